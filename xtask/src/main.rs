@@ -6,11 +6,15 @@
 //! crate `tests` that this one starts.
 #![allow(clippy::print_stdout, reason = "a command line talks to its terminal")]
 
+mod audit;
+mod faces;
 mod postgres;
 mod run;
 mod setup;
 mod test;
 mod wasm;
+
+use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
@@ -29,6 +33,8 @@ struct Args {
 
 #[derive(Subcommand)]
 enum Task {
+    /// A grid worker's day in 建阳区: filed offline, synced, routed; then the programs to look at
+    Demo(faces::Demo),
     /// Everything that must hold before a change is merged: format, lints, tests, documents
     Test,
     /// The same as test
@@ -37,24 +43,39 @@ enum Task {
     BuildUi(wasm::Args),
     /// All that the demo needs
     Build,
+    /// A picture of every screen of handheld and console
+    Screens(faces::Screens),
+    /// Licences, bans and advisories of what we depend on (needs a network)
+    Audit,
 }
 
-fn main() -> anyhow::Result<()> {
-    let args = Args::parse();
+fn main() -> ExitCode {
+    match perform(Args::parse().task) {
+        Ok(()) => ExitCode::SUCCESS,
+        // The chain of reasons, without the stack: it would bury what failed.
+        Err(error) => {
+            eprintln!("\n✘ {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn perform(task: Task) -> anyhow::Result<()> {
     std::env::set_current_dir(run::root())?;
     let mut steps = Steps::new();
-    match args.task {
+    match task {
         Task::Test | Task::Ci => test::test(&mut steps),
         Task::BuildUi(args) => {
             setup::ensure(Need::Wasm)?;
             wasm::build(&mut steps, &args)
         }
+        Task::Demo(args) => faces::demo(&mut steps, &args),
         Task::Build => {
-            steps.step("look what is missing", || setup::ensure(Need::Build))?;
-            wasm::build(&mut steps, &wasm::Args::default())?;
-            steps.step("build the programs", test::build_programs)?;
+            faces::build(&mut steps)?;
             steps.summary();
             Ok(())
         }
+        Task::Screens(args) => faces::screens(&mut steps, &args),
+        Task::Audit => audit::audit(&mut steps),
     }
 }

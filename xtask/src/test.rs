@@ -51,17 +51,20 @@ fn all(steps: &mut Steps) -> Result<()> {
             run::cargo()
                 .args(["test", "--workspace", "--no-fail-fast"])
                 .env(postgres::VARIABLE, postgres.url())
-                .env("GEWU_BIN_DIR", run::root().join("target/debug")),
+                .env("GEWU_BIN_DIR", run::programs()),
         )
     })
 }
 
-/// Builds the server, the handheld without a screen and the handheld's window.
+/// Builds the server, the handheld without a screen, the handheld's window, and the programs that
+/// show them.
 pub(crate) fn build_programs() -> Result<()> {
     run::run(run::cargo().args([
         "build",
         "--package=sync-server",
         "--package=app-field",
         "--package=app-shell",
+        "--package=tests",
+        "--bins",
     ]))
 }

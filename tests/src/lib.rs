@@ -1,0 +1,8 @@
+//! Whatever needs more than one crate: worlds to test in, and drivers of the two faces.
+//!
+//! Nothing depends on this crate. What is in the library is shared by the tests in `tests/` and
+//! by the programs in `src/bin/`; each test makes its own world and leaves nothing behind.
+
+pub mod console_driver;
+pub mod handheld_driver;
+pub mod webdriver;

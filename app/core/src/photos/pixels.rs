@@ -1,0 +1,138 @@
+//! Pixels: decode with limits, turn, shrink, encode. Knows nothing of reports or watermarks.
+//!
+//! JPEG goes to `zune-jpeg` directly, in strict mode: the usual wrapper fills what a cut-off file
+//! lacks with grey and calls it a picture. Tests: in `photos`.
+
+use super::{PIXELS_LIMIT, PhotoError};
+use fast_image_resize as fir;
+use image::{ImageFormat, RgbImage, imageops};
+use std::io::Cursor;
+use zune_jpeg::JpegDecoder;
+use zune_jpeg::zune_core::bytestream::ZCursor;
+use zune_jpeg::zune_core::colorspace::ColorSpace;
+use zune_jpeg::zune_core::options::DecoderOptions;
+
+/// Decoded samples may use this much memory: [`PIXELS_LIMIT`] in 16-bit RGBA, the widest PNG.
+const DECODE_BYTES_LIMIT: u64 = PIXELS_LIMIT * 8;
+
+/// Decodes a JPEG, PNG or WebP; the pixel limit is checked from the header.
+pub(super) fn decode(file: &[u8]) -> Result<RgbImage, PhotoError> {
+    match image::guess_format(file) {
+        Ok(ImageFormat::Jpeg) => decode_jpeg(file),
+        Ok(format @ (ImageFormat::Png | ImageFormat::WebP)) => decode_other(file, format),
+        Ok(ImageFormat::Avif) => Err(PhotoError::UnsupportedFormat("AVIF")),
+        Ok(ImageFormat::Gif) => Err(PhotoError::UnsupportedFormat("GIF")),
+        Ok(ImageFormat::Tiff) => Err(PhotoError::UnsupportedFormat("TIFF")),
+        Ok(ImageFormat::Bmp) => Err(PhotoError::UnsupportedFormat("BMP")),
+        _ if is_heif(file) => Err(PhotoError::UnsupportedFormat("HEIC")),
+        _ => Err(PhotoError::NotAnImage),
+    }
+}
+
+/// HEIF files are ISO media files of one of these brands.
+fn is_heif(file: &[u8]) -> bool {
+    let brand = file.get(8..12).unwrap_or_default();
+    file.get(4..8) == Some(b"ftyp".as_slice())
+        && [&b"heic"[..], b"heix", b"hevc", b"mif1", b"msf1"].contains(&brand)
+}
+
+fn check_pixels(width: u64, height: u64) -> Result<(), PhotoError> {
+    let pixels = width.saturating_mul(height);
+    match pixels {
+        0 => Err(PhotoError::Damaged(String::from("the picture has no pixels"))),
+        _ if pixels > PIXELS_LIMIT => Err(PhotoError::TooManyPixels(pixels)),
+        _ => Ok(()),
+    }
+}
+
+fn decode_jpeg(file: &[u8]) -> Result<RgbImage, PhotoError> {
+    let damaged = |error: zune_jpeg::errors::DecodeErrors| PhotoError::Damaged(error.to_string());
+    let options = DecoderOptions::new_fast()
+        .set_strict_mode(true)
+        .set_max_width(usize::from(u16::MAX))
+        .set_max_height(usize::from(u16::MAX))
+        .jpeg_set_out_colorspace(ColorSpace::RGB);
+    let mut decoder = JpegDecoder::new_with_options(ZCursor::new(file), options);
+    decoder.decode_headers().map_err(damaged)?;
+    let info = decoder.info().ok_or_else(|| PhotoError::Damaged(String::from("no header")))?;
+    check_pixels(u64::from(info.width), u64::from(info.height))?;
+    let samples = decoder.decode().map_err(damaged)?;
+    RgbImage::from_raw(u32::from(info.width), u32::from(info.height), samples)
+        .ok_or_else(|| PhotoError::Damaged(String::from("fewer pixels than the header says")))
+}
+
+fn decode_other(file: &[u8], format: ImageFormat) -> Result<RgbImage, PhotoError> {
+    let damaged = |error: image::ImageError| PhotoError::Damaged(error.to_string());
+    let (width, height) = image::ImageReader::with_format(Cursor::new(file), format)
+        .into_dimensions()
+        .map_err(damaged)?;
+    check_pixels(u64::from(width), u64::from(height))?;
+    let mut reader = image::ImageReader::with_format(Cursor::new(file), format);
+    let mut limits = image::Limits::default();
+    limits.max_alloc = Some(DECODE_BYTES_LIMIT);
+    reader.limits(limits);
+    Ok(reader.decode().map_err(damaged)?.into_rgb8())
+}
+
+/// The picture with its long edge at most `edge`; smaller ones stay as they are.
+pub(super) fn fit(picture: RgbImage, edge: u32) -> Result<RgbImage, PhotoError> {
+    if picture.width().max(picture.height()) <= edge {
+        return Ok(picture);
+    }
+    shrunk(&picture, edge)
+}
+
+/// A copy with its long edge at most `edge`.
+pub(super) fn shrunk(picture: &RgbImage, edge: u32) -> Result<RgbImage, PhotoError> {
+    let (width, height) = picture.dimensions();
+    let long = width.max(height);
+    if long <= edge {
+        return Ok(picture.clone());
+    }
+    let scaled = |side: u32| {
+        let rounded = (u64::from(side) * u64::from(edge) + u64::from(long) / 2) / u64::from(long);
+        u32::try_from(rounded).unwrap_or(edge).clamp(1, edge)
+    };
+    let encode = |error: &dyn std::fmt::Display| PhotoError::Encode(error.to_string());
+    let source =
+        fir::images::ImageRef::new(width, height, picture.as_raw(), fir::PixelType::U8x3)
+            .map_err(|error| encode(&error))?;
+    let mut target =
+        fir::images::Image::new(scaled(width), scaled(height), fir::PixelType::U8x3);
+    let options = fir::ResizeOptions::new()
+        .resize_alg(fir::ResizeAlg::Convolution(fir::FilterType::CatmullRom))
+        .use_alpha(false);
+    fir::Resizer::new()
+        .resize(&source, &mut target, &options)
+        .map_err(|error| encode(&error))?;
+    RgbImage::from_raw(scaled(width), scaled(height), target.into_vec())
+        .ok_or_else(|| PhotoError::Encode(String::from("the resized picture has a wrong size")))
+}
+
+/// Turns by the EXIF orientation (1 to 8; anything else is upright).
+pub(super) fn turn(picture: RgbImage, orientation: u32) -> RgbImage {
+    match orientation {
+        2 => imageops::flip_horizontal(&picture),
+        3 => imageops::rotate180(&picture),
+        4 => imageops::flip_vertical(&picture),
+        5 => imageops::flip_horizontal(&imageops::rotate90(&picture)),
+        6 => imageops::rotate90(&picture),
+        7 => imageops::flip_horizontal(&imageops::rotate270(&picture)),
+        8 => imageops::rotate270(&picture),
+        _ => picture,
+    }
+}
+
+/// Writes a JPEG from the pixels alone, so that no metadata can come along.
+pub(super) fn encode(picture: &RgbImage, quality: u8) -> Result<Vec<u8>, PhotoError> {
+    let encode = |error: &dyn std::fmt::Display| PhotoError::Encode(error.to_string());
+    let width = u16::try_from(picture.width()).map_err(|error| encode(&error))?;
+    let height = u16::try_from(picture.height()).map_err(|error| encode(&error))?;
+    let mut jpeg = Vec::with_capacity(picture.as_raw().len() / 8);
+    let mut encoder = jpeg_encoder::Encoder::new(&mut jpeg, quality);
+    encoder.set_sampling_factor(jpeg_encoder::SamplingFactor::F_2_2);
+    encoder
+        .encode(picture.as_raw(), width, height, jpeg_encoder::ColorType::Rgb)
+        .map_err(|error| encode(&error))?;
+    Ok(jpeg)
+}

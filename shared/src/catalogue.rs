@@ -1,0 +1,661 @@
+//! The catalogue: categories (小类), filing conditions (立案条件) with their limits, departments,
+//! what a street may be given, and the calendar: one versioned value.
+//!
+//! It travels whole as a [`CatalogueDoc`] and is read into a [`Catalogue`] with its indexes.
+//! A limit hangs on (category × condition), never on the category alone (`docs/DOMAIN.md`).
+//! The source layout is that of GB/T 30428 as one city publishes it; codes are never compared
+//! across schemes, so every report names the catalogue version it was filled with.
+
+use crate::calendar::{Calendar, Limit, LimitUnit};
+use crate::id::{AreaCode, CatalogueVersion, CategoryId, ConditionId, UnitCode};
+use serde::{Deserialize, Serialize};
+use std::collections::{HashMap, HashSet};
+use utoipa::ToSchema;
+
+/// The three kinds of matter; the letter opens a category's id.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, ToSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum CategoryKind {
+    /// 部件: a thing of the city, with an owner (C).
+    Component,
+    /// 事件: something that happens (E).
+    Event,
+    /// 社会治理: a request for help (S).
+    Social,
+}
+
+impl CategoryKind {
+    /// The kind that a file calls 部件, 事件 or 社会治理.
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Self> {
+        match word {
+            "部件" => Some(Self::Component),
+            "事件" => Some(Self::Event),
+            "社会治理" => Some(Self::Social),
+            _ => None,
+        }
+    }
+
+    /// What people call it.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Component => "部件",
+            Self::Event => "事件",
+            Self::Social => "社会治理",
+        }
+    }
+
+    /// First letter of the ids of this kind.
+    #[must_use]
+    pub const fn letter(self) -> char {
+        match self {
+            Self::Component => 'C',
+            Self::Event => 'E',
+            Self::Social => 'S',
+        }
+    }
+}
+
+/// A category (小类).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Category {
+    /// `C0101`: letter of the kind, major, minor.
+    pub id: CategoryId,
+    /// What kind of matter.
+    pub kind: CategoryKind,
+    /// Name of the 大类: 公用设施.
+    pub major: String,
+    /// Name of the 小类: 上水井盖.
+    pub name: String,
+    /// Short name of the unit or role that leads: 供水企业, 属地街道.
+    pub lead: String,
+    /// Short names of the units or roles that assist.
+    pub assisting: Vec<String>,
+    /// Whether a photo must be filed with it.
+    #[serde(default)]
+    pub photo_required: bool,
+    /// `attested` in a city's table, or `proposed`.
+    pub basis: String,
+}
+
+/// A filing condition (立案条件) with its own limit.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Condition {
+    /// `C0101-1`; `-0` is the one implied by a category that has no conditions.
+    pub id: ConditionId,
+    /// The category it belongs to.
+    pub category: CategoryId,
+    /// What is wrong: 缺失移位(险情).
+    pub name: String,
+    /// When it counts as put right: 修复或恢复原状.
+    pub closing: String,
+    /// How many units of time.
+    pub limit_value: u32,
+    /// Which unit, in the table's word: 工作时, 工作日, 紧急工作时, 紧急工作日.
+    pub limit_unit: String,
+}
+
+/// A department, utility or role as the table names it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Department {
+    /// `D22-4`; `S01` to `S03` and `E11` are roles that a place fills.
+    pub code: UnitCode,
+    /// Full name.
+    pub name: String,
+    /// Short name, by which categories refer to it.
+    pub short_name: String,
+    /// 区直部门, 二级单位, 公共服务企业, 街道乡镇, 社区村.
+    pub level: String,
+    /// What it answers for.
+    pub remit: String,
+}
+
+/// May this matter be given to streets (履职事项清单)?
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum StreetDuty {
+    /// 基本履职: the street's own.
+    Own,
+    /// 配合履职: the street assists.
+    Assist,
+    /// 上收: taken back by a higher level; a street may not be given it.
+    TakenBack,
+}
+
+/// One line of the list of matters that streets may be given.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct StreetMatter {
+    /// The street, none for all streets of the district.
+    pub street: Option<AreaCode>,
+    /// The category.
+    pub category: CategoryId,
+    /// What the street has to do with it.
+    pub duty: StreetDuty,
+}
+
+/// The catalogue as it travels and is stored.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct CatalogueDoc {
+    /// Name of this version: `350703-2026.1`.
+    pub version: CatalogueVersion,
+    /// The code scheme of the categories: `GB/T 30428`.
+    pub scheme: String,
+    /// All categories.
+    pub categories: Vec<Category>,
+    /// All conditions.
+    pub conditions: Vec<Condition>,
+    /// All departments and roles.
+    pub departments: Vec<Department>,
+    /// What streets may be given.
+    pub street_matters: Vec<StreetMatter>,
+    /// Short names of departments that this district does not have (no 热力企业 in the south).
+    #[serde(default)]
+    pub absent: Vec<String>,
+    /// The working calendar in the shipped CSV form (`date,kind,occasion`).
+    pub calendar_csv: String,
+}
+
+/// Why a catalogue was refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CatalogueError {
+    /// A row could not be read.
+    #[error("{file}, line {line}: {problem}")]
+    Row {
+        /// Which file.
+        file: &'static str,
+        /// Line in it, from 1.
+        line: usize,
+        /// What is wrong.
+        problem: String,
+    },
+    /// Something refers to what isn't there.
+    #[error("{what} refers to {missing}, which is not in the catalogue")]
+    Dangling {
+        /// The referring item.
+        what: String,
+        /// What is missing.
+        missing: String,
+    },
+    /// An id occurs twice.
+    #[error("{0} occurs twice")]
+    Twice(String),
+    /// The calendar is unreadable.
+    #[error("calendar: {0}")]
+    Calendar(String),
+}
+
+/// A catalogue with its indexes. Build it once, share it.
+#[derive(Debug, Clone)]
+pub struct Catalogue {
+    doc: CatalogueDoc,
+    calendar: Calendar,
+    categories: HashMap<CategoryId, usize>,
+    conditions: HashMap<ConditionId, usize>,
+    by_category: HashMap<CategoryId, Vec<usize>>,
+    departments: HashMap<String, usize>,
+    limits: Vec<Limit>,
+    taken_back: HashSet<CategoryId>,
+    street_duties: HashMap<(AreaCode, CategoryId), StreetDuty>,
+    absent: HashSet<String>,
+}
+
+impl Catalogue {
+    /// Checks a document and builds the indexes.
+    ///
+    /// # Errors
+    /// When an id occurs twice, a condition or matter names an unknown category, a category an
+    /// unknown department, or a limit or the calendar can't be read.
+    pub fn new(doc: CatalogueDoc) -> Result<Self, CatalogueError> {
+        let calendar = Calendar::from_csv(&doc.calendar_csv)
+            .map_err(|error| CatalogueError::Calendar(error.to_string()))?;
+        let categories = index(doc.categories.iter().map(|c| c.id.clone()))?;
+        let conditions = index(doc.conditions.iter().map(|c| c.id.clone()))?;
+        let departments = index(doc.departments.iter().map(|d| d.short_name.clone()))?;
+        for category in &doc.categories {
+            for name in std::iter::once(&category.lead).chain(&category.assisting) {
+                if !departments.contains_key(name) {
+                    return Err(dangling(format!("category {}", category.id), name));
+                }
+            }
+        }
+        let mut by_category: HashMap<CategoryId, Vec<usize>> = HashMap::new();
+        let mut limits = Vec::with_capacity(doc.conditions.len());
+        for (at, condition) in doc.conditions.iter().enumerate() {
+            if !categories.contains_key(&condition.category) {
+                return Err(dangling(
+                    format!("condition {}", condition.id),
+                    condition.category.as_str(),
+                ));
+            }
+            by_category
+                .entry(condition.category.clone())
+                .or_default()
+                .push(at);
+            let unit = LimitUnit::parse(&condition.limit_unit).ok_or_else(|| {
+                dangling(format!("condition {}", condition.id), &condition.limit_unit)
+            })?;
+            limits.push(Limit {
+                value: condition.limit_value,
+                unit,
+            });
+        }
+        let mut taken_back = HashSet::new();
+        let mut street_duties = HashMap::new();
+        for matter in &doc.street_matters {
+            if !categories.contains_key(&matter.category) {
+                return Err(dangling("street matter".into(), matter.category.as_str()));
+            }
+            match &matter.street {
+                Some(street) => {
+                    street_duties.insert((street.clone(), matter.category.clone()), matter.duty);
+                }
+                None if matter.duty == StreetDuty::TakenBack => {
+                    taken_back.insert(matter.category.clone());
+                }
+                None => {}
+            }
+        }
+        let absent = doc.absent.iter().cloned().collect();
+        Ok(Self {
+            doc,
+            calendar,
+            categories,
+            conditions,
+            by_category,
+            departments,
+            limits,
+            taken_back,
+            street_duties,
+            absent,
+        })
+    }
+
+    /// The document it was built from.
+    #[must_use]
+    pub fn doc(&self) -> &CatalogueDoc {
+        &self.doc
+    }
+
+    /// Name of this version.
+    #[must_use]
+    pub fn version(&self) -> &CatalogueVersion {
+        &self.doc.version
+    }
+
+    /// The working calendar of this version.
+    #[must_use]
+    pub fn calendar(&self) -> &Calendar {
+        &self.calendar
+    }
+
+    /// The category with this id.
+    #[must_use]
+    pub fn category(&self, id: &CategoryId) -> Option<&Category> {
+        self.categories
+            .get(id)
+            .and_then(|at| self.doc.categories.get(*at))
+    }
+
+    /// The condition with this id.
+    #[must_use]
+    pub fn condition(&self, id: &ConditionId) -> Option<&Condition> {
+        self.conditions
+            .get(id)
+            .and_then(|at| self.doc.conditions.get(*at))
+    }
+
+    /// The limit of a condition.
+    #[must_use]
+    pub fn limit(&self, id: &ConditionId) -> Option<Limit> {
+        self.conditions
+            .get(id)
+            .and_then(|at| self.limits.get(*at))
+            .copied()
+    }
+
+    /// The conditions of a category in the table's order.
+    pub fn conditions_of(&self, id: &CategoryId) -> impl Iterator<Item = &Condition> {
+        self.by_category
+            .get(id)
+            .into_iter()
+            .flatten()
+            .filter_map(|at| self.doc.conditions.get(*at))
+    }
+
+    /// The department or role with this short name, unless this district lacks it.
+    #[must_use]
+    pub fn department(&self, short_name: &str) -> Option<&Department> {
+        if self.absent.contains(short_name) {
+            return None;
+        }
+        self.departments
+            .get(short_name)
+            .and_then(|at| self.doc.departments.get(*at))
+    }
+
+    /// Whether this street may be given this matter. A street's own line beats the district's.
+    #[must_use]
+    pub fn street_may_take(&self, street: &AreaCode, category: &CategoryId) -> bool {
+        match self.street_duties.get(&(street.clone(), category.clone())) {
+            Some(duty) => *duty != StreetDuty::TakenBack,
+            None => !self.taken_back.contains(category),
+        }
+    }
+}
+
+fn index<K: std::hash::Hash + Eq + Clone + ToString>(
+    keys: impl Iterator<Item = K>,
+) -> Result<HashMap<K, usize>, CatalogueError> {
+    let mut map = HashMap::new();
+    for (at, key) in keys.enumerate() {
+        if map.insert(key.clone(), at).is_some() {
+            return Err(CatalogueError::Twice(key.to_string()));
+        }
+    }
+    Ok(map)
+}
+
+fn dangling(what: String, missing: &str) -> CatalogueError {
+    CatalogueError::Dangling {
+        what,
+        missing: missing.to_owned(),
+    }
+}
+
+/// The text of the four catalogue files and the calendar, as shipped under `data/catalogue/`.
+#[derive(Debug, Clone, Copy)]
+pub struct CatalogueFiles<'a> {
+    /// `categories.csv`.
+    pub categories: &'a str,
+    /// `filing_conditions.csv`.
+    pub conditions: &'a str,
+    /// `departments.csv`.
+    pub departments: &'a str,
+    /// `calendar.csv`.
+    pub calendar: &'a str,
+}
+
+/// Reads the shipped files into a document. Streets get the list of matters that the table
+/// implies: what it names a street for is theirs, what it names a street to assist is shared,
+/// everything else counts as taken back.
+///
+/// # Errors
+/// When a row has a missing column, an unknown kind, or a number that isn't one.
+pub fn doc_from_files(
+    version: CatalogueVersion,
+    files: CatalogueFiles<'_>,
+    absent: Vec<String>,
+) -> Result<CatalogueDoc, CatalogueError> {
+    let departments = read_departments(files.departments)?;
+    let mut categories = Vec::new();
+    let mut implied = Vec::new();
+    for row in rows("categories.csv", files.categories) {
+        let row = row?;
+        let (category, condition) = read_category(&row)?;
+        categories.push(category);
+        implied.push(condition);
+    }
+    let mut conditions = read_conditions(files.conditions)?;
+    let with_rows: HashSet<CategoryId> = conditions.iter().map(|c| c.category.clone()).collect();
+    conditions.extend(
+        implied
+            .into_iter()
+            .filter(|c| !with_rows.contains(&c.category)),
+    );
+    let street_matters = categories.iter().map(implied_duty).collect();
+    Ok(CatalogueDoc {
+        version,
+        scheme: String::from("GB/T 30428"),
+        categories,
+        conditions,
+        departments,
+        street_matters,
+        absent,
+        calendar_csv: files.calendar.to_owned(),
+    })
+}
+
+/// Short names of the roles that a street fills.
+pub const STREET_ROLES: [&str; 2] = ["属地街道", "街道执法队"];
+/// Short name of the role that a community fills.
+pub const COMMUNITY_ROLE: &str = "社区村";
+/// Short name of the place-holder for an owner still to be found.
+pub const OWNER_ROLE: &str = "产权单位";
+
+fn implied_duty(category: &Category) -> StreetMatter {
+    let street = |name: &str| STREET_ROLES.contains(&name) || name == COMMUNITY_ROLE;
+    let duty = if street(&category.lead) {
+        StreetDuty::Own
+    } else if category.assisting.iter().any(|name| street(name)) {
+        StreetDuty::Assist
+    } else {
+        StreetDuty::TakenBack
+    };
+    StreetMatter {
+        street: None,
+        category: category.id.clone(),
+        duty,
+    }
+}
+
+/// One CSV row with what is needed to complain about it.
+struct Row {
+    file: &'static str,
+    line: usize,
+    record: csv::StringRecord,
+}
+
+impl Row {
+    fn text(&self, at: usize) -> Result<&str, CatalogueError> {
+        self.record
+            .get(at)
+            .map(str::trim)
+            .ok_or_else(|| self.wrong(format!("column {} is missing", at + 1)))
+    }
+
+    fn wrong(&self, problem: String) -> CatalogueError {
+        CatalogueError::Row {
+            file: self.file,
+            line: self.line,
+            problem,
+        }
+    }
+
+    fn number(&self, at: usize) -> Result<u32, CatalogueError> {
+        let text = self.text(at)?;
+        text.parse()
+            .map_err(|_| self.wrong(format!("expected a number, found {text:?}")))
+    }
+
+    fn category_id(
+        &self,
+        kind: usize,
+        major: usize,
+        minor: usize,
+    ) -> Result<(CategoryKind, CategoryId), CatalogueError> {
+        let word = self.text(kind)?;
+        let kind = CategoryKind::parse(word)
+            .ok_or_else(|| self.wrong(format!("unknown kind {word:?}")))?;
+        let text = format!(
+            "{}{}{}",
+            kind.letter(),
+            self.text(major)?,
+            self.text(minor)?
+        );
+        let id = CategoryId::new(text).map_err(|error| self.wrong(error.to_string()))?;
+        Ok((kind, id))
+    }
+}
+
+fn rows(file: &'static str, text: &str) -> impl Iterator<Item = Result<Row, CatalogueError>> {
+    let records: Vec<_> = csv::Reader::from_reader(text.as_bytes())
+        .into_records()
+        .collect();
+    records.into_iter().enumerate().map(move |(at, record)| {
+        let line = at + 2;
+        match record {
+            Ok(record) => Ok(Row { file, line, record }),
+            Err(error) => Err(CatalogueError::Row {
+                file,
+                line,
+                problem: error.to_string(),
+            }),
+        }
+    })
+}
+
+fn read_departments(text: &str) -> Result<Vec<Department>, CatalogueError> {
+    rows("departments.csv", text)
+        .map(|row| {
+            let row = row?;
+            Ok(Department {
+                code: UnitCode::new(row.text(0)?).map_err(|error| row.wrong(error.to_string()))?,
+                name: row.text(1)?.to_owned(),
+                short_name: row.text(2)?.to_owned(),
+                level: row.text(3)?.to_owned(),
+                remit: row.text(4)?.to_owned(),
+            })
+        })
+        .collect()
+}
+
+/// A category and the condition that it implies if the conditions file has none for it.
+fn read_category(row: &Row) -> Result<(Category, Condition), CatalogueError> {
+    let (kind, id) = row.category_id(0, 1, 3)?;
+    let assisting = row
+        .text(6)?
+        .split(';')
+        .filter(|name| !name.is_empty())
+        .map(str::to_owned)
+        .collect();
+    let limit_unit = if row.text(8)? == "urgent" {
+        "紧急工作时"
+    } else {
+        "工作时"
+    };
+    let condition = Condition {
+        id: ConditionId::new(format!("{id}-0")).map_err(|error| row.wrong(error.to_string()))?,
+        category: id.clone(),
+        name: String::from("出现即可立案"),
+        closing: String::from("处理到位"),
+        limit_value: row.number(7)?,
+        limit_unit: limit_unit.to_owned(),
+    };
+    let category = Category {
+        id,
+        kind,
+        major: row.text(2)?.to_owned(),
+        name: row.text(4)?.to_owned(),
+        lead: row.text(5)?.to_owned(),
+        assisting,
+        // The state of a thing or a place is shown; a request for help needs no picture, and in
+        // an emergency (突发事件) the words go first.
+        photo_required: kind != CategoryKind::Social && row.text(2)? != "突发事件",
+        basis: row.text(9)?.to_owned(),
+    };
+    Ok((category, condition))
+}
+
+fn read_conditions(text: &str) -> Result<Vec<Condition>, CatalogueError> {
+    let mut counts: HashMap<CategoryId, u32> = HashMap::new();
+    rows("filing_conditions.csv", text)
+        .map(|row| {
+            let row = row?;
+            let (_, category) = row.category_id(0, 1, 2)?;
+            let count = counts.entry(category.clone()).or_insert(0);
+            *count += 1;
+            Ok(Condition {
+                id: ConditionId::new(format!("{category}-{count}"))
+                    .map_err(|error| row.wrong(error.to_string()))?,
+                category,
+                name: row.text(4)?.to_owned(),
+                closing: row.text(5)?.to_owned(),
+                limit_value: row.number(6)?,
+                limit_unit: row.text(7)?.to_owned(),
+            })
+        })
+        .collect()
+}
+
+/// The shipped catalogue for a district: the files under `data/catalogue/`.
+///
+/// # Errors
+/// Never with the shipped files (a test reads them); the signature is that of its parts.
+pub fn shipped_doc(
+    version: CatalogueVersion,
+    absent: Vec<String>,
+) -> Result<CatalogueDoc, CatalogueError> {
+    let files = CatalogueFiles {
+        categories: include_str!("../../data/catalogue/categories.csv"),
+        conditions: include_str!("../../data/catalogue/filing_conditions.csv"),
+        departments: include_str!("../../data/catalogue/departments.csv"),
+        calendar: include_str!("../../data/catalogue/calendar.csv"),
+    };
+    doc_from_files(version, files, absent)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may fail loudly")]
+    use super::*;
+
+    fn shipped() -> Catalogue {
+        let version = CatalogueVersion::new("test-1").unwrap();
+        Catalogue::new(shipped_doc(version, vec!["热力企业".into()]).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn the_shipped_files_give_285_categories_and_513_conditions() {
+        let catalogue = shipped();
+        assert_eq!(catalogue.doc().categories.len(), 285);
+        let attested = catalogue
+            .doc()
+            .conditions
+            .iter()
+            .filter(|c| !c.id.as_str().ends_with("-0"));
+        assert_eq!(attested.count(), 513);
+        for category in &catalogue.doc().categories {
+            assert!(
+                catalogue.conditions_of(&category.id).count() > 0,
+                "{}",
+                category.name
+            );
+        }
+    }
+
+    #[test]
+    fn one_category_has_several_limits() {
+        let catalogue = shipped();
+        let limits: Vec<String> = catalogue
+            .conditions_of(&CategoryId::new("C0101").unwrap())
+            .map(|c| format!("{}{}", c.limit_value, c.limit_unit))
+            .collect();
+        assert_eq!(limits.first().map(String::as_str), Some("2紧急工作时"));
+        assert!(limits.contains(&"4工作时".to_owned()), "{limits:?}");
+    }
+
+    #[test]
+    fn a_department_that_the_district_lacks_is_not_found() {
+        let catalogue = shipped();
+        assert!(catalogue.department("供水企业").is_some());
+        assert!(catalogue.department("热力企业").is_none());
+    }
+
+    #[test]
+    fn a_row_that_cannot_be_read_is_named_by_file_and_line() {
+        let files = CatalogueFiles {
+            categories: "kind,a,b,c,d,e,f,g,h,i\n部件,01,x,01,上水井盖,供水企业,,two,urgent,attested\n",
+            conditions: "",
+            departments: "",
+            calendar: "date,kind,occasion\n",
+        };
+        let error = doc_from_files(CatalogueVersion::new("t").unwrap(), files, vec![]).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "categories.csv, line 2: expected a number, found \"two\""
+        );
+    }
+}

@@ -1,0 +1,126 @@
+//! The words people see, Chinese first and English second. Code uses neutral names; a city that
+//! says 核实 where another says 核查 changes words here or in its data, never a rule.
+
+use crate::case::Move;
+use crate::role::Role;
+
+/// The language of a face.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Lang {
+    /// 中文.
+    #[default]
+    Zh,
+    /// English.
+    En,
+}
+
+impl Lang {
+    /// The language of a tag as `en` or `zh-CN`; Chinese for everything else.
+    #[must_use]
+    pub fn parse(tag: &str) -> Self {
+        if tag.starts_with("en") {
+            Self::En
+        } else {
+            Self::Zh
+        }
+    }
+
+    /// The tag for HTML's `lang`.
+    #[must_use]
+    pub const fn tag(self) -> &'static str {
+        match self {
+            Self::Zh => "zh-CN",
+            Self::En => "en",
+        }
+    }
+
+    /// The one of two words.
+    #[must_use]
+    pub const fn pick(self, zh: &'static str, en: &'static str) -> &'static str {
+        match self {
+            Self::Zh => zh,
+            Self::En => en,
+        }
+    }
+}
+
+/// A state's word, for a reader of the case.
+#[must_use]
+pub fn state(name: &str, lang: Lang) -> &'static str {
+    match name {
+        crate::case::RECEIVED => lang.pick("待派遣", "Awaiting dispatch"),
+        crate::case::DISPATCHED => lang.pick("已派遣", "Dispatched"),
+        crate::case::HANDLING => lang.pick("处置中", "In progress"),
+        crate::case::HANDLED => lang.pick("待结案", "Done, to be closed"),
+        crate::case::RETURNED => lang.pick("被退回", "Handed back"),
+        crate::case::CLOSED => lang.pick("已结案", "Closed"),
+        _ => lang.pick("办理中", "In the works"),
+    }
+}
+
+/// What a move's button says.
+#[must_use]
+pub const fn case_move(kind: Move, lang: Lang) -> &'static str {
+    match kind {
+        Move::Dispatch => lang.pick("派遣", "Dispatch"),
+        Move::Start => lang.pick("签收", "Accept"),
+        Move::Finish => lang.pick("反馈办结", "Report done"),
+        Move::HandBack => lang.pick("退回", "Hand back"),
+        Move::Rework => lang.pick("返工", "Send back for rework"),
+        Move::Close => lang.pick("结案", "Close"),
+        Move::SelfFix => lang.pick("现场自处置", "Fixed on the spot"),
+    }
+}
+
+/// What happened, for one entry of a case's course; `kind` is the stored name of the event.
+#[must_use]
+pub fn event(kind: &str, lang: Lang) -> &'static str {
+    match kind {
+        "received" => lang.pick("上报受理", "Received"),
+        "dispatch" => lang.pick("派遣", "Dispatched"),
+        "start" => lang.pick("签收处置", "Work begun"),
+        "finish" => lang.pick("反馈办结", "Reported done"),
+        "hand_back" => lang.pick("退回", "Handed back"),
+        "rework" => lang.pick("返工", "Sent back for rework"),
+        "close" => lang.pick("结案", "Closed"),
+        "self_fix" => lang.pick("现场自处置，结案", "Fixed on the spot, closed"),
+        _ => lang.pick("其他", "Other"),
+    }
+}
+
+/// A role's word.
+#[must_use]
+pub const fn role(role: Role, lang: Lang) -> &'static str {
+    match role {
+        Role::GridWorker => lang.pick("网格员", "Grid worker"),
+        Role::Dispatcher => lang.pick("派遣员", "Dispatcher"),
+        Role::Handler => lang.pick("处置人员", "Handler"),
+        Role::Supervisor => lang.pick("督查", "Supervisor"),
+        Role::Administrator => lang.pick("管理员", "Administrator"),
+    }
+}
+
+/// Words for a fault of a report or an operation by its code: what is wrong, then what to do.
+#[must_use]
+pub fn fault(code: &str, lang: Lang) -> &'static str {
+    match code {
+        "place_range" => lang.pick("位置不对，请在图上重新定位。", "The position is out of range. Set the pin again."),
+        "text_too_long" => lang.pick("文字超过4000字，请删减。", "The text is longer than 4,000 characters. Shorten it."),
+        "place_words_too_long" => lang.pick("地点说明超过200字，请删减。", "The words for the place are too long. Shorten them."),
+        "too_many_photos" => lang.pick("照片最多9张，请去掉几张。", "At most 9 photos. Remove some."),
+        "photo_too_large" => lang.pick("照片超过20兆，请换一张。", "A photo is larger than 20 MB. Choose another."),
+        "photo_twice" => lang.pick("同一张照片加了两次，请去掉一张。", "The same photo is there twice. Remove one."),
+        "photo_missing" => lang.pick("这类事项需要照片，请拍一张。", "This category needs a photo. Take one."),
+        "category_unknown" => lang.pick("类别不在目录里，已转人工确认，不用重报。", "The category is not in the catalogue. A person will look at it; no need to file again."),
+        "condition_unknown" => lang.pick("立案条件与类别不符，已转人工确认，不用重报。", "The condition does not fit the category. A person will look at it; no need to file again."),
+        "catalogue_unknown" => lang.pick("目录版本不认识，已转人工确认，不用重报。", "The catalogue version is unknown. A person will look at it; no need to file again."),
+        "kind_unknown" => lang.pick("本服务器还不认识这种操作，已保存待确认。", "This server does not know this kind of operation yet. It is kept for a person."),
+        "payload_malformed" => lang.pick("内容无法读懂，已保存待人工确认。", "The content could not be read. It is kept for a person."),
+        "hash_mismatch" => lang.pick("内容与校验值不符，已保存待人工确认。", "The content does not fit its hash. It is kept for a person."),
+        "chain_broken" => lang.pick("操作顺序对不上，已保存待人工确认。", "The device's chain does not fit. It is kept for a person."),
+        "id_reused" => lang.pick("同一编号内容不同，已报警并保存。", "The same id came with other content. An alarm was raised; both are kept."),
+        "not_in_office" => lang.pick("上报时已不在岗，已保存待人工确认。", "The maker held no post at that time. It is kept for a person."),
+        "wrong_person" => lang.pick("操作人与设备不符，已保存待人工确认。", "The maker is not the device's person. It is kept for a person."),
+        _ => lang.pick("需要人工确认，已保存。", "A person has to look at it. It is kept."),
+    }
+}

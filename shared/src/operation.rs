@@ -1,0 +1,314 @@
+//! What a device sends: an operation in its canonical form, its hash, and the device's chain.
+//!
+//! Canonical form: JSON without white space, object keys sorted by their bytes, strings escaped as
+//! little as JSON allows, numbers whole. The hash is SHA-256 over the canonical form of the
+//! operation without its `hash` member; `prev_hash` chains one device's operations in order of
+//! `seq`. Members that this version doesn't know are kept and hashed like all others.
+//! The protocol is `docs/SYNC.md`; golden files are in `tests/golden/v1/`.
+
+use crate::id::{CatalogueVersion, DeviceId, OpId, PersonId, Sha256};
+use crate::report::PhotoRef;
+use crate::time::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use utoipa::ToSchema;
+
+/// An operation's canonical form in bytes: a report of 4,000 characters with nine photos takes 16 KiB.
+pub const OPERATION_BYTES_LIMIT: usize = 64 * 1024;
+/// Nesting of an operation: payloads have three levels; more is somebody's attack on the stack.
+pub const OPERATION_DEPTH_LIMIT: usize = 16;
+/// `prev_hash` of a device's first operation in an epoch.
+pub const CHAIN_START: Sha256 = Sha256::new([0; 32]);
+/// The version of the operation layout that this build writes.
+pub const OPERATION_VERSION: u32 = 1;
+
+/// The kinds of operation that this version acts on; others are kept in quarantine.
+pub mod kind {
+    /// A new report.
+    pub const REPORT_FILE: &str = "report.file";
+}
+
+/// An operation's members. The payload's shape depends on `kind`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Operation {
+    /// Layout version.
+    pub v: u32,
+    /// Identity; a repeat has the same.
+    pub op_id: OpId,
+    /// The installation that made it.
+    pub device_id: DeviceId,
+    /// Counts up when an installation starts over.
+    pub epoch: u32,
+    /// 1, 2, 3… without gaps per device and epoch.
+    pub seq: u64,
+    /// Hash of the operation before it, [`CHAIN_START`] for the first.
+    pub prev_hash: Sha256,
+    /// What it is: `report.file`.
+    pub kind: String,
+    /// What it is about: a report's or case's id.
+    pub subject: String,
+    /// Revision of the subject that the maker saw.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub base_revision: Option<i64>,
+    /// The catalogue it was filled with.
+    pub catalogue_version: CatalogueVersion,
+    /// The app that made it.
+    pub app_version: String,
+    /// The device's clock when it was made.
+    pub wall_ms: Timestamp,
+    /// Milliseconds since the device started; with `boot_id` a clock that nobody can set.
+    #[serde(default)]
+    pub mono_ms: i64,
+    /// Which start of the device `mono_ms` counts from.
+    #[serde(default)]
+    pub boot_id: String,
+    /// Server's clock minus device's clock at the last exchange.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub offset_ms: Option<i64>,
+    /// Who made it.
+    pub actor: PersonId,
+    /// What it says.
+    #[schema(value_type = Object)]
+    pub payload: Value,
+    /// Photos that belong to it, in the order taken.
+    #[serde(default)]
+    pub photos: Vec<PhotoRef>,
+}
+
+/// An operation whose canonical text and hash are fixed: what is stored and sent.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SealedOperation {
+    /// Its members.
+    pub operation: Operation,
+    /// SHA-256 over the canonical form without `hash`.
+    pub hash: Sha256,
+    /// Canonical form with `hash`, unknown members included.
+    pub text: String,
+}
+
+/// Why a value is not an operation.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum OperationError {
+    /// Not a JSON object, or a member is missing or of the wrong type.
+    #[error("malformed operation: {0}")]
+    Malformed(String),
+    /// A number with a fraction or exponent has no canonical form.
+    #[error("number {0} is not whole")]
+    Fraction(String),
+    /// Nested deeper than [`OPERATION_DEPTH_LIMIT`].
+    #[error("nested deeper than {OPERATION_DEPTH_LIMIT} levels")]
+    TooDeep,
+    /// Longer than [`OPERATION_BYTES_LIMIT`].
+    #[error("longer than {OPERATION_BYTES_LIMIT} bytes")]
+    TooLong,
+    /// The hash doesn't fit the content.
+    #[error("hash does not fit the content")]
+    Hash,
+}
+
+/// The canonical text of a value.
+///
+/// # Errors
+/// When a number is not whole, the nesting too deep, or the text too long.
+pub fn canonical(value: &Value) -> Result<String, OperationError> {
+    let mut text = String::with_capacity(1024);
+    write_canonical(value, OPERATION_DEPTH_LIMIT, &mut text)?;
+    Ok(text)
+}
+
+fn write_canonical(value: &Value, depth: usize, text: &mut String) -> Result<(), OperationError> {
+    let below = depth.checked_sub(1).ok_or(OperationError::TooDeep)?;
+    match value {
+        Value::Null => text.push_str("null"),
+        Value::Bool(true) => text.push_str("true"),
+        Value::Bool(false) => text.push_str("false"),
+        Value::Number(number) if number.is_f64() => {
+            return Err(OperationError::Fraction(number.to_string()));
+        }
+        Value::Number(number) => text.push_str(&number.to_string()),
+        Value::String(string) => write_string(string, text),
+        Value::Array(items) => {
+            text.push('[');
+            for (at, item) in items.iter().enumerate() {
+                if at > 0 {
+                    text.push(',');
+                }
+                write_canonical(item, below, text)?;
+            }
+            text.push(']');
+        }
+        Value::Object(members) => {
+            // Sorted here and not left to the map: a feature of serde_json elsewhere in the
+            // build may make it keep the order of insertion.
+            let mut sorted: Vec<_> = members.iter().collect();
+            sorted.sort_unstable_by_key(|(key, _)| key.as_bytes());
+            text.push('{');
+            for (at, (key, member)) in sorted.into_iter().enumerate() {
+                if at > 0 {
+                    text.push(',');
+                }
+                write_string(key, text);
+                text.push(':');
+                write_canonical(member, below, text)?;
+            }
+            text.push('}');
+        }
+    }
+    if text.len() > OPERATION_BYTES_LIMIT {
+        Err(OperationError::TooLong)
+    } else {
+        Ok(())
+    }
+}
+
+/// JSON's shortest escapes: `"`, `\`, the short forms, and `\u00xx` below U+0020; all else as it is.
+fn write_string(string: &str, text: &mut String) {
+    text.push('"');
+    for c in string.chars() {
+        match c {
+            '"' => text.push_str("\\\""),
+            '\\' => text.push_str("\\\\"),
+            '\n' => text.push_str("\\n"),
+            '\r' => text.push_str("\\r"),
+            '\t' => text.push_str("\\t"),
+            '\u{8}' => text.push_str("\\b"),
+            '\u{c}' => text.push_str("\\f"),
+            c if c < ' ' => text.push_str(&format!("\\u{:04x}", u32::from(c))),
+            c => text.push(c),
+        }
+    }
+    text.push('"');
+}
+
+/// Fixes an operation's canonical form and hash.
+///
+/// # Errors
+/// When the payload has no canonical form or the whole is too long.
+pub fn seal(operation: Operation) -> Result<SealedOperation, OperationError> {
+    let value = serde_json::to_value(&operation)
+        .map_err(|error| OperationError::Malformed(error.to_string()))?;
+    let Value::Object(mut members) = value else {
+        return Err(OperationError::Malformed(String::from("not an object")));
+    };
+    let hash = Sha256::of(canonical(&Value::Object(members.clone()))?.as_bytes());
+    members.insert(String::from("hash"), Value::String(hash.to_string()));
+    let text = canonical(&Value::Object(members))?;
+    Ok(SealedOperation {
+        operation,
+        hash,
+        text,
+    })
+}
+
+/// Reads an operation as received and checks that its hash fits its content.
+///
+/// # Errors
+/// When a member is missing, there is no canonical form, or the hash doesn't fit.
+pub fn open(mut value: Value) -> Result<SealedOperation, OperationError> {
+    let malformed = |why: &str| OperationError::Malformed(why.to_owned());
+    let members = value
+        .as_object_mut()
+        .ok_or_else(|| malformed("not an object"))?;
+    let claimed = members
+        .remove("hash")
+        .ok_or_else(|| malformed("hash is missing"))?;
+    let claimed: Sha256 = claimed
+        .as_str()
+        .and_then(|text| text.parse().ok())
+        .ok_or_else(|| malformed("hash is not SHA-256 in hex"))?;
+    let hash = Sha256::of(canonical(&value)?.as_bytes());
+    if hash != claimed {
+        return Err(OperationError::Hash);
+    }
+    let operation = Operation::deserialize(&value)
+        .map_err(|error| OperationError::Malformed(error.to_string()))?;
+    if let Some(members) = value.as_object_mut() {
+        members.insert(String::from("hash"), Value::String(hash.to_string()));
+    }
+    let text = canonical(&value)?;
+    Ok(SealedOperation {
+        operation,
+        hash,
+        text,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may fail loudly")]
+    use super::*;
+    use serde_json::json;
+    use uuid::Uuid;
+
+    fn sample() -> Operation {
+        Operation {
+            v: OPERATION_VERSION,
+            op_id: OpId(Uuid::from_u128(1)),
+            device_id: DeviceId(Uuid::from_u128(2)),
+            epoch: 1,
+            seq: 1,
+            prev_hash: CHAIN_START,
+            kind: kind::REPORT_FILE.into(),
+            subject: Uuid::from_u128(3).to_string(),
+            base_revision: None,
+            catalogue_version: CatalogueVersion::new("350703-1").unwrap(),
+            app_version: "0.1.0".into(),
+            wall_ms: Timestamp(1_795_487_400_000),
+            mono_ms: 5,
+            boot_id: "b".into(),
+            offset_ms: None,
+            actor: PersonId(Uuid::from_u128(4)),
+            payload: json!({"z": 1, "a": {"文": "井盖😀\"'; DROP TABLE--</script>\n"}}),
+            photos: vec![],
+        }
+    }
+
+    #[test]
+    fn what_is_sealed_opens_again_with_the_same_hash_and_text() {
+        let sealed = seal(sample()).unwrap();
+        let opened = open(serde_json::from_str(&sealed.text).unwrap()).unwrap();
+        assert_eq!(opened, sealed);
+    }
+
+    #[test]
+    fn any_change_of_content_is_noticed() {
+        let sealed = seal(sample()).unwrap();
+        let changed = sealed.text.replace("井盖", "井蓋");
+        assert_eq!(
+            open(serde_json::from_str(&changed).unwrap()),
+            Err(OperationError::Hash)
+        );
+    }
+
+    #[test]
+    fn members_from_a_later_version_are_kept_and_hashed() {
+        let mut value = serde_json::to_value(sample()).unwrap();
+        value["later"] = json!(["新", 1]);
+        let hash = Sha256::of(canonical(&value).unwrap().as_bytes());
+        value["hash"] = json!(hash);
+        let opened = open(value).unwrap();
+        assert!(opened.text.contains("\"later\":[\"新\",1]"));
+    }
+
+    #[test]
+    fn order_and_white_space_do_not_change_the_canonical_form() {
+        let one: Value = serde_json::from_str(r#"{"b":1,"a":[true,null,"x"]}"#).unwrap();
+        let two: Value =
+            serde_json::from_str(" {\"a\" : [ true, null,\"\\u0078\" ], \"b\":1 }").unwrap();
+        assert_eq!(canonical(&one).unwrap(), canonical(&two).unwrap());
+    }
+
+    #[test]
+    fn fractions_deep_nests_and_giants_are_refused() {
+        assert!(matches!(
+            canonical(&json!(1.5)),
+            Err(OperationError::Fraction(_))
+        ));
+        let deep = (0..OPERATION_DEPTH_LIMIT).fold(json!(1), |inner, _| json!([inner]));
+        assert_eq!(canonical(&deep), Err(OperationError::TooDeep));
+        assert_eq!(
+            canonical(&json!("x".repeat(OPERATION_BYTES_LIMIT))),
+            Err(OperationError::TooLong)
+        );
+    }
+}

@@ -1,0 +1,444 @@
+//! Console ↔ server: sign-in, lists, a case, moves, people, devices, quarantine.
+
+use super::sync::Me;
+use crate::area::Area;
+use crate::case::{Class, Move};
+use crate::id::{
+    AreaCode, CaseId, CategoryId, DeviceId, EventId, OpId, PersonId, ReportId, Sha256, UnitCode,
+};
+use crate::report::{PhotoRole, Place};
+use crate::role::{PostKind, Role};
+use crate::routing::Decision;
+use crate::time::Timestamp;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// `POST /v1/session`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct SignInRequest {
+    /// Sign-in name.
+    pub login: String,
+    /// Password.
+    pub password: String,
+}
+
+/// Answer to a sign-in; the token is in the body for programs and in a cookie for browsers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct SignInAnswer {
+    /// Bearer token.
+    pub token: String,
+    /// When it ends.
+    pub expires_ms: Timestamp,
+    /// Who signed in.
+    pub me: Me,
+}
+
+/// `GET /v1/me`: who I am, and what the faces need to show names.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct MeAnswer {
+    /// The person and posts.
+    pub me: Me,
+    /// The district.
+    pub district: Area,
+    /// The server's clock.
+    pub server_time: Timestamp,
+    /// Address pattern of map tiles, none by default.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tiles: Option<String>,
+}
+
+/// A work list of this person with its number of open cases; `query` is the list's address.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct WorkList {
+    /// `to_dispatch`, `returned`, `to_close`, `to_handle`, `handling`, `assisting`, `open`, `late`, `closed`, `quarantine`.
+    pub key: String,
+    /// What it is called.
+    pub name: String,
+    /// The same in English.
+    pub name_en: String,
+    /// How many are in it.
+    pub count: i64,
+    /// The filter as a query string of `GET /v1/cases`, empty for `quarantine`.
+    pub query: String,
+}
+
+/// Filters of `GET /v1/cases`. All given ones must hold.
+#[derive(
+    Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema, utoipa::IntoParams,
+)]
+pub struct CaseQuery {
+    /// State names, separated by commas.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state: Option<String>,
+    /// `open` or `closed`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub class: Option<String>,
+    /// Unit that leads.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unit: Option<String>,
+    /// Area and everything below it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub area: Option<String>,
+    /// Category.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub category: Option<String>,
+    /// Opened at or after, UTC milliseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from_ms: Option<i64>,
+    /// Opened before, UTC milliseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to_ms: Option<i64>,
+    /// Words in the text, the case number or the short code.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+    /// Only cases past their deadline.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub late: Option<bool>,
+    /// Only cases that wait for this person's roles.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub todo: Option<bool>,
+    /// `opened` (newest first, the default) or `deadline` (most pressing first).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sort: Option<String>,
+    /// Where the page before ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cursor: Option<String>,
+    /// Rows wanted, at most 200.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<u32>,
+}
+
+/// A case in a list.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct CaseRow {
+    /// Identity.
+    pub id: CaseId,
+    /// Printed number.
+    pub case_no: String,
+    /// Revision.
+    pub revision: i64,
+    /// Name of the state.
+    pub state: String,
+    /// Whether work remains.
+    pub class: Class,
+    /// What it is about.
+    pub category: CategoryId,
+    /// Its name.
+    pub category_name: String,
+    /// Beginning of the text.
+    pub excerpt: String,
+    /// Names from the street to the grid.
+    pub place: String,
+    /// Unit that leads.
+    pub lead: UnitCode,
+    /// Its name.
+    pub lead_name: String,
+    /// When it was opened.
+    pub opened_ms: Timestamp,
+    /// When it was dispatched.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dispatched_ms: Option<Timestamp>,
+    /// By when.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deadline_ms: Option<Timestamp>,
+    /// When it was closed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub closed_ms: Option<Timestamp>,
+    /// Share of the limit that is used, in per mille; over 1000 is late. None without a deadline.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub used_permille: Option<i64>,
+    /// How many photos belong to it and how many have arrived.
+    pub photos: (u32, u32),
+    /// Put right on the spot.
+    pub self_fixed: bool,
+}
+
+/// A page of cases.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct CasePage {
+    /// The cases.
+    pub rows: Vec<CaseRow>,
+    /// Give this as `cursor` for the next page; none at the end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
+    /// The server's clock, for the lights.
+    pub server_time: Timestamp,
+}
+
+/// A photo of a case.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct CasePhoto {
+    /// Identity; bytes at `/v1/photos/{sha256}`.
+    pub sha256: Sha256,
+    /// What it shows.
+    pub role: PhotoRole,
+    /// Whether the bytes have arrived.
+    pub arrived: bool,
+    /// Size in bytes.
+    pub bytes: u64,
+    /// Width in pixels.
+    pub width: u32,
+    /// Height in pixels.
+    pub height: u32,
+}
+
+/// One entry of a case's trail.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct CaseEvent {
+    /// Identity.
+    pub id: EventId,
+    /// Position in the trail, from 1.
+    pub ordinal: i64,
+    /// Stored name; words by `label::event`.
+    pub kind: String,
+    /// State before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
+    /// State after.
+    pub to: String,
+    /// When, by the server's clock.
+    pub at: Timestamp,
+    /// Who, in words: a name with the role or unit, or 系统.
+    pub by: String,
+    /// Why, or what was done.
+    #[serde(default)]
+    pub reason: String,
+    /// The unit it was given to, in words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unit_name: Option<String>,
+    /// The deadline given with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deadline_ms: Option<Timestamp>,
+}
+
+/// A move that this person may make now, with what it needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct AllowedMove {
+    /// The move.
+    pub kind: Move,
+    /// A reason must be given.
+    pub needs_reason: bool,
+    /// A unit must be named.
+    pub needs_unit: bool,
+}
+
+/// A whole case.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct CaseDetail {
+    /// As in the list.
+    pub row: CaseRow,
+    /// The report that opened it.
+    pub report_id: ReportId,
+    /// Code by which the worker knew it before it had a number.
+    pub short_code: String,
+    /// Who filed it.
+    pub reporter_name: String,
+    /// The text.
+    pub text: String,
+    /// Where.
+    pub place: Place,
+    /// The grid, with its outline and neighbours for the map.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub grid: Option<AreaCode>,
+    /// Grids that the accuracy of the position leaves open.
+    #[serde(default)]
+    pub grid_doubt: Vec<AreaCode>,
+    /// Outlines near the place: code, name, kind, GeoJSON geometry as text.
+    pub outlines: Vec<Outline>,
+    /// Name of the condition.
+    pub condition_name: String,
+    /// When it counts as put right.
+    pub condition_closing: String,
+    /// When the worker saw it, by the device's clock.
+    pub occurred_ms: Timestamp,
+    /// When the server received it.
+    pub received_ms: Timestamp,
+    /// How far the device's clock was off, when more than a minute.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clock_skew_ms: Option<i64>,
+    /// The decision as routed.
+    pub decision: Decision,
+    /// What the worker was shown, where it differs.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub differs: Vec<String>,
+    /// The photos.
+    pub photos: Vec<CasePhoto>,
+    /// The trail.
+    pub events: Vec<CaseEvent>,
+    /// What this person may do now.
+    pub moves: Vec<AllowedMove>,
+}
+
+/// An outline on the map.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Outline {
+    /// The place.
+    pub code: AreaCode,
+    /// Its name.
+    pub name: String,
+    /// Key of its level.
+    pub level: String,
+    /// GeoJSON geometry.
+    pub geometry: String,
+}
+
+/// `POST /v1/cases/{id}/moves`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct MoveRequest {
+    /// The move.
+    pub kind: Move,
+    /// The revision that the mover sees.
+    pub base_revision: i64,
+    /// Why, or what was done.
+    #[serde(default)]
+    pub reason: String,
+    /// To which unit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unit: Option<UnitCode>,
+}
+
+/// 409 with `ErrorCode::Stale`: the case as it is now.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct StaleAnswer {
+    /// What went wrong.
+    pub error: super::error::ErrorAnswer,
+    /// The case as it is now.
+    pub current: CaseDetail,
+}
+
+/// A unit in a picker.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct UnitRow {
+    /// Its code.
+    pub code: UnitCode,
+    /// Its name.
+    pub name: String,
+    /// Where it answers.
+    pub area: AreaCode,
+    /// A pool has no staff.
+    pub pool: bool,
+}
+
+/// A person in a list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct PersonRow {
+    /// Identity, name and posts.
+    pub me: Me,
+    /// Signing in is off.
+    pub disabled: bool,
+}
+
+/// `POST /v1/people`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct NewPerson {
+    /// Sign-in name.
+    pub login: String,
+    /// Name.
+    pub name: String,
+    /// Password; none for a person who only carries a handheld.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub password: Option<String>,
+    /// First posts.
+    pub posts: Vec<NewPost>,
+}
+
+/// A post to be held.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct NewPost {
+    /// What it lets its holder do.
+    pub role: Role,
+    /// Where.
+    pub area: AreaCode,
+    /// In which unit, for a handler.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unit: Option<UnitCode>,
+    /// Grade of a grid post.
+    #[serde(default)]
+    pub kind: PostKind,
+}
+
+/// `POST /v1/devices/codes`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct NewCode {
+    /// Who will carry the device.
+    pub person: PersonId,
+}
+
+/// A one-time enrolment code, shown once.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct CodeAnswer {
+    /// The code to type in.
+    pub code: String,
+    /// When it ends.
+    pub expires_ms: Timestamp,
+}
+
+/// Sync state of a device.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct DeviceRow {
+    /// Identity.
+    pub id: DeviceId,
+    /// Its name.
+    pub name: String,
+    /// Its platform.
+    pub platform: String,
+    /// Its app.
+    pub app_version: String,
+    /// Who carries it.
+    pub person_name: String,
+    /// Last contact.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_seen_ms: Option<Timestamp>,
+    /// Operations it says it made.
+    pub made: i64,
+    /// Operations received without a gap.
+    pub high_water: i64,
+    /// Operations received in all.
+    pub received: i64,
+    /// Photos announced by it and not yet here.
+    pub photos_owed: i64,
+}
+
+/// Something kept for a person.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct QuarantineRow {
+    /// The operation.
+    pub op_id: OpId,
+    /// Who made it, if known.
+    pub person_name: String,
+    /// When it came.
+    pub received_ms: Timestamp,
+    /// Why it is here, for a program.
+    pub code: String,
+    /// The same in words.
+    pub words: String,
+    /// The operation as it came, JSON.
+    pub body: String,
+    /// When somebody settled it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resolved_ms: Option<Timestamp>,
+    /// What was done about it.
+    #[serde(default)]
+    pub note: String,
+}
+
+/// A page of anything listed by a cursor.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Page<T> {
+    /// The rows.
+    pub rows: Vec<T>,
+    /// Give this as `cursor` for the next page; none at the end.
+    #[serde(default = "no_cursor", skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
+}
+
+const fn no_cursor() -> Option<String> {
+    None
+}
+
+/// `POST /v1/quarantine/{op_id}/resolve`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ResolveRequest {
+    /// What was done about it.
+    pub note: String,
+}

@@ -1,0 +1,8 @@
+//! Gewu's server: takes reports in, routes each to the responsible unit, follows the case until it
+//! is closed.
+//!
+//! `http` decodes, `service` decides with the rules of `shared`, `store` keeps. Nothing points
+//! back up: see `ARCHITECTURE.md`.
+
+pub mod photo_store;
+pub mod store;

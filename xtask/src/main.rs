@@ -45,6 +45,12 @@ enum Task {
     Build,
     /// A picture of every screen of handheld and console
     Screens(faces::Screens),
+    /// Run a command with a PostgreSQL of its own: cargo xtask postgres cargo test -p sync-server
+    Postgres {
+        /// The command and its arguments
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true, required = true)]
+        command: Vec<String>,
+    },
     /// Licences, bans and advisories of what we depend on (needs a network)
     Audit,
 }
@@ -76,6 +82,10 @@ fn perform(task: Task) -> anyhow::Result<()> {
             Ok(())
         }
         Task::Screens(args) => faces::screens(&mut steps, &args),
+        Task::Postgres { command } => {
+            setup::ensure(Need::Test)?;
+            postgres::run_with(&command)
+        }
         Task::Audit => audit::audit(&mut steps),
     }
 }

@@ -32,6 +32,17 @@ pub(crate) fn programs() -> Option<PathBuf> {
     found.pop()
 }
 
+/// Runs a command that finds a server of its own.
+pub(crate) fn run_with(command: &[String]) -> Result<()> {
+    let (program, arguments) = command.split_first().context("no command was given")?;
+    let server = Postgres::start()?;
+    run::run(
+        Command::new(program)
+            .args(arguments)
+            .env(VARIABLE, server.url()),
+    )
+}
+
 impl Postgres {
     /// Makes a cluster and starts it.
     pub(crate) fn start() -> Result<Self> {
@@ -130,4 +141,21 @@ fn as_postgres(program: impl AsRef<Path>) -> Command {
     // The user postgres may not be able to enter the work tree.
     command.current_dir("/");
     command
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpStream;
+
+    use super::Postgres;
+
+    #[test]
+    fn a_server_listens_while_it_is_held_and_leaves_nothing_behind() {
+        let server = Postgres::start().unwrap();
+        let (port, dir) = (server.port, server.dir.clone());
+        assert!(TcpStream::connect(("127.0.0.1", port)).is_ok());
+        drop(server);
+        assert!(TcpStream::connect(("127.0.0.1", port)).is_err());
+        assert!(!dir.exists());
+    }
 }

@@ -1,0 +1,1 @@
+//! Photo bytes by their hash.

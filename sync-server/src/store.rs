@@ -1,0 +1,408 @@
+//! The store: open by URL, write, read, close. SQL once, two databases behind it.
+//!
+//! `Store::write(district, |tx| …)` runs a closure on the district's writer, which commits all
+//! that wait together; `Store::read(|tx| …)` runs one on a reading connection. The closures are
+//! plain and synchronous, call the functions of `store/<noun>.rs`, and never see a driver. The
+//! store reads no clock, makes no id and decides no rule. How it works and the portable subset of
+//! SQL: `docs/STORAGE.md`. Held by `tests/tests/store_contract.rs` on both backends.
+
+pub mod counters;
+mod error;
+pub mod migrate;
+mod postgres;
+mod reader;
+mod sqlite;
+pub mod tx;
+mod writer;
+
+pub use error::{Result, StoreError};
+pub use reader::READS_WAITING_MAX;
+pub use tx::{Cell, Dialect, Row, Tx, Value, nested};
+pub use writer::{BATCH_JOBS_MAX, BATCH_WEIGHT_MAX, QUEUE_JOBS_MAX};
+
+use shared::id::AreaCode;
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::mpsc::{SyncSender, sync_channel};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Duration;
+use tx::Driver;
+use writer::{Reply, Work};
+
+/// Reading threads, each with a connection: enough for slow lists beside quick look-ups.
+pub const READERS_DEFAULT: usize = 4;
+
+/// Where the data is.
+#[derive(Debug, Clone)]
+enum Address {
+    Sqlite(PathBuf),
+    Postgres(Arc<str>),
+}
+
+impl Address {
+    fn parse(url: &str) -> Result<Self> {
+        if let Some(path) = url.strip_prefix("sqlite://") {
+            if path.is_empty() {
+                return Err(StoreError::Address(String::from("sqlite:// names no file")));
+            }
+            return Ok(Self::Sqlite(PathBuf::from(path)));
+        }
+        if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+            return Ok(Self::Postgres(Arc::from(url)));
+        }
+        // The text itself is not repeated: it may hold a password.
+        let wanted = "it begins with neither sqlite:// nor postgres://";
+        Err(StoreError::Address(String::from(wanted)))
+    }
+
+    /// The place for messages, without user and password.
+    fn place(&self) -> String {
+        match self {
+            Self::Sqlite(path) => path.display().to_string(),
+            Self::Postgres(url) => {
+                format!("postgres://{}", url.rsplit(['@', '/']).next().unwrap_or_default())
+            }
+        }
+    }
+
+    /// The writer that serves a district: on SQLite one file has one writer.
+    fn lane(&self, district: &Arc<str>) -> Arc<str> {
+        match self {
+            Self::Sqlite(_) => Arc::from(""),
+            Self::Postgres(_) => Arc::clone(district),
+        }
+    }
+
+    fn writer(&self) -> Result<Box<dyn Driver>> {
+        Ok(match self {
+            Self::Sqlite(path) => Box::new(sqlite::Sqlite::open(path, sqlite::Use::Write)?),
+            Self::Postgres(url) => Box::new(postgres::Postgres::open(url)?),
+        })
+    }
+
+    fn reader(&self) -> Result<Box<dyn Driver>> {
+        Ok(match self {
+            Self::Sqlite(path) => Box::new(sqlite::Sqlite::open(path, sqlite::Use::Read)?),
+            Self::Postgres(url) => Box::new(postgres::Postgres::open(url)?),
+        })
+    }
+
+    fn create(&self) -> Result<Box<dyn Driver>> {
+        Ok(match self {
+            Self::Sqlite(path) => Box::new(sqlite::Sqlite::create(path)?),
+            Self::Postgres(url) => Box::new(postgres::Postgres::create(url)?),
+        })
+    }
+}
+
+/// How a store is opened.
+#[derive(Debug, Clone)]
+pub struct StoreOptions {
+    readers: usize,
+    commit_delay: Duration,
+}
+
+impl Default for StoreOptions {
+    fn default() -> Self {
+        Self { readers: READERS_DEFAULT, commit_delay: Duration::ZERO }
+    }
+}
+
+impl StoreOptions {
+    /// How many threads read.
+    #[must_use]
+    pub const fn readers(mut self, count: usize) -> Self {
+        self.readers = count;
+        self
+    }
+
+    /// For measuring only: sleeps this long before every commit, as a slower disk would. It makes
+    /// nothing more durable.
+    #[must_use]
+    pub const fn commit_delay(mut self, delay: Duration) -> Self {
+        self.commit_delay = delay;
+        self
+    }
+
+    /// Opens a database that is there and stands on the step this program needs.
+    ///
+    /// # Errors
+    /// [`StoreError::Missing`] when there is none, [`StoreError::SchemaOld`] or
+    /// [`StoreError::SchemaNew`] when its tables are others, and whatever the database says.
+    pub fn open(self, url: &str) -> Result<Store> {
+        let address = Address::parse(url)?;
+        apart(|| migrate::check(address.reader()?.as_mut(), &address.place()))?;
+        let readers = reader::start(&address, self.readers)?;
+        let halls = Halls {
+            lanes: HashMap::new(),
+            reads: Some(readers.queue),
+            threads: readers.threads,
+        };
+        let commit_delay = self.commit_delay;
+        Ok(Store { inner: Arc::new(Inner { address, commit_delay, halls: Mutex::new(halls) }) })
+    }
+
+    /// Makes a database with its tables and opens it; for `init` and the demo only.
+    ///
+    /// # Errors
+    /// [`StoreError::AlreadyThere`] when there is one, and whatever the database says.
+    pub fn create(self, url: &str) -> Result<Store> {
+        let address = Address::parse(url)?;
+        apart(|| {
+            let mut driver = address.create()?;
+            if migrate::found(driver.as_mut())?.is_some() {
+                return Err(StoreError::AlreadyThere(address.place()));
+            }
+            migrate::climb(driver.as_mut())
+        })?;
+        self.open(url)
+    }
+}
+
+/// A database that is open. Cheap to clone; the last one to go lets the queues run dry.
+#[derive(Clone)]
+pub struct Store {
+    inner: Arc<Inner>,
+}
+
+impl std::fmt::Debug for Store {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Store").field(&self.inner.address.place()).finish()
+    }
+}
+
+struct Inner {
+    address: Address,
+    commit_delay: Duration,
+    halls: Mutex<Halls>,
+}
+
+/// The threads and the ways to them.
+struct Halls {
+    lanes: HashMap<Arc<str>, SyncSender<Box<dyn writer::Job>>>,
+    /// None once the store is closed.
+    reads: Option<SyncSender<Box<dyn reader::Job>>>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+impl Store {
+    /// Opens a database that is there. See [`StoreOptions::open`].
+    ///
+    /// # Errors
+    /// As [`StoreOptions::open`].
+    pub fn open(url: &str) -> Result<Self> {
+        StoreOptions::default().open(url)
+    }
+
+    /// Makes a database and opens it. See [`StoreOptions::create`].
+    ///
+    /// # Errors
+    /// As [`StoreOptions::create`].
+    pub fn create(url: &str) -> Result<Self> {
+        StoreOptions::default().create(url)
+    }
+
+    /// Brings the tables of a database that is there up to this program; the steps taken.
+    ///
+    /// # Errors
+    /// [`StoreError::Missing`], [`StoreError::SchemaNew`], or whatever the database says.
+    pub fn migrate(url: &str) -> Result<Vec<&'static str>> {
+        let address = Address::parse(url)?;
+        apart(|| {
+            let mut driver = address.writer()?;
+            if migrate::found(driver.as_mut())?.is_none() {
+                return Err(StoreError::Missing(address.place()));
+            }
+            migrate::climb(driver.as_mut())
+        })
+    }
+
+    /// Which database this is, for health pages and logs.
+    #[must_use]
+    pub fn dialect(&self) -> Dialect {
+        match self.inner.address {
+            Address::Sqlite(_) => Dialect::Sqlite,
+            Address::Postgres(_) => Dialect::Postgres,
+        }
+    }
+
+    /// Runs a write of a district: kept and durable when this answers `Ok`, undone on `Err` or a
+    /// panic. The closure may run again when the backend says busy, so it must not keep state of
+    /// its own between runs. It goes on even if the caller stops waiting.
+    ///
+    /// # Errors
+    /// What the closure answers, or the store's own error.
+    pub async fn write<T, E>(
+        &self,
+        district: &AreaCode,
+        work: impl FnMut(&mut dyn Tx) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        self.write_weighing(district, 1, work).await
+    }
+
+    /// As [`Store::write`] for a write of many parts: `weight` is how many operations it holds, so
+    /// that a commit stays below [`BATCH_WEIGHT_MAX`].
+    ///
+    /// # Errors
+    /// As [`Store::write`].
+    pub async fn write_weighing<T, E>(
+        &self,
+        district: &AreaCode,
+        weight: usize,
+        work: impl FnMut(&mut dyn Tx) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        let (reply, answer) = tokio::sync::oneshot::channel();
+        self.offer_write(district, weight, work, Reply::Async(reply));
+        answer.await.unwrap_or_else(|_gone| Err(StoreError::Closed.into()))
+    }
+
+    /// As [`Store::write`] from a plain thread: commands and tests.
+    ///
+    /// # Errors
+    /// As [`Store::write`].
+    pub fn write_blocking<T, E>(
+        &self,
+        district: &AreaCode,
+        work: impl FnMut(&mut dyn Tx) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        let (reply, answer) = sync_channel(1);
+        self.offer_write(district, 1, work, Reply::Blocking(reply));
+        answer.recv().unwrap_or_else(|_gone| Err(StoreError::Closed.into()))
+    }
+
+    /// Runs a read: everything it sees is of one moment.
+    ///
+    /// # Errors
+    /// What the closure answers, or the store's own error.
+    pub async fn read<T, E>(
+        &self,
+        look: impl FnOnce(&mut dyn Tx) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        let (reply, answer) = tokio::sync::oneshot::channel();
+        self.offer_read(look, Reply::Async(reply));
+        answer.await.unwrap_or_else(|_gone| Err(StoreError::Closed.into()))
+    }
+
+    /// As [`Store::read`] from a plain thread: commands and tests.
+    ///
+    /// # Errors
+    /// As [`Store::read`].
+    pub fn read_blocking<T, E>(
+        &self,
+        look: impl FnOnce(&mut dyn Tx) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        let (reply, answer) = sync_channel(1);
+        self.offer_read(look, Reply::Blocking(reply));
+        answer.recv().unwrap_or_else(|_gone| Err(StoreError::Closed.into()))
+    }
+
+    /// Takes no more work, lets everything that waits be committed and answered, and ends the
+    /// threads.
+    pub async fn close(&self) {
+        let threads = self.stop();
+        drop(tokio::task::spawn_blocking(move || join(threads)).await);
+    }
+
+    /// As [`Store::close`] from a plain thread.
+    pub fn close_blocking(&self) {
+        join(self.stop());
+    }
+
+    fn offer_write<T, E>(
+        &self,
+        district: &AreaCode,
+        weight: usize,
+        work: impl FnMut(&mut dyn Tx) -> Result<T, E> + Send + 'static,
+        reply: Reply<Result<T, E>>,
+    ) where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        let district: Arc<str> = Arc::from(district.as_str());
+        match self.lane(&district) {
+            Ok(queue) => {
+                let job = Work { district, weight, work, outcome: None, reply };
+                writer::offer(&queue, Box::new(job));
+            }
+            Err(error) => reply.send(Err(error.into())),
+        }
+    }
+
+    fn offer_read<T, E>(
+        &self,
+        look: impl FnOnce(&mut dyn Tx) -> Result<T, E> + Send + 'static,
+        reply: Reply<Result<T, E>>,
+    ) where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        let queue = self.halls().reads.clone();
+        match queue {
+            Some(queue) => reader::offer(&queue, Box::new(reader::Look { look, reply })),
+            None => reply.send(Err(StoreError::Closed.into())),
+        }
+    }
+
+    /// The way to the writer of a district, started when first needed.
+    fn lane(&self, district: &Arc<str>) -> Result<SyncSender<Box<dyn writer::Job>>> {
+        let mut halls = self.halls();
+        if halls.reads.is_none() {
+            return Err(StoreError::Closed);
+        }
+        let name = self.inner.address.lane(district);
+        if let Some(queue) = halls.lanes.get(&name) {
+            return Ok(queue.clone());
+        }
+        let lane = writer::start(self.inner.address.clone(), self.inner.commit_delay)?;
+        halls.lanes.insert(name, lane.queue.clone());
+        halls.threads.push(lane.thread);
+        Ok(lane.queue)
+    }
+
+    fn stop(&self) -> Vec<JoinHandle<()>> {
+        let mut halls = self.halls();
+        halls.lanes.clear();
+        halls.reads = None;
+        std::mem::take(&mut halls.threads)
+    }
+
+    fn halls(&self) -> MutexGuard<'_, Halls> {
+        self.inner.halls.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn join(threads: Vec<JoinHandle<()>>) {
+    for thread in threads {
+        if thread.join().is_err() {
+            tracing::error!("a thread of the store panicked");
+        }
+    }
+}
+
+/// Runs on a thread of its own: the PostgreSQL driver may not be used, nor dropped, inside an
+/// async runtime, and `main` has one.
+fn apart<T: Send>(work: impl FnOnce() -> Result<T> + Send) -> Result<T> {
+    std::thread::scope(|scope| scope.spawn(work).join())
+        .unwrap_or_else(|_panic| Err(StoreError::Panicked))
+}

@@ -1,0 +1,151 @@
+//! Reads: a few threads, each with its own connection, take closures from one queue.
+//!
+//! A reading connection never leaves its thread, refuses to write, and shows one moment for the
+//! whole closure. Nothing here waits for a writer: SQLite's WAL and PostgreSQL's snapshots see to
+//! that. Held by `tests/tests/store_contract.rs`.
+
+use super::Address;
+use super::error::{Result, StoreError};
+use super::tx::{Dialect, Driver, Row, Tx, Value, check};
+use super::writer::Reply;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+
+/// Reads that may wait; beyond it the answer is busy (503) instead of growing memory.
+pub const READS_WAITING_MAX: usize = 10_000;
+
+/// A read that waits, with its type of answer forgotten.
+pub(super) trait Job: Send {
+    fn run(self: Box<Self>, tx: Result<&mut dyn Tx>);
+}
+
+/// A read that waits.
+pub(super) struct Look<F, T, E> {
+    pub(super) look: F,
+    pub(super) reply: Reply<Result<T, E>>,
+}
+
+impl<F, T, E> Job for Look<F, T, E>
+where
+    F: FnOnce(&mut dyn Tx) -> Result<T, E> + Send,
+    T: Send,
+    E: From<StoreError> + Send,
+{
+    fn run(self: Box<Self>, tx: Result<&mut dyn Tx>) {
+        let Self { look, reply } = *self;
+        reply.send(match tx {
+            Ok(tx) => catch_unwind(AssertUnwindSafe(|| look(tx)))
+                .unwrap_or_else(|_panic| Err(StoreError::Panicked.into())),
+            Err(error) => Err(error.into()),
+        });
+    }
+}
+
+/// The entrance and the threads behind it.
+pub(super) struct Readers {
+    pub(super) queue: SyncSender<Box<dyn Job>>,
+    pub(super) threads: Vec<JoinHandle<()>>,
+}
+
+/// Starts the threads. They end when every sender is gone and the queue is empty.
+pub(super) fn start(address: &Address, count: usize) -> Result<Readers> {
+    let (queue, waiting) = sync_channel(READS_WAITING_MAX);
+    let waiting = Arc::new(Mutex::new(waiting));
+    let thread = |_| {
+        let (address, waiting) = (address.clone(), Arc::clone(&waiting));
+        std::thread::Builder::new()
+            .name(String::from("store-reader"))
+            .spawn(move || run(&address, &waiting))
+            .map_err(|error| StoreError::Busy(format!("could not start a reader: {error}")))
+    };
+    let threads = (0..count.max(1)).map(thread).collect::<Result<Vec<_>>>()?;
+    Ok(Readers { queue, threads })
+}
+
+/// Puts a job into the queue, or answers it at once when it can't be taken.
+pub(super) fn offer(queue: &SyncSender<Box<dyn Job>>, job: Box<dyn Job>) {
+    match queue.try_send(job) {
+        Ok(()) => {}
+        Err(TrySendError::Full(job)) => {
+            job.run(Err(StoreError::Busy(String::from("too many reads are waiting"))));
+        }
+        Err(TrySendError::Disconnected(job)) => job.run(Err(StoreError::Closed)),
+    }
+}
+
+fn run(address: &Address, waiting: &Mutex<Receiver<Box<dyn Job>>>) {
+    let mut connection: Option<Box<dyn Driver>> = None;
+    loop {
+        // The lock is held while waiting: the others wait for the lock instead, which is the same.
+        let job = waiting.lock().unwrap_or_else(PoisonError::into_inner).recv();
+        let Ok(job) = job else { return };
+        match begun(address, connection.take()) {
+            Ok(mut driver) => {
+                job.run(Ok(&mut ReadTx { driver: driver.as_mut(), failed: None }));
+                connection = driver.rollback().is_ok().then_some(driver);
+            }
+            Err(error) => {
+                tracing::warn!(%error, "could not begin a read");
+                job.run(Err(error));
+            }
+        }
+    }
+}
+
+/// A transaction on the connection at hand, or on a new one when that was lost meanwhile.
+fn begun(address: &Address, connection: Option<Box<dyn Driver>>) -> Result<Box<dyn Driver>> {
+    if let Some(mut driver) = connection
+        && driver.begin_read().is_ok()
+    {
+        return Ok(driver);
+    }
+    let mut driver = address.reader()?;
+    driver.begin_read()?;
+    Ok(driver)
+}
+
+struct ReadTx<'c> {
+    driver: &'c mut dyn Driver,
+    failed: Option<StoreError>,
+}
+
+impl Tx for ReadTx<'_> {
+    fn query(&mut self, sql: &str, params: &[Value<'_>]) -> Result<Vec<Row>> {
+        if let Some(error) = &self.failed {
+            return Err(StoreError::Aborted(error.to_string()));
+        }
+        let outcome = check(params).and_then(|()| self.driver.query(sql, params));
+        self.failed = outcome.as_ref().err().cloned();
+        outcome
+    }
+
+    fn execute(&mut self, _sql: &str, _params: &[Value<'_>]) -> Result<u64> {
+        Err(StoreError::ReadOnly)
+    }
+
+    fn dialect(&self) -> Dialect {
+        self.driver.dialect()
+    }
+
+    fn next_seq(&mut self) -> Result<i64> {
+        Err(StoreError::ReadOnly)
+    }
+
+    fn next_case_serial(&mut self, _day: i64) -> Result<(i64, i64)> {
+        Err(StoreError::ReadOnly)
+    }
+
+    fn savepoint(&mut self) -> Result<()> {
+        Err(StoreError::ReadOnly)
+    }
+
+    fn release(&mut self) -> Result<()> {
+        Err(StoreError::ReadOnly)
+    }
+
+    fn rollback(&mut self) -> Result<()> {
+        Err(StoreError::ReadOnly)
+    }
+}

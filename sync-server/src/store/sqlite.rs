@@ -1,0 +1,279 @@
+//! SQLite behind the seam: the only file of the server that names `rusqlite`.
+//!
+//! WAL with `synchronous=FULL`: a commit is on the disk before it is answered. Foreign keys are on
+//! for every connection. Placeholders `$1…` are SQLite's own named parameters when they first
+//! appear in order, which ours do; any other text is rewritten to `?1…`.
+//! Held by `tests/tests/store_contract.rs` and the tests below.
+
+use super::error::{Result, StoreError};
+use super::tx::{Cell, Dialect, Driver, Row, Value, hex};
+use rusqlite::types::{ToSqlOutput, ValueRef};
+use rusqlite::{CachedStatement, Connection, ErrorCode, OpenFlags, ffi};
+use std::borrow::Cow;
+use std::path::Path;
+use uuid::fmt::Hyphenated;
+
+/// How long a statement waits for another process that holds the write lock (a `gewu-server`
+/// command beside a running server), in milliseconds.
+const BUSY_TIMEOUT_MS: u32 = 5_000;
+/// Page cache of the writer, in KiB: the indices of a district's open cases stay in memory.
+const WRITER_CACHE_KIB: u32 = 64 * 1024;
+/// Page cache of each reader, in KiB: readers share the mapped file besides.
+const READER_CACHE_KIB: u32 = 8 * 1024;
+/// How much of the file is read through the page cache of the system instead of being copied.
+const MMAP_BYTES: u32 = 256 * 1024 * 1024;
+/// Pages in the write-ahead log before the writer moves them into the file: 16 MiB, so that the
+/// two extra syncs of a checkpoint come once in dozens of full batches.
+const WAL_PAGES: u32 = 4_000;
+/// Statements kept prepared for each connection: all texts of the store fit.
+const STATEMENTS_MAX: usize = 512;
+
+/// What a connection is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Use {
+    Write,
+    Read,
+}
+
+/// One connection to the file.
+pub(super) struct Sqlite {
+    connection: Connection,
+}
+
+impl Sqlite {
+    /// Opens a file that is there.
+    pub(super) fn open(path: &Path, used_for: Use) -> Result<Self> {
+        if !path.is_file() {
+            return Err(StoreError::Missing(path.display().to_string()));
+        }
+        Self::connect(path, used_for, OpenFlags::empty())
+    }
+
+    /// Makes the file; for `init` only.
+    pub(super) fn create(path: &Path) -> Result<Self> {
+        Self::connect(path, Use::Write, OpenFlags::SQLITE_OPEN_CREATE)
+    }
+
+    fn connect(path: &Path, used_for: Use, flags: OpenFlags) -> Result<Self> {
+        let flags =
+            flags | OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(path, flags).map_err(failed)?;
+        connection.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
+        let (cache_kib, query_only) = match used_for {
+            Use::Write => (WRITER_CACHE_KIB, "OFF"),
+            Use::Read => (READER_CACHE_KIB, "ON"),
+        };
+        connection
+            .execute_batch(&format!(
+                "PRAGMA busy_timeout = {BUSY_TIMEOUT_MS};
+                 PRAGMA journal_mode = WAL;
+                 PRAGMA synchronous = FULL;
+                 PRAGMA foreign_keys = ON;
+                 PRAGMA cache_size = -{cache_kib};
+                 PRAGMA mmap_size = {MMAP_BYTES};
+                 PRAGMA wal_autocheckpoint = {WAL_PAGES};
+                 PRAGMA temp_store = MEMORY;
+                 PRAGMA query_only = {query_only};"
+            ))
+            .map_err(failed)?;
+        Ok(Self { connection })
+    }
+
+    fn prepare(&self, sql: &str, params: &[Value<'_>]) -> Result<CachedStatement<'_>> {
+        let mut statement =
+            self.connection.prepare_cached(&placeholders(sql)).map_err(failed)?;
+        if statement.parameter_count() != params.len() {
+            return Err(StoreError::Database(format!(
+                "{} values for {} placeholders",
+                params.len(),
+                statement.parameter_count()
+            )));
+        }
+        for (index, value) in (1..).zip(params) {
+            bind(&mut statement, index, value).map_err(failed)?;
+        }
+        Ok(statement)
+    }
+}
+
+fn bind(
+    statement: &mut CachedStatement<'_>,
+    index: usize,
+    value: &Value<'_>,
+) -> rusqlite::Result<()> {
+    let mut id_text = [0; Hyphenated::LENGTH];
+    let hash_text;
+    let value = match value {
+        Value::Null => ValueRef::Null,
+        Value::Int(number) => ValueRef::Integer(*number),
+        Value::Text(text) => ValueRef::Text(text.as_bytes()),
+        Value::Id(id) => ValueRef::Text(id.as_hyphenated().encode_lower(&mut id_text).as_bytes()),
+        Value::Hash(hash) => {
+            hash_text = hex(hash);
+            ValueRef::Text(&hash_text)
+        }
+        Value::Bytes(bytes) => ValueRef::Blob(bytes),
+    };
+    statement.raw_bind_parameter(index, ToSqlOutput::Borrowed(value))
+}
+
+impl Driver for Sqlite {
+    fn dialect(&self) -> Dialect {
+        Dialect::Sqlite
+    }
+
+    fn query(&mut self, sql: &str, params: &[Value<'_>]) -> Result<Vec<Row>> {
+        let mut statement = self.prepare(sql, params)?;
+        let columns = statement.column_count();
+        let mut found = statement.raw_query();
+        let mut rows = Vec::new();
+        while let Some(row) = found.next().map_err(failed)? {
+            let mut cells = Vec::with_capacity(columns);
+            for column in 0..columns {
+                cells.push(cell(row.get_ref(column).map_err(failed)?, column)?);
+            }
+            rows.push(Row::new(cells));
+        }
+        Ok(rows)
+    }
+
+    fn execute(&mut self, sql: &str, params: &[Value<'_>]) -> Result<u64> {
+        let changed = self.prepare(sql, params)?.raw_execute().map_err(failed)?;
+        u64::try_from(changed).map_err(|error| StoreError::Database(error.to_string()))
+    }
+
+    fn control(&mut self, sql: &'static str) -> Result<()> {
+        let mut statement = self.connection.prepare_cached(sql).map_err(failed)?;
+        statement.raw_execute().map_err(failed)?;
+        Ok(())
+    }
+
+    fn script(&mut self, sql: &str) -> Result<()> {
+        self.connection.execute_batch(sql).map_err(failed)
+    }
+
+    fn begin_write(&mut self) -> Result<()> {
+        self.control("BEGIN IMMEDIATE")
+    }
+
+    fn begin_read(&mut self) -> Result<()> {
+        self.control("BEGIN")
+    }
+
+    fn commit(&mut self) -> Result<()> {
+        self.control("COMMIT").map_err(|error| match error {
+            // After a failed sync nobody can say whether the frames will be there after a crash.
+            StoreError::Lost(text) => StoreError::CommitUnknown(text),
+            other => other,
+        })
+    }
+
+    fn rollback(&mut self) -> Result<()> {
+        // A full disk or a failed read makes SQLite roll back by itself; then there is nothing left
+        // to undo, and asking again would be an error.
+        if self.connection.is_autocommit() { Ok(()) } else { self.control("ROLLBACK") }
+    }
+
+    fn is_open(&self) -> bool {
+        !self.connection.is_autocommit()
+    }
+
+    fn has_table(&mut self, name: &str) -> Result<bool> {
+        const SQL: &str = "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = $1";
+        let rows = self.query(SQL, &[Value::Text(name)])?;
+        rows.first().map_or(Ok(false), |row| row.flag(0))
+    }
+}
+
+fn cell(value: ValueRef<'_>, column: usize) -> Result<Cell> {
+    match value {
+        ValueRef::Null => Ok(Cell::Null),
+        ValueRef::Integer(number) => Ok(Cell::Int(number)),
+        ValueRef::Text(text) => std::str::from_utf8(text)
+            .map(|text| Cell::Text(text.to_owned()))
+            .map_err(|_| StoreError::Column { column, wanted: "UTF-8" }),
+        ValueRef::Blob(bytes) => Ok(Cell::Bytes(bytes.to_vec())),
+        ValueRef::Real(_) => Err(StoreError::Column { column, wanted: "anything but a float" }),
+    }
+}
+
+/// SQLite numbers `$name` parameters by first appearance, so a text whose placeholders first
+/// appear as `$1`, `$2`, … goes through as it is; another one is rewritten to `?n`.
+fn placeholders(sql: &str) -> Cow<'_, str> {
+    let mut highest = 0_usize;
+    let mut in_order = true;
+    each_placeholder(sql, |number, _| {
+        in_order &= number <= highest + 1;
+        highest = highest.max(number);
+    });
+    if in_order {
+        return Cow::Borrowed(sql);
+    }
+    let mut text = sql.as_bytes().to_vec();
+    each_placeholder(sql, |_, at| {
+        if let Some(byte) = text.get_mut(at) {
+            *byte = b'?';
+        }
+    });
+    String::from_utf8(text).map_or(Cow::Borrowed(sql), Cow::Owned)
+}
+
+/// Calls with number and position of every `$n` outside a quoted text.
+fn each_placeholder(sql: &str, mut found: impl FnMut(usize, usize)) {
+    let mut quoted = false;
+    let mut number: Option<(usize, usize)> = None;
+    for (at, byte) in sql.bytes().enumerate() {
+        if let Some((value, start)) = number {
+            if byte.is_ascii_digit() {
+                number = Some((value * 10 + usize::from(byte - b'0'), start));
+                continue;
+            }
+            found(value, start);
+            number = None;
+        }
+        match byte {
+            b'\'' => quoted = !quoted,
+            b'$' if !quoted => number = Some((0, at)),
+            _ => {}
+        }
+    }
+    if let Some((value, start)) = number {
+        found(value, start);
+    }
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "it is the argument of every `map_err` here")]
+fn failed(error: rusqlite::Error) -> StoreError {
+    let text = error.to_string();
+    let rusqlite::Error::SqliteFailure(failure, _) = &error else {
+        return StoreError::Database(text);
+    };
+    match (failure.code, failure.extended_code) {
+        (_, ffi::SQLITE_CONSTRAINT_UNIQUE | ffi::SQLITE_CONSTRAINT_PRIMARYKEY) => {
+            StoreError::Conflict(text)
+        }
+        (_, ffi::SQLITE_CONSTRAINT_FOREIGNKEY) => StoreError::Dangling(text),
+        (ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked, _) => StoreError::Busy(text),
+        (ErrorCode::DiskFull, _) => StoreError::Full(text),
+        (
+            ErrorCode::SystemIoFailure | ErrorCode::CannotOpen,
+            _,
+        ) => StoreError::Lost(text),
+        (ErrorCode::ReadOnly, _) => StoreError::ReadOnly,
+        _ => StoreError::Database(text),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::placeholders;
+
+    #[test]
+    fn placeholders_in_any_order_mean_the_same() {
+        assert_eq!(placeholders("a = $1 AND b = $2 OR c = $1"), "a = $1 AND b = $2 OR c = $1");
+        assert_eq!(placeholders("a = $2 AND b = $1"), "a = ?2 AND b = ?1");
+        assert_eq!(placeholders("a = '$2' AND b = $1"), "a = '$2' AND b = $1");
+        let eleven = "$1$2$3$4$5$6$7$8$9$10$11";
+        assert_eq!(placeholders(eleven), eleven);
+    }
+}

@@ -1,0 +1,404 @@
+//! Group commit: one thread per lane takes every write that waits into one durable transaction.
+//!
+//! A lane is the whole file on SQLite and one district on PostgreSQL, so the writes of a district
+//! run one after another on both. Each job has its own savepoint; the district's counter row is
+//! locked and read once for a batch and written back once before the commit. When the commit fails
+//! every job hears it; when the backend says busy or the line broke before the commit, the whole
+//! batch is run again, a bounded number of times, here and nowhere else. There is no waiting for
+//! company: a client alone is committed at once, and company gathers while the disk is syncing.
+//! Held by `tests/tests/store_contract.rs`.
+
+use super::error::{Result, StoreError};
+use super::tx::{Dialect, Driver, Row, Tx, Value, check};
+use super::{Address, counters};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, TrySendError, sync_channel};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+/// Jobs in one commit: what waits behind a slow disk, but not so many that the last waits long.
+pub const BATCH_JOBS_MAX: usize = 1_000;
+/// Weight (operations, roughly) in one commit: about 60 ms of work, so that p99 stays near it.
+pub const BATCH_WEIGHT_MAX: usize = 2_000;
+/// Jobs that may wait in a lane; beyond it the answer is busy (503) instead of growing memory.
+pub const QUEUE_JOBS_MAX: usize = 10_000;
+/// How often a batch is run before its jobs hear that the database is busy or away.
+const ATTEMPTS_MAX: u32 = 5;
+/// Pause before the second attempt; doubles each time (10, 20, 40, 80 ms).
+const RETRY_DELAY: Duration = Duration::from_millis(10);
+/// Savepoints inside one another: the job's, and those of its parts.
+const SAVEPOINTS: [Savepoint; 5] = [
+    savepoint!("s0"),
+    savepoint!("s1"),
+    savepoint!("s2"),
+    savepoint!("s3"),
+    savepoint!("s4"),
+];
+
+struct Savepoint {
+    open: &'static str,
+    release: &'static str,
+    rollback: &'static str,
+}
+
+macro_rules! savepoint {
+    ($name:literal) => {
+        Savepoint {
+            open: concat!("SAVEPOINT ", $name),
+            release: concat!("RELEASE SAVEPOINT ", $name),
+            rollback: concat!("ROLLBACK TO SAVEPOINT ", $name),
+        }
+    };
+}
+use savepoint;
+
+/// A write that waits, with its type of answer forgotten.
+pub(super) trait Job: Send {
+    fn district(&self) -> &Arc<str>;
+    fn weight(&self) -> usize;
+    /// Runs the closure and keeps its answer; whether its changes are to be kept.
+    fn run(&mut self, tx: &mut WriteTx<'_>) -> bool;
+    /// Tells the caller: the kept answer when the batch was committed, else why it was not.
+    fn answer(self: Box<Self>, committed: Result<()>);
+}
+
+/// A write that waits.
+pub(super) struct Work<F, T, E> {
+    pub(super) district: Arc<str>,
+    pub(super) weight: usize,
+    pub(super) work: F,
+    pub(super) outcome: Option<Result<T, E>>,
+    pub(super) reply: Reply<Result<T, E>>,
+}
+
+/// Where an answer goes: an async task or a plain thread.
+pub(super) enum Reply<A> {
+    Async(tokio::sync::oneshot::Sender<A>),
+    Blocking(SyncSender<A>),
+}
+
+impl<A> Reply<A> {
+    /// Sends the answer; whoever asked may have gone away, which changes nothing.
+    pub(super) fn send(self, answer: A) {
+        match self {
+            Self::Async(sender) => drop(sender.send(answer)),
+            Self::Blocking(sender) => drop(sender.try_send(answer)),
+        }
+    }
+}
+
+impl<F, T, E> Job for Work<F, T, E>
+where
+    F: FnMut(&mut dyn Tx) -> Result<T, E> + Send,
+    T: Send,
+    E: From<StoreError> + Send,
+{
+    fn district(&self) -> &Arc<str> {
+        &self.district
+    }
+
+    fn weight(&self) -> usize {
+        self.weight
+    }
+
+    fn run(&mut self, tx: &mut WriteTx<'_>) -> bool {
+        let outcome = catch_unwind(AssertUnwindSafe(|| (self.work)(tx)));
+        let outcome = match (outcome, tx.failure()) {
+            (Err(_panic), _) => Err(StoreError::Panicked.into()),
+            (Ok(Ok(_)), Some(failure)) => Err(failure.clone().into()),
+            (Ok(outcome), _) => outcome,
+        };
+        let keep = outcome.is_ok();
+        self.outcome = Some(outcome);
+        keep
+    }
+
+    fn answer(self: Box<Self>, committed: Result<()>) {
+        let Self { outcome, reply, .. } = *self;
+        reply.send(match (committed, outcome) {
+            (Ok(()), Some(outcome)) => outcome,
+            (Ok(()), None) => Err(StoreError::Closed.into()),
+            (Err(error), _) => Err(error.into()),
+        });
+    }
+}
+
+/// A lane's entrance and its thread.
+pub(super) struct Lane {
+    pub(super) queue: SyncSender<Box<dyn Job>>,
+    pub(super) thread: JoinHandle<()>,
+}
+
+/// Starts the thread of a lane. It ends when every sender is gone and the queue is empty.
+pub(super) fn start(address: Address, commit_delay: Duration) -> Result<Lane> {
+    let (queue, waiting) = sync_channel(QUEUE_JOBS_MAX);
+    let thread = std::thread::Builder::new()
+        .name(String::from("store-writer"))
+        .spawn(move || Writer { address, commit_delay, connection: None }.run(&waiting))
+        .map_err(|error| StoreError::Busy(format!("could not start a writer: {error}")))?;
+    Ok(Lane { queue, thread })
+}
+
+/// Puts a job into the queue of a lane, or answers it at once when it can't be taken.
+pub(super) fn offer(queue: &SyncSender<Box<dyn Job>>, job: Box<dyn Job>) {
+    match queue.try_send(job) {
+        Ok(()) => {}
+        Err(TrySendError::Full(job)) => {
+            job.answer(Err(StoreError::Busy(String::from("too many writes are waiting"))));
+        }
+        Err(TrySendError::Disconnected(job)) => job.answer(Err(StoreError::Closed)),
+    }
+}
+
+struct Writer {
+    address: Address,
+    commit_delay: Duration,
+    connection: Option<Box<dyn Driver>>,
+}
+
+impl Writer {
+    fn run(mut self, waiting: &Receiver<Box<dyn Job>>) {
+        while let Some(mut jobs) = gather(waiting) {
+            let committed = self.write(&mut jobs);
+            for job in jobs {
+                job.answer(committed.clone());
+            }
+        }
+    }
+
+    /// The one place where a batch is tried again.
+    fn write(&mut self, jobs: &mut [Box<dyn Job>]) -> Result<()> {
+        let mut delay = RETRY_DELAY;
+        for attempt in 1.. {
+            let Err(error) = self.attempt(jobs) else { return Ok(()) };
+            if !error.is_retryable() || attempt == ATTEMPTS_MAX {
+                tracing::error!(%error, jobs = jobs.len(), attempt, "could not commit a batch");
+                return Err(error);
+            }
+            tracing::warn!(%error, jobs = jobs.len(), attempt, "a batch is tried again");
+            std::thread::sleep(delay);
+            delay *= 2;
+        }
+        Ok(())
+    }
+
+    fn attempt(&mut self, jobs: &mut [Box<dyn Job>]) -> Result<()> {
+        let mut driver = match self.connection.take() {
+            Some(driver) => driver,
+            None => self.address.writer()?,
+        };
+        let outcome = batch(driver.as_mut(), jobs, self.commit_delay);
+        let healthy = match &outcome {
+            Ok(()) => true,
+            Err(_) => driver.rollback().is_ok(),
+        };
+        // A connection that can't even roll back is dropped; the next attempt opens another.
+        if healthy {
+            self.connection = Some(driver);
+        }
+        outcome
+    }
+}
+
+/// Waits for a job, then takes what else is there.
+fn gather(waiting: &Receiver<Box<dyn Job>>) -> Option<Vec<Box<dyn Job>>> {
+    let first = waiting.recv().ok()?;
+    let mut weight = first.weight();
+    let mut jobs = vec![first];
+    while jobs.len() < BATCH_JOBS_MAX && weight < BATCH_WEIGHT_MAX {
+        match waiting.try_recv() {
+            Ok(job) => {
+                weight = weight.saturating_add(job.weight());
+                jobs.push(job);
+            }
+            Err(TryRecvError::Empty | TryRecvError::Disconnected) => break,
+        }
+    }
+    Some(jobs)
+}
+
+/// One transaction: every job in its savepoint, counters written back once, one commit.
+fn batch(driver: &mut dyn Driver, jobs: &mut [Box<dyn Job>], delay: Duration) -> Result<()> {
+    driver.begin_write()?;
+    let mut tx = WriteTx::new(driver);
+    let mut kept = false;
+    for job in jobs.iter_mut() {
+        tx.enter(job.district())?;
+        tx.savepoint()?;
+        if job.run(&mut tx) {
+            tx.close(true)?;
+            kept = true;
+        } else {
+            tx.close(false)?;
+        }
+    }
+    if !kept {
+        return tx.driver.rollback();
+    }
+    tx.write_counters()?;
+    if !delay.is_zero() {
+        std::thread::sleep(delay);
+    }
+    tx.driver.commit()
+}
+
+/// The numbers of one district, read when its first job of the batch begins.
+#[derive(Clone)]
+struct District {
+    code: Arc<str>,
+    stored: counters::Counter,
+    now: counters::Counter,
+}
+
+/// The transaction that the jobs of a batch share.
+pub(super) struct WriteTx<'c> {
+    driver: &'c mut dyn Driver,
+    districts: Vec<District>,
+    current: usize,
+    /// Numbers as they stood at each open savepoint.
+    marks: Vec<counters::Counter>,
+    /// The first failure since the savepoint that is still open.
+    failed: Option<StoreError>,
+    /// A failure of the whole transaction; no rollback to a savepoint cures it.
+    broken: Option<StoreError>,
+}
+
+impl<'c> WriteTx<'c> {
+    fn new(driver: &'c mut dyn Driver) -> Self {
+        Self { driver, districts: Vec::new(), current: 0, marks: Vec::new(), failed: None, broken: None }
+    }
+
+    fn failure(&self) -> Option<&StoreError> {
+        self.broken.as_ref().or(self.failed.as_ref())
+    }
+
+    /// Turns to a district: locks and reads its counter row when the batch first meets it.
+    fn enter(&mut self, district: &Arc<str>) -> Result<()> {
+        if let Some(at) = self.districts.iter().position(|known| known.code == *district) {
+            self.current = at;
+            return Ok(());
+        }
+        let stored = counters::lock(self.driver, district)?;
+        self.current = self.districts.len();
+        self.districts.push(District { code: Arc::clone(district), stored, now: stored });
+        Ok(())
+    }
+
+    /// Ends the job's savepoint, and with it any that the job left open.
+    fn close(&mut self, keep: bool) -> Result<()> {
+        if let Some(error) = &self.broken {
+            return Err(error.clone());
+        }
+        self.marks.truncate(1);
+        if keep { self.release() } else { self.rollback() }
+    }
+
+    fn write_counters(&mut self) -> Result<()> {
+        for district in &self.districts {
+            if district.now != district.stored {
+                counters::write_back(self.driver, &district.code, district.now)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn counter(&mut self) -> Result<&mut counters::Counter> {
+        let district = self.districts.get_mut(self.current);
+        Ok(&mut district.ok_or(StoreError::ReadOnly)?.now)
+    }
+
+    fn ready(&self) -> Result<()> {
+        match (&self.broken, &self.failed) {
+            (Some(error), _) => Err(error.clone()),
+            (None, Some(error)) => Err(StoreError::Aborted(error.to_string())),
+            (None, None) => Ok(()),
+        }
+    }
+
+    /// Remembers a failure: local ones until the savepoint is rolled back, others for good.
+    fn note<A>(&mut self, outcome: Result<A>) -> Result<A> {
+        if let Err(error) = &outcome {
+            if error.is_local() && self.driver.is_open() {
+                self.failed = Some(error.clone());
+            } else {
+                self.broken = Some(error.clone());
+            }
+        }
+        outcome
+    }
+
+    fn level(&self, depth: usize) -> Result<&'static Savepoint> {
+        SAVEPOINTS.get(depth).ok_or(StoreError::Nesting)
+    }
+}
+
+impl Tx for WriteTx<'_> {
+    fn query(&mut self, sql: &str, params: &[Value<'_>]) -> Result<Vec<Row>> {
+        self.ready()?;
+        let outcome = check(params).and_then(|()| self.driver.query(sql, params));
+        self.note(outcome)
+    }
+
+    fn execute(&mut self, sql: &str, params: &[Value<'_>]) -> Result<u64> {
+        self.ready()?;
+        let outcome = check(params).and_then(|()| self.driver.execute(sql, params));
+        self.note(outcome)
+    }
+
+    fn dialect(&self) -> Dialect {
+        self.driver.dialect()
+    }
+
+    fn next_seq(&mut self) -> Result<i64> {
+        let counter = self.counter()?;
+        counter.seq += 1;
+        Ok(counter.seq)
+    }
+
+    fn next_case_serial(&mut self, day: i64) -> Result<(i64, i64)> {
+        let counter = self.counter()?;
+        if day > counter.case_serial_day {
+            counter.case_serial_day = day;
+            counter.case_serial = 0;
+        }
+        counter.case_serial += 1;
+        Ok((counter.case_serial_day, counter.case_serial))
+    }
+
+    fn savepoint(&mut self) -> Result<()> {
+        self.ready()?;
+        let level = self.level(self.marks.len())?;
+        let mark = *self.counter()?;
+        let outcome = self.driver.control(level.open);
+        self.note(outcome)?;
+        self.marks.push(mark);
+        Ok(())
+    }
+
+    fn release(&mut self) -> Result<()> {
+        self.ready()?;
+        let depth = self.marks.len().checked_sub(1).ok_or(StoreError::Nesting)?;
+        let level = self.level(depth)?;
+        let outcome = self.driver.control(level.release);
+        self.note(outcome)?;
+        self.marks.truncate(depth);
+        Ok(())
+    }
+
+    fn rollback(&mut self) -> Result<()> {
+        if let Some(error) = &self.broken {
+            return Err(error.clone());
+        }
+        let depth = self.marks.len().checked_sub(1).ok_or(StoreError::Nesting)?;
+        let level = self.level(depth)?;
+        let undone = self.driver.control(level.rollback);
+        let outcome = undone.and_then(|()| self.driver.control(level.release));
+        self.note(outcome)?;
+        if let Some(mark) = self.marks.pop() {
+            *self.counter()? = mark;
+        }
+        self.failed = None;
+        Ok(())
+    }
+}

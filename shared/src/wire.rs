@@ -6,4 +6,5 @@
 
 pub mod console;
 pub mod error;
+pub mod handheld;
 pub mod sync;

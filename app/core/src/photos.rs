@@ -205,7 +205,11 @@ fn preview_of(picture: &image::RgbImage) -> Result<Vec<u8>, PhotoError> {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may fail loudly")]
+    #![allow(
+        clippy::unwrap_used,
+        clippy::indexing_slicing,
+        reason = "a test may fail loudly"
+    )]
     use super::*;
     use image::{Rgb, RgbImage};
 
@@ -225,7 +229,9 @@ mod tests {
 
     fn png(picture: &RgbImage) -> Vec<u8> {
         let mut file = std::io::Cursor::new(Vec::new());
-        picture.write_to(&mut file, image::ImageFormat::Png).unwrap();
+        picture
+            .write_to(&mut file, image::ImageFormat::Png)
+            .unwrap();
         file.into_inner()
     }
 
@@ -267,9 +273,15 @@ mod tests {
     fn each_of_the_eight_orientations_brings_the_marked_corner_to_the_top_left() {
         let upright = RgbImage::from_fn(3, 2, |x, y| Rgb([u8::from(x == 0 && y == 0) * 255, 0, 0]));
         // How a camera stores the upright picture for each value.
-        let (h, v) = (image::imageops::flip_horizontal, image::imageops::flip_vertical);
-        let (r90, r180, r270) =
-            (image::imageops::rotate90, image::imageops::rotate180, image::imageops::rotate270);
+        let (h, v) = (
+            image::imageops::flip_horizontal,
+            image::imageops::flip_vertical,
+        );
+        let (r90, r180, r270) = (
+            image::imageops::rotate90,
+            image::imageops::rotate180,
+            image::imageops::rotate270,
+        );
         let stored = [
             (1, upright.clone()),
             (2, h(&upright)),
@@ -281,7 +293,11 @@ mod tests {
             (8, r90(&upright)),
         ];
         for (orientation, picture) in stored {
-            assert_eq!(pixels::turn(picture, orientation), upright, "orientation {orientation}");
+            assert_eq!(
+                pixels::turn(picture, orientation),
+                upright,
+                "orientation {orientation}"
+            );
         }
     }
 
@@ -294,16 +310,25 @@ mod tests {
         let whole = camera_file("DSCN0010.jpg");
         for share in [2, 3, 10, 50, 90, 99] {
             let cut = &whole[..whole.len() * share / 100];
-            assert!(prepare(cut).is_err(), "{share} % of a file was taken for a picture");
+            assert!(
+                prepare(cut).is_err(),
+                "{share} % of a file was taken for a picture"
+            );
         }
     }
 
     #[test]
     fn a_file_that_is_no_picture_says_so() {
         assert_eq!(prepare(b"").unwrap_err(), PhotoError::NotAnImage);
-        assert_eq!(prepare("<html>登录</html>".as_bytes()).unwrap_err(), PhotoError::NotAnImage);
+        assert_eq!(
+            prepare("<html>登录</html>".as_bytes()).unwrap_err(),
+            PhotoError::NotAnImage
+        );
         let heic = b"\0\0\0\x18ftypheic\0\0\0\0mif1heic";
-        assert_eq!(prepare(heic).unwrap_err().code(), "photo_unsupported_format");
+        assert_eq!(
+            prepare(heic).unwrap_err().code(),
+            "photo_unsupported_format"
+        );
     }
 
     #[test]
@@ -313,17 +338,28 @@ mod tests {
         bomb.splice(16..24, [0, 0, 0x1f, 0x40, 0, 0, 0x13, 0x88]);
         let crc = crc32(&bomb[12..29]);
         bomb.splice(29..33, crc.to_be_bytes());
-        assert_eq!(prepare(&bomb).unwrap_err(), PhotoError::TooManyPixels(40_000_000));
+        assert_eq!(
+            prepare(&bomb).unwrap_err(),
+            PhotoError::TooManyPixels(40_000_000)
+        );
 
         let mut bomb = camera_file("no_exif.jpg");
-        let frame = bomb.windows(2).rposition(|two| two == [0xff, 0xc0]).unwrap();
+        let frame = bomb
+            .windows(2)
+            .rposition(|two| two == [0xff, 0xc0])
+            .unwrap();
         bomb.splice(frame + 5..frame + 9, [0x13, 0x88, 0x1f, 0x40]);
-        assert_eq!(prepare(&bomb).unwrap_err(), PhotoError::TooManyPixels(40_000_000));
+        assert_eq!(
+            prepare(&bomb).unwrap_err(),
+            PhotoError::TooManyPixels(40_000_000)
+        );
     }
 
     fn crc32(bytes: &[u8]) -> u32 {
         !bytes.iter().fold(!0, |crc, &byte| {
-            (0..8).fold(crc ^ u32::from(byte), |c, _| (c >> 1) ^ (0xedb8_8320 & (c & 1).wrapping_neg()))
+            (0..8).fold(crc ^ u32::from(byte), |c, _| {
+                (c >> 1) ^ (0xedb8_8320 & (c & 1).wrapping_neg())
+            })
         })
     }
 

@@ -35,8 +35,14 @@ pub fn read(file: &[u8]) -> Facts {
     let read = reader
         .read_from_container(&mut Cursor::new(file))
         .or_else(|error| error.distill_partial_result(|_| ()));
-    let Ok(exif) = read else { return Facts::default() };
-    Facts { orientation: orientation(&exif), taken: taken(&exif), place: place(&exif) }
+    let Ok(exif) = read else {
+        return Facts::default();
+    };
+    Facts {
+        orientation: orientation(&exif),
+        taken: taken(&exif),
+        place: place(&exif),
+    }
 }
 
 fn orientation(exif: &Exif) -> u32 {
@@ -52,8 +58,8 @@ fn taken(exif: &Exif) -> Option<Timestamp> {
         Value::Ascii(lines) => lines.first().map(Vec::as_slice),
         _ => None,
     };
-    let mut at = exif::DateTime::from_ascii(text(Tag::DateTimeOriginal).or(text(Tag::DateTime))?)
-        .ok()?;
+    let mut at =
+        exif::DateTime::from_ascii(text(Tag::DateTimeOriginal).or(text(Tag::DateTime))?).ok()?;
     if let Some(offset) = text(Tag::OffsetTimeOriginal) {
         // A malformed offset leaves `offset` empty, which means China's time.
         at.parse_offset(offset).ok();
@@ -77,7 +83,9 @@ fn place(exif: &Exif) -> Option<PlaceHint> {
 }
 
 fn degrees(exif: &Exif, tag: Tag, reference: Tag, negative: u8) -> Option<f64> {
-    let Value::Rational(parts) = &exif.get_field(tag, In::PRIMARY)?.value else { return None };
+    let Value::Rational(parts) = &exif.get_field(tag, In::PRIMARY)?.value else {
+        return None;
+    };
     let mut sum = 0.0;
     for (part, per_degree) in parts.iter().zip([1.0, 60.0, 3600.0]) {
         if part.denom == 0 {
@@ -86,7 +94,9 @@ fn degrees(exif: &Exif, tag: Tag, reference: Tag, negative: u8) -> Option<f64> {
         sum += part.to_f64() / per_degree;
     }
     let signed = match &exif.get_field(reference, In::PRIMARY)?.value {
-        Value::Ascii(lines) if lines.first().and_then(|line| line.first()) == Some(&negative) => -sum,
+        Value::Ascii(lines) if lines.first().and_then(|line| line.first()) == Some(&negative) => {
+            -sum
+        }
         _ => sum,
     };
     (!parts.is_empty() && signed.is_finite()).then_some(signed)

@@ -39,7 +39,9 @@ fn is_heif(file: &[u8]) -> bool {
 fn check_pixels(width: u64, height: u64) -> Result<(), PhotoError> {
     let pixels = width.saturating_mul(height);
     match pixels {
-        0 => Err(PhotoError::Damaged(String::from("the picture has no pixels"))),
+        0 => Err(PhotoError::Damaged(String::from(
+            "the picture has no pixels",
+        ))),
         _ if pixels > PIXELS_LIMIT => Err(PhotoError::TooManyPixels(pixels)),
         _ => Ok(()),
     }
@@ -54,7 +56,9 @@ fn decode_jpeg(file: &[u8]) -> Result<RgbImage, PhotoError> {
         .jpeg_set_out_colorspace(ColorSpace::RGB);
     let mut decoder = JpegDecoder::new_with_options(ZCursor::new(file), options);
     decoder.decode_headers().map_err(damaged)?;
-    let info = decoder.info().ok_or_else(|| PhotoError::Damaged(String::from("no header")))?;
+    let info = decoder
+        .info()
+        .ok_or_else(|| PhotoError::Damaged(String::from("no header")))?;
     check_pixels(u64::from(info.width), u64::from(info.height))?;
     let samples = decoder.decode().map_err(damaged)?;
     RgbImage::from_raw(u32::from(info.width), u32::from(info.height), samples)
@@ -94,11 +98,9 @@ pub(super) fn shrunk(picture: &RgbImage, edge: u32) -> Result<RgbImage, PhotoErr
         u32::try_from(rounded).unwrap_or(edge).clamp(1, edge)
     };
     let encode = |error: &dyn std::fmt::Display| PhotoError::Encode(error.to_string());
-    let source =
-        fir::images::ImageRef::new(width, height, picture.as_raw(), fir::PixelType::U8x3)
-            .map_err(|error| encode(&error))?;
-    let mut target =
-        fir::images::Image::new(scaled(width), scaled(height), fir::PixelType::U8x3);
+    let source = fir::images::ImageRef::new(width, height, picture.as_raw(), fir::PixelType::U8x3)
+        .map_err(|error| encode(&error))?;
+    let mut target = fir::images::Image::new(scaled(width), scaled(height), fir::PixelType::U8x3);
     let options = fir::ResizeOptions::new()
         .resize_alg(fir::ResizeAlg::Convolution(fir::FilterType::CatmullRom))
         .use_alpha(false);
@@ -132,7 +134,12 @@ pub(super) fn encode(picture: &RgbImage, quality: u8) -> Result<Vec<u8>, PhotoEr
     let mut encoder = jpeg_encoder::Encoder::new(&mut jpeg, quality);
     encoder.set_sampling_factor(jpeg_encoder::SamplingFactor::F_2_2);
     encoder
-        .encode(picture.as_raw(), width, height, jpeg_encoder::ColorType::Rgb)
+        .encode(
+            picture.as_raw(),
+            width,
+            height,
+            jpeg_encoder::ColorType::Rgb,
+        )
         .map_err(|error| encode(&error))?;
     Ok(jpeg)
 }

@@ -50,7 +50,11 @@ impl Fonts {
     /// The face that has the character; the box of `cjk` when neither has it.
     fn pick(&self, character: char) -> (&FontRef<'static>, GlyphId) {
         let id = self.latin.glyph_id(character);
-        if id.0 != 0 { (&self.latin, id) } else { (&self.cjk, self.cjk.glyph_id(character)) }
+        if id.0 != 0 {
+            (&self.latin, id)
+        } else {
+            (&self.cjk, self.cjk.glyph_id(character))
+        }
     }
 
     fn advance(&self, character: char, px: f32) -> f32 {
@@ -83,7 +87,9 @@ pub fn burn(picture: &mut RgbImage, mark: &Mark) {
     let (width, height) = (to_f32(picture.width()), to_f32(picture.height()));
     let px = (width.max(height) * TEXT_SHARE).max(TEXT_PX_MIN);
     let margin = px * 0.7;
-    let room = ((height * BAND_SHARE - margin) / (px * LINE_STEP)).floor().max(1.0);
+    let room = ((height * BAND_SHARE - margin) / (px * LINE_STEP))
+        .floor()
+        .max(1.0);
     let lines = lines(fonts, mark, px, width - 2.0 * margin, to_usize(room));
     if lines.is_empty() {
         return;
@@ -150,7 +156,11 @@ fn carry_word(line: &mut String) -> String {
         .last()
         .map_or(line.len(), |(at, _)| at);
     // A word that fills half of the line is broken where it stands.
-    if word_start < line.len() / 2 { String::new() } else { line.split_off(word_start) }
+    if word_start < line.len() / 2 {
+        String::new()
+    } else {
+        line.split_off(word_start)
+    }
 }
 
 fn with_ellipsis(fonts: &Fonts, line: &str, px: f32, width: f32) -> String {
@@ -209,7 +219,9 @@ fn whiten(picture: &mut RgbImage, (x, y): (f32, f32), cover: f32) {
     if x < 0.0 || y < 0.0 {
         return;
     }
-    let Some(pixel) = picture.get_pixel_mut_checked(to_u32(x), to_u32(y)) else { return };
+    let Some(pixel) = picture.get_pixel_mut_checked(to_u32(x), to_u32(y)) else {
+        return;
+    };
     let cover = to_u32(cover.clamp(0.0, 1.0) * 256.0);
     for sample in &mut pixel.0 {
         *sample = to_u8((u32::from(*sample) * (256 - cover) + 255 * cover) / 256);
@@ -222,12 +234,18 @@ fn to_f32(count: impl TryInto<u32>) -> f32 {
     count.try_into().unwrap_or(u32::MAX) as f32
 }
 
-#[expect(clippy::as_conversions, reason = "float to integer saturates, and the value is a pixel")]
+#[expect(
+    clippy::as_conversions,
+    reason = "float to integer saturates, and the value is a pixel"
+)]
 fn to_u32(value: f32) -> u32 {
     value as u32
 }
 
-#[expect(clippy::as_conversions, reason = "float to integer saturates, and the value is a count")]
+#[expect(
+    clippy::as_conversions,
+    reason = "float to integer saturates, and the value is a count"
+)]
 fn to_usize(value: f32) -> usize {
     value as usize
 }
@@ -238,7 +256,11 @@ fn to_u8(value: u32) -> u8 {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may fail loudly")]
+    #![allow(
+        clippy::unwrap_used,
+        clippy::indexing_slicing,
+        reason = "a test may fail loudly"
+    )]
     use super::*;
     use image::Rgb;
 
@@ -261,14 +283,21 @@ mod tests {
         burn(&mut picture, &mark());
         assert_eq!(picture.get_pixel(600, 100).0, [128, 128, 128]);
         let band: Vec<_> = picture.rows().skip(800).flatten().map(|p| p.0[0]).collect();
-        assert!(band.iter().filter(|&&v| v > 240).count() > 500, "white strokes");
-        assert!(band.iter().filter(|&&v| v < 60).count() > 10_000, "dark band");
+        assert!(
+            band.iter().filter(|&&v| v > 240).count() > 500,
+            "white strokes"
+        );
+        assert!(
+            band.iter().filter(|&&v| v < 60).count() > 10_000,
+            "dark band"
+        );
     }
 
     #[test]
     fn every_character_of_the_labels_and_of_the_place_has_a_real_glyph() {
         let fonts = fonts().unwrap();
-        for c in "建阳区潭城街道七贤社区网格员臺灣國際±…℃0aÄ，。《》（）堃".chars() {
+        for c in "建阳区潭城街道七贤社区网格员臺灣國際±…℃0aÄ，。《》（）堃".chars()
+        {
             if c == '℃' {
                 continue; // Not in the source font; drawn as the box.
             }
@@ -287,7 +316,12 @@ mod tests {
             let width: f32 = line.chars().map(|c| fonts.advance(c, 20.0)).sum();
             assert!(width <= 400.0, "{line} is {width} wide");
         }
-        let words = wrap(fonts, "建阳区 corner of Renmin Road and Dongshichang Road", 20.0, 200.0);
+        let words = wrap(
+            fonts,
+            "建阳区 corner of Renmin Road and Dongshichang Road",
+            20.0,
+            200.0,
+        );
         assert!(words.iter().all(|line| !line.ends_with("Ro")), "{words:?}");
     }
 
@@ -299,7 +333,10 @@ mod tests {
         let mut picture = grey(300, 200);
         burn(&mut picture, &Mark::default());
         assert_eq!(picture, grey(300, 200));
-        let hostile = Mark { time: "\u{202e}\0\n👨‍👩‍👧<script>'; DROP".into(), ..Mark::default() };
+        let hostile = Mark {
+            time: "\u{202e}\0\n👨‍👩‍👧<script>'; DROP".into(),
+            ..Mark::default()
+        };
         burn(&mut picture, &hostile);
     }
 }

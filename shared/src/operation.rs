@@ -86,6 +86,15 @@ pub struct SealedOperation {
     pub text: String,
 }
 
+/// The code by which a worker knows a report until it has a number, searchable for ever: the tail
+/// of the device's id and the operation's number, as `7F3A-12`; a later epoch is named behind it.
+#[must_use]
+pub fn short_code(device: DeviceId, epoch: u32, seq: u64) -> String {
+    let id = device.0.simple().to_string().to_uppercase();
+    let tail = id.get(id.len().saturating_sub(4)..).unwrap_or_default();
+    if epoch <= 1 { format!("{tail}-{seq}") } else { format!("{tail}-{seq}.{epoch}") }
+}
+
 /// Why a value is not an operation.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum OperationError {
@@ -268,6 +277,13 @@ mod tests {
         let sealed = seal(sample()).unwrap();
         let opened = open(serde_json::from_str(&sealed.text).unwrap()).unwrap();
         assert_eq!(opened, sealed);
+    }
+
+    #[test]
+    fn a_short_code_is_the_tail_of_the_device_and_the_number() {
+        let device = DeviceId(Uuid::from_u128(0xabcd_7f3a));
+        assert_eq!(short_code(device, 1, 12), "7F3A-12");
+        assert_eq!(short_code(device, 2, 1), "7F3A-1.2");
     }
 
     #[test]

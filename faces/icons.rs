@@ -74,33 +74,19 @@ impl Shape {
     /// What to put inside the `<svg>`.
     pub(crate) const fn markup(self) -> &'static str {
         match self {
-            Self::ArrowLeft => {
-                r#"<path d="m12 19-7-7 7-7"/><path d="M19 12H5"/>"#
-            }
-            Self::ArrowRight => {
-                r#"<path d="M5 12h14"/><path d="m12 5 7 7-7 7"/>"#
-            }
+            Self::ArrowLeft => r#"<path d="m12 19-7-7 7-7"/><path d="M19 12H5"/>"#,
+            Self::ArrowRight => r#"<path d="M5 12h14"/><path d="m12 5 7 7-7 7"/>"#,
             Self::Building => {
                 r#"<path d="M12 10h.01"/><path d="M12 14h.01"/><path d="M12 6h.01"/><path d="M16 10h.01"/><path d="M16 14h.01"/><path d="M16 6h.01"/><path d="M8 10h.01"/><path d="M8 14h.01"/><path d="M8 6h.01"/><path d="M9 22v-3a1 1 0 0 1 1-1h4a1 1 0 0 1 1 1v3"/><rect x="4" y="2" width="16" height="20" rx="2"/>"#
             }
             Self::Camera => {
                 r#"<path d="M13.997 4a2 2 0 0 1 1.76 1.05l.486.9A2 2 0 0 0 18.003 7H20a2 2 0 0 1 2 2v9a2 2 0 0 1-2 2H4a2 2 0 0 1-2-2V9a2 2 0 0 1 2-2h1.997a2 2 0 0 0 1.759-1.048l.489-.904A2 2 0 0 1 10.004 4z"/><circle cx="12" cy="13" r="3"/>"#
             }
-            Self::Check => {
-                r#"<path d="M20 6 9 17l-5-5"/>"#
-            }
-            Self::ChevronDown => {
-                r#"<path d="m6 9 6 6 6-6"/>"#
-            }
-            Self::ChevronLeft => {
-                r#"<path d="m15 18-6-6 6-6"/>"#
-            }
-            Self::ChevronRight => {
-                r#"<path d="m9 18 6-6-6-6"/>"#
-            }
-            Self::ChevronUp => {
-                r#"<path d="m18 15-6-6-6 6"/>"#
-            }
+            Self::Check => r#"<path d="M20 6 9 17l-5-5"/>"#,
+            Self::ChevronDown => r#"<path d="m6 9 6 6 6-6"/>"#,
+            Self::ChevronLeft => r#"<path d="m15 18-6-6 6-6"/>"#,
+            Self::ChevronRight => r#"<path d="m9 18 6-6-6-6"/>"#,
+            Self::ChevronUp => r#"<path d="m18 15-6-6-6 6"/>"#,
             Self::CircleAlert => {
                 r#"<circle cx="12" cy="12" r="10"/><line x1="12" x2="12" y1="8" y2="12"/><line x1="12" x2="12.01" y1="16" y2="16"/>"#
             }
@@ -113,9 +99,7 @@ impl Shape {
             Self::ClipboardList => {
                 r#"<rect width="8" height="4" x="8" y="2" rx="1" ry="1"/><path d="M16 4h2a2 2 0 0 1 2 2v14a2 2 0 0 1-2 2H6a2 2 0 0 1-2-2V6a2 2 0 0 1 2-2h2"/><path d="M12 11h4"/><path d="M12 16h4"/><path d="M8 11h.01"/><path d="M8 16h.01"/>"#
             }
-            Self::Clock => {
-                r#"<circle cx="12" cy="12" r="10"/><path d="M12 6v6l4 2"/>"#
-            }
+            Self::Clock => r#"<circle cx="12" cy="12" r="10"/><path d="M12 6v6l4 2"/>"#,
             Self::CloudOff => {
                 r#"<path d="M10.94 5.274A7 7 0 0 1 15.71 10h1.79a4.5 4.5 0 0 1 4.222 6.057"/><path d="M18.796 18.81A4.5 4.5 0 0 1 17.5 19H9A7 7 0 0 1 5.79 5.78"/><path d="m2 2 20 20"/>"#
             }
@@ -164,9 +148,7 @@ impl Shape {
             Self::List => {
                 r#"<path d="M3 5h.01"/><path d="M3 12h.01"/><path d="M3 19h.01"/><path d="M8 5h13"/><path d="M8 12h13"/><path d="M8 19h13"/>"#
             }
-            Self::ListFilter => {
-                r#"<path d="M2 5h20"/><path d="M6 12h12"/><path d="M9 19h6"/>"#
-            }
+            Self::ListFilter => r#"<path d="M2 5h20"/><path d="M6 12h12"/><path d="M9 19h6"/>"#,
             Self::ListTodo => {
                 r#"<path d="M13 5h8"/><path d="M13 12h8"/><path d="M13 19h8"/><path d="m3 17 2 2 4-4"/><rect x="3" y="4" width="6" height="6" rx="1"/>"#
             }
@@ -179,18 +161,14 @@ impl Shape {
             Self::MapPin => {
                 r#"<path d="M20 10c0 4.993-5.539 10.193-7.399 11.799a1 1 0 0 1-1.202 0C9.539 20.193 4 14.993 4 10a8 8 0 0 1 16 0"/><circle cx="12" cy="10" r="3"/>"#
             }
-            Self::Minus => {
-                r#"<path d="M5 12h14"/>"#
-            }
+            Self::Minus => r#"<path d="M5 12h14"/>"#,
             Self::OctagonAlert => {
                 r#"<path d="M12 16h.01"/><path d="M12 8v4"/><path d="M15.312 2a2 2 0 0 1 1.414.586l4.688 4.688A2 2 0 0 1 22 8.688v6.624a2 2 0 0 1-.586 1.414l-4.688 4.688a2 2 0 0 1-1.414.586H8.688a2 2 0 0 1-1.414-.586l-4.688-4.688A2 2 0 0 1 2 15.312V8.688a2 2 0 0 1 .586-1.414l4.688-4.688A2 2 0 0 1 8.688 2z"/>"#
             }
             Self::Pencil => {
                 r#"<path d="M21.174 6.812a1 1 0 0 0-3.986-3.987L3.842 16.174a2 2 0 0 0-.5.83l-1.321 4.352a.5.5 0 0 0 .623.622l4.353-1.32a2 2 0 0 0 .83-.497z"/><path d="m15 5 4 4"/>"#
             }
-            Self::Plus => {
-                r#"<path d="M5 12h14"/><path d="M12 5v14"/>"#
-            }
+            Self::Plus => r#"<path d="M5 12h14"/><path d="M12 5v14"/>"#,
             Self::RefreshCw => {
                 r#"<path d="M3 12a9 9 0 0 1 9-9 9.75 9.75 0 0 1 6.74 2.74L21 8"/><path d="M21 3v5h-5"/><path d="M21 12a9 9 0 0 1-9 9 9.75 9.75 0 0 1-6.74-2.74L3 16"/><path d="M8 16H3v5"/>"#
             }
@@ -203,9 +181,7 @@ impl Shape {
             Self::Save => {
                 r#"<path d="M15.2 3a2 2 0 0 1 1.4.6l3.8 3.8a2 2 0 0 1 .6 1.4V19a2 2 0 0 1-2 2H5a2 2 0 0 1-2-2V5a2 2 0 0 1 2-2z"/><path d="M17 21v-7a1 1 0 0 0-1-1H8a1 1 0 0 0-1 1v7"/><path d="M7 3v4a1 1 0 0 0 1 1h7"/>"#
             }
-            Self::Search => {
-                r#"<path d="m21 21-4.34-4.34"/><circle cx="11" cy="11" r="8"/>"#
-            }
+            Self::Search => r#"<path d="m21 21-4.34-4.34"/><circle cx="11" cy="11" r="8"/>"#,
             Self::Send => {
                 r#"<path d="M14.536 21.686a.5.5 0 0 0 .937-.024l6.5-19a.496.496 0 0 0-.635-.635l-19 6.5a.5.5 0 0 0-.024.937l7.93 3.18a2 2 0 0 1 1.112 1.11z"/><path d="m21.854 2.147-10.94 10.939"/>"#
             }
@@ -245,9 +221,7 @@ impl Shape {
             Self::WifiOff => {
                 r#"<path d="M12 20h.01"/><path d="M8.5 16.429a5 5 0 0 1 7 0"/><path d="M5 12.859a10 10 0 0 1 5.17-2.69"/><path d="M19 12.859a10 10 0 0 0-2.007-1.523"/><path d="M2 8.82a15 15 0 0 1 4.177-2.643"/><path d="M22 8.82a15 15 0 0 0-11.288-3.764"/><path d="m2 2 20 20"/>"#
             }
-            Self::X => {
-                r#"<path d="M18 6 6 18"/><path d="m6 6 12 12"/>"#
-            }
+            Self::X => r#"<path d="M18 6 6 18"/><path d="m6 6 12 12"/>"#,
         }
     }
 }

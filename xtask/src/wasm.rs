@@ -197,8 +197,6 @@ fn bundle(face: &Face, wasm: &Path, dev: bool) -> Result<()> {
     let dist = crate_dir.join("dist");
     let mut kept = BTreeSet::new();
     copy_tree(&root.join("faces"), &dist, &mut kept)?;
-    // Shared source, compiled into the module and not served.
-    kept.remove(&dist.join("icons.rs"));
     copy_tree(&made, &dist, &mut kept)?;
     put(&dist.join("boot.js"), BOOT.as_bytes(), &mut kept)?;
     for folder in ["vendor", "static"] {

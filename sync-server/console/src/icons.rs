@@ -1,14 +1,14 @@
-//! The icons of both faces as shapes without markup around them, so that neither face compiles two
-//! thousand components for forty. Each face includes this file as a module and draws the shape in
-//! an `<svg viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="2">` with round
-//! caps and joins. Nothing here may come from outside: the text is set as inner markup.
+//! The icons of the console: Lucide's shapes, held here because the icon crate compiles two
+//! thousand components to offer forty.
 //!
-//! Shapes: Lucide (<https://lucide.dev>, ISC licence, Lucide Contributors 2022; portions from
-//! Feather, MIT licence, Cole Bemis 2013–2022), taken from the crate `lucide-leptos` 3.63.
+//! An icon never stands alone for a meaning, so all of them are hidden from screen readers, and a
+//! control that shows one only carries its words as a label. Lucide 3.63 (<https://lucide.dev>) is
+//! under the ISC licence, © Lucide contributors; parts are from Feather, MIT licence, © Cole Bemis.
+
+use leptos::prelude::*;
 
 /// An icon by its Lucide name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[allow(dead_code, reason = "each face draws some of them")]
 pub(crate) enum Shape {
     ArrowLeft,
     ArrowRight,
@@ -72,7 +72,7 @@ pub(crate) enum Shape {
 
 impl Shape {
     /// What to put inside the `<svg>`.
-    pub(crate) const fn markup(self) -> &'static str {
+    const fn markup(self) -> &'static str {
         match self {
             Self::ArrowLeft => r#"<path d="m12 19-7-7 7-7"/><path d="M19 12H5"/>"#,
             Self::ArrowRight => r#"<path d="M5 12h14"/><path d="m12 5 7 7-7 7"/>"#,
@@ -223,5 +223,26 @@ impl Shape {
             }
             Self::X => r#"<path d="M18 6 6 18"/><path d="m6 6 12 12"/>"#,
         }
+    }
+}
+
+/// Draws an icon at the size of the text around it.
+#[component]
+pub(crate) fn Icon(shape: Shape) -> impl IntoView {
+    view! {
+        <svg
+            class="icon"
+            viewBox="0 0 24 24"
+            width="20"
+            height="20"
+            fill="none"
+            stroke="currentColor"
+            stroke-width="2"
+            stroke-linecap="round"
+            stroke-linejoin="round"
+            aria-hidden="true"
+            focusable="false"
+            inner_html=shape.markup()
+        ></svg>
     }
 }

@@ -24,3 +24,5 @@ pub mod routing;
 
 pub mod label;
 pub mod wire;
+
+mod names;

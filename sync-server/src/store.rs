@@ -6,14 +6,34 @@
 //! store reads no clock, makes no id and decides no rule. How it works and the portable subset of
 //! SQL: `docs/STORAGE.md`. Held by `tests/tests/store_contract.rs` on both backends.
 
-pub mod counters;
 mod error;
-pub mod migrate;
-mod postgres;
-mod reader;
-mod sqlite;
 pub mod tx;
+
+mod postgres;
+mod sqlite;
+
+pub mod migrate;
+mod reader;
 mod writer;
+
+pub mod areas;
+pub mod audit;
+pub mod cases;
+pub mod catalogues;
+pub mod changes;
+pub mod counters;
+pub mod devices;
+pub mod events;
+pub mod meta;
+pub mod operations;
+pub mod people;
+pub mod photos;
+pub mod posts;
+pub mod quarantine;
+pub mod reports;
+pub mod sessions;
+pub mod units;
+pub mod uploads;
 
 pub use error::{Result, StoreError};
 pub use reader::READS_WAITING_MAX;

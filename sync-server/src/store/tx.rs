@@ -142,6 +142,17 @@ pub enum Cell {
     Bytes(Vec<u8>),
 }
 
+impl<'a> From<&'a Cell> for Value<'a> {
+    fn from(cell: &'a Cell) -> Self {
+        match cell {
+            Cell::Null => Self::Null,
+            Cell::Int(number) => Self::Int(*number),
+            Cell::Text(text) => Self::Text(text),
+            Cell::Bytes(bytes) => Self::Bytes(bytes),
+        }
+    }
+}
+
 /// One row of an answer. Columns count from 0 in the order of the `SELECT`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Row {
@@ -261,6 +272,14 @@ impl Row {
         self.opt_text(column)?
             .map(|text| text.parse().map_err(|_| StoreError::Column { column, wanted: "an id" }))
             .transpose()
+    }
+
+    /// A word that `parse` knows: a state, a role, a kind.
+    ///
+    /// # Errors
+    /// As [`Row::int`].
+    pub fn word<T>(&self, column: usize, parse: impl FnOnce(&str) -> Option<T>) -> Result<T> {
+        parse(self.text(column)?).ok_or(StoreError::Column { column, wanted: "a known word" })
     }
 
     /// Bytes, borrowed.
@@ -383,6 +402,11 @@ pub(super) trait Driver {
     /// Whether the transaction that was begun is still open.
     fn is_open(&self) -> bool;
     fn has_table(&mut self, name: &str) -> Result<bool>;
+}
+
+/// A list's limit as SQL wants it; no list is that long.
+pub(super) fn limit(rows: usize) -> i64 {
+    i64::try_from(rows).unwrap_or(i64::MAX)
 }
 
 /// Refuses what only one of the databases would take.

@@ -1,0 +1,42 @@
+//! Facts about the whole database by name: `server_epoch`, `district`, `catalogue_version`, …
+//!
+//! Held by `tests/tests/store_contract.rs`.
+
+use super::{Result, Tx};
+use crate::params;
+
+/// Identity of this life of the data; another one after a restore.
+pub const SERVER_EPOCH: &str = "server_epoch";
+/// The district this server was set up for.
+pub const DISTRICT: &str = "district";
+/// The catalogue in force.
+pub const CATALOGUE_VERSION: &str = "catalogue_version";
+/// The areas in force.
+pub const AREAS_VERSION: &str = "areas_version";
+/// Levels of the area tree, JSON.
+pub const AREA_LEVELS: &str = "area_levels";
+
+/// The value under a name.
+///
+/// # Errors
+/// Whatever the database says, as for all functions of the store.
+pub fn get(tx: &mut dyn Tx, key: &str) -> Result<Option<String>> {
+    const SQL: &str = "
+        SELECT value
+        FROM meta
+        WHERE key = $1";
+    tx.query(SQL, params![key])?.first_mut().map(|row| row.take_text(0)).transpose()
+}
+
+/// Sets or replaces the value under a name.
+///
+/// # Errors
+/// As [`get`].
+pub fn set(tx: &mut dyn Tx, key: &str, value: &str) -> Result<()> {
+    const SQL: &str = "
+        INSERT INTO meta (key, value)
+        VALUES ($1, $2)
+        ON CONFLICT (key) DO UPDATE SET value = excluded.value";
+    tx.execute(SQL, params![key, value])?;
+    Ok(())
+}

@@ -1,0 +1,206 @@
+//! Everything a device ever sent that could be kept, with the answer it got.
+//!
+//! `op_id` and `(device, epoch, seq)` are unique in the same transaction as every effect; the kept
+//! answer is repeated to a repeat. Held by `tests/tests/store_contract.rs`.
+
+use super::tx::limit as row_limit;
+use super::{Result, Row, Tx};
+use crate::params;
+use shared::id::{DeviceId, OpId, Sha256};
+use shared::time::Timestamp;
+use shared::wire::sync::Outcome;
+
+/// An operation to be kept, borrowed from the push.
+#[derive(Debug, Clone, Copy)]
+pub struct NewOperation<'a> {
+    /// Identity.
+    pub op_id: OpId,
+    /// The installation that made it.
+    pub device: DeviceId,
+    /// Its epoch.
+    pub epoch: i64,
+    /// Its number there.
+    pub seq: i64,
+    /// Hash of its content.
+    pub hash: Sha256,
+    /// `report.file`.
+    pub kind: &'a str,
+    /// What it is about.
+    pub subject: &'a str,
+    /// Canonical text.
+    pub body: &'a str,
+    /// When it came.
+    pub received: Timestamp,
+    /// What became of it.
+    pub outcome: Outcome,
+    /// The answer as JSON.
+    pub result: &'a str,
+}
+
+/// An operation as kept, without its text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OperationRow {
+    /// Identity.
+    pub op_id: OpId,
+    /// The installation that made it.
+    pub device: DeviceId,
+    /// Its epoch.
+    pub epoch: i64,
+    /// Its number there.
+    pub seq: i64,
+    /// Hash of its content.
+    pub hash: Sha256,
+    /// When it came.
+    pub received: Timestamp,
+    /// What became of it.
+    pub outcome: Outcome,
+    /// The answer as JSON.
+    pub result: String,
+}
+
+/// A run of missing numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Gap {
+    /// First missing number.
+    pub from: i64,
+    /// Last missing number.
+    pub to: i64,
+}
+
+/// Keeps an operation. Ask [`get`] and [`at`] first: a second one with the same id or number is
+/// [`StoreError::Conflict`](super::StoreError::Conflict).
+///
+/// # Errors
+/// Whatever the database says, as for all functions of the store.
+pub fn insert(tx: &mut dyn Tx, operation: NewOperation<'_>) -> Result<()> {
+    const SQL: &str = "
+        INSERT INTO operations (op_id, device, epoch, seq, hash, kind, subject, body, received_ms,
+            outcome, result)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
+    let values = params![
+        operation.op_id,
+        operation.device,
+        operation.epoch,
+        operation.seq,
+        operation.hash,
+        operation.kind,
+        operation.subject,
+        operation.body,
+        operation.received,
+        operation.outcome.as_str(),
+        operation.result,
+    ];
+    tx.execute(SQL, values)?;
+    Ok(())
+}
+
+/// The operation with this id.
+///
+/// # Errors
+/// As [`insert`].
+pub fn get(tx: &mut dyn Tx, op_id: OpId) -> Result<Option<OperationRow>> {
+    const SQL: &str = "
+        SELECT op_id, device, epoch, seq, hash, received_ms, outcome, result
+        FROM operations
+        WHERE op_id = $1";
+    tx.query(SQL, params![op_id])?.first_mut().map(from_row).transpose()
+}
+
+/// The operation with this number of a device.
+///
+/// # Errors
+/// As [`insert`].
+pub fn at(
+    tx: &mut dyn Tx,
+    device: DeviceId,
+    epoch: i64,
+    seq: i64,
+) -> Result<Option<OperationRow>> {
+    const SQL: &str = "
+        SELECT op_id, device, epoch, seq, hash, received_ms, outcome, result
+        FROM operations
+        WHERE device = $1 AND epoch = $2 AND seq = $3";
+    tx.query(SQL, params![device, epoch, seq])?.first_mut().map(from_row).transpose()
+}
+
+/// The canonical text of an operation.
+///
+/// # Errors
+/// As [`insert`].
+pub fn body(tx: &mut dyn Tx, op_id: OpId) -> Result<Option<String>> {
+    const SQL: &str = "
+        SELECT body
+        FROM operations
+        WHERE op_id = $1";
+    tx.query(SQL, params![op_id])?.first_mut().map(|row| row.take_text(0)).transpose()
+}
+
+/// The missing numbers of a device between `above` (received without a gap) and the highest one
+/// received, lowest first.
+///
+/// # Errors
+/// As [`insert`].
+pub fn gaps(
+    tx: &mut dyn Tx,
+    device: DeviceId,
+    epoch: i64,
+    above: i64,
+    limit: usize,
+) -> Result<Vec<Gap>> {
+    const SQL: &str = "
+        SELECT previous, seq
+        FROM (
+            SELECT seq, lag(seq, 1, $3) OVER (ORDER BY seq) AS previous
+            FROM operations
+            WHERE device = $1 AND epoch = $2 AND seq > $3
+        ) AS steps
+        WHERE seq > previous + 1
+        ORDER BY seq
+        LIMIT $4";
+    let values = params![device, epoch, above, row_limit(limit)];
+    let gap = |row: &Row| {
+        Ok(Gap { from: row.int(0)?.saturating_add(1), to: row.int(1)?.saturating_sub(1) })
+    };
+    tx.query(SQL, values)?.iter().map(gap).collect()
+}
+
+/// The highest number received of a device, 0 for none.
+///
+/// # Errors
+/// As [`insert`].
+pub fn highest(tx: &mut dyn Tx, device: DeviceId, epoch: i64) -> Result<i64> {
+    const SQL: &str = "
+        SELECT seq
+        FROM operations
+        WHERE device = $1 AND epoch = $2
+        ORDER BY seq DESC, op_id
+        LIMIT 1";
+    tx.query(SQL, params![device, epoch])?.first().map_or(Ok(0), |row| row.int(0))
+}
+
+/// How many operations are kept, for the demo's totals and health pages.
+///
+/// # Errors
+/// As [`insert`].
+pub fn counts(tx: &mut dyn Tx) -> Result<Vec<(Outcome, i64)>> {
+    const SQL: &str = "
+        SELECT outcome, count(*)
+        FROM operations
+        GROUP BY outcome
+        ORDER BY outcome";
+    let rows = tx.query(SQL, &[])?;
+    rows.iter().map(|row| Ok((row.word(0, Outcome::parse)?, row.int(1)?))).collect()
+}
+
+fn from_row(row: &mut Row) -> Result<OperationRow> {
+    Ok(OperationRow {
+        op_id: row.id(0)?,
+        device: row.id(1)?,
+        epoch: row.int(2)?,
+        seq: row.int(3)?,
+        hash: row.id(4)?,
+        received: row.time(5)?,
+        outcome: row.word(6, Outcome::parse)?,
+        result: row.take_text(7)?,
+    })
+}

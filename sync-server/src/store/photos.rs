@@ -1,0 +1,161 @@
+//! Photos by their hash: announced with a report, owed until their bytes are in the photo store.
+//!
+//! The bytes themselves are the business of `photo_store.rs`.
+//! Held by `tests/tests/store_contract.rs`.
+
+use super::{Result, Row, Tx};
+use crate::params;
+use shared::id::{AreaCode, CaseId, DeviceId, ReportId, Sha256};
+use shared::report::{PhotoRef, PhotoRole};
+use shared::time::Timestamp;
+
+/// A photo as kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PhotoRow {
+    /// SHA-256 of the stored bytes.
+    pub hash: Sha256,
+    /// Size in bytes.
+    pub bytes: i64,
+    /// `image/jpeg`.
+    pub mime: String,
+    /// Width in pixels.
+    pub width: i64,
+    /// Height in pixels.
+    pub height: i64,
+    /// The device that announced it.
+    pub device: DeviceId,
+    /// When the bytes arrived; none while they are owed.
+    pub stored: Option<Timestamp>,
+}
+
+/// A photo in its report.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReportPhoto {
+    /// The photo.
+    pub photo: PhotoRow,
+    /// From 1, in the order taken.
+    pub ordinal: i64,
+    /// What it shows.
+    pub role: PhotoRole,
+    /// SHA-256 of what the camera wrote.
+    pub original: Option<Sha256>,
+}
+
+/// Announces a photo of a report: its bytes are owed from now on, unless they are here already.
+/// Answers whether they are here.
+///
+/// # Errors
+/// Whatever the database says, as for all functions of the store.
+pub fn announce(
+    tx: &mut dyn Tx,
+    report: ReportId,
+    ordinal: i64,
+    photo: &PhotoRef,
+    device: DeviceId,
+    at: Timestamp,
+) -> Result<bool> {
+    const PHOTO: &str = "
+        INSERT INTO photos (hash, bytes, mime, width, height, device, announced_ms, stored_ms)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, NULL)
+        ON CONFLICT (hash) DO NOTHING";
+    const LINK: &str = "
+        INSERT INTO report_photos (report, ordinal, hash, role, original_hash)
+        VALUES ($1, $2, $3, $4, $5)";
+    let bytes = i64::try_from(photo.bytes).unwrap_or(i64::MAX);
+    let values =
+        params![photo.sha256, bytes, &photo.mime, photo.width, photo.height, device, at];
+    let new = tx.execute(PHOTO, values)? == 1;
+    let role = photo.role.as_str();
+    tx.execute(LINK, params![report, ordinal, photo.sha256, role, photo.original_sha256])?;
+    if new {
+        return Ok(false);
+    }
+    Ok(get(tx, photo.sha256)?.is_some_and(|row| row.stored.is_some()))
+}
+
+/// One photo.
+///
+/// # Errors
+/// As [`announce`].
+pub fn get(tx: &mut dyn Tx, hash: Sha256) -> Result<Option<PhotoRow>> {
+    const SQL: &str = "
+        SELECT hash, bytes, mime, width, height, device, stored_ms
+        FROM photos
+        WHERE hash = $1";
+    tx.query(SQL, params![hash])?.first_mut().map(from_row).transpose()
+}
+
+/// Notes that the bytes have arrived; `false` when that was known or nobody announced them.
+///
+/// # Errors
+/// As [`announce`].
+pub fn mark_stored(tx: &mut dyn Tx, hash: Sha256, at: Timestamp) -> Result<bool> {
+    const SQL: &str = "
+        UPDATE photos
+        SET stored_ms = $2
+        WHERE hash = $1 AND stored_ms IS NULL";
+    Ok(tx.execute(SQL, params![hash, at])? == 1)
+}
+
+/// The photos of a report in the order taken.
+///
+/// # Errors
+/// As [`announce`].
+pub fn of_report(tx: &mut dyn Tx, report: ReportId) -> Result<Vec<ReportPhoto>> {
+    const SQL: &str = "
+        SELECT photos.hash, photos.bytes, photos.mime, photos.width, photos.height, photos.device,
+            photos.stored_ms, report_photos.ordinal, report_photos.role,
+            report_photos.original_hash
+        FROM report_photos
+        JOIN photos ON photos.hash = report_photos.hash
+        WHERE report_photos.report = $1
+        ORDER BY report_photos.report, report_photos.ordinal";
+    let entry = |row: &mut Row| {
+        Ok(ReportPhoto {
+            ordinal: row.int(7)?,
+            role: row.word(8, PhotoRole::parse)?,
+            original: row.opt_id(9)?,
+            photo: from_row(row)?,
+        })
+    };
+    tx.query(SQL, params![report])?.iter_mut().map(entry).collect()
+}
+
+/// The cases that show a photo, with the grid (or district) for the right to see it.
+///
+/// # Errors
+/// As [`announce`].
+pub fn cases_with(tx: &mut dyn Tx, hash: Sha256) -> Result<Vec<(CaseId, AreaCode)>> {
+    const SQL: &str = "
+        SELECT DISTINCT cases.id, COALESCE(cases.grid, cases.district)
+        FROM report_photos
+        JOIN cases ON cases.report = report_photos.report
+        WHERE report_photos.hash = $1
+        ORDER BY cases.id";
+    let rows = tx.query(SQL, params![hash])?;
+    rows.iter().map(|row| Ok((row.id(0)?, row.id(1)?))).collect()
+}
+
+/// How many announced photos a device still owes.
+///
+/// # Errors
+/// As [`announce`].
+pub fn count_owed(tx: &mut dyn Tx, device: DeviceId) -> Result<i64> {
+    const SQL: &str = "
+        SELECT count(*)
+        FROM photos
+        WHERE device = $1 AND stored_ms IS NULL";
+    tx.query(SQL, params![device])?.first().map_or(Ok(0), |row| row.int(0))
+}
+
+fn from_row(row: &mut Row) -> Result<PhotoRow> {
+    Ok(PhotoRow {
+        hash: row.id(0)?,
+        bytes: row.int(1)?,
+        mime: row.take_text(2)?,
+        width: row.int(3)?,
+        height: row.int(4)?,
+        device: row.id(5)?,
+        stored: row.opt_time(6)?,
+    })
+}

@@ -1,0 +1,109 @@
+//! Who is signed in: the hash of each token, never the token.
+//!
+//! Held by `tests/tests/store_contract.rs`.
+
+use super::{Result, Row, Tx};
+use crate::params;
+use shared::id::{DeviceId, PersonId, Sha256};
+use shared::time::Timestamp;
+
+/// A session as kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SessionRow {
+    /// SHA-256 of the token.
+    pub token_hash: Sha256,
+    /// Who.
+    pub person: PersonId,
+    /// The handheld it belongs to, none for a console.
+    pub device: Option<DeviceId>,
+    /// Since when.
+    pub created: Timestamp,
+    /// Until when.
+    pub expires: Timestamp,
+    /// When it was ended before that.
+    pub revoked: Option<Timestamp>,
+}
+
+/// Adds a session.
+///
+/// # Errors
+/// Whatever the database says, as for all functions of the store.
+pub fn insert(tx: &mut dyn Tx, row: &SessionRow) -> Result<()> {
+    const SQL: &str = "
+        INSERT INTO sessions (token_hash, person, device, created_ms, expires_ms, revoked_ms)
+        VALUES ($1, $2, $3, $4, $5, $6)";
+    let SessionRow { token_hash, person, device, created, expires, revoked } = row;
+    tx.execute(SQL, params![*token_hash, *person, *device, *created, *expires, *revoked])?;
+    Ok(())
+}
+
+/// The session of a token, whether or not it is still good.
+///
+/// # Errors
+/// As [`insert`].
+pub fn get(tx: &mut dyn Tx, token_hash: Sha256) -> Result<Option<SessionRow>> {
+    const SQL: &str = "
+        SELECT token_hash, person, device, created_ms, expires_ms, revoked_ms
+        FROM sessions
+        WHERE token_hash = $1";
+    tx.query(SQL, params![token_hash])?.first().map(from_row).transpose()
+}
+
+/// Ends a session; `false` when it isn't there or has been ended.
+///
+/// # Errors
+/// As [`insert`].
+pub fn revoke(tx: &mut dyn Tx, token_hash: Sha256, at: Timestamp) -> Result<bool> {
+    const SQL: &str = "
+        UPDATE sessions
+        SET revoked_ms = $2
+        WHERE token_hash = $1 AND revoked_ms IS NULL";
+    Ok(tx.execute(SQL, params![token_hash, at])? == 1)
+}
+
+/// Ends all sessions of a person (a new password, a disabled account), or only those of one
+/// handheld; how many.
+///
+/// # Errors
+/// As [`insert`].
+pub fn revoke_all(
+    tx: &mut dyn Tx,
+    person: PersonId,
+    device: Option<DeviceId>,
+    at: Timestamp,
+) -> Result<u64> {
+    const SQL: &str = "
+        UPDATE sessions
+        SET revoked_ms = $2
+        WHERE person = $1 AND revoked_ms IS NULL";
+    const OF_DEVICE: &str = "
+        UPDATE sessions
+        SET revoked_ms = $2
+        WHERE person = $1 AND revoked_ms IS NULL AND device = $3";
+    match device {
+        None => tx.execute(SQL, params![person, at]),
+        Some(device) => tx.execute(OF_DEVICE, params![person, at, device]),
+    }
+}
+
+/// Removes sessions that ended before a moment; how many.
+///
+/// # Errors
+/// As [`insert`].
+pub fn sweep(tx: &mut dyn Tx, before: Timestamp) -> Result<u64> {
+    const SQL: &str = "
+        DELETE FROM sessions
+        WHERE expires_ms < $1";
+    tx.execute(SQL, params![before])
+}
+
+fn from_row(row: &Row) -> Result<SessionRow> {
+    Ok(SessionRow {
+        token_hash: row.id(0)?,
+        person: row.id(1)?,
+        device: row.opt_id(2)?,
+        created: row.time(3)?,
+        expires: row.time(4)?,
+        revoked: row.opt_time(5)?,
+    })
+}

@@ -42,7 +42,7 @@ pub struct MeAnswer {
     pub district: Area,
     /// The server's clock.
     pub server_time: Timestamp,
-    /// Address pattern of map tiles, none by default.
+    /// Address pattern of map tiles, none by default; `gcj02:` in front says that they are shifted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tiles: Option<String>,
 }

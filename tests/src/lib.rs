@@ -4,5 +4,8 @@
 //! by the programs in `src/bin/`; each test makes its own world and leaves nothing behind.
 
 pub mod console_driver;
+pub mod day;
 pub mod handheld_driver;
+pub mod ledger;
+pub mod programs;
 pub mod webdriver;

@@ -1,0 +1,159 @@
+//! The shipped programs, started as their users start them.
+//!
+//! Nothing here knows their insides: `gewu-server` and `gewu-field` are run by their command lines
+//! and read by what they print. A server ends with its guard.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use anyhow::{Context, Result, bail};
+use serde_json::Value;
+
+use crate::webdriver::{self, Guarded};
+
+/// The root of the work tree.
+#[must_use]
+pub fn root() -> PathBuf {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    here.parent().unwrap_or(here).to_path_buf()
+}
+
+/// A photo of `tests/data/photos`.
+#[must_use]
+pub fn photo(name: &str) -> PathBuf {
+    root().join("tests/data/photos").join(name)
+}
+
+/// A built program of this name: where the caller says, else beside or above this program.
+pub fn program(name: &str) -> Result<PathBuf> {
+    let mut folders: Vec<PathBuf> = std::env::var_os("GEWU_BIN_DIR")
+        .map(PathBuf::from)
+        .into_iter()
+        .collect();
+    let own = std::env::current_exe()?;
+    folders.extend(own.ancestors().skip(1).take(2).map(Path::to_path_buf));
+    folders
+        .into_iter()
+        .map(|folder| folder.join(name))
+        .find(|file| file.is_file())
+        .with_context(|| format!("{name} is not built; run: cargo build --workspace --bins"))
+}
+
+/// A district's data folder, and its server while it runs.
+#[derive(Debug)]
+pub struct Server {
+    data: PathBuf,
+    port: u16,
+    running: Option<Guarded>,
+}
+
+impl Server {
+    /// Makes a new data folder for a district of `data/districts`.
+    pub fn init(data: &Path, district: &str) -> Result<Self> {
+        let server = Self {
+            data: data.to_path_buf(),
+            port: webdriver::free_port()?,
+            running: None,
+        };
+        let district = root().join("data/districts").join(district);
+        server.run(&["init", "--district", &district.to_string_lossy()])?;
+        Ok(server)
+    }
+
+    /// Runs a subcommand with `--data` and gives what it printed.
+    pub fn run(&self, arguments: &[&str]) -> Result<String> {
+        let output = Command::new(program("gewu-server")?)
+            .args(arguments)
+            .arg("--data")
+            .arg(&self.data)
+            .output()
+            .context("could not start gewu-server")?;
+        printed("gewu-server", arguments, output)
+    }
+
+    /// Starts to serve and waits until it listens. Always the same address.
+    pub async fn start(&mut self) -> Result<()> {
+        let log = std::fs::File::options()
+            .create(true)
+            .append(true)
+            .open(self.data.join("log.txt"))?;
+        self.running = Some(Guarded::start(
+            Command::new(program("gewu-server")?)
+                .arg("serve")
+                .arg("--data")
+                .arg(&self.data)
+                .arg(format!("--listen=127.0.0.1:{}", self.port))
+                .stdin(Stdio::null())
+                .stdout(log.try_clone()?)
+                .stderr(log),
+        )?);
+        webdriver::wait_for_port(self.port).await
+    }
+
+    /// Stops it as a power cut would.
+    pub fn kill(&mut self) {
+        self.running = None;
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+
+    /// Its database.
+    #[must_use]
+    pub fn database(&self) -> PathBuf {
+        self.data.join("gewu.db")
+    }
+
+    /// Its photos.
+    #[must_use]
+    pub fn photos(&self) -> PathBuf {
+        self.data.join("photos")
+    }
+}
+
+/// A handheld without a screen.
+#[derive(Debug)]
+pub struct Field {
+    data: PathBuf,
+}
+
+impl Field {
+    /// A handheld with its data in this folder.
+    #[must_use]
+    pub fn new(data: &Path) -> Self {
+        Self {
+            data: data.to_path_buf(),
+        }
+    }
+
+    /// Runs a subcommand with `--json` and gives the answer.
+    pub fn run<S: AsRef<str>>(&self, arguments: &[S]) -> Result<Value> {
+        let arguments: Vec<&str> = arguments.iter().map(AsRef::as_ref).collect();
+        let output = Command::new(program("gewu-field")?)
+            .arg("--data")
+            .arg(&self.data)
+            .arg("--json")
+            .args(&arguments)
+            .output()
+            .context("could not start gewu-field")?;
+        let text = printed("gewu-field", &arguments, output)?;
+        serde_json::from_str(&text).with_context(|| format!("gewu-field printed no JSON: {text}"))
+    }
+}
+
+fn printed(name: &str, arguments: &[&str], output: Output) -> Result<String> {
+    if !output.status.success() {
+        let said = [&output.stdout, &output.stderr].map(|text| String::from_utf8_lossy(text));
+        let said = said.join("\n");
+        bail!(
+            "{name} {} ended with {}: {}",
+            arguments.join(" "),
+            output.status,
+            said.trim()
+        );
+    }
+    Ok(String::from_utf8(output.stdout)?)
+}

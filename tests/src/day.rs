@@ -300,3 +300,37 @@ fn border(index: &GridIndex, from: LatLon, to: LatLon) -> Result<LatLon> {
     }
     Ok(near)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_place_of_the_day_is_where_its_report_says() {
+        let places = Places::read().unwrap();
+        let locate = |spot| places.locate(places.find(spot).unwrap(), 8.0);
+        for number in 0..6 {
+            let Located::In { grid } = locate(Spot::Inside(number)) else {
+                panic!("place {number} is not well inside a grid");
+            };
+            assert!(grid.as_str().starts_with(COMMUNITY));
+        }
+        assert!(matches!(locate(Spot::Border), Located::InDoubt { .. }));
+        assert!(matches!(
+            locate(Spot::Outside),
+            Located::Outside { nearest: None }
+        ));
+    }
+
+    #[test]
+    fn the_day_has_twenty_reports_with_photos_that_are_there() {
+        let day = filings();
+        assert_eq!(day.len(), 20);
+        assert!(
+            day.iter()
+                .all(|one| crate::programs::photo(one.photo).is_file())
+        );
+        assert_eq!(day.iter().filter(|one| one.photo == DAMAGED).count(), 1);
+        assert_eq!(day.iter().filter(|one| one.self_fixed).count(), 1);
+    }
+}

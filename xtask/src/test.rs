@@ -56,15 +56,8 @@ fn all(steps: &mut Steps) -> Result<()> {
     })
 }
 
-/// Builds the server, the handheld without a screen, the handheld's window, and the programs that
-/// show them.
+/// Builds every program. The whole workspace even for the demo, because cargo gives dependencies
+/// other features for a part of it: then the test command would compile most of them again.
 pub(crate) fn build_programs() -> Result<()> {
-    run::run(run::cargo().args([
-        "build",
-        "--package=sync-server",
-        "--package=app-field",
-        "--package=app-shell",
-        "--package=tests",
-        "--bins",
-    ]))
+    run::run(run::cargo().args(["build", "--workspace", "--bins"]))
 }

@@ -16,7 +16,7 @@ mod read;
 #[cfg(test)]
 mod tests;
 
-pub use read::{GridFeature, filing_grids, from_geojson};
+pub use read::{GridFeature, filing_grids, from_geojson, shape_from_e7};
 
 use crate::area::AreaKind;
 use crate::coordinates::{LatLon, METRES_PER_DEGREE};

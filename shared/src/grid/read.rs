@@ -97,6 +97,26 @@ pub fn filing_grids(
     })
 }
 
+/// The shape of an outline as it travels: polygons of rings of `(lon, lat)` in 1e-7 degree, the
+/// first ring of each polygon being the outer one.
+#[must_use]
+pub fn shape_from_e7(polygons: &[Vec<Vec<(i32, i32)>>]) -> MultiPolygon<f64> {
+    let degrees = |e7: i32| f64::from(e7) / crate::coordinates::E7;
+    let ring = |points: &Vec<(i32, i32)>| -> LineString<f64> {
+        let corners = points.iter().map(|(lon, lat)| Coord {
+            x: degrees(*lon),
+            y: degrees(*lat),
+        });
+        corners.collect()
+    };
+    let polygon = |rings: &Vec<Vec<(i32, i32)>>| {
+        let mut rings = rings.iter().map(ring);
+        let outer = rings.next()?;
+        Some(Polygon::new(outer, rings.collect()))
+    };
+    MultiPolygon::new(polygons.iter().filter_map(polygon).collect())
+}
+
 /// What a person needs to find the feature in the file.
 fn describe(index: usize, value: &Value) -> String {
     let property = |key| {

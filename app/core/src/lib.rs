@@ -1,1 +1,24 @@
-//! x
+//! The handheld without a screen: capture, local store, sync.
+//!
+//! [`App`] is the façade: every thing a screen may ask for is one of its methods, and the window
+//! (`app/shell`) and the command line (`app/field`) are nothing but two ways to call them.
+//! This crate knows no webview. Its methods block for as long as a disk takes, the two `async`
+//! ones for as long as a network takes; `now` and new ids are arguments, and those of the sync
+//! loop come from an [`Edge`]. Tests: beside each module, and `tests/` for whole ways.
+
+pub mod capture;
+pub mod cases;
+pub mod edge;
+pub mod error;
+pub mod photos;
+pub mod place;
+pub mod search;
+pub mod store;
+pub mod sync;
+
+mod app;
+
+pub use app::{App, Enrolment};
+pub use edge::{Edge, Moment};
+pub use error::CoreError;
+pub use store::Config;

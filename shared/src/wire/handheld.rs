@@ -466,3 +466,18 @@ pub struct SyncReport {
     /// Why the round ended early.
     pub problem: Option<Problem>,
 }
+
+/// The machine that the screen runs on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
+pub struct About {
+    /// Version of the app.
+    pub version: String,
+    /// `android`, `linux`, …
+    pub platform: String,
+    /// Whether a file input opens the camera.
+    pub camera: bool,
+    /// Whether there is a receiver to ask for the position.
+    pub receiver: bool,
+    /// Bytes that the app's data takes on the device.
+    pub stored_bytes: u64,
+}

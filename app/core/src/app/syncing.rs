@@ -1,0 +1,320 @@
+//! The façade's part of sync: binding, one round, the loop, and how things stand.
+
+use super::{App, Trouble, lock};
+use crate::capture::APP_VERSION;
+use crate::edge::Edge;
+use crate::error::CoreError;
+use crate::store::{self, cases, cursors, device, outbox, settings};
+use crate::sync::engine::{Engine, Event, Round};
+use crate::sync::http::Http;
+use crate::sync::transport::{Failure, Transport};
+use shared::id::DeviceId;
+use shared::time::{MINUTE_MS, Timestamp};
+use shared::wire::handheld::{MeView, SyncReport, SyncState, SyncStatus};
+use shared::wire::sync::EnrolRequest;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+/// The states of cases are asked for this often while the app is open: a worker who looks sees
+/// what happened a minute ago.
+const ROUND_EVERY_MS: i64 = MINUTE_MS;
+
+/// What a binding is asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Enrolment {
+    /// Address of the server.
+    pub server: String,
+    /// One-time code from an administrator.
+    pub code: String,
+    /// Model or host name, for the administrator's list.
+    pub device_name: String,
+    /// `android`, `linux`, …
+    pub platform: String,
+}
+
+/// Sets and clears the flag that a round runs, also when its future is dropped.
+struct Running<'a>(&'a App);
+
+impl<'a> Running<'a> {
+    fn begin(app: &'a App) -> Self {
+        app.inner.is_running.store(true, Ordering::SeqCst);
+        Self(app)
+    }
+}
+
+impl Drop for Running<'_> {
+    fn drop(&mut self) {
+        self.0.inner.is_running.store(false, Ordering::SeqCst);
+    }
+}
+
+impl App {
+    pub(super) fn is_running(&self) -> bool {
+        self.inner.is_running.load(Ordering::SeqCst)
+    }
+
+    /// Sync in one look.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn sync_status(&self) -> Result<SyncStatus, CoreError> {
+        let (device, operations_waiting, (photos_waiting, bytes_waiting)) =
+            self.store().read(|tx| {
+                let waiting = outbox::waiting_number(tx)?;
+                Ok((
+                    device::read(tx)?,
+                    waiting,
+                    store::photos::waiting_number(tx)?,
+                ))
+            })?;
+        let trouble = lock(&self.inner.trouble).clone();
+        let is_waiting = operations_waiting > 0 || photos_waiting > 0 || trouble.problem.is_some();
+        let state = match &device {
+            None => SyncState::NotEnrolled,
+            Some(device) if device.token_refused => SyncState::Paused,
+            Some(_) if self.is_running() => SyncState::Running,
+            Some(_) if is_waiting => SyncState::Waiting,
+            Some(_) => SyncState::AllSent,
+        };
+        let paused = (state == SyncState::Paused)
+            .then(|| CoreError::Server(Failure::Unauthenticated).problem());
+        Ok(SyncStatus {
+            state,
+            operations_waiting,
+            photos_waiting,
+            bytes_waiting,
+            last_success: device.and_then(|device| device.last_success),
+            next_attempt: trouble.next_attempt,
+            problem: paused.or(trouble.problem),
+        })
+    }
+
+    /// Binds this handheld to a person by a one-time code, then fetches catalogue and grids.
+    /// Repeating it is harmless. What was filed before stays and goes on.
+    ///
+    /// # Errors
+    /// When the server can't be reached or refuses the code, or when this handheld holds
+    /// reports of another district.
+    pub async fn enrol(&self, form: &Enrolment, edge: &Edge) -> Result<MeView, CoreError> {
+        self.enrol_over(&Http::new()?, form, edge).await
+    }
+
+    /// The same over a transport of one's own.
+    ///
+    /// # Errors
+    /// As [`App::enrol`].
+    pub async fn enrol_over(
+        &self,
+        transport: &impl Transport,
+        form: &Enrolment,
+        edge: &Edge,
+    ) -> Result<MeView, CoreError> {
+        let server = form.server.trim().trim_end_matches('/').to_owned();
+        let known = self.store().read(device::read)?;
+        let device_id = known
+            .as_ref()
+            .map_or_else(|| self.first_id(edge), |known| Ok(known.id))?;
+        let request = EnrolRequest {
+            code: form.code.trim().to_owned(),
+            device_id,
+            name: form.device_name.clone(),
+            platform: form.platform.clone(),
+            app_version: APP_VERSION.to_owned(),
+        };
+        let answer = transport.enrol(&server, &request).await?;
+        self.store().write(|tx| {
+            let before = device::read(tx)?;
+            if let Some(before) = before.filter(|before| before.district != answer.district) {
+                if outbox::any(tx)? {
+                    return Err(CoreError::OtherDistrict(before.district_name));
+                }
+            }
+            device::enrol(tx, &server, &answer, edge.now())?;
+            settings::set(tx, "server", &server)?;
+            // Another person's buckets: the mirror starts over, nothing else is touched.
+            for bucket in cursors::all(tx)?.keys() {
+                cases::leave(tx, bucket)?;
+            }
+            Ok(cursors::reset(tx)?)
+        })?;
+        // A first round brings catalogue and grids; without one the next round will.
+        self.sync_over(transport, edge).await?;
+        self.me()?.ok_or(CoreError::NotEnrolled)
+    }
+
+    /// The installation's id, kept before it is used: a lost answer must find the same one again.
+    fn first_id(&self, edge: &Edge) -> Result<DeviceId, CoreError> {
+        self.store().write(|tx| {
+            if let Some(id) = settings::get(tx, "device_id")?.and_then(|text| text.parse().ok()) {
+                return Ok(id);
+            }
+            let id = DeviceId(edge.uuid());
+            settings::set(tx, "device_id", &id.to_string())?;
+            Ok(id)
+        })
+    }
+
+    /// One round now, whatever the timers say: send what waits, fetch what is new.
+    ///
+    /// # Errors
+    /// Only when the handheld's own database fails; what the network does is in the report.
+    pub async fn sync_once(&self, edge: &Edge) -> Result<SyncReport, CoreError> {
+        match Http::new() {
+            Ok(http) => self.sync_over(&http, edge).await,
+            Err(failure) => Err(failure.into()),
+        }
+    }
+
+    /// The same over a transport of one's own.
+    ///
+    /// # Errors
+    /// As [`App::sync_once`].
+    pub async fn sync_over(
+        &self,
+        transport: &impl Transport,
+        edge: &Edge,
+    ) -> Result<SyncReport, CoreError> {
+        let mut round = self.inner.round.lock().await;
+        self.store().write(|tx| {
+            device::set_token_refused(tx, false)?;
+            outbox::retry_now(tx)?;
+            store::photos::retry_now(tx)
+        })?;
+        round.hurry();
+        round.begin();
+        self.run_round(transport, edge, &mut round).await
+    }
+
+    /// Syncs until the future is dropped: at once when something was filed, else each minute,
+    /// and after failures when the back-off says so. It never gives up.
+    ///
+    /// # Errors
+    /// Only when TLS can't be set up on this system.
+    pub async fn sync_forever(&self, edge: &Edge) -> Result<(), CoreError> {
+        let http = Http::new()?;
+        loop {
+            let outcome = {
+                let mut round = self.inner.round.lock().await;
+                round.begin();
+                self.run_round(&http, edge, &mut round).await
+            };
+            if let Err(error) = outcome {
+                let mut trouble = lock(&self.inner.trouble);
+                trouble.problem = Some(error.problem());
+            }
+            let until = lock(&self.inner.trouble).next_attempt;
+            let now = edge.now();
+            let wait_ms = until.map_or(ROUND_EVERY_MS, |until| until.since(now));
+            let wait_ms = wait_ms.clamp(200, ROUND_EVERY_MS);
+            let wait = Duration::from_millis(u64::try_from(wait_ms).unwrap_or(1_000));
+            tokio::select! {
+                () = tokio::time::sleep(wait) => {}
+                () = self.inner.wake.notified() => {}
+            }
+        }
+    }
+
+    /// Asks the loop to look again: signal is back, or the app came to the front.
+    pub fn wake_sync(&self) {
+        self.inner.wake.notify_one();
+    }
+
+    /// Carries out one step of sync: for tests that stop between every two.
+    ///
+    /// # Errors
+    /// When the handheld's own database fails.
+    pub async fn sync_step(
+        &self,
+        transport: &impl Transport,
+        edge: &Edge,
+    ) -> Result<Event, CoreError> {
+        let mut round = self.inner.round.lock().await;
+        self.step(transport, edge, &mut round).await
+    }
+
+    async fn step(
+        &self,
+        transport: &impl Transport,
+        edge: &Edge,
+        round: &mut Round,
+    ) -> Result<Event, CoreError> {
+        let store = Arc::clone(&self.inner.store);
+        let event = Engine {
+            store: &store,
+            transport,
+            round,
+            edge,
+        }
+        .step()
+        .await?;
+        if matches!(event, Event::CatalogueKept | Event::AreasKept) {
+            self.reload_district()?;
+        }
+        Ok(event)
+    }
+
+    async fn run_round(
+        &self,
+        transport: &impl Transport,
+        edge: &Edge,
+        round: &mut Round,
+    ) -> Result<SyncReport, CoreError> {
+        let running = Running::begin(self);
+        let mut report = SyncReport::default();
+        let mut trouble = Trouble::default();
+        loop {
+            match self.step(transport, edge, round).await? {
+                Event::Pushed {
+                    delivered,
+                    quarantined,
+                } => {
+                    report.operations_sent += delivered;
+                    report.quarantined += quarantined;
+                }
+                Event::PhotoMoved { .. } => {}
+                Event::PhotoSent { .. } => report.photos_sent += 1,
+                Event::Pulled { rows, .. } => report.rows_pulled += rows,
+                Event::CatalogueKept | Event::AreasKept => report.catalogue_changed = true,
+                Event::Failed { failure, .. } => {
+                    trouble.problem = Some(CoreError::Server(failure).problem());
+                }
+                Event::BundleRefused { problem, .. } => {
+                    trouble.problem = Some(
+                        CoreError::Bundle {
+                            what: "bundle",
+                            problem,
+                        }
+                        .problem(),
+                    );
+                }
+                Event::Paused => {
+                    trouble.problem = Some(CoreError::Server(Failure::Unauthenticated).problem());
+                    break;
+                }
+                Event::NotEnrolled => {
+                    trouble.problem = Some(CoreError::NotEnrolled.problem());
+                    break;
+                }
+                Event::Rested { until } => {
+                    trouble.next_attempt = until;
+                    if until.is_none() {
+                        // Everything went through in the end: earlier hiccups are forgotten.
+                        trouble.problem = None;
+                        self.note_success(edge.now())?;
+                    }
+                    break;
+                }
+            }
+        }
+        drop(running);
+        report.problem.clone_from(&trouble.problem);
+        *lock(&self.inner.trouble) = trouble;
+        Ok(report)
+    }
+
+    fn note_success(&self, now: Timestamp) -> Result<(), CoreError> {
+        self.store()
+            .write(|tx| Ok(device::set_last_success(tx, now)?))
+    }
+}

@@ -1,0 +1,473 @@
+//! From the shutter to the filed report: drafts, their photos, and the one durable step.
+//!
+//! A draft is on disk with its first photo and survives a kill at any moment. Filing checks with
+//! the rules of `shared`, burns the watermarks outside any lock, and then commits report,
+//! operation, number, hash chain and photo bytes together. Whatever fails, the draft stays.
+//! Tests: `tests/capture.rs` of this crate.
+
+use crate::cases::photo_view;
+use crate::edge::Moment;
+use crate::error::{CoreError, Unfilled};
+use crate::photos::{self, Mark, PreparedPhoto, StampedPhoto};
+use crate::place::{District, category_row, condition_row, input_of, place_of};
+use crate::store::device::{self, Device};
+use crate::store::drafts::{self, Draft, Fields};
+use crate::store::photos::Photo;
+use crate::store::reports::{self, Report};
+use crate::store::{self, Store, StoreError, outbox};
+use shared::grid::Located;
+use shared::id::{DraftId, OpId, ReportId};
+use shared::operation::{self, OPERATION_VERSION, Operation, kind};
+use shared::report::{FiledReport, PHOTOS_LIMIT, PhotoRole, Place, Preview, ReportFault};
+use shared::report::{check, check_against};
+use shared::routing::Decision;
+use shared::time::{MINUTE_MS, Timestamp};
+use shared::wire::handheld::{DraftFields, DraftRow, DraftView, FiledView, PreviewView, Problem};
+
+/// The version that operations name as their maker.
+pub const APP_VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// A list shows this many characters of a text.
+const EXCERPT_CHARS: usize = 40;
+
+/// The camera's time is written on the photo beside the handheld's when they differ by more.
+const CAMERA_TIME_TOLERANCE_MS: i64 = 10 * MINUTE_MS;
+
+/// The beginning of a text, on one line.
+pub(crate) fn excerpt(text: &str) -> String {
+    let mut chars = text
+        .chars()
+        .map(|c| if c.is_whitespace() { ' ' } else { c });
+    let beginning: String = chars.by_ref().take(EXCERPT_CHARS).collect();
+    if chars.next().is_some() {
+        format!("{beginning}…")
+    } else {
+        beginning
+    }
+}
+
+/// Adds a prepared photo to a draft, which begins with it if it isn't there.
+pub(crate) fn add_photo(
+    store: &mut Store,
+    id: DraftId,
+    role: PhotoRole,
+    photo: &PreparedPhoto,
+    now: Timestamp,
+) -> Result<i64, CoreError> {
+    let bytes = u64::try_from(photo.jpeg.len() + photo.preview.len()).unwrap_or(u64::MAX);
+    if !store.has_room_for(bytes)? {
+        return Err(StoreError::Full.into());
+    }
+    store.write(|tx| {
+        drafts::begin(tx, id, now)?;
+        if store::photos::number_of_draft(tx, id)? >= PHOTOS_LIMIT {
+            return Err(ReportFault::TooManyPhotos.into());
+        }
+        if store::photos::draft_has(tx, id, photo.original_sha256)? {
+            return Err(ReportFault::PhotoTwice.into());
+        }
+        let row = store::photos::add_to_draft(tx, id, role, photo, now)?;
+        drafts::touch(tx, id, now)?;
+        Ok(row)
+    })
+}
+
+/// Replaces what is filled in. The text is kept as it is, to the last character; one that is too
+/// long is kept too, and said to be so.
+pub(crate) fn set_fields(
+    store: &mut Store,
+    id: DraftId,
+    input: &DraftFields,
+    now: Timestamp,
+) -> Result<(), CoreError> {
+    let fields = Fields {
+        place: input.place.as_ref().map(place_of).transpose()?,
+        category: input.category.clone(),
+        condition: input.condition.clone(),
+        text: input.text.clone(),
+        self_fixed: input.self_fixed,
+    };
+    store.write(|tx| {
+        drafts::begin(tx, id, now)?;
+        drafts::set_fields(tx, id, &fields, now)?;
+        Ok(())
+    })
+}
+
+/// A draft with everything the screen shows of it.
+pub(crate) fn draft_view(
+    store: &mut Store,
+    district: Option<&District>,
+    id: DraftId,
+) -> Result<DraftView, CoreError> {
+    let (draft, photos, enrolled) = store.read(|tx| {
+        let draft = drafts::get(tx, id)?;
+        Ok((
+            draft,
+            store::photos::of_draft(tx, id)?,
+            device::read(tx)?.is_some(),
+        ))
+    })?;
+    let faults = faults(&draft.fields, &photos, district, enrolled);
+    let fields = &draft.fields;
+    let suggestion = photos
+        .iter()
+        .find_map(|photo| photo.hint)
+        .map(|hint| (hint.lat, hint.lon));
+    let catalogue = district.map(District::catalogue);
+    Ok(DraftView {
+        id,
+        created: draft.created,
+        updated: draft.updated,
+        place: fields.place.as_ref().map(input_of),
+        located: fields
+            .place
+            .as_ref()
+            .zip(district)
+            .map(|(place, d)| d.located_view(place)),
+        suggestion: suggestion.filter(|_| fields.place.is_none()),
+        category: catalogue
+            .zip(fields.category.as_ref())
+            .and_then(|(catalogue, id)| catalogue.category(id))
+            .map(category_row),
+        condition: catalogue
+            .zip(fields.condition.as_ref())
+            .and_then(|(catalogue, id)| catalogue.condition(id))
+            .map(condition_row),
+        text: fields.text.clone(),
+        self_fixed: fields.self_fixed,
+        photos: photos.iter().map(photo_view).collect(),
+        faults,
+    })
+}
+
+/// All drafts for the list.
+pub(crate) fn draft_rows(
+    store: &mut Store,
+    district: Option<&District>,
+) -> Result<Vec<DraftRow>, CoreError> {
+    let drafts = store.read(|tx| {
+        drafts::all(tx)?
+            .into_iter()
+            .map(|draft| Ok((store::photos::of_draft(tx, draft.id)?, draft)))
+            .collect::<Result<Vec<_>, StoreError>>()
+    })?;
+    let row = |(photos, draft): (Vec<Photo>, Draft)| DraftRow {
+        id: draft.id,
+        updated: draft.updated,
+        category_name: district
+            .zip(draft.fields.category.as_ref())
+            .and_then(|(district, id)| district.catalogue().category(id))
+            .map(|category| category.name.clone())
+            .unwrap_or_default(),
+        excerpt: excerpt(&draft.fields.text),
+        photos: u32::try_from(photos.len()).unwrap_or(u32::MAX),
+        preview: photos
+            .first()
+            .map(|photo| crate::cases::data_url(&photo.preview)),
+    };
+    Ok(drafts.into_iter().map(row).collect())
+}
+
+/// What is still missing or wrong, in the order of the screen.
+fn faults(
+    fields: &Fields,
+    photos: &[Photo],
+    district: Option<&District>,
+    enrolled: bool,
+) -> Vec<Problem> {
+    let mut faults: Vec<CoreError> = Vec::new();
+    if !enrolled {
+        faults.push(CoreError::NotEnrolled);
+    } else if district.is_none() {
+        faults.push(CoreError::NotReady);
+    }
+    let category = district
+        .zip(fields.category.as_ref())
+        .and_then(|(district, id)| district.catalogue().category(id));
+    if photos.is_empty() && category.is_some_and(|category| category.photo_required) {
+        faults.push(ReportFault::PhotoMissing.into());
+    }
+    if fields.place.is_none() {
+        faults.push(CoreError::Unfilled(Unfilled::Place));
+    }
+    if fields.category.is_none() {
+        faults.push(CoreError::Unfilled(Unfilled::Category));
+    } else if fields.condition.is_none() {
+        faults.push(CoreError::Unfilled(Unfilled::Condition));
+    }
+    if let (Some(place), Some(category), Some(condition)) =
+        (&fields.place, &fields.category, &fields.condition)
+    {
+        let report = FiledReport {
+            category: category.clone(),
+            condition: condition.clone(),
+            place: place.clone(),
+            grid: None,
+            grid_doubt: Vec::new(),
+            text: fields.text.clone(),
+            occurred_ms: Timestamp::default(),
+            self_fixed: fields.self_fixed,
+            preview: None,
+        };
+        let refs: Vec<_> = photos.iter().map(Photo::reference).collect();
+        let general = check(&report, &refs);
+        let by_catalogue = district.map_or(Ok(()), |district| {
+            check_against(&report, &refs, district.catalogue())
+        });
+        for fault in [general, by_catalogue].into_iter().filter_map(Result::err) {
+            if fault != ReportFault::PhotoMissing {
+                faults.push(fault.into());
+            }
+        }
+    } else if fields.text.chars().count() > shared::report::TEXT_CHARS_LIMIT {
+        faults.push(ReportFault::TextTooLong.into());
+    }
+    faults.iter().map(CoreError::problem).collect()
+}
+
+/// A draft whose fields are all there.
+struct Filled {
+    place: Place,
+    located: Located,
+    decision: Decision,
+    report: FiledReport,
+}
+
+fn fill(draft: &Draft, district: &District, now: Timestamp) -> Result<Filled, CoreError> {
+    let fields = &draft.fields;
+    let place = fields
+        .place
+        .clone()
+        .ok_or(CoreError::Unfilled(Unfilled::Place))?;
+    let category = fields
+        .category
+        .clone()
+        .ok_or(CoreError::Unfilled(Unfilled::Category))?;
+    let condition = fields
+        .condition
+        .clone()
+        .ok_or(CoreError::Unfilled(Unfilled::Condition))?;
+    let located = district.locate(&place);
+    let decision = district.decide(&category, &condition, &located, fields.self_fixed, now);
+    let grid_doubt = match &located {
+        Located::InDoubt { others, .. } => others.clone(),
+        Located::In { .. } | Located::Outside { .. } => Vec::new(),
+    };
+    let report = FiledReport {
+        category,
+        condition,
+        place: place.clone(),
+        grid: located.grid().cloned(),
+        grid_doubt,
+        text: fields.text.clone(),
+        occurred_ms: draft.created,
+        self_fixed: fields.self_fixed,
+        preview: Some(Preview {
+            lead: decision.lead.clone(),
+            deadline_ms: decision.deadline_ms,
+            rule: decision.rule.clone(),
+        }),
+    };
+    Ok(Filled {
+        place,
+        located,
+        decision,
+        report,
+    })
+}
+
+/// Where the draft would go if it were sent now.
+pub(crate) fn preview(
+    store: &mut Store,
+    district: &District,
+    id: DraftId,
+    now: Timestamp,
+) -> Result<PreviewView, CoreError> {
+    let draft = store.read(|tx| drafts::get(tx, id))?;
+    let filled = fill(&draft, district, now)?;
+    Ok(PreviewView {
+        decision: filled.decision,
+        located: district.located_view(&filled.place),
+    })
+}
+
+/// A draft that has passed all checks, with its photos stamped: ready for [`commit`].
+pub(crate) struct Ready {
+    draft: Draft,
+    filled: Filled,
+    place_path: String,
+    category_name: String,
+    condition_name: String,
+    photos: Vec<(Photo, StampedPhoto)>,
+}
+
+/// What [`stamp_all`] works on, read in one consistent view.
+pub(crate) struct Taken {
+    draft: Draft,
+    device: Device,
+    photos: Vec<(Photo, Vec<u8>)>,
+}
+
+/// Reads a draft with its photo bytes.
+pub(crate) fn take(store: &mut Store, id: DraftId) -> Result<Taken, CoreError> {
+    store
+        .read(|tx| {
+            let Some(device) = device::read(tx)? else {
+                return Ok(None);
+            };
+            let draft = drafts::get(tx, id)?;
+            let mut photos = Vec::new();
+            for photo in store::photos::of_draft(tx, id)? {
+                let bytes = store::photos::bytes(tx, photo.id)?;
+                photos.push((photo, bytes));
+            }
+            Ok(Some(Taken {
+                draft,
+                device,
+                photos,
+            }))
+        })?
+        .ok_or(CoreError::NotEnrolled)
+}
+
+/// Checks everything and burns the watermarks: the slow part, which needs no database.
+pub(crate) fn stamp_all(
+    taken: Taken,
+    district: &District,
+    now: Timestamp,
+) -> Result<Ready, CoreError> {
+    let Taken {
+        draft,
+        device,
+        photos,
+    } = taken;
+    let filled = fill(&draft, district, now)?;
+    let place_path = filled
+        .located
+        .grid()
+        .map(|grid| district.areas().path(grid));
+    let place_path = place_path.unwrap_or_default();
+    let before: Vec<_> = photos.iter().map(|(photo, _)| photo.reference()).collect();
+    check(&filled.report, &before)?;
+    check_against(&filled.report, &before, district.catalogue())?;
+    let mut stamped = Vec::with_capacity(photos.len());
+    for (photo, jpeg) in photos {
+        let mark = mark(&photo, &filled.place, &place_path, &device, now);
+        stamped.push((photo, photos::stamp(&jpeg, &mark)?));
+    }
+    let catalogue = district.catalogue();
+    let category_name = catalogue
+        .category(&filled.report.category)
+        .map(|category| category.name.clone());
+    let condition_name = catalogue
+        .condition(&filled.report.condition)
+        .map(|condition| condition.name.clone());
+    Ok(Ready {
+        draft,
+        filled,
+        place_path,
+        category_name: category_name.unwrap_or_default(),
+        condition_name: condition_name.unwrap_or_default(),
+        photos: stamped,
+    })
+}
+
+fn mark(photo: &Photo, place: &Place, path: &str, device: &Device, now: Timestamp) -> Mark {
+    let year_of_none = 0;
+    let mut time = photo.added.show(year_of_none);
+    if let Some(taken) = photo.taken
+        && taken.since(photo.added).abs() > CAMERA_TIME_TOLERANCE_MS
+    {
+        time = format!("{time} · 相机时间 {}", taken.show(now.china_year()));
+    }
+    let (lat, lon) = place.degrees().unwrap_or_default();
+    let mut at = format!("{lat:.6}, {lon:.6}");
+    if let Some(accuracy) = place.accuracy_m {
+        at.push_str(&format!(" ±{accuracy}米"));
+    }
+    if !place.words.is_empty() {
+        at.push_str(&format!(" · {}", place.words));
+    }
+    let grid = if path.is_empty() { "网格外" } else { path };
+    Mark {
+        time,
+        place: at,
+        grid: format!("{} {grid}", device.district_name),
+        worker: device.me.name.clone(),
+    }
+}
+
+/// The one durable step: number, hash chain, operation, report and photo bytes, or nothing.
+pub(crate) fn commit(
+    store: &mut Store,
+    ready: &Ready,
+    district: &District,
+    op_id: OpId,
+    moment: &Moment,
+) -> Result<FiledView, CoreError> {
+    let report_id = ReportId(ready.draft.id.0);
+    store.write(|tx| {
+        let device = device::read(tx)?.ok_or(CoreError::NotEnrolled)?;
+        if drafts::get(tx, ready.draft.id)?.revision != ready.draft.revision {
+            return Err(CoreError::ChangedMeanwhile);
+        }
+        let seq = device.seq + 1;
+        let photos = ready.photos.iter().map(|(photo, stamped)| {
+            let mut reference = photo.reference();
+            reference.sha256 = stamped.sha256;
+            reference.bytes = u64::try_from(stamped.jpeg.len()).unwrap_or(u64::MAX);
+            reference
+        });
+        let sealed = operation::seal(Operation {
+            v: OPERATION_VERSION,
+            op_id,
+            device_id: device.id,
+            epoch: device.epoch,
+            seq,
+            prev_hash: device.last_hash,
+            kind: kind::REPORT_FILE.to_owned(),
+            subject: report_id.to_string(),
+            base_revision: None,
+            catalogue_version: district.catalogue().version().clone(),
+            app_version: APP_VERSION.to_owned(),
+            wall_ms: moment.wall,
+            mono_ms: moment.mono_ms,
+            boot_id: moment.boot_id.clone(),
+            offset_ms: Some(device.offset_ms),
+            actor: device.me.id,
+            payload: serde_json::to_value(&ready.filled.report).map_err(|error| {
+                StoreError::Unreadable {
+                    what: "report",
+                    problem: error.to_string(),
+                }
+            })?,
+            photos: photos.collect(),
+        })?;
+        let short_code = operation::short_code(device.id, device.epoch, seq);
+        outbox::append(tx, &sealed)?;
+        device::advance(tx, seq, sealed.hash)?;
+        let report = Report {
+            id: report_id,
+            op_id,
+            short_code: short_code.clone(),
+            filed_at: moment.wall,
+            category_name: ready.category_name.clone(),
+            condition_name: ready.condition_name.clone(),
+            place_path: ready.place_path.clone(),
+            filed: ready.filled.report.clone(),
+            decision: ready.filled.decision.clone(),
+        };
+        reports::insert(tx, &report)?;
+        for (photo, stamped) in &ready.photos {
+            store::photos::file(tx, photo.id, report_id, stamped)?;
+        }
+        drafts::remove(tx, ready.draft.id)?;
+        let photos = u32::try_from(ready.photos.len()).unwrap_or(u32::MAX);
+        Ok(FiledView {
+            id: report_id,
+            short_code,
+            photos,
+        })
+    })
+}

@@ -1,0 +1,151 @@
+//! My reports and their cases as the worker sees them: where each stands, and its whole course.
+//!
+//! Pure functions from stored rows to views. A status says what is safe and what is still to go;
+//! a problem says what to do. Tests: at the end.
+
+use crate::capture::excerpt;
+use crate::store::photos::Photo;
+use crate::store::reports::{Answer, Standing};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use shared::case::Class;
+use shared::label::{self, Lang};
+use shared::wire::handheld::{CaseCard, PhotoView, Problem, ReportDetail, ReportRow, ReportStatus};
+use shared::wire::sync::CaseState;
+
+/// A JPEG as an address that an `img` shows.
+#[must_use]
+pub fn data_url(jpeg: &[u8]) -> String {
+    format!("data:image/jpeg;base64,{}", BASE64.encode(jpeg))
+}
+
+/// A photo for the screen.
+#[must_use]
+pub fn photo_view(photo: &Photo) -> PhotoView {
+    PhotoView {
+        id: photo.id,
+        preview: data_url(&photo.preview),
+        role: photo.role,
+        width: photo.width,
+        height: photo.height,
+        bytes: photo.bytes,
+        sent: if photo.sent.is_some() {
+            photo.bytes
+        } else {
+            photo.upload_offset
+        },
+        sha256: photo.sha256,
+        taken: photo.taken,
+        suggestion: photo.hint.map(|hint| (hint.lat, hint.lon)),
+    }
+}
+
+fn is_troubled(answer: &Answer) -> bool {
+    matches!(answer.outcome.as_str(), "quarantined" | "rejected")
+}
+
+fn status(standing: &Standing, is_sending: bool) -> ReportStatus {
+    let number = standing
+        .answer
+        .as_ref()
+        .and_then(|answer| answer.case_no.as_ref());
+    match (&standing.case, &standing.answer) {
+        (Some(case), _) if case.class == Class::Closed => ReportStatus::Closed,
+        (Some(_), _) => ReportStatus::Accepted,
+        (None, Some(answer)) if is_troubled(answer) => ReportStatus::NeedsAttention,
+        (None, Some(_)) if number.is_some() => ReportStatus::Accepted,
+        (None, Some(_)) => ReportStatus::Delivered,
+        (None, None) if is_sending => ReportStatus::Sending,
+        (None, None) => ReportStatus::OnDevice,
+    }
+}
+
+/// Why a report needs attention: the server's own words where it gave some.
+fn problem(answer: &Answer) -> Problem {
+    let code = answer
+        .code
+        .clone()
+        .unwrap_or_else(|| answer.outcome.clone());
+    let words = match &answer.words {
+        Some(words) if !words.is_empty() => words.clone(),
+        _ => label::fault(&code, Lang::Zh).to_owned(),
+    };
+    let words_en = label::fault(&code, Lang::En).to_owned();
+    Problem {
+        code,
+        words,
+        words_en,
+    }
+}
+
+/// A report for the list.
+#[must_use]
+pub fn report_row(standing: &Standing, is_sending: bool) -> ReportRow {
+    let (report, case) = (&standing.report, standing.case.as_ref());
+    let answer = standing.answer.as_ref();
+    let status = status(standing, is_sending);
+    let troubled = answer.filter(|_| status == ReportStatus::NeedsAttention);
+    ReportRow {
+        id: report.id,
+        short_code: report.short_code.clone(),
+        case_no: case
+            .map(|case| case.case_no.clone())
+            .or_else(|| answer.and_then(|answer| answer.case_no.clone())),
+        status,
+        state: case.map(|case| case.state.clone()),
+        category_name: report.category_name.clone(),
+        excerpt: excerpt(&report.filed.text),
+        place: report.place_path.clone(),
+        filed: report.filed_at,
+        lead_name: case
+            .map_or(&report.decision.lead_name, |case| &case.lead_name)
+            .clone(),
+        deadline: case.map_or(report.decision.deadline_ms, |case| case.deadline_ms),
+        closed: case.and_then(|case| case.closed_ms),
+        photos: standing.photos,
+        preview: standing.preview.as_deref().map(data_url),
+        problem: troubled.map(problem),
+    }
+}
+
+/// A report with its course.
+#[must_use]
+pub fn report_detail(standing: &Standing, photos: &[Photo], is_sending: bool) -> ReportDetail {
+    let (report, case) = (&standing.report, standing.case.as_ref());
+    let answer = standing.answer.as_ref();
+    ReportDetail {
+        row: report_row(standing, is_sending),
+        text: report.filed.text.clone(),
+        place: report.filed.place.clone(),
+        condition_name: report.condition_name.clone(),
+        occurred: report.filed.occurred_ms,
+        self_fixed: report.filed.self_fixed,
+        rule: case
+            .map_or(&report.decision.rule, |case| &case.rule)
+            .clone(),
+        because: case
+            .map_or(&report.decision.because, |case| &case.because)
+            .clone(),
+        differs: answer
+            .map(|answer| answer.differs.clone())
+            .unwrap_or_default(),
+        photos: photos.iter().map(photo_view).collect(),
+        received: answer.and_then(|answer| answer.received),
+        course: case.map(|case| case.course.clone()).unwrap_or_default(),
+    }
+}
+
+/// A mirrored case for the list.
+#[must_use]
+pub fn case_card(case: &CaseState) -> CaseCard {
+    CaseCard {
+        id: case.id,
+        case_no: case.case_no.clone(),
+        state: case.state.clone(),
+        class: case.class,
+        category_name: case.category_name.clone(),
+        lead_name: case.lead_name.clone(),
+        deadline: case.deadline_ms,
+        mine: case.mine,
+    }
+}

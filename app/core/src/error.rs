@@ -1,0 +1,180 @@
+//! Everything that can go wrong on the handheld, with words for the worker.
+//!
+//! A caller chooses by variant or by [`CoreError::code`]; the words say what happened, then what
+//! to do. Nothing here is logged: the screen or the command line shows it.
+
+use crate::photos::PhotoError;
+use crate::store::StoreError;
+use crate::sync::transport::Failure;
+use shared::label::{self, Lang};
+use shared::operation::OperationError;
+use shared::report::ReportFault;
+use shared::wire::handheld::Problem;
+
+/// Why the handheld could not do what was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum CoreError {
+    /// The file doesn't become a photo.
+    #[error(transparent)]
+    Photo(#[from] PhotoError),
+    /// The report breaks a rule.
+    #[error(transparent)]
+    Fault(#[from] ReportFault),
+    /// Something isn't filled in yet.
+    #[error("{0} is not filled in")]
+    Unfilled(Unfilled),
+    /// The store couldn't.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Not bound to a server yet.
+    #[error("this handheld is not enrolled")]
+    NotEnrolled,
+    /// Catalogue or grids haven't been fetched yet.
+    #[error("catalogue and grids are not on this handheld yet")]
+    NotReady,
+    /// The draft was changed while it was being filed.
+    #[error("the draft was changed while it was being filed")]
+    ChangedMeanwhile,
+    /// The handheld has operations of another district.
+    #[error("this handheld belongs to {0} and still holds its reports")]
+    OtherDistrict(String),
+    /// The operation has no canonical form.
+    #[error(transparent)]
+    Operation(#[from] OperationError),
+    /// The server couldn't be asked, or said no.
+    #[error(transparent)]
+    Server(#[from] Failure),
+    /// A fetched catalogue or area bundle can't be used.
+    #[error("could not use the fetched {what}: {problem}")]
+    Bundle {
+        /// Which one.
+        what: &'static str,
+        /// What is wrong with it.
+        problem: String,
+    },
+}
+
+/// What a draft still lacks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unfilled {
+    /// The place.
+    Place,
+    /// The category.
+    Category,
+    /// The condition.
+    Condition,
+}
+
+impl std::fmt::Display for Unfilled {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Place => "the place",
+            Self::Category => "the category",
+            Self::Condition => "the condition",
+        })
+    }
+}
+
+impl CoreError {
+    /// Machine name, stable.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Photo(error) => error.code(),
+            Self::Fault(fault) => fault.code(),
+            Self::Unfilled(Unfilled::Place) => "place_missing",
+            Self::Unfilled(Unfilled::Category) => "category_missing",
+            Self::Unfilled(Unfilled::Condition) => "condition_missing",
+            Self::Store(StoreError::Full) => "space_full",
+            Self::Store(StoreError::TooNew { .. }) => "data_too_new",
+            Self::Store(StoreError::Missing(_)) => "not_found",
+            Self::Store(_) => "store",
+            Self::NotEnrolled => "not_enrolled",
+            Self::NotReady => "not_ready",
+            Self::ChangedMeanwhile => "changed_meanwhile",
+            Self::OtherDistrict(_) => "other_district",
+            Self::Operation(_) => "operation",
+            Self::Server(failure) => failure.code(),
+            Self::Bundle { .. } => "bundle",
+        }
+    }
+
+    /// What happened and what to do, in both languages.
+    #[must_use]
+    pub fn problem(&self) -> Problem {
+        let (words, words_en) = self.words();
+        Problem {
+            code: self.code().to_owned(),
+            words,
+            words_en,
+        }
+    }
+
+    fn words(&self) -> (String, String) {
+        if let Self::Server(failure) = self {
+            return failure.words();
+        }
+        let (zh, en) = match self {
+            Self::Photo(error) => error.words(),
+            Self::Fault(fault) => (
+                label::fault(fault.code(), Lang::Zh),
+                label::fault(fault.code(), Lang::En),
+            ),
+            Self::Unfilled(Unfilled::Place) => (
+                "还没有位置。请定位,或在图上选点。",
+                "No place yet. Locate, or set a pin.",
+            ),
+            Self::Unfilled(Unfilled::Category) => ("还没有选类别。", "No category chosen yet."),
+            Self::Unfilled(Unfilled::Condition) => {
+                ("还没有选立案条件。", "No condition chosen yet.")
+            }
+            Self::Store(StoreError::Full) => (
+                "本机空间不足,没能保存新照片。已填内容都在;请先联网发送,或清理手机空间。",
+                "No space left on this handheld for it. What you filled in is kept; \
+                 sync first, or free some space.",
+            ),
+            Self::Store(StoreError::TooNew { .. }) => (
+                "本机数据由更新的版本写入。请更新应用;数据没有改动。",
+                "The data was written by a later version. Update the app; nothing was changed.",
+            ),
+            Self::Store(StoreError::Missing(_)) => (
+                "找不到这一条,可能已被删除。",
+                "There is no such item; it may have been removed.",
+            ),
+            Self::Store(_) => (
+                "本机数据库没能完成操作,内容没有改动。请重试;仍不行请联系管理员。",
+                "The handheld's database could not do it; nothing was changed. Try again; \
+                 if it stays so, call the administrator.",
+            ),
+            Self::NotEnrolled => (
+                "本机还没有绑定。请向管理员要绑定码,在绑定页输入。",
+                "This handheld is not bound yet. Ask the administrator for a code.",
+            ),
+            Self::NotReady => (
+                "类别目录和网格还没有下载。请联网同步一次;照片和文字已存草稿。",
+                "Catalogue and grids are not here yet. Sync once with a network; \
+                 photos and text are kept as a draft.",
+            ),
+            Self::ChangedMeanwhile => (
+                "保存时草稿又有改动,请再点一次发送。",
+                "The draft was changed while it was being filed. Send it once more.",
+            ),
+            Self::OtherDistrict(_) => (
+                "本机存有其他区的上报,不能绑定到这个区。请换一台设备或联系管理员。",
+                "This handheld holds reports of another district. Use another device or call \
+                 the administrator.",
+            ),
+            Self::Operation(_) => (
+                "内容无法保存为上报,草稿还在。请删减文字后再试。",
+                "This could not be made into a report; the draft is kept. Shorten the text.",
+            ),
+            Self::Bundle { .. } => (
+                "下载的目录或网格无法使用,仍用原来的。稍后会自动再试。",
+                "The fetched catalogue or grids could not be used; the former ones stay. \
+                 It will be tried again.",
+            ),
+            Self::Server(_) => ("", ""),
+        };
+        (zh.to_owned(), en.to_owned())
+    }
+}

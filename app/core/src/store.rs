@@ -1,0 +1,230 @@
+//! The handheld's database: open, climb the ladder, write in one durable transaction.
+//!
+//! One SQLite file in WAL mode with `synchronous=FULL`: what [`Store::write`] returned from has
+//! reached the disk. One file below `store/` per table, with its SQL and its rows; rules live
+//! elsewhere. Only this module and those below it know rusqlite. Nothing here ever deletes an
+//! operation, a report or a photo that has not arrived at the server. Tests: `store/tests.rs`.
+
+pub mod bundles;
+pub mod cases;
+pub mod cursors;
+pub mod device;
+pub mod drafts;
+pub mod outbox;
+pub mod photos;
+pub mod reports;
+pub mod settings;
+
+#[cfg(test)]
+mod tests;
+
+use rusqlite::{Connection, TransactionBehavior};
+use std::path::Path;
+use std::time::Duration;
+
+pub use rusqlite::Transaction;
+
+/// Name of the database in the handheld's directory.
+pub const FILE_NAME: &str = "gewu-handheld.db";
+
+/// Bytes that the database may take unless the configuration says otherwise: some 4,000 photos,
+/// and less than a quarter of the smallest phones in use.
+pub const BYTES_LIMIT_DEFAULT: u64 = 2 * 1024 * 1024 * 1024;
+
+/// What a photo must leave free: words, operations and the server's answers still fit when
+/// photos no longer do.
+pub const BYTES_RESERVED: u64 = 1024 * 1024;
+
+/// How long a writer waits for another process on the same file (`gewu-field` beside the window).
+const BUSY_WAIT: Duration = Duration::from_secs(10);
+
+/// The ladder: step `n` lifts a file from version `n` to `n + 1`.
+const MIGRATIONS: [&str; 1] = [include_str!(
+    "../../../migrations/device/0001_first_tables.sql"
+)];
+
+/// How the store is opened.
+#[derive(Debug, Clone, Copy)]
+pub struct Config {
+    /// Bytes that the database may take.
+    pub max_bytes: u64,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            max_bytes: BYTES_LIMIT_DEFAULT,
+        }
+    }
+}
+
+/// Why the store could not do it. Nothing was changed then.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The quota or the disk is full.
+    #[error("no space left for the handheld's data")]
+    Full,
+    /// The file was written by a later version of the app.
+    #[error("the data has version {found}, this app knows up to {known}")]
+    TooNew {
+        /// Version of the file.
+        found: i64,
+        /// Newest version known here.
+        known: i64,
+    },
+    /// A stored value can't be read back: the file is damaged or was written by something else.
+    #[error("could not read stored {what}: {problem}")]
+    Unreadable {
+        /// Which value.
+        what: &'static str,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// The row isn't there (any more).
+    #[error("there is no such {0}")]
+    Missing(&'static str),
+    /// Everything else that SQLite says.
+    #[error("could not use the handheld's database: {0}")]
+    Sqlite(rusqlite::Error),
+}
+
+impl From<rusqlite::Error> for StoreError {
+    fn from(error: rusqlite::Error) -> Self {
+        match error.sqlite_error_code() {
+            Some(rusqlite::ErrorCode::DiskFull) => Self::Full,
+            _ => Self::Sqlite(error),
+        }
+    }
+}
+
+/// The open database.
+#[derive(Debug)]
+pub struct Store {
+    db: Connection,
+    max_bytes: u64,
+}
+
+impl Store {
+    /// Opens the database of a handheld, making an empty one at the first start.
+    ///
+    /// # Errors
+    /// When the file can't be opened or was written by a later version.
+    pub fn open(directory: &Path, config: Config) -> Result<Self, StoreError> {
+        let mut db = Connection::open(directory.join(FILE_NAME))?;
+        db.busy_timeout(BUSY_WAIT)?;
+        db.pragma_update(None, "journal_mode", "WAL")?;
+        db.pragma_update(None, "synchronous", "FULL")?;
+        db.pragma_update(None, "foreign_keys", "ON")?;
+        let page_bytes: i64 = db.pragma_query_value(None, "page_size", |row| row.get(0))?;
+        let pages = i64::try_from(config.max_bytes).unwrap_or(i64::MAX) / page_bytes.max(1);
+        db.pragma_update(None, "max_page_count", pages)?;
+        climb(&mut db)?;
+        Ok(Self {
+            db,
+            max_bytes: config.max_bytes,
+        })
+    }
+
+    /// Reads in one consistent view.
+    ///
+    /// # Errors
+    /// Whatever the closure says, or SQLite.
+    pub fn read<T>(
+        &mut self,
+        read: impl FnOnce(&Transaction<'_>) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let tx = self
+            .db
+            .transaction_with_behavior(TransactionBehavior::Deferred)?;
+        read(&tx)
+    }
+
+    /// Writes in one transaction: durable when this returns `Ok`, and nothing at all otherwise.
+    ///
+    /// # Errors
+    /// Whatever the closure says, or SQLite; [`StoreError::Full`] when it doesn't fit.
+    pub fn write<T, E: From<StoreError>>(
+        &mut self,
+        write: impl FnOnce(&Transaction<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let tx = self
+            .db
+            .transaction_with_behavior(TransactionBehavior::Immediate)
+            .map_err(StoreError::from)?;
+        let outcome = write(&tx)?;
+        tx.commit().map_err(StoreError::from)?;
+        Ok(outcome)
+    }
+
+    /// Whether this many more bytes of photo fit without touching what is reserved for words.
+    ///
+    /// # Errors
+    /// When SQLite can't say how large the file is.
+    pub fn has_room_for(&self, bytes: u64) -> Result<bool, StoreError> {
+        let number = |name| {
+            self.db
+                .pragma_query_value(None, name, |row| row.get::<_, i64>(0))
+        };
+        let used_pages = number("page_count")?.saturating_sub(number("freelist_count")?);
+        let used = used_pages.saturating_mul(number("page_size")?);
+        let used = u64::try_from(used).unwrap_or(0);
+        Ok(used.saturating_add(bytes).saturating_add(BYTES_RESERVED) <= self.max_bytes)
+    }
+}
+
+fn climb(db: &mut Connection) -> Result<(), StoreError> {
+    let known = count(MIGRATIONS.len());
+    loop {
+        let tx = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let found: i64 = tx.pragma_query_value(None, "user_version", |row| row.get(0))?;
+        if found > known {
+            return Err(StoreError::TooNew { found, known });
+        }
+        let step = usize::try_from(found)
+            .ok()
+            .and_then(|at| MIGRATIONS.get(at));
+        let Some(sql) = step else { return Ok(()) };
+        tx.execute_batch(sql)?;
+        tx.pragma_update(None, "user_version", found + 1)?;
+        tx.commit()?;
+    }
+}
+
+/// A stored JSON value.
+fn from_json<T: serde::de::DeserializeOwned>(
+    what: &'static str,
+    text: &str,
+) -> Result<T, StoreError> {
+    serde_json::from_str(text).map_err(|error| StoreError::Unreadable {
+        what,
+        problem: error.to_string(),
+    })
+}
+
+fn to_json<T: serde::Serialize>(what: &'static str, value: &T) -> Result<String, StoreError> {
+    serde_json::to_string(value).map_err(|error| StoreError::Unreadable {
+        what,
+        problem: error.to_string(),
+    })
+}
+
+/// A stored id or code.
+fn parse<T: std::str::FromStr>(what: &'static str, text: &str) -> Result<T, StoreError>
+where
+    T::Err: std::fmt::Display,
+{
+    text.parse()
+        .map_err(|error: T::Err| StoreError::Unreadable {
+            what,
+            problem: error.to_string(),
+        })
+}
+
+/// SQLite's integers are signed; sizes and counts here are far below their end.
+fn count(value: impl TryInto<i64>) -> i64 {
+    value.try_into().unwrap_or(i64::MAX)
+}
+
+fn uncount<T: TryFrom<i64> + Default>(value: i64) -> T {
+    T::try_from(value).unwrap_or_default()
+}

@@ -1,0 +1,177 @@
+//! Table `operations`: what this device made, what of it waits, and what the server said.
+//!
+//! Rows are written once and never deleted; only the answer is added. Tests: `store/tests.rs`.
+
+use super::{StoreError, Transaction, count, parse, to_json, uncount};
+use rusqlite::{OptionalExtension, params};
+use shared::id::OpId;
+use shared::operation::SealedOperation;
+use shared::time::Timestamp;
+use shared::wire::sync::OperationResult;
+
+/// An operation that waits.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Waiting {
+    /// Identity.
+    pub op_id: OpId,
+    /// Its epoch.
+    pub epoch: u32,
+    /// Its number.
+    pub seq: u64,
+    /// Canonical form with hash.
+    pub body: String,
+}
+
+/// Appends an operation.
+pub fn append(tx: &Transaction<'_>, sealed: &SealedOperation) -> Result<(), StoreError> {
+    const SQL: &str = "
+        INSERT INTO operations (op_id, epoch, seq, kind, subject, hash, body, made_ms, attempts, differs)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 0, '[]')";
+    let operation = &sealed.operation;
+    tx.execute(
+        SQL,
+        params![
+            operation.op_id.to_string(),
+            count(operation.epoch),
+            count(operation.seq),
+            operation.kind,
+            operation.subject,
+            sealed.hash.to_string(),
+            sealed.text,
+            operation.wall_ms.0,
+        ],
+    )?;
+    Ok(())
+}
+
+/// How many operations wait for the server's answer.
+pub fn waiting_number(tx: &Transaction<'_>) -> Result<u32, StoreError> {
+    const SQL: &str = "SELECT count(*) FROM operations WHERE outcome IS NULL";
+    Ok(uncount(tx.query_row(SQL, [], |row| row.get(0))?))
+}
+
+/// When the first waiting operation may be tried; `None` when none waits.
+pub fn next_try(tx: &Transaction<'_>) -> Result<Option<Timestamp>, StoreError> {
+    const SQL: &str = "SELECT min(coalesce(retry_ms, 0)) FROM operations WHERE outcome IS NULL";
+    let at: Option<i64> = tx.query_row(SQL, [], |row| row.get(0))?;
+    Ok(at.map(Timestamp))
+}
+
+/// The next operations to send: of one epoch, in order of their numbers, within both limits (but
+/// always one). Those that were refused alone come after all others.
+pub fn batch(
+    tx: &Transaction<'_>,
+    operations_max: usize,
+    bytes_max: usize,
+    now: Timestamp,
+) -> Result<Vec<Waiting>, StoreError> {
+    const SQL: &str = "
+        SELECT op_id, epoch, seq, body FROM operations
+        WHERE outcome IS NULL AND coalesce(retry_ms, 0) <= ?1
+        ORDER BY attempts, epoch, seq
+        LIMIT ?2";
+    let mut statement = tx.prepare_cached(SQL)?;
+    let mut rows = statement.query(params![now.0, count(operations_max)])?;
+    let mut batch: Vec<Waiting> = Vec::new();
+    let mut bytes = 0_usize;
+    while let Some(row) = rows.next()? {
+        let (op_id, epoch, seq, body): (String, i64, i64, String) =
+            (row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?);
+        let epoch = uncount(epoch);
+        bytes = bytes.saturating_add(body.len());
+        let fits = bytes <= bytes_max && batch.first().is_none_or(|first| first.epoch == epoch);
+        if !batch.is_empty() && !fits {
+            break;
+        }
+        batch.push(Waiting {
+            op_id: parse("operation id", &op_id)?,
+            epoch,
+            seq: uncount(seq),
+            body,
+        });
+    }
+    batch.sort_by_key(|waiting| waiting.seq);
+    Ok(batch)
+}
+
+/// How many operations this device made in an epoch.
+pub fn made(tx: &Transaction<'_>, epoch: u32) -> Result<u64, StoreError> {
+    const SQL: &str = "SELECT coalesce(max(seq), 0) FROM operations WHERE epoch = ?1";
+    Ok(uncount(
+        tx.query_row(SQL, [count(epoch)], |row| row.get(0))?,
+    ))
+}
+
+/// Whether any operation was ever made here.
+pub fn any(tx: &Transaction<'_>) -> Result<bool, StoreError> {
+    let found: Option<i64> = tx
+        .query_row("SELECT 1 FROM operations LIMIT 1", [], |row| row.get(0))
+        .optional()?;
+    Ok(found.is_some())
+}
+
+/// Keeps the server's answer to one operation.
+pub fn answer(
+    tx: &Transaction<'_>,
+    op_id: OpId,
+    result: &OperationResult,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    const SQL: &str = "
+        UPDATE operations
+        SET outcome = ?2, code = ?3, words = ?4, case_id = ?5, case_no = ?6, received_ms = ?7,
+            answered_ms = ?8, differs = ?9, retry_ms = NULL
+        WHERE op_id = ?1";
+    tx.execute(
+        SQL,
+        params![
+            op_id.to_string(),
+            result.outcome.as_str(),
+            result.code,
+            result.words,
+            result.case_id.map(|id| id.to_string()),
+            result.case_no,
+            result.received_at.map(|at| at.0),
+            now.0,
+            to_json("reasons", &result.differs)?,
+        ],
+    )?;
+    Ok(())
+}
+
+/// Notes that the server refused a push of this operation alone: others go first now.
+pub fn put_off(tx: &Transaction<'_>, op_id: OpId, retry: Timestamp) -> Result<(), StoreError> {
+    const SQL: &str = "
+        UPDATE operations SET attempts = attempts + 1, retry_ms = ?2
+        WHERE op_id = ?1 AND outcome IS NULL";
+    tx.execute(SQL, params![op_id.to_string(), retry.0])?;
+    Ok(())
+}
+
+/// How often the server refused this operation alone.
+pub fn attempts(tx: &Transaction<'_>, op_id: OpId) -> Result<u32, StoreError> {
+    const SQL: &str = "SELECT attempts FROM operations WHERE op_id = ?1";
+    let attempts = tx
+        .query_row(SQL, [op_id.to_string()], |row| row.get(0))
+        .optional()?;
+    Ok(uncount(attempts.unwrap_or(0)))
+}
+
+/// Offers everything again: the server came back from a backup and may have forgotten some of it.
+/// What it still has, it answers with `duplicate`.
+pub fn offer_all_again(tx: &Transaction<'_>) -> Result<(), StoreError> {
+    tx.execute(
+        "UPDATE operations SET outcome = NULL, attempts = 0, retry_ms = NULL",
+        [],
+    )?;
+    Ok(())
+}
+
+/// Lets everything that was put off be tried now.
+pub fn retry_now(tx: &Transaction<'_>) -> Result<(), StoreError> {
+    tx.execute(
+        "UPDATE operations SET retry_ms = NULL WHERE retry_ms IS NOT NULL",
+        [],
+    )?;
+    Ok(())
+}

@@ -1,0 +1,314 @@
+//! Carries out one step, persists its outcome, moves on. Decides nothing: that is `plan`.
+//!
+//! [`Engine::step`] is the unit of everything: whoever kills the process between two steps, or in
+//! the middle of one, loses nothing and doubles nothing. Network and database never wait for each
+//! other: no lock is held while a request is out, and the database works off the async threads.
+//! The engine returns events and never prints. Tests: `sync/tests.rs`.
+
+mod push;
+mod states;
+mod uploads;
+
+use super::backoff;
+use super::plan::{self, Snapshot, Step, Wanted};
+use super::transport::{Failure, Link, Transport};
+use crate::edge::Edge;
+use crate::error::CoreError;
+use crate::store::{self, Store, StoreError, bundles, cursors, device, outbox};
+use shared::time::Timestamp;
+use shared::wire::sync::PUSH_OPERATIONS_LIMIT;
+use std::sync::{Arc, Mutex, PoisonError};
+
+pub use uploads::{CHUNK_BYTES_MAX, CHUNK_BYTES_MIN};
+
+/// The channels that fail and wait on their own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Channel {
+    /// Operations.
+    Operations,
+    /// Photos.
+    Photos,
+    /// States of cases, catalogue and areas.
+    States,
+}
+
+/// What a step did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Event {
+    /// The server answered operations.
+    Pushed {
+        /// How many it has now.
+        delivered: u32,
+        /// How many of them wait for a person.
+        quarantined: u32,
+    },
+    /// A photo came one request further.
+    PhotoMoved {
+        /// Its row.
+        photo: i64,
+        /// Bytes that have arrived.
+        sent: u64,
+        /// Bytes in all.
+        of: u64,
+    },
+    /// A photo has arrived whole.
+    PhotoSent {
+        /// Its row.
+        photo: i64,
+    },
+    /// A page of states was taken in.
+    Pulled {
+        /// How many rows.
+        rows: u32,
+        /// Whether there is more.
+        more: bool,
+    },
+    /// A new catalogue is here.
+    CatalogueKept,
+    /// New areas are here.
+    AreasKept,
+    /// A request failed; its channel waits.
+    Failed {
+        /// Which channel.
+        channel: Channel,
+        /// Why.
+        failure: Failure,
+        /// When it is tried again.
+        retry: Timestamp,
+    },
+    /// A fetched bundle can't be used; the former one stays.
+    BundleRefused {
+        /// What is wrong with it.
+        problem: String,
+        /// When it is tried again.
+        retry: Timestamp,
+    },
+    /// The server doesn't accept the token: sync pauses, filing goes on.
+    Paused,
+    /// Not bound to a server.
+    NotEnrolled,
+    /// Nothing is due.
+    Rested {
+        /// When the next thing is due.
+        until: Option<Timestamp>,
+    },
+}
+
+#[derive(Debug, Clone, Copy, Default)]
+struct Timer {
+    failures: u32,
+    not_before: Option<Timestamp>,
+}
+
+/// What a round remembers in memory. Losing it costs a few requests and nothing else.
+#[derive(Debug)]
+pub struct Round {
+    operations: Timer,
+    photos: Timer,
+    states: Timer,
+    states_wanted: bool,
+    push_max: usize,
+    chunk_bytes: usize,
+}
+
+impl Default for Round {
+    fn default() -> Self {
+        Self {
+            operations: Timer::default(),
+            photos: Timer::default(),
+            states: Timer::default(),
+            states_wanted: true,
+            push_max: PUSH_OPERATIONS_LIMIT,
+            chunk_bytes: 4 * CHUNK_BYTES_MIN,
+        }
+    }
+}
+
+impl Round {
+    /// Begins a round: the states of cases are asked for again.
+    pub fn begin(&mut self) {
+        self.states_wanted = true;
+    }
+
+    /// Forgets the timers: somebody wants it tried now.
+    pub fn hurry(&mut self) {
+        self.operations.not_before = None;
+        self.photos.not_before = None;
+        self.states.not_before = None;
+    }
+
+    /// When the first waiting channel may be tried again.
+    #[must_use]
+    pub fn next_attempt(&self) -> Option<Timestamp> {
+        [self.operations, self.photos, self.states]
+            .iter()
+            .filter_map(|t| t.not_before)
+            .min()
+    }
+
+    fn timer(&mut self, channel: Channel) -> &mut Timer {
+        match channel {
+            Channel::Operations => &mut self.operations,
+            Channel::Photos => &mut self.photos,
+            Channel::States => &mut self.states,
+        }
+    }
+
+    fn succeeded(&mut self, channel: Channel) {
+        *self.timer(channel) = Timer::default();
+    }
+
+    /// Arms the timer of the channel; where nobody can be reached, those of all channels.
+    fn failed(
+        &mut self,
+        channel: Channel,
+        failure: &Failure,
+        now: Timestamp,
+        share: f64,
+    ) -> Timestamp {
+        let timer = self.timer(channel);
+        timer.failures = timer.failures.saturating_add(1);
+        let mut wait_ms = backoff::wait_ms(timer.failures, share);
+        if let Failure::Busy {
+            retry_after_ms: Some(asked),
+        } = failure
+        {
+            wait_ms = wait_ms.max((*asked).clamp(0, backoff::LONGEST_MS));
+        }
+        let retry = now.plus_ms(wait_ms);
+        timer.not_before = Some(retry);
+        if matches!(failure, Failure::Unreachable(_) | Failure::Foreign(_)) {
+            for timer in [&mut self.operations, &mut self.photos, &mut self.states] {
+                timer.not_before = Some(timer.not_before.map_or(retry, |at| at.max(retry)));
+            }
+        }
+        retry
+    }
+}
+
+/// Sync of one handheld over one transport.
+#[derive(Debug)]
+pub struct Engine<'a, T> {
+    /// The handheld's database.
+    pub store: &'a Arc<Mutex<Store>>,
+    /// How to reach the server.
+    pub transport: &'a T,
+    /// What the round remembers.
+    pub round: &'a mut Round,
+    /// Clock, ids and random numbers.
+    pub edge: &'a Edge,
+}
+
+/// What a step needs to know of the installation.
+struct Base {
+    link: Link,
+    device: device::Device,
+}
+
+impl<T: Transport> Engine<'_, T> {
+    /// Does the next step.
+    ///
+    /// # Errors
+    /// Only when the handheld's own database fails. What the network does is an event.
+    pub async fn step(&mut self) -> Result<Event, CoreError> {
+        let now = self.edge.now();
+        let (snapshot, base) = self.look().await?;
+        let step = plan::next_step(&snapshot, now);
+        let Some(base) = base else {
+            return Ok(Event::NotEnrolled);
+        };
+        match step {
+            Step::Enrol => Ok(Event::NotEnrolled),
+            Step::Paused => Ok(Event::Paused),
+            Step::Rest(until) => Ok(Event::Rested { until }),
+            Step::Push => self.push(base).await,
+            Step::Photo => self.photo(base).await,
+            Step::Pull => self.pull(base).await,
+            Step::FetchCatalogue => self.fetch_catalogue(base).await,
+            Step::FetchAreas => self.fetch_areas(base).await,
+        }
+    }
+
+    /// Works on the database off the async threads.
+    async fn with_store<R: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Store) -> Result<R, StoreError> + Send + 'static,
+    ) -> Result<R, CoreError> {
+        let store = Arc::clone(self.store);
+        let done = tokio::task::spawn_blocking(move || {
+            work(&mut store.lock().unwrap_or_else(PoisonError::into_inner))
+        });
+        match done.await {
+            Ok(outcome) => Ok(outcome?),
+            Err(_) => Err(StoreError::Missing("finished piece of work").into()),
+        }
+    }
+
+    async fn look(&self) -> Result<(Snapshot, Option<Base>), CoreError> {
+        let (operations, photos, states) = (
+            self.round.operations.not_before,
+            self.round.photos.not_before,
+            self.round.states.not_before,
+        );
+        let states_wanted = self.round.states_wanted;
+        self.with_store(move |store| {
+            store.read(|tx| {
+                let Some(device) = device::read(tx)? else {
+                    return Ok((Snapshot::default(), None));
+                };
+                let wanted = |at: Option<Timestamp>| at.map_or(Wanted::No, Wanted::From);
+                let when = |is: bool| {
+                    if is {
+                        Wanted::From(Timestamp(0))
+                    } else {
+                        Wanted::No
+                    }
+                };
+                let catalogue = bundles::newest_version(tx, bundles::CATALOGUE)?;
+                let areas = bundles::newest_version(tx, bundles::AREAS)?;
+                let snapshot = Snapshot {
+                    enrolled: true,
+                    token_refused: device.token_refused,
+                    bundles_missing: catalogue.is_none() || areas.is_none(),
+                    operations: wanted(outbox::next_try(tx)?).not_before(operations),
+                    photos: wanted(store::photos::next_try(tx)?).not_before(photos),
+                    states: when(states_wanted).not_before(states),
+                    catalogue: when(catalogue.as_deref() != Some(device.catalogue_wanted.as_str()))
+                        .not_before(states),
+                    areas: when(areas.as_deref() != Some(device.areas_wanted.as_str()))
+                        .not_before(states),
+                };
+                let link = Link {
+                    server: device.server.clone(),
+                    token: device.token.clone(),
+                };
+                Ok((snapshot, Some(Base { link, device })))
+            })
+        })
+        .await
+    }
+
+    /// Turns a failure into an event and arms the timer.
+    async fn failed(&mut self, channel: Channel, failure: Failure) -> Result<Event, CoreError> {
+        if failure == Failure::Unauthenticated {
+            self.with_store(|store| store.write(|tx| device::set_token_refused(tx, true)))
+                .await?;
+            return Ok(Event::Paused);
+        }
+        let retry = self
+            .round
+            .failed(channel, &failure, self.edge.now(), self.edge.random());
+        Ok(Event::Failed {
+            channel,
+            failure,
+            retry,
+        })
+    }
+}
+
+/// The server came back from a backup: offer everything again, and pull from the start.
+fn offer_again(tx: &store::Transaction<'_>) -> Result<(), StoreError> {
+    outbox::offer_all_again(tx)?;
+    store::photos::offer_all_again(tx)?;
+    cursors::reset(tx)
+}

@@ -1,0 +1,170 @@
+//! The step that sends operations, and what is believed of the answer.
+
+use super::{Base, Channel, Engine, Event, offer_again};
+use crate::error::CoreError;
+use crate::store::{StoreError, device, outbox};
+use crate::sync::backoff;
+use crate::sync::transport::{Failure, Transport};
+use shared::id::OpId;
+use shared::time::MINUTE_MS;
+use shared::wire::sync::{
+    Outcome, PROTOCOL, PUSH_BYTES_LIMIT, PUSH_OPERATIONS_LIMIT, PushAnswer, PushRequest,
+};
+
+/// Bytes of a push that are not operations: the request around them.
+const PUSH_ENVELOPE_BYTES: usize = 1024;
+/// A held operation waits for an earlier one; it is asked about again after this.
+const HELD_RETRY_MS: i64 = MINUTE_MS;
+
+impl<T: Transport> Engine<'_, T> {
+    pub(super) async fn push(&mut self, base: Base) -> Result<Event, CoreError> {
+        let (now, operations_max) = (self.edge.now(), self.round.push_max);
+        let (batch, made) = self
+            .with_store(move |store| {
+                store.read(|tx| {
+                    let bytes_max = PUSH_BYTES_LIMIT - PUSH_ENVELOPE_BYTES;
+                    let batch = outbox::batch(tx, operations_max, bytes_max, now)?;
+                    let epoch = batch.first().map_or(base.device.epoch, |first| first.epoch);
+                    Ok((batch, outbox::made(tx, epoch)?))
+                })
+            })
+            .await?;
+        let Some(first) = batch.first() else {
+            return Ok(Event::Rested { until: None });
+        };
+        let mut ops = Vec::with_capacity(batch.len());
+        for waiting in &batch {
+            ops.push(serde_json::from_str(&waiting.body).map_err(|error| {
+                StoreError::Unreadable {
+                    what: "operation",
+                    problem: error.to_string(),
+                }
+            })?);
+        }
+        let request = PushRequest {
+            device_id: base.device.id,
+            epoch: first.epoch,
+            made,
+            nonce: self.edge.uuid().to_string(),
+            wall_ms: now,
+            ops,
+            signature: None,
+        };
+        let alone = (batch.len() == 1).then_some(first.op_id);
+        let ids: Vec<OpId> = batch.iter().map(|waiting| waiting.op_id).collect();
+        let answer = self.transport.push(&base.link, &request).await;
+        match answer.and_then(|answer| believe(answer, &request.nonce, &ids)) {
+            Ok(answer) => self.keep_answers(&base, ids, answer).await,
+            Err(failure) => self.push_failed(failure, alone, batch.len()).await,
+        }
+    }
+
+    async fn keep_answers(
+        &mut self,
+        base: &Base,
+        ids: Vec<OpId>,
+        answer: PushAnswer,
+    ) -> Result<Event, CoreError> {
+        let now = self.edge.now();
+        let restored = answer.server_epoch != base.device.server_epoch;
+        let count = |is: fn(Outcome) -> bool| {
+            let number = answer
+                .results
+                .iter()
+                .filter(|result| is(result.outcome))
+                .count();
+            u32::try_from(number).unwrap_or(u32::MAX)
+        };
+        let delivered = count(|outcome| !matches!(outcome, Outcome::Rejected | Outcome::Held));
+        let quarantined = count(|outcome| outcome == Outcome::Quarantined);
+        self.with_store(move |store| {
+            store.write(|tx| {
+                if restored {
+                    offer_again(tx)?;
+                }
+                for (op_id, result) in ids.iter().zip(&answer.results) {
+                    if result.outcome == Outcome::Held {
+                        outbox::put_off(tx, *op_id, now.plus_ms(HELD_RETRY_MS))?;
+                    } else {
+                        outbox::answer(tx, *op_id, result, now)?;
+                    }
+                }
+                device::met(tx, &answer.server_epoch, answer.server_time, now)
+            })
+        })
+        .await?;
+        self.round.succeeded(Channel::Operations);
+        self.round.push_max = PUSH_OPERATIONS_LIMIT;
+        // What was filed is a case now: ask for its state in this round.
+        self.round.states_wanted = true;
+        Ok(Event::Pushed {
+            delivered,
+            quarantined,
+        })
+    }
+
+    /// A batch that the server can't take is halved until the one at fault stands alone; that one
+    /// steps behind all others. Anything else waits for the channel's timer.
+    async fn push_failed(
+        &mut self,
+        failure: Failure,
+        alone: Option<OpId>,
+        size: usize,
+    ) -> Result<Event, CoreError> {
+        let of_content = matches!(failure, Failure::TooLarge | Failure::Refused { .. });
+        if !of_content {
+            return self.failed(Channel::Operations, failure).await;
+        }
+        let now = self.edge.now();
+        let Some(op_id) = alone else {
+            self.round.push_max = (size / 2).max(1);
+            return Ok(Event::Failed {
+                channel: Channel::Operations,
+                failure,
+                retry: now,
+            });
+        };
+        let share = self.edge.random();
+        let retry = self
+            .with_store(move |store| {
+                store.write(|tx| {
+                    let failures = outbox::attempts(tx, op_id)?.saturating_add(1);
+                    let retry = now.plus_ms(backoff::wait_ms(failures, share));
+                    outbox::put_off(tx, op_id, retry)?;
+                    Ok::<_, StoreError>(retry)
+                })
+            })
+            .await?;
+        self.round.push_max = PUSH_OPERATIONS_LIMIT;
+        Ok(Event::Failed {
+            channel: Channel::Operations,
+            failure,
+            retry,
+        })
+    }
+}
+
+/// A push is believed only with the protocol's name, our nonce, and one result per operation in
+/// our order.
+fn believe(answer: PushAnswer, nonce: &str, ids: &[OpId]) -> Result<PushAnswer, Failure> {
+    let foreign = |why: &str| Err(Failure::Foreign(why.to_owned()));
+    if answer.protocol != PROTOCOL {
+        return foreign("a push answered in another protocol");
+    }
+    if answer.nonce != nonce {
+        return foreign("a push answered with another nonce");
+    }
+    if answer.results.len() != ids.len() {
+        return foreign("a push answered with another number of results");
+    }
+    let ordered = answer
+        .results
+        .iter()
+        .zip(ids)
+        .all(|(result, id)| result.op_id == id.to_string());
+    if ordered {
+        Ok(answer)
+    } else {
+        foreign("a push answered for other operations")
+    }
+}

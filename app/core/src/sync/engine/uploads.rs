@@ -1,0 +1,195 @@
+//! The step that brings one photo one request further: ask, open, or send a piece.
+
+use super::{Base, Channel, Engine, Event};
+use crate::error::CoreError;
+use crate::store::{self, photos::Upload};
+use crate::sync::backoff;
+use crate::sync::transport::{Failure, Link, Transport};
+
+/// A chunk of an upload should take about this long: progress is seen, little is lost by a cut.
+const CHUNK_MS_AIM: i64 = 2_000;
+/// Smallest chunk, for the weakest link.
+pub const CHUNK_BYTES_MIN: usize = 64 * 1024;
+/// Largest chunk, which the server takes.
+pub const CHUNK_BYTES_MAX: usize = 512 * 1024;
+
+impl<T: Transport> Engine<'_, T> {
+    /// One request for one photo: ask, open, or send a piece.
+    pub(super) async fn photo(&mut self, base: Base) -> Result<Event, CoreError> {
+        let now = self.edge.now();
+        let next =
+            self.with_store(move |store| store.read(|tx| store::photos::next_upload(tx, now)));
+        let Some(upload) = next.await? else {
+            return Ok(Event::Rested { until: None });
+        };
+        let outcome = match upload.url.clone() {
+            None => self.open_upload(&base.link, &upload).await?,
+            Some(url) => self.send_piece(&base.link, &upload, &url).await?,
+        };
+        match outcome {
+            Ok(event) => {
+                self.round.succeeded(Channel::Photos);
+                Ok(event)
+            }
+            Err(failure) => self.photo_failed(&upload, failure).await,
+        }
+    }
+
+    async fn open_upload(
+        &mut self,
+        link: &Link,
+        upload: &Upload,
+    ) -> Result<Result<Event, Failure>, CoreError> {
+        match self
+            .transport
+            .has_photo(link, upload.sha256, upload.bytes)
+            .await
+        {
+            Ok(true) => return self.photo_sent(upload).await.map(Ok),
+            Ok(false) => {}
+            Err(failure) => return Ok(Err(failure)),
+        }
+        let url = match self
+            .transport
+            .open_upload(link, upload.sha256, upload.bytes)
+            .await
+        {
+            Ok(url) => url,
+            Err(failure) => return Ok(Err(failure)),
+        };
+        self.photo_moved(upload, url, 0).await.map(Ok)
+    }
+
+    async fn send_piece(
+        &mut self,
+        link: &Link,
+        upload: &Upload,
+        url: &str,
+    ) -> Result<Result<Event, Failure>, CoreError> {
+        let (id, at, length) = (upload.photo, upload.offset, self.round.chunk_bytes);
+        let chunk = self
+            .with_store(move |store| {
+                let from = usize::try_from(at).unwrap_or(usize::MAX);
+                store.read(|tx| store::photos::piece(tx, id, from, length))
+            })
+            .await?;
+        let size = chunk.len();
+        let began = self.edge.now();
+        let sent = match self.transport.send_chunk(link, url, at, chunk).await {
+            Err(Failure::Offset) => self.transport.upload_offset(link, url).await,
+            sent => sent,
+        };
+        let offset = match sent {
+            Ok(offset) if offset <= upload.bytes => offset,
+            Ok(_) => return Ok(Err(Failure::Gone)),
+            Err(failure) => return Ok(Err(failure)),
+        };
+        let took_ms = self.edge.now().since(began);
+        self.round.chunk_bytes = next_chunk_bytes(self.round.chunk_bytes, size, took_ms);
+        if offset == upload.bytes {
+            return self.photo_sent(upload).await.map(Ok);
+        }
+        self.photo_moved(upload, url.to_owned(), offset)
+            .await
+            .map(Ok)
+    }
+
+    async fn photo_moved(
+        &self,
+        upload: &Upload,
+        url: String,
+        offset: u64,
+    ) -> Result<Event, CoreError> {
+        let id = upload.photo;
+        self.with_store(move |store| {
+            store.write(|tx| store::photos::set_upload(tx, id, Some(&url), offset))
+        })
+        .await?;
+        Ok(Event::PhotoMoved {
+            photo: id,
+            sent: offset,
+            of: upload.bytes,
+        })
+    }
+
+    async fn photo_sent(&self, upload: &Upload) -> Result<Event, CoreError> {
+        let (sha256, now) = (upload.sha256, self.edge.now());
+        self.with_store(move |store| store.write(|tx| store::photos::set_sent(tx, sha256, now)))
+            .await?;
+        Ok(Event::PhotoSent {
+            photo: upload.photo,
+        })
+    }
+
+    /// What concerns this photo alone puts it behind the others; the rest waits for the timer.
+    async fn photo_failed(
+        &mut self,
+        upload: &Upload,
+        failure: Failure,
+    ) -> Result<Event, CoreError> {
+        let anew = matches!(failure, Failure::Gone | Failure::Checksum | Failure::Offset);
+        let of_this = anew || matches!(failure, Failure::TooLarge | Failure::Refused { .. });
+        if !of_this {
+            return self.failed(Channel::Photos, failure).await;
+        }
+        // An upload that the server forgot is begun anew at once; any further failure waits.
+        let at_once = failure == Failure::Gone && upload.url.is_some() && upload.attempts == 0;
+        let wait_ms = backoff::wait_ms(upload.attempts.saturating_add(1), self.edge.random());
+        let retry = self.edge.now().plus_ms(if at_once { 0 } else { wait_ms });
+        let id = upload.photo;
+        let kept = (
+            upload.url.clone().filter(|_| !anew),
+            if anew { 0 } else { upload.offset },
+        );
+        self.with_store(move |store| {
+            store.write(|tx| {
+                store::photos::set_upload(tx, id, kept.0.as_deref(), kept.1)?;
+                store::photos::put_off(tx, id, retry)
+            })
+        })
+        .await?;
+        Ok(Event::Failed {
+            channel: Channel::Photos,
+            failure,
+            retry,
+        })
+    }
+}
+
+/// The next chunk's size, from how long the last one took.
+fn next_chunk_bytes(now: usize, sent: usize, took_ms: i64) -> usize {
+    if sent < now {
+        // The last piece of a photo says little about the link.
+        return now;
+    }
+    let next = if took_ms > CHUNK_MS_AIM * 2 {
+        now / 2
+    } else if took_ms < CHUNK_MS_AIM / 2 {
+        now * 2
+    } else {
+        now
+    };
+    next.clamp(CHUNK_BYTES_MIN, CHUNK_BYTES_MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn chunks_follow_the_measured_rate_within_their_limits() {
+        let whole = 256 * 1024;
+        assert_eq!(next_chunk_bytes(whole, whole, 100), CHUNK_BYTES_MAX);
+        assert_eq!(next_chunk_bytes(whole, whole, 2_000), whole);
+        assert_eq!(next_chunk_bytes(whole, whole, 9_000), whole / 2);
+        assert_eq!(
+            next_chunk_bytes(CHUNK_BYTES_MIN, CHUNK_BYTES_MIN, 60_000),
+            CHUNK_BYTES_MIN
+        );
+        assert_eq!(
+            next_chunk_bytes(whole, 10, 1),
+            whole,
+            "a last piece says little"
+        );
+    }
+}

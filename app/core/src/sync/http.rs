@@ -1,0 +1,318 @@
+//! The transport over HTTP: requests in, answers believed only when they show the server's marks.
+//!
+//! TLS by rustls with ring; redirects are not followed (only portals redirect us); a loopback
+//! address never goes through a proxy. This is the only file that knows reqwest.
+//! Tests: `sync/tests.rs`, against a server that answers garbage.
+
+use super::transport::{Failure, Link, Transport};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use reqwest::header::{CONTENT_LENGTH, CONTENT_TYPE, LOCATION, RETRY_AFTER};
+use reqwest::{Client, Method, RequestBuilder, Response, StatusCode, Url};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use shared::id::{CatalogueVersion, Sha256};
+use shared::wire::error::{ErrorAnswer, ErrorCode};
+use shared::wire::sync::{
+    AreasBundle, CatalogueBundle, EnrolAnswer, EnrolRequest, PROTOCOL, PullAnswer, PullRequest,
+    PushAnswer, PushRequest,
+};
+use std::time::Duration;
+
+/// A phone with signal connects within this; without, the worker shouldn't wait longer.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// Nothing received for this long means the link is gone.
+const READ_TIMEOUT: Duration = Duration::from_secs(30);
+/// A whole request: the largest chunk at 5 KB a second.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(120);
+/// The largest answer is the areas of a big district: about 26,000 grids in some 20 MB.
+const ANSWER_BYTES_LIMIT: usize = 64 * 1024 * 1024;
+/// An error answer is a code and two sentences.
+const ERROR_BYTES_LIMIT: usize = 16 * 1024;
+/// Version of tus that this client speaks.
+const TUS_VERSION: &str = "1.0.0";
+/// tus says: the bytes didn't fit their checksum.
+const STATUS_CHECKSUM: u16 = 460;
+
+/// HTTP clients for far and for loopback addresses.
+#[derive(Debug, Clone)]
+pub struct Http {
+    far: Client,
+    near: Client,
+}
+
+impl Http {
+    /// Builds the clients.
+    ///
+    /// # Errors
+    /// When TLS can't be set up on this system.
+    pub fn new() -> Result<Self, Failure> {
+        // A second call finds the provider installed, which is as good.
+        rustls::crypto::ring::default_provider()
+            .install_default()
+            .ok();
+        let builder = || {
+            Client::builder()
+                .connect_timeout(CONNECT_TIMEOUT)
+                .read_timeout(READ_TIMEOUT)
+                .timeout(REQUEST_TIMEOUT)
+                .redirect(reqwest::redirect::Policy::none())
+        };
+        let failed = |error: reqwest::Error| Failure::Unreachable(error.to_string());
+        Ok(Self {
+            far: builder().build().map_err(failed)?,
+            near: builder().no_proxy().build().map_err(failed)?,
+        })
+    }
+
+    fn request(&self, method: Method, server: &str, path: &str) -> Result<RequestBuilder, Failure> {
+        let bad = |problem: String| Failure::Unreachable(format!("address {server}: {problem}"));
+        let base = Url::parse(server).map_err(|error| bad(error.to_string()))?;
+        // An upload's address may be whole or only a path, as tus allows.
+        let url = base.join(path).map_err(|error| bad(error.to_string()))?;
+        if url.origin() != base.origin() {
+            return Err(Failure::Foreign(String::from("it names another server")));
+        }
+        let client = if is_loopback(&url) {
+            &self.near
+        } else {
+            &self.far
+        };
+        Ok(client.request(method, url))
+    }
+
+    fn signed(&self, method: Method, link: &Link, path: &str) -> Result<RequestBuilder, Failure> {
+        Ok(self
+            .request(method, &link.server, path)?
+            .bearer_auth(&link.token))
+    }
+
+    async fn post<A: DeserializeOwned>(
+        &self,
+        request: RequestBuilder,
+        body: &(impl Serialize + Sync),
+    ) -> Result<A, Failure> {
+        json(send(request.json(body)).await?).await
+    }
+}
+
+fn is_loopback(url: &Url) -> bool {
+    match url.host_str() {
+        Some("localhost" | "[::1]") => true,
+        Some(host) => host
+            .parse::<std::net::Ipv4Addr>()
+            .is_ok_and(|ip| ip.is_loopback()),
+        None => false,
+    }
+}
+
+/// Sends, and turns everything but success into a failure.
+async fn send(request: RequestBuilder) -> Result<Response, Failure> {
+    let response = request
+        .send()
+        .await
+        .map_err(|error| Failure::Unreachable(reason(&error)))?;
+    if response.status().is_success() {
+        Ok(response)
+    } else {
+        Err(refusal(response).await)
+    }
+}
+
+/// The innermost reason, without the address (it may hold an upload's secret).
+fn reason(error: &reqwest::Error) -> String {
+    let mut inner: &dyn std::error::Error = error;
+    while let Some(source) = inner.source() {
+        inner = source;
+    }
+    if error.is_timeout() {
+        String::from("no answer in time")
+    } else {
+        inner.to_string()
+    }
+}
+
+async fn refusal(response: Response) -> Failure {
+    let status = response.status();
+    let retry_after_ms = response
+        .headers()
+        .get(RETRY_AFTER)
+        .and_then(|value| value.to_str().ok()?.parse::<i64>().ok())
+        .map(|seconds| seconds.saturating_mul(1000));
+    let is_tus = is_tus(&response);
+    let body = read(response, ERROR_BYTES_LIMIT).await.unwrap_or_default();
+    let answer: Option<ErrorAnswer> = serde_json::from_slice(&body).ok();
+    match status {
+        // A portal may say 401 too; pausing sync for it would be a long silence.
+        StatusCode::UNAUTHORIZED => match answer {
+            Some(answer) if answer.code == ErrorCode::Unauthenticated => Failure::Unauthenticated,
+            _ => Failure::Foreign(String::from("status 401 without our error")),
+        },
+        StatusCode::PAYLOAD_TOO_LARGE => Failure::TooLarge,
+        StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => {
+            Failure::Busy { retry_after_ms }
+        }
+        StatusCode::CONFLICT if is_tus || answer.is_some() => Failure::Offset,
+        StatusCode::NOT_FOUND | StatusCode::GONE => Failure::Gone,
+        _ if status.as_u16() == STATUS_CHECKSUM => Failure::Checksum,
+        _ => match answer {
+            Some(answer) => Failure::Refused {
+                status: status.as_u16(),
+                words: answer.words,
+                words_en: answer.words_en,
+            },
+            None if status.is_server_error() => Failure::Busy { retry_after_ms },
+            None => Failure::Foreign(format!("status {}", status.as_u16())),
+        },
+    }
+}
+
+async fn read(mut response: Response, limit: usize) -> Result<Vec<u8>, Failure> {
+    let mut body = Vec::new();
+    loop {
+        let chunk = response
+            .chunk()
+            .await
+            .map_err(|error| Failure::Unreachable(reason(&error)))?;
+        let Some(chunk) = chunk else { return Ok(body) };
+        if body.len().saturating_add(chunk.len()) > limit {
+            return Err(Failure::Foreign(format!(
+                "an answer of more than {limit} bytes"
+            )));
+        }
+        body.extend_from_slice(&chunk);
+    }
+}
+
+async fn json<A: DeserializeOwned>(response: Response) -> Result<A, Failure> {
+    let body = read(response, ANSWER_BYTES_LIMIT).await?;
+    serde_json::from_slice(&body).map_err(|error| Failure::Foreign(error.to_string()))
+}
+
+fn is_tus(response: &Response) -> bool {
+    header(response, "tus-resumable").is_some()
+}
+
+fn header<'a>(response: &'a Response, name: &str) -> Option<&'a str> {
+    response.headers().get(name)?.to_str().ok()
+}
+
+fn offset(response: &Response) -> Result<u64, Failure> {
+    header(response, "upload-offset")
+        .and_then(|text| text.parse().ok())
+        .ok_or_else(|| Failure::Foreign(String::from("an upload without an offset")))
+}
+
+fn ours(protocol: &str) -> Result<(), Failure> {
+    if protocol == PROTOCOL {
+        Ok(())
+    } else {
+        Err(Failure::Foreign(format!(
+            "it speaks {protocol:?}, not {PROTOCOL}"
+        )))
+    }
+}
+
+impl Transport for Http {
+    async fn enrol(&self, server: &str, request: &EnrolRequest) -> Result<EnrolAnswer, Failure> {
+        let to = self.request(Method::POST, server, "/v1/devices/enrol")?;
+        let answer: EnrolAnswer = self.post(to, request).await?;
+        ours(&answer.protocol)?;
+        Ok(answer)
+    }
+
+    async fn push(&self, link: &Link, request: &PushRequest) -> Result<PushAnswer, Failure> {
+        let to = self.signed(Method::POST, link, "/v1/sync/push")?;
+        self.post(to, request).await
+    }
+
+    async fn pull(&self, link: &Link, request: &PullRequest) -> Result<PullAnswer, Failure> {
+        let to = self.signed(Method::POST, link, "/v1/sync/pull")?;
+        let answer: PullAnswer = self.post(to, request).await?;
+        ours(&answer.protocol)?;
+        Ok(answer)
+    }
+
+    async fn catalogue(
+        &self,
+        link: &Link,
+        version: &CatalogueVersion,
+    ) -> Result<CatalogueBundle, Failure> {
+        // A version's characters need no escape.
+        let to = self.signed(
+            Method::GET,
+            link,
+            &format!("/v1/catalogue?version={version}"),
+        )?;
+        json(send(to).await?).await
+    }
+
+    async fn areas(&self, link: &Link) -> Result<AreasBundle, Failure> {
+        json(send(self.signed(Method::GET, link, "/v1/areas")?).await?).await
+    }
+
+    async fn has_photo(&self, link: &Link, sha256: Sha256, bytes: u64) -> Result<bool, Failure> {
+        let to = self.signed(Method::HEAD, link, &format!("/v1/photos/{sha256}"))?;
+        let response = match send(to).await {
+            Ok(response) => response,
+            Err(Failure::Gone) => return Ok(false),
+            // A HEAD has no body, so a 401 here can't show our error: the next request will.
+            Err(Failure::Foreign(_) | Failure::Refused { .. }) => return Ok(false),
+            Err(failure) => return Err(failure),
+        };
+        // A portal says 200 to everything. Only the hash itself, or a picture of exactly this
+        // size, is evidence; without it the photo is uploaded once more, which does no harm.
+        let names_hash =
+            header(&response, "etag").is_some_and(|tag| tag.contains(&sha256.to_string()));
+        let length = header(&response, CONTENT_LENGTH.as_str()).and_then(|text| text.parse().ok());
+        let kind = header(&response, CONTENT_TYPE.as_str()).unwrap_or_default();
+        Ok(names_hash || (kind.starts_with("image/") && length == Some(bytes)))
+    }
+
+    async fn open_upload(
+        &self,
+        link: &Link,
+        sha256: Sha256,
+        bytes: u64,
+    ) -> Result<String, Failure> {
+        let metadata = format!(
+            "sha256 {},filetype {}",
+            BASE64.encode(sha256.to_string()),
+            BASE64.encode("image/jpeg")
+        );
+        let to = self
+            .signed(Method::POST, link, "/v1/files")?
+            .header("tus-resumable", TUS_VERSION)
+            .header("upload-length", bytes)
+            .header("upload-metadata", metadata)
+            .header(CONTENT_LENGTH, 0);
+        let response = send(to).await?;
+        header(&response, LOCATION.as_str())
+            .filter(|_| response.status() == StatusCode::CREATED)
+            .map(str::to_owned)
+            .ok_or_else(|| Failure::Foreign(String::from("an upload without an address")))
+    }
+
+    async fn upload_offset(&self, link: &Link, url: &str) -> Result<u64, Failure> {
+        let to = self
+            .signed(Method::HEAD, link, url)?
+            .header("tus-resumable", TUS_VERSION);
+        offset(&send(to).await?)
+    }
+
+    async fn send_chunk(
+        &self,
+        link: &Link,
+        url: &str,
+        from: u64,
+        chunk: Vec<u8>,
+    ) -> Result<u64, Failure> {
+        let to = self
+            .signed(Method::PATCH, link, url)?
+            .header("tus-resumable", TUS_VERSION)
+            .header("upload-offset", from)
+            .header(CONTENT_TYPE, "application/offset+octet-stream")
+            .body(chunk);
+        offset(&send(to).await?)
+    }
+}

@@ -3,9 +3,11 @@
 //! Nothing depends on this crate. What is in the library is shared by the tests in `tests/` and
 //! by the programs in `src/bin/`; each test makes its own world and leaves nothing behind.
 
+pub mod backends;
 pub mod console_driver;
 pub mod day;
 pub mod handheld_driver;
 pub mod ledger;
+pub mod people;
 pub mod programs;
 pub mod webdriver;

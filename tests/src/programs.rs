@@ -129,6 +129,14 @@ impl Field {
         }
     }
 
+    /// Its database: the one file of its folder that is named so.
+    pub fn database(&self) -> Result<PathBuf> {
+        std::fs::read_dir(&self.data)?
+            .filter_map(|entry| Some(entry.ok()?.path()))
+            .find(|file| file.extension().is_some_and(|ending| ending == "db"))
+            .with_context(|| format!("there is no database in {}", self.data.display()))
+    }
+
     /// Runs a subcommand with `--json` and gives the answer.
     pub fn run<S: AsRef<str>>(&self, arguments: &[S]) -> Result<Value> {
         let arguments: Vec<&str> = arguments.iter().map(AsRef::as_ref).collect();

@@ -5,14 +5,10 @@
 //! edge takes the same corner ([`Net::refined`]). Only additions, products, quotients and square
 //! roots are used, which give the same bits on every machine. Tests are in `tests.rs` beside this file.
 
+use super::random::Random;
+use super::ring::{Point, Ring, doubled_area, edges, is_simple, pairs, real, whole};
 use anyhow::{Result, bail};
 use std::collections::HashMap;
-
-/// Longitude and latitude in millionths of a degree.
-pub(super) type Point = (i64, i64);
-
-/// A simple polygon, counter-clockwise, the first corner not repeated at the end.
-pub(super) type Ring = Vec<Point>;
 
 /// Cuts tried per piece before giving up, each in another direction.
 const DIRECTIONS: usize = 10;
@@ -24,36 +20,6 @@ const SNAP: f64 = 0.08;
 const STRAY: f64 = 0.13;
 /// A bent cut is never shorter than this, in micro-degrees (about 50 m).
 const BEND_LENGTH_MIN: f64 = 500.0;
-
-/// The `SplitMix64` generator (Steele, Lea, Flood 2014): reproducible from its seed for ever.
-pub(super) struct Random(pub u64);
-
-impl Random {
-    /// The next number from 0 up to 1.
-    pub(super) fn unit(&mut self) -> f64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        real(i64::try_from((z ^ (z >> 31)) >> 11).unwrap_or_default()) / real(1 << 53)
-    }
-
-    /// The next number from `low` up to `high`.
-    pub(super) fn between(&mut self, low: f64, high: f64) -> f64 {
-        low + (high - low) * self.unit()
-    }
-
-    /// A direction of length 1.
-    pub(super) fn direction(&mut self) -> [f64; 2] {
-        loop {
-            let [x, y] = [self.between(-1.0, 1.0), self.between(-1.0, 1.0)];
-            let length = (x * x + y * y).sqrt();
-            if (0.1..=1.0).contains(&length) {
-                return [x / length, y / length];
-            }
-        }
-    }
-}
 
 /// What is wanted of one piece.
 #[derive(Clone, Copy)]
@@ -96,7 +62,11 @@ impl Net {
         let radians = real(latitude_e6) / 1e6 * std::f64::consts::PI / 180.0;
         let square = radians * radians;
         let narrow = 1.0 - square / 2.0 + square * square / 24.0;
-        Self { splits: HashMap::new(), narrow, random: Random(seed) }
+        Self {
+            splits: HashMap::new(),
+            narrow,
+            random: Random(seed),
+        }
     }
 
     /// The ring with every corner that cuts have put on its edges.
@@ -118,7 +88,12 @@ impl Net {
     }
 
     /// Cuts a ring into one piece per part, in the order of the parts. Cuts have `2^bends − 1` bends.
-    pub(super) fn divide(&mut self, ring: &[Point], parts: &[Part], bends: u32) -> Result<Vec<Ring>> {
+    pub(super) fn divide(
+        &mut self,
+        ring: &[Point],
+        parts: &[Part],
+        bends: u32,
+    ) -> Result<Vec<Ring>> {
         // The small ones together: the middle of a town lies in one piece.
         let mut order: Vec<usize> = (0..parts.len()).collect();
         let weight = |member: &usize| parts.get(*member).map_or(0.0, |part| part.weight);
@@ -146,7 +121,11 @@ impl Net {
         let weight = |member: &usize| parts.get(*member).map_or(0.0, |part| part.weight);
         let total: f64 = members.iter().map(weight).sum();
         let (mut count, mut sum, mut running) = (1, 0.0, 0.0);
-        for (index, member) in members.iter().enumerate().take(members.len().saturating_sub(1)) {
+        for (index, member) in members
+            .iter()
+            .enumerate()
+            .take(members.len().saturating_sub(1))
+        {
             running += weight(member);
             if index == 0 || (running - total / 2.0).abs() < (sum - total / 2.0_f64).abs() {
                 (count, sum) = (index + 1, running);
@@ -207,12 +186,25 @@ impl Net {
                 }
             }
         }
-        bail!("no cut found for a piece of {} corners near {:?}", ring.len(), ring.first());
+        bail!(
+            "no cut found for a piece of {} corners near {:?}",
+            ring.len(),
+            ring.first()
+        );
     }
 
     /// Adds the cuts along the line across `normal` that has `share` of the area on its low side.
-    fn candidates(&mut self, ring: &[Point], share: f64, normal: [f64; 2], into: &mut Vec<Candidate>) {
-        let heights: Vec<f64> = ring.iter().map(|&point| self.height(point, normal)).collect();
+    fn candidates(
+        &mut self,
+        ring: &[Point],
+        share: f64,
+        normal: [f64; 2],
+        into: &mut Vec<Candidate>,
+    ) {
+        let heights: Vec<f64> = ring
+            .iter()
+            .map(|&point| self.height(point, normal))
+            .collect();
         let whole = real(doubled_area(ring)) * self.narrow;
         let width = (whole / 2.0).sqrt();
         let mut low = heights.iter().copied().fold(f64::INFINITY, f64::min);
@@ -239,24 +231,40 @@ impl Net {
         crossings.sort_by(|a, b| a.along.total_cmp(&b.along));
         for pair in crossings.chunks_exact(2) {
             let [start, end] = pair else { continue };
-            let Some(mut candidate) = self.ends_of(ring, start, end, width) else { continue };
+            let Some(mut candidate) = self.ends_of(ring, start, end, width) else {
+                continue;
+            };
             let (one, other) = split(&candidate.ring, candidate.from, candidate.to, &[]);
             let (one_area, other_area) = (doubled_area(&one), doubled_area(&other));
             if one_area <= 0 || other_area <= 0 {
                 continue;
             }
-            let first = if candidate.is_first { one_area } else { other_area };
-            let mismatch = (real(first) / real(one_area + other_area) - share).abs() / share.min(1.0 - share);
-            candidate.score = self.raggedness(&one) + self.raggedness(&other) + 4.0 * mismatch
+            let first = if candidate.is_first {
+                one_area
+            } else {
+                other_area
+            };
+            let mismatch =
+                (real(first) / real(one_area + other_area) - share).abs() / share.min(1.0 - share);
+            candidate.score = self.raggedness(&one)
+                + self.raggedness(&other)
+                + 4.0 * mismatch
                 + self.random.between(0.0, 0.8);
             into.push(candidate);
         }
     }
 
     /// The ring with both ends of a cut among its corners.
-    fn ends_of(&self, ring: &[Point], start: &Crossing, end: &Crossing, width: f64) -> Option<Candidate> {
+    fn ends_of(
+        &self,
+        ring: &[Point],
+        start: &Crossing,
+        end: &Crossing,
+        width: f64,
+    ) -> Option<Candidate> {
         let mut with_ends = ring.to_vec();
-        let mut ends = [start, end].map(|crossing| (crossing.edge, self.end_of(ring, crossing, width)));
+        let mut ends =
+            [start, end].map(|crossing| (crossing.edge, self.end_of(ring, crossing, width)));
         let [(_, start), (_, end)] = ends;
         // The later edge first, so that the earlier index stays right.
         ends.sort_by_key(|(edge, _)| std::cmp::Reverse(*edge));
@@ -272,23 +280,49 @@ impl Net {
         }
         // The low side is to the left of the way from start to end: the piece that ends with it.
         let (from, to) = (start.min(end), start.max(end));
-        Some(Candidate { score: 0.0, ring: with_ends, from, to, is_first: start > end })
+        Some(Candidate {
+            score: 0.0,
+            ring: with_ends,
+            from,
+            to,
+            is_first: start > end,
+        })
     }
 
     fn end_of(&self, ring: &[Point], crossing: &Crossing, width: f64) -> Point {
         let point = (whole(crossing.at[0]), whole(crossing.at[1]));
         let (a, b) = edges(ring).nth(crossing.edge).unwrap_or((point, point));
-        let nearest = if self.distance(a, point) <= self.distance(b, point) { a } else { b };
-        if self.distance(nearest, point) <= (SNAP * width).max(3.0) { nearest } else { point }
+        let nearest = if self.distance(a, point) <= self.distance(b, point) {
+            a
+        } else {
+            b
+        };
+        if self.distance(nearest, point) <= (SNAP * width).max(3.0) {
+            nearest
+        } else {
+            point
+        }
     }
 
     /// Makes the cut, if both pieces are proper polygons.
-    fn carry_out(&mut self, ring: &[Point], candidate: &Candidate, bends: u32) -> Option<(Ring, Ring)> {
-        let (start, end) = (*candidate.ring.get(candidate.from)?, *candidate.ring.get(candidate.to)?);
+    fn carry_out(
+        &mut self,
+        ring: &[Point],
+        candidate: &Candidate,
+        bends: u32,
+    ) -> Option<(Ring, Ring)> {
+        let (start, end) = (
+            *candidate.ring.get(candidate.from)?,
+            *candidate.ring.get(candidate.to)?,
+        );
         let mut between = Vec::new();
         self.bend(start, end, bends, &mut between);
         let (one, other) = split(&candidate.ring, candidate.from, candidate.to, &between);
-        if doubled_area(&one) <= 0 || doubled_area(&other) <= 0 || !is_simple(&one) || !is_simple(&other) {
+        if doubled_area(&one) <= 0
+            || doubled_area(&other) <= 0
+            || !is_simple(&one)
+            || !is_simple(&other)
+        {
             return None;
         }
         // A line meets an edge once, so the neighbours of a new corner are the ends of its old edge.
@@ -298,7 +332,11 @@ impl Net {
                 self.splits.insert(key(before, after), point);
             }
         }
-        Some(if candidate.is_first { (one, other) } else { (other, one) })
+        Some(if candidate.is_first {
+            (one, other)
+        } else {
+            (other, one)
+        })
     }
 
     /// Corners between the ends of a cut, each strayed from the middle of its neighbours.
@@ -339,13 +377,23 @@ impl Net {
 
     /// Twice the area of the part below a line.
     fn doubled_area_below(&self, ring: &[Point], normal: [f64; 2], line: f64) -> f64 {
-        let Some(&origin) = ring.first() else { return 0.0 };
-        let flat = |point: Point| [real(point.0 - origin.0) * self.narrow, real(point.1 - origin.1)];
+        let Some(&origin) = ring.first() else {
+            return 0.0;
+        };
+        let flat = |point: Point| {
+            [
+                real(point.0 - origin.0) * self.narrow,
+                real(point.1 - origin.1),
+            ]
+        };
         let line = line - self.height(origin, normal);
         let mut below: Vec<[f64; 2]> = Vec::with_capacity(ring.len() + 1);
         for (a, b) in edges(ring) {
             let (a, b) = (flat(a), flat(b));
-            let (ha, hb) = (normal[0] * a[0] + normal[1] * a[1], normal[0] * b[0] + normal[1] * b[1]);
+            let (ha, hb) = (
+                normal[0] * a[0] + normal[1] * a[1],
+                normal[0] * b[0] + normal[1] * b[1],
+            );
             if ha <= line {
                 below.push(a);
             }
@@ -368,74 +416,6 @@ fn split(ring: &[Point], from: usize, to: usize, between: &[Point]) -> (Ring, Ri
     (one, other)
 }
 
-/// The edges of a ring, the last one back to the start.
-pub(super) fn edges(ring: &[Point]) -> impl Iterator<Item = (Point, Point)> + Clone {
-    pairs(ring)
-}
-
-fn pairs<T: Copy>(ring: &[T]) -> impl Iterator<Item = (T, T)> + Clone {
-    ring.iter().copied().zip(ring.iter().copied().cycle().skip(1))
-}
-
-/// Twice the area in square micro-degrees, exact; negative for a clockwise ring.
-pub(super) fn doubled_area(ring: &[Point]) -> i64 {
-    let Some(&origin) = ring.first() else { return 0 };
-    edges(ring).map(|(a, b)| turn(origin, a, b)).sum()
-}
-
-/// Positive when the way from `a` over `b` to `c` turns left, exact.
-pub(super) fn turn(a: Point, b: Point, c: Point) -> i64 {
-    (b.0 - a.0) * (c.1 - a.1) - (b.1 - a.1) * (c.0 - a.0)
-}
-
-/// Whether no two edges of the ring touch, other than neighbours in their common corner.
-pub(super) fn is_simple(ring: &[Point]) -> bool {
-    let all: Vec<(Point, Point)> = edges(ring).collect();
-    if all.len() < 3 || all.iter().any(|(a, b)| a == b) {
-        return false;
-    }
-    let mut pairs = all.iter().enumerate().flat_map(|(i, one)| {
-        all.iter().enumerate().skip(i + 1).map(move |(j, other)| (i, *one, j, *other))
-    });
-    !pairs.any(|(i, (a, b), j, (c, d))| {
-        if j == i + 1 {
-            folds_back(a, b, d)
-        } else if i == 0 && j + 1 == all.len() {
-            folds_back(c, d, b)
-        } else {
-            touch(a, b, c, d)
-        }
-    })
-}
-
-/// Whether the way from `a` to `b` goes back over itself to `c`.
-fn folds_back(a: Point, b: Point, c: Point) -> bool {
-    let ahead = (b.0 - a.0) * (c.0 - b.0) + (b.1 - a.1) * (c.1 - b.1);
-    turn(a, b, c) == 0 && ahead < 0
-}
-
-/// Whether two closed segments have a point in common, exact.
-fn touch(a: Point, b: Point, c: Point, d: Point) -> bool {
-    let apart = |p: i64, q: i64, r: i64, s: i64| p.max(q) < r.min(s) || r.max(s) < p.min(q);
-    if apart(a.0, b.0, c.0, d.0) || apart(a.1, b.1, c.1, d.1) {
-        return false;
-    }
-    let sides = |one: i64, other: i64| one.signum() * other.signum() <= 0;
-    sides(turn(a, b, c), turn(a, b, d)) && sides(turn(c, d, a), turn(c, d, b))
-}
-
 fn key(a: Point, b: Point) -> (Point, Point) {
     (a.min(b), a.max(b))
-}
-
-/// A whole number as a real one.
-#[expect(clippy::as_conversions, reason = "coordinates and areas stay far below 2^53")]
-pub(super) fn real(number: i64) -> f64 {
-    number as f64
-}
-
-/// A real number rounded to a whole one.
-#[expect(clippy::as_conversions, reason = "a float cast saturates")]
-pub(super) fn whole(number: f64) -> i64 {
-    number.round() as i64
 }

@@ -4,7 +4,8 @@
 //! Numbers are the published ones where a district publishes them. Names of exclusive grids are
 //! made up. Tests are in `tests.rs` beside this file.
 
-use super::cut::{Point, Random, real, whole};
+use super::random::Random;
+use super::ring::{Point, real, whole};
 use anyhow::{Context, Result};
 use std::path::Path;
 
@@ -29,7 +30,11 @@ pub(super) struct Numbers {
 }
 
 /// 建阳区: 230 一级 grids, one for each community, and these.
-const JIANYANG: Numbers = Numbers { grid2: 964, grid3: 2600, exclusive: 67 };
+const JIANYANG: Numbers = Numbers {
+    grid2: 964,
+    grid3: 2600,
+    exclusive: 67,
+};
 
 /// Roughly where the seats of the streets of 建阳区 lie, as longitude and latitude in hundredths of a
 /// degree: enough to put the mountains in the north-west and the town in the middle.
@@ -54,7 +59,16 @@ const SEATS: [(&str, i64, i64); 16] = [
 
 /// Kinds of places that have an exclusive grid.
 const EXCLUSIVE: [&str; 10] = [
-    "小学", "卫生院", "公园", "工业园", "中学", "农贸市场", "医院", "汽车站", "幼儿园", "物流园",
+    "小学",
+    "卫生院",
+    "公园",
+    "工业园",
+    "中学",
+    "农贸市场",
+    "医院",
+    "汽车站",
+    "幼儿园",
+    "物流园",
 ];
 
 impl Numbers {
@@ -81,7 +95,10 @@ pub(super) fn streets(areas: &Path) -> Result<Vec<Street>> {
         let (code, parent, level, name): (String, String, String, String) = row?;
         let place = Place { code, name };
         match level.as_str() {
-            "street" => streets.push(Street { place, communities: Vec::new() }),
+            "street" => streets.push(Street {
+                place,
+                communities: Vec::new(),
+            }),
             "community" => streets
                 .iter_mut()
                 .find(|street| street.place.code == parent)
@@ -131,13 +148,19 @@ impl Place {
     /// Its name alone: 七贤.
     fn bare_name(&self) -> &str {
         let name = self.short_name();
-        ["社区", "村"].iter().find_map(|end| name.strip_suffix(end)).unwrap_or(name)
+        ["社区", "村"]
+            .iter()
+            .find_map(|end| name.strip_suffix(end))
+            .unwrap_or(name)
     }
 
     /// The name of its exclusive grid with this number, from 0.
     pub(super) fn exclusive_name(&self, community: usize, number: usize) -> String {
         // Begin with another kind in each community, so that all kinds occur.
-        let kind = EXCLUSIVE.get((community + number) % EXCLUSIVE.len()).copied().unwrap_or("小学");
+        let kind = EXCLUSIVE
+            .get((community + number) % EXCLUSIVE.len())
+            .copied()
+            .unwrap_or("小学");
         format!("{}{kind}", self.bare_name())
     }
 }

@@ -1,7 +1,21 @@
-//! Placeholder page: one line, until the screens are here.
+//! The handheld's screens: pages of Leptos, drawn in the web view of `app/shell`.
+//!
+//! Nothing here decides a rule or keeps a report: pages ask `backend`, which asks the core.
+//! The pages are in `pages`, one file each, in the order a worker meets them; what several use
+//! is in `components`. They are tried in the real window by the crate `tests`.
 
-use leptos::prelude::*;
+#![allow(unreachable_pub, reason = "the component macro writes `pub` on whatever it makes")]
+
+mod backend;
+mod route;
+mod state;
+mod words;
+
+mod app;
+mod components;
+mod pages;
 
 fn main() {
-    leptos::mount::mount_to_body(|| view! { <p id="hello">"格物"</p> });
+    console_error_panic_hook::set_once();
+    leptos::mount::mount_to_body(app::App);
 }

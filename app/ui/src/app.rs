@@ -1,0 +1,178 @@
+//! The frame around all pages: language, type size, the bar at the bottom, and where the focus
+//! goes when the page changes.
+
+use crate::components::icon::{Icon, Shape};
+use crate::pages::{
+    bind::Bind, capture::Capture, filed::Filed, form::Form, home::Home, report::Report,
+    reports::Reports, settings::Settings, tasks::Tasks,
+};
+use crate::route::{Route, Shown};
+use crate::state::{self, Shared, shared, speaker};
+use crate::words::{self, Word};
+use leptos::ev;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use wasm_bindgen::JsCast;
+
+/// Everything.
+#[component]
+pub(crate) fn App() -> impl IntoView {
+    let shared = Shared::new();
+    provide_context(shared);
+    provide_context(Form::new());
+    let (ready, set_ready) = signal(false);
+    spawn_local(async move {
+        state::start(shared).await;
+        set_ready.set(true);
+        state::watch(shared).await;
+    });
+    let listener = window_event_listener(ev::hashchange, move |_| {
+        let route = Route::parse(&state::hash());
+        if shared.route.get_untracked() != route {
+            shared.route.set(route);
+            shared.look_again();
+        }
+    });
+    on_cleanup(move || listener.remove());
+    let language = Memo::new(move |_| shared.settings.read().language.clone());
+    let large = Memo::new(move |_| shared.settings.read().large_type);
+    Effect::new(move |_| {
+        let Some(root) = document().document_element() else {
+            return;
+        };
+        let kind = if large.get() { "large" } else { "normal" };
+        let _ = root.set_attribute("data-type", kind);
+        let _ = root.set_attribute("lang", shared.speaker().0.tag());
+        document().set_title(shared.speaker().say(words::APP));
+    });
+    move || {
+        // A change of language draws everything anew.
+        language.track();
+        ready.get().then(|| view! { <Frame /> })
+    }
+}
+
+/// The page and, where there is no more important thing in thumb reach, the bar.
+#[component]
+fn Frame() -> impl IntoView {
+    let shared = shared();
+    let t = speaker();
+    let route = shared.route;
+    let main = NodeRef::<leptos::html::Main>::new();
+    Effect::new(move |before: Option<Route>| {
+        let route = route.get();
+        if before.is_some_and(|before| before != route) {
+            window().scroll_to_with_x_and_y(0.0, 0.0);
+            request_animation_frame(move || focus_heading(main));
+        }
+        route
+    });
+    let with_bar = move || !matches!(route.get(), Route::Bind | Route::Capture(_));
+    view! {
+        <a class="button skip-link" href="#main" on:click=move |event| {
+            event.prevent_default();
+            focus_heading(main);
+        }>{t.say(words::SKIP)}</a>
+        <main id="main" node_ref=main data-page=move || page_name(route.get())>
+            {move || page(route.get())}
+        </main>
+        <Show when=with_bar>
+            <Bar />
+        </Show>
+    }
+}
+
+fn page(route: Route) -> AnyView {
+    match route {
+        Route::Bind => view! { <Bind /> }.into_any(),
+        Route::Home => view! { <Home /> }.into_any(),
+        Route::Capture(draft) => view! { <Capture draft /> }.into_any(),
+        Route::Filed(report) => view! { <Filed report /> }.into_any(),
+        Route::Reports(shown) => view! { <Reports shown /> }.into_any(),
+        Route::Report(report) => view! { <Report report /> }.into_any(),
+        Route::Tasks => view! { <Tasks /> }.into_any(),
+        Route::Settings => view! { <Settings /> }.into_any(),
+    }
+}
+
+const fn page_name(route: Route) -> &'static str {
+    match route {
+        Route::Bind => "bind",
+        Route::Home => "home",
+        Route::Capture(_) => "capture",
+        Route::Filed(_) => "filed",
+        Route::Reports(_) => "reports",
+        Route::Report(_) => "report",
+        Route::Tasks => "tasks",
+        Route::Settings => "settings",
+    }
+}
+
+/// A reader of the screen hears the new page's name first.
+fn focus_heading(main: NodeRef<leptos::html::Main>) {
+    let heading = main
+        .get_untracked()
+        .and_then(|main| main.query_selector("h1").ok().flatten())
+        .and_then(|heading| heading.dyn_into::<web_sys::HtmlElement>().ok());
+    if let Some(heading) = heading {
+        let _ = heading.set_attribute("tabindex", "-1");
+        let _ = heading.focus();
+    }
+}
+
+/// The four places that are always one tap away.
+#[component]
+fn Bar() -> impl IntoView {
+    let t = speaker();
+    let tabs: [(Route, Word, Shape, &'static str); 4] = [
+        (Route::Home, words::TAB_HOME, Shape::House, "tab-home"),
+        (
+            Route::Reports(Shown::All),
+            words::TAB_REPORTS,
+            Shape::FileText,
+            "tab-reports",
+        ),
+        (
+            Route::Tasks,
+            words::TAB_TASKS,
+            Shape::ClipboardList,
+            "tab-tasks",
+        ),
+        (
+            Route::Settings,
+            words::TAB_MINE,
+            Shape::User,
+            "tab-settings",
+        ),
+    ];
+    view! {
+        <nav class="tabs" aria-label=t.say(words::NAVIGATION)>
+            {tabs
+                .into_iter()
+                .map(|(route, word, shape, id)| view! { <Tab route word shape id /> })
+                .collect_view()}
+        </nav>
+    }
+}
+
+#[component]
+fn Tab(route: Route, word: Word, shape: Shape, id: &'static str) -> impl IntoView {
+    let here = shared().route;
+    let current = move || (section(here.get()) == section(route)).then_some("page");
+    view! {
+        <a id=id href=route.href() aria-current=current>
+            <Icon shape />
+            <span>{speaker().say(word)}</span>
+        </a>
+    }
+}
+
+/// Which tab a page belongs to.
+const fn section(route: Route) -> u8 {
+    match route {
+        Route::Bind | Route::Home | Route::Capture(_) | Route::Filed(_) => 0,
+        Route::Reports(_) | Route::Report(_) => 1,
+        Route::Tasks => 2,
+        Route::Settings => 3,
+    }
+}

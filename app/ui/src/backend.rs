@@ -1,0 +1,207 @@
+//! What the screens may ask for. The only file of the screens that knows Tauri exists: each
+//! function is one command of `app/shell`, by the same name.
+//!
+//! Arguments and answers are values of `shared::wire::handheld`; a failure is always a
+//! [`Problem`] with words for the worker. Photo bytes go as a raw body, everything else as JSON.
+
+use crate::words::unknown_problem;
+use js_sys::{Array, Function, Object, Promise, Reflect, Uint8Array};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::json;
+use shared::id::{CategoryId, DraftId, ReportId};
+use shared::report::PhotoRole;
+use shared::wire::handheld::{
+    About, CaseCard, CategoryDetail, CategoryRow, DraftFields, DraftRow, DraftView, FiledView,
+    Home, LocatedView, MapView, MeView, PlaceInput, PreviewView, Problem, ReportDetail, ReportRow,
+    Settings, SyncStatus,
+};
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+
+/// What a command gives.
+pub(crate) type Answer<T> = Result<T, Problem>;
+
+pub(crate) async fn about() -> Answer<About> {
+    ask("about", json!({})).await
+}
+
+pub(crate) async fn settings() -> Answer<Settings> {
+    ask("settings", json!({})).await
+}
+
+pub(crate) async fn save_settings(settings: &Settings) -> Answer<()> {
+    ask("save_settings", json!({ "settings": settings })).await
+}
+
+pub(crate) async fn enrol(server: &str, code: &str) -> Answer<MeView> {
+    ask("enrol", json!({ "server": server, "code": code })).await
+}
+
+pub(crate) async fn home() -> Answer<Home> {
+    ask("home", json!({})).await
+}
+
+pub(crate) async fn sync_status() -> Answer<SyncStatus> {
+    ask("sync_status", json!({})).await
+}
+
+/// Asks for a round of sync at once; the answer doesn't wait for its end.
+pub(crate) async fn sync_now() -> Answer<()> {
+    ask("sync_now", json!({})).await
+}
+
+/// Asks the phone where it is. Fails with words on a machine without a receiver.
+pub(crate) async fn position() -> Answer<PlaceInput> {
+    ask("position", json!({})).await
+}
+
+pub(crate) async fn drafts() -> Answer<Vec<DraftRow>> {
+    ask("drafts", json!({})).await
+}
+
+pub(crate) async fn new_draft() -> Answer<DraftView> {
+    ask("new_draft", json!({})).await
+}
+
+pub(crate) async fn draft(id: DraftId) -> Answer<DraftView> {
+    ask("draft", json!({ "draft": id })).await
+}
+
+pub(crate) async fn save_draft(id: DraftId, fields: &DraftFields) -> Answer<DraftView> {
+    ask("save_draft", json!({ "draft": id, "fields": fields })).await
+}
+
+pub(crate) async fn discard_draft(id: DraftId) -> Answer<()> {
+    ask("discard_draft", json!({ "draft": id })).await
+}
+
+/// Adds a photo as the camera wrote it. The draft and the role go as headers beside the bytes.
+pub(crate) async fn add_photo(
+    id: DraftId,
+    role: PhotoRole,
+    bytes: &Uint8Array,
+) -> Answer<DraftView> {
+    let headers = Object::new();
+    let options = Object::new();
+    let set = |object: &Object, key: &str, value: &JsValue| {
+        Reflect::set(object, &key.into(), value).map_err(|error| refused(&error))
+    };
+    set(&headers, "draft", &id.to_string().into())?;
+    set(&headers, "role", &role_key(role).into())?;
+    set(&options, "headers", &headers)?;
+    read(call("add_photo", bytes, &options).await?)
+}
+
+pub(crate) async fn set_photo_role(id: DraftId, photo: i64, role: PhotoRole) -> Answer<DraftView> {
+    ask(
+        "set_photo_role",
+        json!({ "draft": id, "photo": photo, "role": role }),
+    )
+    .await
+}
+
+pub(crate) async fn remove_photo(id: DraftId, photo: i64) -> Answer<DraftView> {
+    ask("remove_photo", json!({ "draft": id, "photo": photo })).await
+}
+
+/// A whole photo as a `data:` address.
+pub(crate) async fn photo(photo: i64) -> Answer<String> {
+    ask("photo", json!({ "photo": photo })).await
+}
+
+pub(crate) async fn locate(place: &PlaceInput) -> Answer<LocatedView> {
+    ask("locate", json!({ "place": place })).await
+}
+
+/// Outlines around a place; around the worker's own grids when none is given.
+pub(crate) async fn map(centre: Option<(f64, f64)>, radius: f64) -> Answer<MapView> {
+    ask("map", json!({ "centre": centre, "radius": radius })).await
+}
+
+pub(crate) async fn recent_categories() -> Answer<Vec<CategoryRow>> {
+    ask("recent_categories", json!({})).await
+}
+
+pub(crate) async fn categories() -> Answer<Vec<CategoryRow>> {
+    ask("categories", json!({})).await
+}
+
+pub(crate) async fn search_categories(words: &str) -> Answer<Vec<CategoryRow>> {
+    ask("search_categories", json!({ "words": words })).await
+}
+
+pub(crate) async fn category(id: &CategoryId) -> Answer<CategoryDetail> {
+    ask("category", json!({ "category": id })).await
+}
+
+pub(crate) async fn preview(id: DraftId) -> Answer<PreviewView> {
+    ask("preview", json!({ "draft": id })).await
+}
+
+pub(crate) async fn file_draft(id: DraftId) -> Answer<FiledView> {
+    ask("file_draft", json!({ "draft": id })).await
+}
+
+pub(crate) async fn reports() -> Answer<Vec<ReportRow>> {
+    ask("reports", json!({})).await
+}
+
+pub(crate) async fn report(id: ReportId) -> Answer<ReportDetail> {
+    ask("report", json!({ "report": id })).await
+}
+
+pub(crate) async fn cases() -> Answer<Vec<CaseCard>> {
+    ask("cases", json!({})).await
+}
+
+/// A photo's role as the core names it.
+pub(crate) const fn role_key(role: PhotoRole) -> &'static str {
+    match role {
+        PhotoRole::Near => "near",
+        PhotoRole::Far => "far",
+        PhotoRole::Before => "before",
+        PhotoRole::After => "after",
+    }
+}
+
+async fn ask<T: DeserializeOwned>(command: &str, arguments: serde_json::Value) -> Answer<T> {
+    let serializer = serde_wasm_bindgen::Serializer::json_compatible();
+    let arguments = arguments
+        .serialize(&serializer)
+        .map_err(|error| unknown_problem(&error.to_string()))?;
+    read(call(command, &arguments, &JsValue::UNDEFINED).await?)
+}
+
+fn read<T: DeserializeOwned>(answer: JsValue) -> Answer<T> {
+    serde_wasm_bindgen::from_value(answer).map_err(|error| unknown_problem(&error.to_string()))
+}
+
+async fn call(command: &str, arguments: &JsValue, options: &JsValue) -> Answer<JsValue> {
+    let invoke = invoke().ok_or_else(|| unknown_problem("no shell"))?;
+    let parameters = Array::of3(&command.into(), arguments, options);
+    let promise: Promise = Reflect::apply(&invoke, &JsValue::UNDEFINED, &parameters)
+        .map_err(|error| refused(&error))?
+        .unchecked_into();
+    JsFuture::from(promise)
+        .await
+        .map_err(|error| refused(&error))
+}
+
+/// `window.__TAURI__.core.invoke`.
+fn invoke() -> Option<Function> {
+    let get = |object: &JsValue, key: &str| Reflect::get(object, &key.into()).ok();
+    let tauri = get(&js_sys::global(), "__TAURI__")?;
+    get(&get(&tauri, "core")?, "invoke")?.dyn_into().ok()
+}
+
+/// A command's own problem, or whatever else went wrong, as one.
+fn refused(error: &JsValue) -> Problem {
+    serde_wasm_bindgen::from_value(error.clone()).unwrap_or_else(|_| {
+        let text = error.as_string().or_else(|| {
+            let message = Reflect::get(error, &"message".into()).ok()?;
+            message.as_string()
+        });
+        unknown_problem(&text.unwrap_or_default())
+    })
+}

@@ -1,0 +1,8 @@
+//! What several pages use.
+
+pub(crate) mod field;
+pub(crate) mod icon;
+pub(crate) mod map;
+pub(crate) mod notice;
+pub(crate) mod photos;
+pub(crate) mod report_row;

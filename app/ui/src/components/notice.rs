@@ -1,0 +1,43 @@
+//! What happened and what to do; and the offer to take back what was just done.
+
+use super::icon::{Icon, Shape};
+use crate::state::speaker;
+use crate::words;
+use leptos::prelude::*;
+use shared::wire::handheld::Problem;
+
+/// A problem in its own words.
+#[component]
+pub(crate) fn ProblemNotice(problem: Problem) -> impl IntoView {
+    let words = speaker().problem(&problem);
+    view! {
+        <div class="notice" data-state="late" role="alert" data-problem=problem.code>
+            <Icon shape=Shape::TriangleAlert />
+            <p>{words}</p>
+        </div>
+    }
+}
+
+/// Nothing here yet: what would be, and how it gets here.
+#[component]
+pub(crate) fn Empty(text: &'static str) -> impl IntoView {
+    view! {
+        <div class="empty">
+            <Icon shape=Shape::Inbox />
+            <p>{text}</p>
+        </div>
+    }
+}
+
+/// Floats over the bottom while something can be brought back.
+#[component]
+pub(crate) fn UndoBar(text: &'static str, undo: impl Fn() + 'static) -> impl IntoView {
+    view! {
+        <div class="undo floating" role="status">
+            <span class="grow">{text}</span>
+            <button type="button" class="quiet" data-test="undo" on:click=move |_| undo()>
+                {speaker().say(words::UNDO)}
+            </button>
+        </div>
+    }
+}

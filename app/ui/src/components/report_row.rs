@@ -1,0 +1,92 @@
+//! One report in a list, and the mark of where it stands.
+
+use super::icon::{Icon, Shape};
+use crate::route::Route;
+use crate::state::{shared, speaker};
+use crate::words;
+use leptos::prelude::*;
+use shared::label;
+use shared::wire::handheld::{ReportRow, ReportStatus};
+
+/// Where a report stands: shape, word and colour.
+#[component]
+pub(crate) fn StatusMark(row: ReportRow) -> impl IntoView {
+    let (shape, state) = match row.status {
+        ReportStatus::OnDevice => (Shape::HardDrive, "waiting"),
+        ReportStatus::Sending => (Shape::Upload, "info"),
+        ReportStatus::Delivered => (Shape::Check, "safe"),
+        ReportStatus::Accepted | ReportStatus::Closed => (Shape::CircleCheck, "safe"),
+        ReportStatus::NeedsAttention => (Shape::CircleAlert, "late"),
+    };
+    view! {
+        <span class="badge status" data-state=state data-status=status_name(row.status)>
+            <Icon shape />
+            <span>{speaker().status(&row)}</span>
+        </span>
+    }
+}
+
+const fn status_name(status: ReportStatus) -> &'static str {
+    match status {
+        ReportStatus::OnDevice => "on_device",
+        ReportStatus::Sending => "sending",
+        ReportStatus::Delivered => "delivered",
+        ReportStatus::Accepted => "accepted",
+        ReportStatus::Closed => "closed",
+        ReportStatus::NeedsAttention => "needs_attention",
+    }
+}
+
+/// One report in a list.
+#[component]
+pub(crate) fn ReportItem(row: ReportRow) -> impl IntoView {
+    let t = speaker();
+    let now = shared().now;
+    let what = if row.excerpt.is_empty() {
+        row.place.clone()
+    } else if row.place.is_empty() {
+        row.excerpt.clone()
+    } else {
+        format!("{} · {}", row.excerpt, row.place)
+    };
+    let late = row.status == ReportStatus::Accepted;
+    let deadline = row.deadline.filter(|_| late && row.closed.is_none());
+    let case_state = row
+        .state
+        .clone()
+        .filter(|_| late)
+        .map(|state| label::state(&state, t.0));
+    let todo = row.problem.as_ref().map(|problem| t.problem(problem));
+    let (arrived, photos) = row.photos;
+    let photos = (arrived < photos && row.status != ReportStatus::OnDevice)
+        .then(|| t.with(words::PHOTOS_SENT, format!("{arrived}/{photos}")));
+    view! {
+        <li>
+            <a class="item" href=Route::Report(row.id).href() data-report=row.id.to_string()>
+                <Thumbnail preview=row.preview.clone() />
+                <span class="grow stack item-words">
+                    <span class="item-title">{row.category_name.clone()}</span>
+                    <span class="second item-line">{what}</span>
+                    <StatusMark row=row.clone() />
+                    {todo.map(|todo| view! { <span class="error-text">{todo}</span> })}
+                    <span class="second item-line">
+                        {case_state}
+                        {case_state.filter(|_| deadline.is_some()).map(|_| " · ")}
+                        {deadline.map(|deadline| move || t.remaining(deadline, now.get()))}
+                        {photos.map(|photos| view! { " " {photos} })}
+                    </span>
+                </span>
+                <Icon shape=Shape::ChevronRight />
+            </a>
+        </li>
+    }
+}
+
+/// A photo the size of a thumb, or the place where one would be.
+#[component]
+pub(crate) fn Thumbnail(preview: Option<String>) -> impl IntoView {
+    match preview {
+        Some(preview) => view! { <img class="thumb" src=preview alt="" /> }.into_any(),
+        None => view! { <span class="thumb"><Icon shape=Shape::FileText /></span> }.into_any(),
+    }
+}

@@ -1,0 +1,180 @@
+//! What every page shares: the page shown, the settings, sync in one look, and a tick that says
+//! "look again". Holds no data of reports; the device's database does, and pages ask it anew.
+
+use crate::backend::{self, Answer};
+use crate::route::Route;
+use crate::words::Speaker;
+use gloo_timers::future::TimeoutFuture;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use shared::label::Lang;
+use shared::time::Timestamp;
+use shared::wire::handheld::{About, Settings, SyncState, SyncStatus};
+use std::future::Future;
+
+/// How often sync is looked at: soon enough for an eye that waits for a case number.
+const LOOK_MS: u32 = 2_000;
+/// How long something taken away can be brought back.
+pub(crate) const UNDO_MS: u32 = 6_000;
+
+/// Shared by all pages. Every member is a handle, so copies are the same thing.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Shared {
+    /// The page shown.
+    pub(crate) route: RwSignal<Route>,
+    /// Language and type size.
+    pub(crate) settings: RwSignal<Settings>,
+    /// The machine.
+    pub(crate) about: RwSignal<About>,
+    /// Sync in one look.
+    pub(crate) sync: RwSignal<Option<SyncStatus>>,
+    /// Counts up whenever the device's data may have changed.
+    pub(crate) tick: RwSignal<u32>,
+    /// The clock, as of the last look.
+    pub(crate) now: RwSignal<Timestamp>,
+}
+
+impl Shared {
+    /// The state before anything is known.
+    pub(crate) fn new() -> Self {
+        Self {
+            route: RwSignal::new(Route::parse(&hash())),
+            settings: RwSignal::new(Settings {
+                language: String::from("zh-CN"),
+                large_type: false,
+                server: String::new(),
+            }),
+            about: RwSignal::new(About::default()),
+            sync: RwSignal::new(None),
+            tick: RwSignal::new(0),
+            now: RwSignal::new(clock()),
+        }
+    }
+
+    /// The words in the language of the settings.
+    pub(crate) fn speaker(self) -> Speaker {
+        Speaker(Lang::parse(&self.settings.read().language))
+    }
+
+    /// Makes all pages look at the data again.
+    pub(crate) fn look_again(self) {
+        self.tick.update(|tick| *tick = tick.wrapping_add(1));
+    }
+
+    /// Changes settings at once and keeps them.
+    pub(crate) fn set_settings(self, change: impl FnOnce(&mut Settings)) {
+        let mut settings = self.settings.get_untracked();
+        change(&mut settings);
+        self.settings.set(settings.clone());
+        spawn_local(async move {
+            // A setting that can't be kept still holds until the app ends.
+            if let Err(problem) = backend::save_settings(&settings).await {
+                leptos::logging::warn!("could not keep the settings: {}", problem.code);
+            }
+        });
+    }
+}
+
+/// The shared state, from anywhere below the app.
+#[expect(
+    clippy::expect_used,
+    reason = "the app provides it before any page exists"
+)]
+pub(crate) fn shared() -> Shared {
+    use_context().expect("pages live below the app")
+}
+
+/// The words in the language of this moment; a change of language draws the pages anew.
+pub(crate) fn speaker() -> Speaker {
+    untrack(|| shared().speaker())
+}
+
+/// The device's clock.
+#[expect(
+    clippy::as_conversions,
+    reason = "milliseconds of this age are exact in a double"
+)]
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "whole milliseconds by definition"
+)]
+pub(crate) fn clock() -> Timestamp {
+    Timestamp(js_sys::Date::now() as i64)
+}
+
+/// The part of the address that names the page.
+pub(crate) fn hash() -> String {
+    window().location().hash().unwrap_or_default()
+}
+
+/// Shows another page and remembers this one for the back key.
+pub(crate) fn go(route: Route) {
+    // Fails only in a window without an address, which has no pages either.
+    let _ = window().location().set_hash(&route.href());
+}
+
+/// Names the page anew without leaving it: a new report has become a draft with an id.
+pub(crate) fn rename(route: Route) {
+    if let Ok(history) = window().history() {
+        let href = route.href();
+        let _ = history.replace_state_with_url(&wasm_bindgen::JsValue::NULL, "", Some(&href));
+    }
+}
+
+/// A value that is asked for now and again at every tick; nothing is redrawn while it's the same.
+pub(crate) fn live<T, F>(ask: impl Fn() -> F + 'static) -> ReadSignal<Option<Answer<T>>>
+where
+    T: PartialEq + Send + Sync + 'static,
+    F: Future<Output = Answer<T>> + 'static,
+{
+    let shared = shared();
+    let (value, set_value) = signal(None);
+    Effect::new(move |_| {
+        shared.tick.track();
+        let asked = ask();
+        spawn_local(async move {
+            let answer = Some(asked.await);
+            let same = value.try_with_untracked(|old| *old == answer);
+            if same == Some(false) {
+                set_value.try_set(answer);
+            }
+        });
+    });
+    value
+}
+
+/// Looks at sync for ever, and makes the pages look again when it moved.
+pub(crate) async fn watch(shared: Shared) {
+    loop {
+        let hidden = document().hidden();
+        if !hidden {
+            shared.now.set(clock());
+            if let Ok(status) = backend::sync_status().await
+                && shared.sync.read_untracked().as_ref() != Some(&status)
+            {
+                shared.sync.set(Some(status));
+                shared.look_again();
+            }
+        }
+        TimeoutFuture::new(LOOK_MS).await;
+    }
+}
+
+/// Reads settings and machine, then decides whether the first page is the binding.
+pub(crate) async fn start(shared: Shared) {
+    if let Ok(settings) = backend::settings().await {
+        shared.settings.set(settings);
+    }
+    if let Ok(about) = backend::about().await {
+        shared.about.set(about);
+    }
+    match backend::sync_status().await {
+        Ok(status) => {
+            if status.state == SyncState::NotEnrolled {
+                go(Route::Bind);
+            }
+            shared.sync.set(Some(status));
+        }
+        Err(problem) => leptos::logging::warn!("no sync state: {}", problem.code),
+    }
+}

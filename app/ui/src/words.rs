@@ -1,0 +1,416 @@
+//! The words of the handheld's screens: Chinese first, English by switch.
+//!
+//! Each constant is one phrase in both languages; what rules and both faces share (states, faults)
+//! is in `shared::label`. Nothing here decides anything. Tests at the end.
+
+use shared::label::Lang;
+use shared::report::{PhotoRole, PlaceSource};
+use shared::time::{self, Timestamp};
+use shared::wire::handheld::{Problem, ReportRow, ReportStatus, SyncState, SyncStatus};
+
+/// One phrase in both languages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Word(&'static str, &'static str);
+
+/// Says words in the language of the screen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Speaker(pub(crate) Lang);
+
+impl Speaker {
+    /// The phrase in this language.
+    pub(crate) const fn say(self, word: Word) -> &'static str {
+        self.0.pick(word.0, word.1)
+    }
+
+    /// A problem's words in this language; the Chinese ones where there are no others.
+    pub(crate) fn problem(self, problem: &Problem) -> String {
+        match self.0 {
+            Lang::En if !problem.words_en.is_empty() => problem.words_en.clone(),
+            _ => problem.words.clone(),
+        }
+    }
+
+    /// A moment: 11月24日 10:30, or 24 Nov 10:30; with the year when it isn't this one.
+    pub(crate) fn moment(self, at: Timestamp, now: Timestamp) -> String {
+        match self.0 {
+            Lang::Zh => at.show(now.china_year()),
+            Lang::En => at.china().map_or_else(
+                || String::from("unknown time"),
+                |day| {
+                    let year = at.china_year() != now.china_year();
+                    day.format(if year {
+                        "%-d %b %Y %H:%M"
+                    } else {
+                        "%-d %b %H:%M"
+                    })
+                    .to_string()
+                },
+            ),
+        }
+    }
+
+    /// A length of time in two units at most.
+    pub(crate) fn duration(self, ms: i64) -> String {
+        let chinese = time::show_duration(ms);
+        match self.0 {
+            Lang::Zh => chinese,
+            Lang::En => chinese
+                .replace("不足1分", "under 1 min")
+                .replace('天', " d ")
+                .replace('时', " h ")
+                .replace('分', " min")
+                .trim_end()
+                .to_owned(),
+        }
+    }
+
+    /// How long until a deadline, or how late.
+    pub(crate) fn remaining(self, deadline: Timestamp, now: Timestamp) -> String {
+        let ms = deadline.since(now);
+        let length = self.duration(ms);
+        match (self.0, ms >= 0) {
+            (Lang::Zh, true) => format!("距期限 {length}"),
+            (Lang::Zh, false) => format!("已超期 {length}"),
+            (Lang::En, true) => format!("due in {length}"),
+            (Lang::En, false) => format!("late by {length}"),
+        }
+    }
+
+    /// The one sentence that matters about sync.
+    pub(crate) fn sync(self, sync: &SyncStatus) -> String {
+        let (reports, photos) = (sync.operations_waiting, sync.photos_waiting);
+        let zh = self.0 == Lang::Zh;
+        let what = match (reports, photos) {
+            (0, photos) if zh => format!("{photos} 张照片"),
+            (reports, 0) if zh => format!("{reports} 件上报"),
+            (reports, photos) if zh => format!("{reports} 件上报、{photos} 张照片"),
+            (0, photos) => count(photos, "photo"),
+            (reports, 0) => count(reports, "report"),
+            (reports, photos) => {
+                format!("{}, {}", count(reports, "report"), count(photos, "photo"))
+            }
+        };
+        match sync.state {
+            SyncState::NotEnrolled => self.say(SYNC_NOT_BOUND).to_owned(),
+            SyncState::AllSent => self.say(SYNC_ALL_SENT).to_owned(),
+            SyncState::Paused => self.say(SYNC_PAUSED).to_owned(),
+            SyncState::Running if reports == 0 && photos == 0 => self.say(SYNC_CHECKING).to_owned(),
+            SyncState::Running if zh => format!("正在发送{what}"),
+            SyncState::Running => format!("Sending {what}"),
+            SyncState::Waiting if reports == 0 && photos == 0 => {
+                self.say(SYNC_NO_CONTACT).to_owned()
+            }
+            SyncState::Waiting if zh => format!("{what}已存本机，等待网络"),
+            SyncState::Waiting => format!("{what} saved here, waiting for the network"),
+        }
+    }
+
+    /// Where a report stands.
+    pub(crate) fn status(self, row: &ReportRow) -> String {
+        let number = row.case_no.as_deref().unwrap_or_default();
+        match (row.status, self.0) {
+            (ReportStatus::OnDevice, _) => self.say(STATUS_ON_DEVICE).to_owned(),
+            (ReportStatus::Sending, _) => self.say(STATUS_SENDING).to_owned(),
+            (ReportStatus::Delivered, _) => self.say(STATUS_DELIVERED).to_owned(),
+            (ReportStatus::Accepted, Lang::Zh) => format!("已受理 编号 {number}"),
+            (ReportStatus::Accepted, Lang::En) => format!("Accepted as {number}"),
+            (ReportStatus::Closed, Lang::Zh) => format!("已结案 编号 {number}"),
+            (ReportStatus::Closed, Lang::En) => format!("Closed, {number}"),
+            (ReportStatus::NeedsAttention, _) => self.say(STATUS_ATTENTION).to_owned(),
+        }
+    }
+
+    /// What a photo shows.
+    pub(crate) const fn photo_role(self, role: PhotoRole) -> &'static str {
+        match role {
+            PhotoRole::Near => self.0.pick("近景", "Near"),
+            PhotoRole::Far => self.0.pick("远景", "Far"),
+            PhotoRole::Before => self.0.pick("处理前", "Before"),
+            PhotoRole::After => self.0.pick("处理后", "After"),
+        }
+    }
+
+    /// Where a position came from.
+    pub(crate) const fn source(self, source: PlaceSource) -> &'static str {
+        match source {
+            PlaceSource::Gps => self.0.pick("手机定位", "From the receiver"),
+            PlaceSource::Exif => self.0.pick("来自照片", "From the photo"),
+            PlaceSource::Pin => self.0.pick("手动图钉", "Pin set by hand"),
+            PlaceSource::Typed => self.0.pick("手工输入", "Typed in"),
+        }
+    }
+
+    /// A number of bytes, in words people use.
+    pub(crate) fn bytes(self, bytes: u64) -> String {
+        const MEGABYTE: u64 = 1024 * 1024;
+        let tenths = bytes.saturating_mul(10) / MEGABYTE;
+        let number = format!("{}.{}", tenths / 10, tenths % 10);
+        match self.0 {
+            Lang::Zh => format!("{number} 兆"),
+            Lang::En => format!("{number} MB"),
+        }
+    }
+
+    /// A phrase with a number in the place of `{}`.
+    pub(crate) fn with(self, word: Word, what: impl ToString) -> String {
+        self.say(word).replacen("{}", &what.to_string(), 1)
+    }
+}
+
+fn count(number: u32, noun: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{number} {noun}{plural}")
+}
+
+macro_rules! words {
+    ($($name:ident $zh:literal $en:literal;)*) => {
+        $(pub(crate) const $name: Word = Word($zh, $en);)*
+        #[cfg(test)]
+        const ALL: &[Word] = &[$($name),*];
+    };
+}
+
+words! {
+    APP "格物" "Gewu";
+    MOTTO "人在格中走，事在网中办" "Walk the grid; matters get settled";
+    // The bar at the bottom.
+    NAVIGATION "主导航" "Main navigation";
+    TAB_HOME "首页" "Home";
+    TAB_REPORTS "上报" "Reports";
+    TAB_TASKS "任务" "Tasks";
+    TAB_MINE "我的" "Mine";
+    BACK "返回" "Back";
+    SKIP "跳到正文" "Skip to content";
+    // Binding.
+    BIND_TITLE "绑定本机" "Bind this device";
+    BIND_HELP "向管理员要服务器地址和一次性绑定码。绑定一次，以后离线也能上报。"
+        "Ask your administrator for the server's address and a one-time code. Bind once; after that you can file without a network.";
+    BIND_SERVER "服务器地址" "Server address";
+    BIND_SERVER_HINT "例如 https://gewu.example.gov.cn" "For example https://gewu.example.gov.cn";
+    BIND_CODE "绑定码" "One-time code";
+    BIND_GO "绑定" "Bind";
+    BIND_BUSY "正在绑定…" "Binding…";
+    BIND_AGAIN "服务器不再认本机，请向管理员要新的绑定码。已填的上报都在本机，不会丢。"
+        "The server no longer knows this device. Ask your administrator for a new code. Everything filed is kept here.";
+    BIND_EMPTY "请填服务器地址和绑定码。" "Fill in the server's address and the code.";
+    // Settings on the first screen and the last.
+    LARGE_TYPE "大字版" "Large type";
+    LANGUAGE "语言" "Language";
+    // Home.
+    SNAP "随手拍" "Snap and report";
+    SNAP_SPACED "随 手 拍" "Snap and report";
+    HOME_ATTENTION "待我处理" "For me to do";
+    HOME_REPORTS "我的上报" "My reports";
+    HOME_DRAFTS "草稿" "Drafts";
+    HOME_RECENT "最近" "Recent";
+    HOME_EMPTY "还没有上报。看到问题，按上面的“随手拍”。" "No reports yet. Press the large button when you see something wrong.";
+    HOME_NOT_READY "正在下载目录和网格，请保持联网。可以先拍照存草稿。"
+        "The catalogue and the grids are being fetched; stay online. You can already take photos into a draft.";
+    HOME_PAUSED "请重新绑定" "Bind again";
+    // Sync.
+    SYNC_NOT_BOUND "尚未绑定" "Not bound yet";
+    SYNC_ALL_SENT "已全部送达" "Everything has arrived";
+    SYNC_PAUSED "服务器不认本机，上报暂存本机" "The server does not know this device; reports are kept here";
+    SYNC_CHECKING "正在核对" "Checking with the server";
+    SYNC_NO_CONTACT "已全部送达，暂时连不上服务器" "Everything has arrived; the server is out of reach";
+    SYNC_NOW "立即同步" "Sync now";
+    SYNC_LAST "上次成功" "Last success";
+    SYNC_NEXT "下次尝试" "Next attempt";
+    SYNC_NEVER "还没有同步过" "Not synced yet";
+    // Where a report stands.
+    STATUS_ON_DEVICE "已存本机，等待网络" "Saved here, waiting for the network";
+    STATUS_SENDING "正在发送" "Sending";
+    STATUS_DELIVERED "已送达，等待受理" "Delivered, waiting for a number";
+    STATUS_ATTENTION "需要处理" "Needs attention";
+    // Capture.
+    CAPTURE_TITLE "随手拍" "Snap and report";
+    CAPTURE_SAVED "草稿已自动保存" "Draft saved";
+    CAPTURE_SAVING "正在保存…" "Saving…";
+    CAPTURE_NOT_SAVED "草稿没有保存上" "The draft could not be saved";
+    PHOTOS "照片" "Photos";
+    PHOTO_CAMERA "拍照" "Take a photo";
+    PHOTO_FILE "选择照片" "Choose photos";
+    PHOTO_BUSY "正在处理照片…" "Preparing the photo…";
+    PHOTO_REMOVE "去掉这张照片" "Remove this photo";
+    PHOTO_REMOVED "照片已去掉" "Photo removed";
+    PHOTO_SHOWS "这张照片是" "This photo shows";
+    PHOTO_OF "第 {} 张照片" "Photo {}";
+    PHOTO_TOO_LARGE "照片文件超过64兆，放不下。请换一张；文字已保存。" "The photo file is larger than 64 MB. Choose another; your words are saved.";
+    PHOTO_ENLARGE "看大图" "Enlarge";
+    UNDO "撤销" "Undo";
+    PLACE "位置" "Place";
+    PLACE_NONE "还没有位置。请定位，或在图上点一下。" "No place yet. Locate yourself, or tap the map.";
+    PLACE_NONE_DESK "还没有位置。请在图上点一下，或输入经纬度。" "No place yet. Tap the map, or type the coordinates.";
+    PLACE_LOCATE "定位" "Locate me";
+    PLACE_LOCATING "正在定位…" "Locating…";
+    PLACE_FROM_PHOTO "用照片里的位置" "Use the photo's place";
+    PLACE_MAP_OPEN "在图上定位" "Set on the map";
+    PLACE_MAP_CLOSE "收起地图" "Close the map";
+    PLACE_TYPE "输入经纬度" "Type coordinates";
+    PLACE_LAT "纬度" "Latitude";
+    PLACE_LON "经度" "Longitude";
+    PLACE_RANGE "纬度在 −90 到 90 之间，经度在 −180 到 180 之间。" "Latitude is between −90 and 90, longitude between −180 and 180.";
+    PLACE_USE "用这个位置" "Use this place";
+    PLACE_WORDS "地点说明" "Where exactly";
+    PLACE_WORDS_HINT "路口、门牌、朝向，可不填" "Junction, number, direction; may stay empty";
+    PLACE_ACCURACY "精度 {} 米" "accurate to {} m";
+    PLACE_DOUBT "疑似，附近还有" "In doubt; also near";
+    PLACE_OUTSIDE "不在网格内" "Outside all grids";
+    PLACE_OUTSIDE_HELP "照样可以上报，由派遣员确认属地。" "You can file all the same; a dispatcher confirms the place.";
+    PLACE_NEAREST "最近的网格" "Nearest grid";
+    PLACE_UNKNOWN "网格还没下载，位置已记下" "Grids are not here yet; the place is kept";
+    MAP_LABEL "网格图。点一下放图钉；键盘用方向键移动图钉，加号减号缩放。" "Grid map. Tap to set the pin; with a keyboard, arrows move the pin, plus and minus zoom.";
+    MAP_IN "放大" "Zoom in";
+    MAP_OUT "缩小" "Zoom out";
+    MAP_METRES "{} 米" "{} m";
+    MAP_EMPTY "这里没有网格数据" "No grids are known here";
+    CATEGORY "类别" "Category";
+    CATEGORY_CHANGE "更换类别" "Change";
+    CATEGORY_RECENT "常用" "Recent";
+    CATEGORY_SEARCH "搜索类别" "Search categories";
+    CATEGORY_SEARCH_HINT "汉字、拼音或拼音首字母，如 井盖、jinggai、jg" "Characters, pinyin or initials, as 井盖, jinggai, jg";
+    CATEGORY_NONE_FOUND "没有找到，换个词，或在下面按大类找。" "Nothing found. Try another word, or look in the tree below.";
+    CATEGORY_TREE "按大类找" "By group";
+    CATEGORY_NOT_READY "类别目录还没下载，联网后自动下载。" "The catalogue is not here yet; it comes with the next sync.";
+    CATEGORY_PHOTO "须有照片" "Photo needed";
+    CONDITION "立案条件" "Condition";
+    CONDITION_LIMIT "时限 {}" "Limit {}";
+    WORDS "说明" "Words";
+    WORDS_HINT "看到了什么，可不填" "What you saw; may stay empty";
+    WORDS_LEFT "还可写 {} 字" "{} characters left";
+    SELF_FIXED "现场已处置" "Fixed on the spot";
+    SELF_FIXED_HELP "自己当场解决了，不再派遣；请附处理后的照片。" "You put it right yourself; nobody is sent. Add a photo taken after.";
+    PREVIEW "派遣预览" "Preview";
+    PREVIEW_TO "将派给" "Goes to";
+    PREVIEW_SELF "将记为" "Recorded as";
+    PREVIEW_BY "{} 前办结" "by {}";
+    PREVIEW_BASIS "依据" "Rule";
+    PREVIEW_WHY "为什么" "Why";
+    PREVIEW_MISSING "填好位置、类别和条件，就能看到派给谁。" "Set place, category and condition to see who gets it.";
+    SEND "上报" "Send report";
+    SEND_MISSING "还差：" "Still missing: ";
+    FILED_TITLE "已存本机" "Saved on this device";
+    FILED_SAFE "上报已安全存在本机，有网络就自动发送，不会丢。" "The report is safe on this device. It is sent by itself as soon as there is a network.";
+    FILED_SENT "上报已送达服务器。" "The report has reached the server.";
+    FILED_CODE "短号" "Short code";
+    FILED_AGAIN "再报一件" "File another";
+    FILED_HOME "回首页" "Home";
+    FILED_SHOW "看这件上报" "Show this report";
+    // Reports.
+    REPORTS_TITLE "我的上报" "My reports";
+    REPORTS_SHOW "显示" "Show";
+    REPORTS_ALL "全部" "All";
+    REPORTS_ATTENTION "待我处理" "For me to do";
+    REPORTS_DRAFTS "草稿" "Drafts";
+    REPORTS_EMPTY "还没有上报。在首页按“随手拍”，填好的上报都会出现在这里。" "No reports yet. What you file appears here.";
+    REPORTS_EMPTY_ATTENTION "没有要您处理的。退回或照片有问题的上报会出现在这里。" "Nothing to do. Reports that need you appear here.";
+    REPORTS_EMPTY_DRAFTS "没有草稿。拍下第一张照片，草稿就自动保存在这里。" "No drafts. A draft is kept here as soon as the first photo is taken.";
+    DRAFT "草稿" "Draft";
+    DRAFT_UNTITLED "未选类别" "No category yet";
+    DRAFT_DISCARD "删除草稿" "Delete draft";
+    DRAFT_DISCARDED "草稿已删除" "Draft deleted";
+    DRAFT_PHOTOS "{} 张照片" "{} photos";
+    PHOTOS_SENT "照片 {}" "Photos {}";
+    // A report.
+    REPORT_TITLE "事件详情" "Report";
+    REPORT_NUMBER "案件编号" "Case number";
+    REPORT_CATEGORY "类别" "Category";
+    REPORT_SEEN "发现时间" "Seen";
+    REPORT_FILED "上报时间" "Filed";
+    REPORT_RECEIVED "送达时间" "Received";
+    REPORT_LEAD "责任单位" "Responsible";
+    REPORT_LEAD_PREVIEW "预计派给" "Expected unit";
+    REPORT_DEADLINE "期限" "Deadline";
+    REPORT_DECISION "派遣依据" "Why this unit";
+    REPORT_DIFFERS "与预览不同" "Not as previewed";
+    REPORT_COURSE "办理过程" "Course";
+    REPORT_COURSE_EMPTY "送达并受理后，办理过程会出现在这里。" "The course appears here once the report is accepted.";
+    REPORT_POSITION "坐标" "Coordinates";
+    REPORT_NOT_FOUND "本机没有这件上报。" "This report is not on this device.";
+    PHOTO_SENT "已送达" "Delivered";
+    PHOTO_WAITING "待发送" "Waiting";
+    PHOTO_PART "已发 {}" "{} sent";
+    // Tasks.
+    TASKS_TITLE "任务" "Tasks";
+    TASKS_OPEN "我的网格里未结的案件" "Open cases in my grids";
+    TASKS_EMPTY "暂时没有任务。您网格里未结的案件和派给您的核查任务会出现在这里。" "No tasks now. Open cases in your grids and checks given to you appear here.";
+    TASKS_MINE "我上报的" "Filed by me";
+    // Settings.
+    SETTINGS_TITLE "我的" "Mine";
+    SETTINGS_POSTS "岗位" "Posts";
+    SETTINGS_DISTRICT "区县" "District";
+    SETTINGS_SERVER "服务器" "Server";
+    SETTINGS_SYNC "同步" "Sync";
+    SETTINGS_SHOW "显示" "Display";
+    SETTINGS_STORE "本机存储" "Storage";
+    SETTINGS_STORED "已用" "Used";
+    SETTINGS_WAITING "待发照片" "Photos to send";
+    SETTINGS_ABOUT "关于" "About";
+    SETTINGS_VERSION "版本" "Version";
+    SETTINGS_DEVICE "本机编号" "Device";
+    SETTINGS_LICENCE "开放源代码，Apache-2.0 许可" "Open source, Apache-2.0 licence";
+    SETTINGS_REBIND "重新绑定" "Bind again";
+    // Everywhere.
+    LOADING "正在读取…" "Loading…";
+    PROBLEM_TRY "请再试一次" "Please try again";
+    NOTHING_HERE "没有内容" "Nothing here";
+}
+
+/// For whatever failed without words of its own.
+pub(crate) fn unknown_problem(detail: &str) -> Problem {
+    Problem {
+        code: String::from("unknown"),
+        words: format!("操作没有成功，请再试一次。已保存的内容都在。（{detail}）"),
+        words_en: format!(
+            "That did not work, please try again. What was saved is kept. ({detail})"
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use shared::time::{HOUR_MS, MINUTE_MS};
+
+    #[test]
+    fn chinese_screens_hold_no_english_words() {
+        // Names that are the same in every language, and examples of what to type.
+        let allowed = ["https://gewu.example.gov.cn", "jinggai", "jg", "Apache-2.0"];
+        for word in ALL {
+            let mut text = word.0.to_owned();
+            for name in allowed {
+                text = text.replace(name, "");
+            }
+            assert!(!text.chars().any(|c| c.is_ascii_alphabetic()), "{}", word.0);
+            assert!(!word.1.is_empty(), "{} has no English", word.0);
+        }
+    }
+
+    #[test]
+    fn no_phrase_shouts() {
+        for word in ALL {
+            assert!(
+                !word.0.contains(['!', '！']) && !word.1.contains('!'),
+                "{}",
+                word.0
+            );
+        }
+    }
+
+    #[test]
+    fn a_time_is_said_in_the_language_of_the_screen() {
+        let (zh, en) = (Speaker(Lang::Zh), Speaker(Lang::En));
+        let at = Timestamp(1_795_487_400_000);
+        assert_eq!(zh.moment(at, at), "11月24日 10:30");
+        assert_eq!(en.moment(at, at), "24 Nov 10:30");
+        assert_eq!(
+            zh.remaining(at.plus_ms(80 * MINUTE_MS), at),
+            "距期限 1时20分"
+        );
+        assert_eq!(
+            en.remaining(at.plus_ms(-26 * HOUR_MS), at),
+            "late by 1 d 2 h"
+        );
+        assert_eq!(en.duration(10), "under 1 min");
+    }
+}

@@ -384,6 +384,18 @@ impl App {
         capture::preview(&mut self.store(), &district, id, now)
     }
 
+    /// The same for fields that no draft holds: nothing is kept.
+    ///
+    /// # Errors
+    /// As [`App::preview`].
+    pub fn preview_fields(
+        &self,
+        fields: &DraftFields,
+        now: Timestamp,
+    ) -> Result<PreviewView, CoreError> {
+        capture::preview_fields(&*self.district_needed()?, fields, now)
+    }
+
     /// Files a draft: report, operation and photos in one durable step. Wakes sync.
     ///
     /// # Errors

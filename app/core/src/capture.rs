@@ -80,17 +80,21 @@ pub(crate) fn set_fields(
     input: &DraftFields,
     now: Timestamp,
 ) -> Result<(), CoreError> {
-    let fields = Fields {
+    let fields = fields_of(input)?;
+    store.write(|tx| {
+        drafts::begin(tx, id, now)?;
+        drafts::set_fields(tx, id, &fields, now)?;
+        Ok(())
+    })
+}
+
+fn fields_of(input: &DraftFields) -> Result<Fields, CoreError> {
+    Ok(Fields {
         place: input.place.as_ref().map(place_of).transpose()?,
         category: input.category.clone(),
         condition: input.condition.clone(),
         text: input.text.clone(),
         self_fixed: input.self_fixed,
-    };
-    store.write(|tx| {
-        drafts::begin(tx, id, now)?;
-        drafts::set_fields(tx, id, &fields, now)?;
-        Ok(())
     })
 }
 
@@ -285,6 +289,28 @@ pub(crate) fn preview(
     now: Timestamp,
 ) -> Result<PreviewView, CoreError> {
     let draft = store.read(|tx| drafts::get(tx, id))?;
+    let filled = fill(&draft, district, now)?;
+    Ok(PreviewView {
+        decision: filled.decision,
+        located: district.located_view(&filled.place),
+    })
+}
+
+/// The same without a draft: nothing is kept.
+pub(crate) fn preview_fields(
+    district: &District,
+    input: &DraftFields,
+    now: Timestamp,
+) -> Result<PreviewView, CoreError> {
+    let id = DraftId(uuid::Uuid::nil());
+    let fields = fields_of(input)?;
+    let draft = Draft {
+        id,
+        created: now,
+        updated: now,
+        revision: 0,
+        fields,
+    };
     let filled = fill(&draft, district, now)?;
     Ok(PreviewView {
         decision: filled.decision,

@@ -1,0 +1,178 @@
+//! The command line: what may be asked, and how it is read. Does nothing itself.
+
+use chrono::DateTime;
+use clap::{Args, Parser, Subcommand};
+use shared::report::PhotoRole;
+use shared::time::Timestamp;
+use std::path::PathBuf;
+
+/// What the exit codes mean, shown under `--help`.
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  done
+  1  something else went wrong
+  2  the command line is wrong
+  3  everything is kept on this handheld, but the server could not be reached or said no
+  4  the report is not acceptable as it is (damaged photo, missing field, text too long);
+     what was filled in is kept as a draft, named in the answer
+  5  this handheld is not enrolled, or catalogue and grids are not here yet
+  6  no space left, or the handheld's data could not be used; nothing was changed";
+
+/// The handheld on a command line: same database, same rules, same sync as the app.
+#[derive(Debug, Parser)]
+#[command(name = "gewu-field", version, after_help = EXIT_CODES)]
+pub(crate) struct Cli {
+    /// Directory of the handheld's data; made if it is missing.
+    #[arg(
+        long,
+        env = "GEWU_FIELD_DIR",
+        global = true,
+        default_value = "gewu-handheld"
+    )]
+    pub(crate) dir: PathBuf,
+    /// Bytes that the handheld's data may take.
+    #[arg(long, global = true, value_name = "BYTES")]
+    pub(crate) max_bytes: Option<u64>,
+    /// Answer in JSON.
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Bind this handheld to a person by a one-time code, and fetch catalogue and grids.
+    Enrol(EnrolArgs),
+    /// File a report. Works without a network once enrolled.
+    File(FileArgs),
+    /// Show which unit would get a report, by when and why, and keep nothing.
+    Preview(ReportArgs),
+    /// Send what waits and fetch what is new, once.
+    Sync,
+    /// My reports, the newest first.
+    List {
+        /// Only those whose code, number, category, place or text contains this.
+        words: Option<String>,
+    },
+    /// A report with its course.
+    Show {
+        /// Its id, short code or case number.
+        report: String,
+    },
+    /// Categories, all of them or those found by words, 拼音 or first letters.
+    Categories {
+        /// What to look for.
+        words: Option<String>,
+    },
+    /// A category with its conditions.
+    Category {
+        /// Its id or name.
+        category: String,
+    },
+    /// Who carries this handheld, what waits, and how sync stands.
+    Status,
+    /// Drafts that are not filed yet.
+    Drafts,
+    /// Throw a draft away, with its photos.
+    Discard {
+        /// Its id.
+        draft: String,
+    },
+    /// Write the stored copy of a photo to a file.
+    Photo {
+        /// The photo's number, as `show` gives it.
+        photo: i64,
+        /// Where to write it.
+        #[arg(long)]
+        out: PathBuf,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct EnrolArgs {
+    /// Address of the server.
+    #[arg(long, value_name = "URL")]
+    pub(crate) server: String,
+    /// One-time code from an administrator.
+    #[arg(long)]
+    pub(crate) code: String,
+    /// Name of this device in the administrator's list.
+    #[arg(long, default_value = "gewu-field")]
+    pub(crate) name: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct FileArgs {
+    #[command(flatten)]
+    pub(crate) report: ReportArgs,
+    /// A photo, up to nine times; `far:`, `before:` or `after:` before the path says what it shows.
+    #[arg(long = "photo", value_name = "[ROLE:]FILE", value_parser = read_photo)]
+    pub(crate) photos: Vec<PhotoArg>,
+    /// Go on with a draft that is there instead of beginning one.
+    #[arg(long, value_name = "ID")]
+    pub(crate) draft: Option<String>,
+    /// Sync right after.
+    #[arg(long)]
+    pub(crate) sync: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ReportArgs {
+    /// Degrees north, WGS-84; taken from the photo when both are left out.
+    #[arg(long, allow_negative_numbers = true, requires = "lon")]
+    pub(crate) lat: Option<f64>,
+    /// Degrees east, WGS-84.
+    #[arg(long, allow_negative_numbers = true, requires = "lat")]
+    pub(crate) lon: Option<f64>,
+    /// Radius in metres within which the true place lies; left out for a place set by hand.
+    #[arg(long, value_name = "METRES")]
+    pub(crate) accuracy: Option<f64>,
+    /// Words that help to find the place.
+    #[arg(long, default_value = "", value_name = "WORDS")]
+    pub(crate) place_words: String,
+    /// The category: its id or its name.
+    #[arg(long)]
+    pub(crate) category: String,
+    /// The condition: its id, its number, or a part of its name; left out if there is only one.
+    #[arg(long)]
+    pub(crate) condition: Option<String>,
+    /// What is to be seen, in one's own words.
+    #[arg(long, default_value = "")]
+    pub(crate) text: String,
+    /// 自处置: it was put right on the spot.
+    #[arg(long)]
+    pub(crate) self_fixed: bool,
+    /// Time of the report instead of now, as 2026-11-24T10:30:00+08:00.
+    #[arg(long, value_name = "RFC3339", value_parser = read_time)]
+    pub(crate) at: Option<Timestamp>,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct PhotoArg {
+    pub(crate) role: PhotoRole,
+    pub(crate) path: PathBuf,
+}
+
+fn read_photo(text: &str) -> Result<PhotoArg, String> {
+    let roles = [
+        ("near:", PhotoRole::Near),
+        ("far:", PhotoRole::Far),
+        ("before:", PhotoRole::Before),
+        ("after:", PhotoRole::After),
+    ];
+    let named = roles
+        .iter()
+        .find_map(|(word, role)| Some((*role, text.strip_prefix(word)?)));
+    let (role, path) = named.unwrap_or((PhotoRole::Near, text));
+    Ok(PhotoArg {
+        role,
+        path: PathBuf::from(path),
+    })
+}
+
+fn read_time(text: &str) -> Result<Timestamp, String> {
+    DateTime::parse_from_rfc3339(text)
+        .map(|at| Timestamp(at.timestamp_millis()))
+        .map_err(|error| error.to_string())
+}

@@ -1,0 +1,424 @@
+//! What each command does: calls of the façade, and their answers in words and in JSON.
+
+use crate::args::{Command, EnrolArgs, FileArgs, ReportArgs};
+use crate::words;
+use app_core::{App, CoreError, Edge, Enrolment, Moment};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use serde::Serialize;
+use serde_json::{Value, json};
+use shared::id::{CategoryId, ConditionId, DraftId, OpId, ReportId};
+use shared::report::PlaceSource;
+use shared::wire::handheld::{
+    CategoryDetail, DraftFields, PlaceInput, ReportDetail, ReportRow, SyncReport,
+};
+
+/// What a command answers.
+#[derive(Debug)]
+pub(crate) struct Outcome {
+    pub(crate) text: String,
+    pub(crate) json: Value,
+    pub(crate) code: u8,
+}
+
+/// Everything is kept, but the server wasn't reached.
+const CODE_SYNC: u8 = 3;
+
+/// Why a command ended early.
+#[derive(Debug)]
+pub(crate) enum Stop {
+    /// The handheld couldn't; what was filled in is in the draft.
+    Core {
+        error: CoreError,
+        draft: Option<DraftId>,
+    },
+    /// The command line names something that isn't there.
+    Usage(String),
+    /// Everything else.
+    Other(String),
+}
+
+impl Stop {
+    pub(crate) fn other(words: String) -> Self {
+        Self::Other(words)
+    }
+
+    pub(crate) fn code(&self) -> u8 {
+        match self {
+            Self::Other(_) => 1,
+            Self::Usage(_) => 2,
+            Self::Core { error, .. } => match error {
+                CoreError::Server(_) => CODE_SYNC,
+                CoreError::NotEnrolled | CoreError::NotReady | CoreError::OtherDistrict(_) => 5,
+                CoreError::Store(app_core::store::StoreError::Missing(_)) => 2,
+                CoreError::Store(_) | CoreError::Bundle { .. } => 6,
+                CoreError::Photo(_)
+                | CoreError::Fault(_)
+                | CoreError::Unfilled(_)
+                | CoreError::ChangedMeanwhile
+                | CoreError::Operation(_) => 4,
+            },
+        }
+    }
+
+    pub(crate) fn text(&self) -> String {
+        match self {
+            Self::Other(words) | Self::Usage(words) => words.clone(),
+            Self::Core { error, draft } => {
+                let kept = draft.map_or(String::new(), |draft| format!("\n  draft {draft}"));
+                format!("{}\n  {error}{kept}", error.problem().words)
+            }
+        }
+    }
+
+    pub(crate) fn json(&self) -> Value {
+        match self {
+            Self::Other(words) => json!({"problem": {"code": "other", "words": words}}),
+            Self::Usage(words) => json!({"problem": {"code": "usage", "words": words}}),
+            Self::Core { error, draft } => {
+                json!({"problem": error.problem(), "detail": error.to_string(), "draft": draft})
+            }
+        }
+    }
+}
+
+fn outcome(text: String, value: &impl Serialize) -> Result<Outcome, Stop> {
+    let json = serde_json::to_value(value).map_err(|error| Stop::Other(error.to_string()))?;
+    Ok(Outcome {
+        text,
+        json,
+        code: 0,
+    })
+}
+
+pub(crate) async fn run(app: &App, edge: &Edge, command: &Command) -> Result<Outcome, Stop> {
+    match command {
+        Command::Enrol(args) => enrol(app, edge, args).await,
+        Command::File(args) => file(app, edge, args).await,
+        Command::Preview(args) => preview(app, edge, args),
+        Command::Sync => Ok(synced(&app.sync_once(edge).await?)?),
+        Command::List { words } => {
+            let mut rows = app.reports(words.as_deref().unwrap_or_default())?;
+            rows.iter_mut().for_each(|row| row.preview = None);
+            let lines: Vec<String> = rows.iter().map(words::report_line).collect();
+            outcome(lines.join("\n"), &rows)
+        }
+        Command::Show { report } => {
+            let detail = find_report(app, report)?;
+            outcome(words::report(&detail), &detail)
+        }
+        Command::Categories { words } => categories(app, words.as_deref()),
+        Command::Category { category } => {
+            let detail = find_category(app, category)?;
+            outcome(conditions(&detail), &detail)
+        }
+        Command::Status => {
+            let mut home = app.home()?;
+            home.recent
+                .iter_mut()
+                .for_each(|row: &mut ReportRow| row.preview = None);
+            let me = home.me.as_ref().map_or_else(String::new, |me| {
+                let posts: Vec<&str> = me.posts.iter().map(|post| post.path.as_str()).collect();
+                format!(
+                    "{} · {} · {}\n",
+                    me.name,
+                    me.district_name,
+                    posts.join("、")
+                )
+            });
+            outcome(format!("{me}{}", words::sync_status(&home.sync)), &home)
+        }
+        Command::Drafts => {
+            let mut rows = app.drafts()?;
+            rows.iter_mut().for_each(|row| row.preview = None);
+            let line = |row: &shared::wire::handheld::DraftRow| {
+                format!(
+                    "{} 照片{} {} {}",
+                    row.id, row.photos, row.category_name, row.excerpt
+                )
+            };
+            outcome(rows.iter().map(line).collect::<Vec<_>>().join("\n"), &rows)
+        }
+        Command::Discard { draft } => {
+            app.discard_draft(draft_id(draft)?)?;
+            outcome("已删除草稿".to_owned(), &json!({"discarded": draft}))
+        }
+        Command::Photo { photo, out } => {
+            let address = app.photo(*photo)?;
+            let text = address
+                .split_once(',')
+                .map(|(_, text)| text)
+                .unwrap_or_default();
+            let jpeg = BASE64
+                .decode(text)
+                .map_err(|error| Stop::Other(error.to_string()))?;
+            std::fs::write(out, &jpeg).map_err(|error| {
+                Stop::Other(format!("could not write {}: {error}", out.display()))
+            })?;
+            outcome(
+                format!("{} 字节", jpeg.len()),
+                &json!({"bytes": jpeg.len()}),
+            )
+        }
+    }
+}
+
+async fn enrol(app: &App, edge: &Edge, args: &EnrolArgs) -> Result<Outcome, Stop> {
+    let form = Enrolment {
+        server: args.server.clone(),
+        code: args.code.clone(),
+        device_name: args.name.clone(),
+        platform: std::env::consts::OS.to_owned(),
+    };
+    let me = app.enrol(&form, edge).await?;
+    if app.categories().is_empty() {
+        let problem = app.sync_status()?.problem;
+        let words = problem.map_or_else(|| "目录尚未下载".to_owned(), |problem| problem.words);
+        let mut enrolled = outcome(format!("已绑定 {}, 但{words}", me.name), &me)?;
+        enrolled.code = CODE_SYNC;
+        return Ok(enrolled);
+    }
+    outcome(format!("已绑定 {} · {}", me.name, me.district_name), &me)
+}
+
+fn synced(report: &SyncReport) -> Result<Outcome, Stop> {
+    let mut done = outcome(words::sync(report), report)?;
+    if report.problem.is_some() {
+        done.code = CODE_SYNC;
+    }
+    Ok(done)
+}
+
+fn place(args: &ReportArgs) -> Option<PlaceInput> {
+    let (lat, lon) = args.lat.zip(args.lon)?;
+    let source = if args.accuracy.is_some() {
+        PlaceSource::Gps
+    } else {
+        PlaceSource::Typed
+    };
+    let words = args.place_words.clone();
+    Some(PlaceInput {
+        lat,
+        lon,
+        accuracy_m: args.accuracy,
+        source,
+        words,
+    })
+}
+
+fn fields(app: &App, args: &ReportArgs) -> Result<DraftFields, Stop> {
+    let category = find_category(app, &args.category)?;
+    let condition = find_condition(&category, args.condition.as_deref())?;
+    Ok(DraftFields {
+        place: place(args),
+        category: Some(category.row.id),
+        condition: Some(condition),
+        text: args.text.clone(),
+        self_fixed: args.self_fixed,
+    })
+}
+
+/// What can be kept while the catalogue isn't here.
+fn words_alone(args: &ReportArgs) -> DraftFields {
+    DraftFields {
+        place: place(args),
+        category: None,
+        condition: None,
+        text: args.text.clone(),
+        self_fixed: args.self_fixed,
+    }
+}
+
+fn preview(app: &App, edge: &Edge, args: &ReportArgs) -> Result<Outcome, Stop> {
+    let now = args.at.unwrap_or_else(|| edge.now());
+    let preview = app.preview_fields(&fields(app, args)?, now)?;
+    outcome(words::preview(&preview, now), &preview)
+}
+
+async fn file(app: &App, edge: &Edge, args: &FileArgs) -> Result<Outcome, Stop> {
+    let report = &args.report;
+    let moment = report.at.map_or_else(
+        || edge.moment(),
+        |at| Moment {
+            wall: at,
+            ..edge.moment()
+        },
+    );
+    let now = moment.wall;
+    let fresh = || Ok(DraftId(edge.uuid()));
+    let draft = args.draft.as_deref().map_or_else(fresh, draft_id)?;
+    let keep = |error: CoreError| Stop::Core {
+        error,
+        draft: Some(draft),
+    };
+    // What is wrong on the command line is said before anything is begun; whatever is wrong after
+    // that, photos and words are kept in the draft.
+    let mut files = Vec::with_capacity(args.photos.len());
+    for photo in &args.photos {
+        let bytes = std::fs::read(&photo.path).map_err(|error| {
+            Stop::Usage(format!("could not read {}: {error}", photo.path.display()))
+        })?;
+        files.push((photo.role, bytes));
+    }
+    let (mut filled, mut trouble) = match fields(app, report) {
+        Ok(filled) => (filled, None),
+        Err(Stop::Core { error, .. }) => (words_alone(report), Some(error)),
+        Err(stop) => return Err(stop),
+    };
+    app.begin_draft(draft, now)?;
+    for (role, bytes) in &files {
+        if let Err(error) = app.add_photo(draft, bytes, *role, now) {
+            trouble.get_or_insert(error);
+        }
+    }
+    if filled.place.is_none() {
+        let suggestion = app.draft(draft)?.suggestion;
+        filled.place = suggestion.map(|(lat, lon)| PlaceInput {
+            lat,
+            lon,
+            accuracy_m: None,
+            source: PlaceSource::Exif,
+            words: report.place_words.clone(),
+        });
+    }
+    app.set_draft(draft, &filled, now).map_err(keep)?;
+    if let Some(error) = trouble {
+        return Err(keep(error));
+    }
+    let preview = app.preview(draft, now).map_err(keep)?;
+    let filed = app
+        .save_report(draft, OpId(edge.uuid()), &moment)
+        .map_err(keep)?;
+    let mut text = format!(
+        "已存本机 {}\n{}",
+        filed.short_code,
+        words::preview(&preview, now)
+    );
+    let mut answer = json!({"filed": filed, "preview": preview});
+    let mut code = 0;
+    if args.sync {
+        let done = synced(&app.sync_once(edge).await?)?;
+        text = format!("{text}\n{}", done.text);
+        code = done.code;
+        if let Some(members) = answer.as_object_mut() {
+            members.insert("sync".to_owned(), done.json);
+        }
+    }
+    Ok(Outcome {
+        text,
+        json: answer,
+        code,
+    })
+}
+
+fn draft_id(text: &str) -> Result<DraftId, Stop> {
+    text.parse()
+        .map_err(|_| Stop::Usage(format!("{text:?} is not a draft's id")))
+}
+
+fn find_report(app: &App, text: &str) -> Result<ReportDetail, Stop> {
+    match text.parse::<ReportId>() {
+        Ok(id) => Ok(app.report(id)?),
+        Err(_) => Ok(app.report_by_code(text)?),
+    }
+}
+
+fn categories(app: &App, words: Option<&str>) -> Result<Outcome, Stop> {
+    let rows = match words {
+        Some(words) => app.search_categories(words),
+        None => app.categories(),
+    };
+    if rows.is_empty() && app.categories().is_empty() {
+        return Err(CoreError::NotReady.into());
+    }
+    let line = |row: &shared::wire::handheld::CategoryRow| {
+        let photo = if row.photo_required {
+            " (需照片)"
+        } else {
+            ""
+        };
+        format!(
+            "{} {} · {} · {}{photo}",
+            row.id,
+            row.kind.word(),
+            row.major,
+            row.name
+        )
+    };
+    outcome(rows.iter().map(line).collect::<Vec<_>>().join("\n"), &rows)
+}
+
+fn conditions(detail: &CategoryDetail) -> String {
+    let mut lines = vec![format!("{} {}", detail.row.id, detail.row.name)];
+    lines.extend(detail.conditions.iter().map(|condition| {
+        format!(
+            "  {} {} · {} · {}",
+            condition.id, condition.name, condition.limit, condition.closing
+        )
+    }));
+    lines.join("\n")
+}
+
+/// By id, by exact name, or by the only one that a search finds.
+fn find_category(app: &App, text: &str) -> Result<CategoryDetail, Stop> {
+    let all = app.categories();
+    if all.is_empty() {
+        return Err(CoreError::NotReady.into());
+    }
+    if let Ok(id) = CategoryId::new(text.to_uppercase())
+        && all.iter().any(|row| row.id == id)
+    {
+        return Ok(app.category(&id)?);
+    }
+    let named: Vec<_> = all.iter().filter(|row| row.name == text).collect();
+    let found = app.search_categories(text);
+    match (named.as_slice(), found.as_slice()) {
+        ([row], _) => Ok(app.category(&row.id)?),
+        ([], [row]) => Ok(app.category(&row.id)?),
+        ([], []) => Err(Stop::Usage(format!("no category is called {text:?}"))),
+        _ => {
+            let names: Vec<String> = found
+                .iter()
+                .map(|row| format!("{} {}", row.id, row.name))
+                .collect();
+            Err(Stop::Usage(format!(
+                "{text:?} could be: {}",
+                names.join(", ")
+            )))
+        }
+    }
+}
+
+fn find_condition(category: &CategoryDetail, text: Option<&str>) -> Result<ConditionId, Stop> {
+    let all = &category.conditions;
+    let choice = || {
+        let names: Vec<String> = all
+            .iter()
+            .map(|condition| format!("{} {}", condition.id, condition.name))
+            .collect();
+        format!("choose with --condition: {}", names.join(", "))
+    };
+    let Some(text) = text else {
+        return match all.as_slice() {
+            [only] => Ok(only.id.clone()),
+            _ => Err(Stop::Usage(choice())),
+        };
+    };
+    let numbered = format!("{}-{text}", category.row.id);
+    let exact = all.iter().find(|condition| {
+        condition.id.as_str().eq_ignore_ascii_case(text)
+            || condition.id.as_str() == numbered
+            || condition.name == text
+    });
+    if let Some(condition) = exact {
+        return Ok(condition.id.clone());
+    }
+    let partly: Vec<_> = all
+        .iter()
+        .filter(|condition| condition.name.contains(text))
+        .collect();
+    match partly.as_slice() {
+        [only] => Ok(only.id.clone()),
+        _ => Err(Stop::Usage(choice())),
+    }
+}

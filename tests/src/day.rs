@@ -4,12 +4,15 @@
 //! Categories and conditions are those of the shipped catalogue; places are found in the shipped
 //! grids, so that the day still fits when the grids are cut anew.
 
+use std::path::Path;
+
 use anyhow::{Context, Result};
 use geo::InteriorPoint;
+use serde_json::Value;
 use shared::coordinates::LatLon;
 use shared::grid::{GridIndex, Located, filing_grids, from_geojson};
 
-use crate::programs::root;
+use crate::programs::{Field, root};
 
 /// The community of the worker.
 pub const COMMUNITY: &str = "350703001012";
@@ -218,6 +221,25 @@ pub fn filings() -> Vec<Filing> {
         }
     }
     day
+}
+
+/// Files one report of the day with a photo, as a worker does; gives what the handheld answered.
+pub fn file(field: &Field, places: &Places, one: &Filing, image: &Path) -> Result<Value> {
+    let at = places.find(one.spot)?;
+    let mut arguments = vec![
+        "file".to_owned(),
+        format!("--photo={}", image.display()),
+        format!("--lat={}", at.lat),
+        format!("--lon={}", at.lon),
+        format!("--accuracy={}", one.accuracy_m),
+        format!("--category={}", one.category),
+        format!("--condition={}", one.condition),
+        format!("--text={}", one.text),
+    ];
+    if one.self_fixed {
+        arguments.push("--self-fixed".to_owned());
+    }
+    field.run(&arguments)
 }
 
 /// The grids of the shipped district, to find places in.

@@ -1,0 +1,143 @@
+//! The console: each page at the widths of a phone, a desk and a wall, in two languages.
+
+use anyhow::Result;
+use tests::console_driver::Console;
+use tests::people::PASSWORD;
+use tests::programs::Server;
+
+use crate::Album;
+use crate::handheld::settle;
+
+const SIZES: [(u32, u32); 3] = [(390, 844), (1280, 800), (1920, 1080)];
+
+/// Before anything was filed.
+pub(crate) async fn empty(album: &Album, server: &Server) -> Result<()> {
+    let browser = Console::start(&server.url(), 1280, 800).await?;
+    let pages = Pages {
+        browser: &browser,
+        album,
+        address: server.url(),
+    };
+    browser.find("#sign-in-form").await?;
+    pages.each("sign-in").await?;
+    pages.sign_in("paiqian", "not the password").await?;
+    browser.find("#sign-in-form [role='alert']").await?;
+    pages.each("sign-in-error").await?;
+    pages.open("/").await?;
+    pages.sign_in("guanli", PASSWORD).await?;
+    browser.find("#nav-todo").await?;
+    for (path, name) in [
+        ("/", "list-empty"),
+        ("/quarantine", "quarantine-empty"),
+        ("/nowhere", "no-such-page"),
+    ] {
+        pages.open(path).await?;
+        pages.each(name).await?;
+    }
+    Ok(())
+}
+
+/// With the demo's day in it; ends with the server stopped.
+pub(crate) async fn full(album: &Album, server: &mut Server) -> Result<()> {
+    let browser = Console::start(&server.url(), 1280, 800).await?;
+    let address = server.url();
+    let pages = Pages {
+        browser: &browser,
+        album,
+        address,
+    };
+    browser.find("#sign-in-form").await?;
+    pages.sign_in("guanli", PASSWORD).await?;
+    browser.find("#nav-people").await?;
+    for (path, name) in [("/devices", "devices"), ("/people", "people")] {
+        pages.open(path).await?;
+        pages.each(name).await?;
+    }
+    browser.click_css("#sign-out").await?;
+    browser.find("#sign-in-form").await?;
+    pages.sign_in("paiqian", PASSWORD).await?;
+    browser.find("[data-test='case-row']").await?;
+    pages.open("/").await?;
+    browser.find("[data-test='case-row']").await?;
+    pages.each("list-full").await?;
+    pages
+        .open("/?text=%E6%B2%A1%E6%9C%89%E8%BF%99%E4%BA%8B")
+        .await?;
+    pages.each("list-nothing-found").await?;
+    pages.open("/").await?;
+    browser.click_css("[data-test='case-link']").await?;
+    browser.find("[data-test='case']").await?;
+    pages.each("case").await?;
+    browser
+        .script("scrollTo(0, document.body.scrollHeight)")
+        .await?;
+    pages.each("case-more").await?;
+    if let Ok(moves) = browser
+        .client()
+        .find_all(fantoccini::Locator::Css("[data-test='move']"))
+        .await
+        && !moves.is_empty()
+    {
+        browser.click_css("[data-test='move']").await?;
+        browser.find("#move-form").await?;
+        pages.each("case-move").await?;
+        browser.click_css("#move-cancel").await?;
+    }
+    browser.dark(true).await?;
+    pages.each("case-dark").await?;
+    browser.dark(false).await?;
+    server.kill();
+    pages
+        .browser
+        .script("document.querySelector('#nav-todo').click()")
+        .await?;
+    browser.find(".notice, [role='alert']").await?;
+    pages.each("unreachable").await
+}
+
+struct Pages<'a> {
+    browser: &'a Console,
+    album: &'a Album,
+    address: String,
+}
+
+impl Pages<'_> {
+    async fn open(&self, path: &str) -> Result<()> {
+        self.browser
+            .open(&format!("{}{path}", self.address))
+            .await?;
+        self.browser.find("#main").await?;
+        Ok(())
+    }
+
+    async fn sign_in(&self, login: &str, password: &str) -> Result<()> {
+        for (css, text) in [("#login", login), ("#password", password)] {
+            let field = self.browser.find(css).await?;
+            field.clear().await?;
+            field.send_keys(text).await?;
+        }
+        self.browser.click_css("#sign-in").await
+    }
+
+    /// The page as it is, at each size and in each language.
+    async fn each(&self, name: &str) -> Result<()> {
+        for language in ["zh", "en"] {
+            for (width, height) in SIZES {
+                let Some(file) = self
+                    .album
+                    .file(&format!("console-{width}-{language}-{name}"))
+                else {
+                    continue;
+                };
+                self.browser.resize(width, height).await?;
+                settle(self.browser).await?;
+                self.browser.picture(&file).await?;
+            }
+            // Twice around: back to Chinese at the end. The switch is hidden on no page.
+            self.browser
+                .script("document.getElementById('language')?.click()")
+                .await?;
+        }
+        Ok(())
+    }
+}

@@ -1,7 +1,28 @@
-//! Placeholder page: one line, until the screens are here.
+//! The web console: for those who dispatch, handle, supervise and administer.
+//!
+//! It shows what the server answers and sends what a person decides; it decides nothing itself
+//! and keeps nothing but the language. Reading order: `app` (addresses), `api` (the only file that
+//! fetches), `pages`, `components`. `filter`, `format` and `compare` are plain functions with their
+//! tests beside them; the pages are tried in a real browser by crate `tests`.
 
-use leptos::prelude::*;
+#![allow(
+    unreachable_pub,
+    reason = "the component macro makes every part of a component public"
+)]
+
+mod api;
+mod app;
+mod compare;
+mod components;
+mod desk;
+mod filter;
+mod format;
+mod icons;
+mod pages;
+mod poll;
+mod words;
 
 fn main() {
-    leptos::mount::mount_to_body(|| view! { <p id="hello">"格物"</p> });
+    console_error_panic_hook::set_once();
+    leptos::mount::mount_to_body(app::App);
 }

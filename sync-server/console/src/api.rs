@@ -1,0 +1,250 @@
+//! Every call to the server, and nothing else fetches.
+//!
+//! The session is a cookie that the browser adds and no script can read; changes carry a header
+//! that no other site can send. Answers are the types of `shared::wire`. A call fails with a
+//! [`Problem`] that has words for a person; a stale move is an outcome, not a failure.
+
+use crate::desk::Choice;
+use crate::words::{self, Word};
+use gloo_net::http::{Request, RequestBuilder, Response};
+use serde::{Serialize, de::DeserializeOwned};
+use shared::catalogue::CatalogueDoc;
+use shared::id::{CaseId, OpId, PersonId, Sha256};
+use shared::label::Lang;
+use shared::wire::console::{
+    CaseDetail, CasePage, CaseQuery, CodeAnswer, DeviceRow, MeAnswer, MoveRequest, NewCode,
+    NewPerson, Page, PersonRow, QuarantineRow, ResolveRequest, SignInRequest, StaleAnswer, UnitRow,
+    WorkList,
+};
+use shared::wire::error::{ErrorAnswer, ErrorCode};
+use shared::wire::sync::AreasBundle;
+
+/// Sent with every change; the server refuses changes by cookie without it.
+const CHANGE_HEADER: (&str, &str) = ("x-gewu", "1");
+
+/// Pages of people fetched for a picker.
+const PEOPLE_PAGES_LIMIT: usize = 200;
+
+const CONFLICT: u16 = 409;
+
+/// Why a call did not do what was wanted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Problem {
+    /// The server could not be reached.
+    Unreachable,
+    /// The server refused, and said why.
+    Refused(ErrorAnswer),
+    /// The server answered something else than was agreed.
+    Unreadable(u16),
+}
+
+impl Problem {
+    /// What happened and what to do, for a person.
+    pub(crate) fn words(&self, lang: Lang) -> String {
+        match self {
+            Self::Unreachable => words::UNREACHABLE.of(lang).to_owned(),
+            Self::Refused(answer) => match lang {
+                Lang::En if !answer.words_en.is_empty() => answer.words_en.clone(),
+                _ => answer.words.clone(),
+            },
+            Self::Unreadable(status) => {
+                let word: Word = match status {
+                    404 => words::NOT_FOUND,
+                    _ => words::UNREADABLE,
+                };
+                word.of(lang).to_owned()
+            }
+        }
+    }
+
+    /// The session is gone: sign in again.
+    pub(crate) fn is_signed_out(&self) -> bool {
+        match self {
+            Self::Refused(answer) => answer.code == ErrorCode::Unauthenticated,
+            Self::Unreadable(status) => *status == 401,
+            Self::Unreachable => false,
+        }
+    }
+}
+
+type Outcome<T> = Result<T, Problem>;
+
+/// What became of a move.
+#[derive(Debug)]
+pub(crate) enum Moved {
+    /// It was made.
+    Done,
+    /// Somebody else was quicker; the case as it is now.
+    Stale(Box<CaseDetail>),
+}
+
+/// Who is signed in.
+pub(crate) async fn me() -> Outcome<MeAnswer> {
+    get("/v1/me").await
+}
+
+/// Signs in; the answer's token is for programs, the browser keeps the cookie.
+pub(crate) async fn sign_in(request: &SignInRequest) -> Outcome<()> {
+    post("/v1/session", request).await.map(drop)
+}
+
+/// Signs out.
+pub(crate) async fn sign_out() -> Outcome<()> {
+    let request = changing(Request::delete("/v1/session"));
+    let response = request
+        .send()
+        .await
+        .map_err(|_offline| Problem::Unreachable)?;
+    accepted(response).await.map(drop)
+}
+
+/// The work lists of this person with their counts.
+pub(crate) async fn work_lists() -> Outcome<Vec<WorkList>> {
+    get("/v1/worklists").await
+}
+
+/// A page of cases.
+pub(crate) async fn cases(query: &CaseQuery) -> Outcome<CasePage> {
+    let query = crate::filter::to_query(query);
+    get(&format!("/v1/cases?{query}")).await
+}
+
+/// A case.
+pub(crate) async fn case(id: CaseId) -> Outcome<CaseDetail> {
+    get(&format!("/v1/cases/{id}")).await
+}
+
+/// Moves a case.
+pub(crate) async fn move_case(id: CaseId, request: &MoveRequest) -> Outcome<Moved> {
+    let response = send(&format!("/v1/cases/{id}/moves"), request).await?;
+    if response.status() != CONFLICT {
+        return accepted(response).await.map(|_done| Moved::Done);
+    }
+    let text = response.text().await.map_err(|_cut| Problem::Unreachable)?;
+    if let Ok(stale) = serde_json::from_str::<StaleAnswer>(&text) {
+        return Ok(Moved::Stale(Box::new(stale.current)));
+    }
+    Err(serde_json::from_str(&text).map_or(Problem::Unreadable(CONFLICT), Problem::Refused))
+}
+
+/// The units that cases can be given to.
+pub(crate) async fn units() -> Outcome<Vec<UnitRow>> {
+    get("/v1/units").await
+}
+
+/// What is kept for a person, a page of it.
+pub(crate) async fn quarantine(cursor: Option<&str>) -> Outcome<Page<QuarantineRow>> {
+    get(&paged("/v1/quarantine", cursor)).await
+}
+
+/// Settles something in quarantine.
+pub(crate) async fn resolve(id: OpId, note: String) -> Outcome<()> {
+    let path = format!("/v1/quarantine/{id}/resolve");
+    post(&path, &ResolveRequest { note }).await.map(drop)
+}
+
+/// The devices and what each owes, a page of them.
+pub(crate) async fn devices(cursor: Option<&str>) -> Outcome<Page<DeviceRow>> {
+    get(&paged("/v1/devices", cursor)).await
+}
+
+/// A code by which a device is enrolled once.
+pub(crate) async fn device_code(person: PersonId) -> Outcome<CodeAnswer> {
+    read(post("/v1/devices/codes", &NewCode { person }).await?).await
+}
+
+/// People and posts, a page of them.
+pub(crate) async fn people(cursor: Option<&str>) -> Outcome<Page<PersonRow>> {
+    get(&paged("/v1/people", cursor)).await
+}
+
+/// Everybody, for a picker.
+pub(crate) async fn all_people() -> Outcome<Vec<Choice>> {
+    let mut all = Vec::new();
+    let mut cursor = None;
+    // A district has some thousands; the bound is for a server that never says it is at the end.
+    for _ in 0..PEOPLE_PAGES_LIMIT {
+        let page = people(cursor.as_deref()).await?;
+        let enabled = page.rows.into_iter().filter(|row| !row.disabled);
+        all.extend(enabled.map(|row| Choice {
+            code: row.me.id.to_string(),
+            name: row.me.name,
+            detail: row.me.login,
+        }));
+        cursor = page.next;
+        if cursor.is_none() {
+            break;
+        }
+    }
+    Ok(all)
+}
+
+/// Adds a person with first posts.
+pub(crate) async fn add_person(person: &NewPerson) -> Outcome<()> {
+    post("/v1/people", person).await.map(drop)
+}
+
+/// All places of the district.
+pub(crate) async fn areas() -> Outcome<AreasBundle> {
+    get("/v1/areas").await
+}
+
+/// The catalogue in force.
+pub(crate) async fn catalogue() -> Outcome<CatalogueDoc> {
+    get("/v1/catalogue").await
+}
+
+/// Where a photo's bytes are; the browser asks with its cookie.
+pub(crate) fn photo_address(photo: &Sha256) -> String {
+    format!("/v1/photos/{photo}")
+}
+
+fn paged(path: &str, cursor: Option<&str>) -> String {
+    cursor.map_or_else(
+        || path.to_owned(),
+        |cursor| format!("{path}?cursor={}", crate::filter::escape(cursor)),
+    )
+}
+
+fn changing(request: RequestBuilder) -> RequestBuilder {
+    request.header(CHANGE_HEADER.0, CHANGE_HEADER.1)
+}
+
+async fn get<T: DeserializeOwned>(path: &str) -> Outcome<T> {
+    let response = Request::get(path)
+        .send()
+        .await
+        .map_err(|_offline| Problem::Unreachable)?;
+    read(accepted(response).await?).await
+}
+
+async fn post<T: Serialize>(path: &str, body: &T) -> Outcome<Response> {
+    accepted(send(path, body).await?).await
+}
+
+async fn send<T: Serialize>(path: &str, body: &T) -> Outcome<Response> {
+    let request = changing(Request::post(path))
+        .json(body)
+        .map_err(|_unwritable| Problem::Unreadable(0))?;
+    request
+        .send()
+        .await
+        .map_err(|_offline| Problem::Unreachable)
+}
+
+async fn accepted(response: Response) -> Outcome<Response> {
+    if response.ok() {
+        return Ok(response);
+    }
+    let status = response.status();
+    let answer = response.json::<ErrorAnswer>().await;
+    Err(answer.map_or(Problem::Unreadable(status), Problem::Refused))
+}
+
+async fn read<T: DeserializeOwned>(response: Response) -> Outcome<T> {
+    let status = response.status();
+    response
+        .json()
+        .await
+        .map_err(|_other| Problem::Unreadable(status))
+}

@@ -1,0 +1,13 @@
+//! Parts that pages are made of. A part shows what it is given and calls back; it never fetches.
+
+pub(crate) mod conflict;
+pub(crate) mod course;
+pub(crate) mod facts;
+pub(crate) mod filters;
+pub(crate) mod light;
+pub(crate) mod map;
+pub(crate) mod moves;
+pub(crate) mod photos;
+pub(crate) mod picker;
+pub(crate) mod states;
+pub(crate) mod work_lists;

@@ -1,0 +1,290 @@
+//! What all pages share: who is signed in, the language, the server's clock, and the lists that
+//! pickers choose from (fetched once, when first wanted).
+
+use crate::api::{self, Problem};
+use crate::words::Word;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use shared::id::CaseId;
+use shared::label::Lang;
+use shared::role::{Action, Actor, Subject, may};
+use shared::time::Timestamp;
+use shared::wire::console::{MeAnswer, UnitRow};
+use std::collections::HashMap;
+use std::time::Duration;
+
+/// Where the browser keeps the language.
+const LANG_KEY: &str = "gewu.lang";
+/// How often remaining times are reckoned anew.
+const TICK: Duration = Duration::from_secs(10);
+
+/// Whether somebody is signed in.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Session {
+    /// Not asked yet.
+    Unknown,
+    /// Nobody, or no longer.
+    Out,
+    /// Somebody.
+    In(Box<MeAnswer>),
+    /// The server could not be asked.
+    Failed(Problem),
+}
+
+/// An entry of a picker.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Choice {
+    /// What is chosen.
+    pub(crate) code: String,
+    /// What people call it.
+    pub(crate) name: String,
+    /// What tells it from others of that name.
+    pub(crate) detail: String,
+}
+
+/// A list for a picker: none before it is wanted or while it is on its way.
+type List<T> = RwSignal<Option<Vec<T>>>;
+
+/// The shared state.
+#[derive(Clone, Copy)]
+pub(crate) struct Desk {
+    /// Who is signed in.
+    pub(crate) session: RwSignal<Session>,
+    /// The language of the page.
+    pub(crate) lang: RwSignal<Lang>,
+    /// The server's clock, moved along every few seconds.
+    pub(crate) now: RwSignal<Timestamp>,
+    /// Server's clock minus the browser's.
+    offset_ms: StoredValue<i64>,
+    /// The list that was last shown, as an address to go back to.
+    pub(crate) list_address: RwSignal<String>,
+    /// The case that is selected in the list.
+    pub(crate) selected: RwSignal<Option<CaseId>>,
+    /// Cases of the list as it was last shown, to go from one to the next.
+    pub(crate) in_list: RwSignal<Vec<CaseId>>,
+    /// Units that cases can be given to.
+    pub(crate) units: List<UnitRow>,
+    /// Places.
+    pub(crate) areas: List<Choice>,
+    /// Categories.
+    pub(crate) categories: List<Choice>,
+}
+
+impl Desk {
+    /// Makes it and gives it to all components below.
+    pub(crate) fn provide() -> Self {
+        let desk = Self {
+            session: RwSignal::new(Session::Unknown),
+            lang: RwSignal::new(kept_lang()),
+            now: RwSignal::new(browser_clock()),
+            offset_ms: StoredValue::new(0),
+            list_address: RwSignal::new(String::from("/")),
+            selected: RwSignal::new(None),
+            in_list: RwSignal::new(Vec::new()),
+            units: RwSignal::new(None),
+            areas: RwSignal::new(None),
+            categories: RwSignal::new(None),
+        };
+        provide_context(desk);
+        set_interval(move || desk.tick(), TICK);
+        Effect::new(move |_| {
+            let lang = desk.lang.get();
+            if let Some(root) = document().document_element() {
+                // A page without the attribute is still readable.
+                let _ = root.set_attribute("lang", lang.tag());
+            }
+            if let Ok(Some(storage)) = window().local_storage() {
+                // A browser that keeps nothing asks for the language each time.
+                let _ = storage.set_item(LANG_KEY, lang.tag());
+            }
+        });
+        desk.ask_who();
+        desk
+    }
+
+    /// The one that was provided above.
+    #[expect(
+        clippy::expect_used,
+        reason = "App provides it before any page is drawn"
+    )]
+    pub(crate) fn here() -> Self {
+        use_context().expect("the desk stands before its pages")
+    }
+
+    /// Asks the server who is signed in.
+    pub(crate) fn ask_who(self) {
+        spawn_local(async move {
+            let session = match api::me().await {
+                Ok(answer) => {
+                    self.set_clock(answer.server_time);
+                    Session::In(Box::new(answer))
+                }
+                Err(problem) if problem.is_signed_out() => Session::Out,
+                Err(problem) => Session::Failed(problem),
+            };
+            self.session.set(session);
+        });
+    }
+
+    /// Signs out, here in any case and on the server if it can be reached.
+    pub(crate) fn sign_out(self) {
+        spawn_local(async move {
+            // A session that cannot be ended now ends by itself; the screen is cleared either way.
+            let _ = api::sign_out().await;
+            self.leave();
+        });
+    }
+
+    /// Forgets everything that belonged to the person.
+    fn leave(self) {
+        self.session.set(Session::Out);
+        self.selected.set(None);
+        self.in_list.set(Vec::new());
+        self.list_address.set(String::from("/"));
+        self.units.set(None);
+        self.areas.set(None);
+        self.categories.set(None);
+    }
+
+    /// Shows the sign-in page if that is what a problem means.
+    pub(crate) fn notice(self, problem: &Problem) {
+        if problem.is_signed_out() {
+            self.session.set(Session::Out);
+        }
+    }
+
+    /// Sets the clock by an answer.
+    pub(crate) fn set_clock(self, server_time: Timestamp) {
+        self.offset_ms.set_value(server_time.since(browser_clock()));
+        self.now.set(server_time);
+    }
+
+    fn tick(self) {
+        self.now
+            .set(browser_clock().plus_ms(self.offset_ms.get_value()));
+    }
+
+    /// A word in the language of the page.
+    pub(crate) fn say(self, word: Word) -> &'static str {
+        word.of(self.lang.get())
+    }
+
+    /// Whether one of this person's posts allows something somewhere.
+    pub(crate) fn may(self, action: Action) -> bool {
+        self.session.with(|session| {
+            let Session::In(answer) = session else {
+                return false;
+            };
+            let actor = Actor {
+                person: answer.me.id,
+                posts: answer.me.posts.clone(),
+            };
+            answer.me.posts.iter().any(|post| {
+                let subject = Subject {
+                    area: Some(&post.area),
+                    ..Subject::default()
+                };
+                may(&actor, action, subject).is_some()
+            })
+        })
+    }
+
+    /// Fetches the units if they aren't here yet.
+    pub(crate) fn want_units(self) {
+        fetch_once(self, self.units, async { api::units().await });
+    }
+
+    /// Fetches the names of places if they aren't here yet.
+    pub(crate) fn want_areas(self) {
+        fetch_once(self, self.areas, async {
+            api::areas().await.map(|answer| named_areas(&answer))
+        });
+    }
+
+    /// Fetches the categories if they aren't here yet.
+    pub(crate) fn want_categories(self) {
+        fetch_once(self, self.categories, async {
+            let catalogue = api::catalogue().await?;
+            let choice = |category: shared::catalogue::Category| Choice {
+                code: category.id.to_string(),
+                name: category.name,
+                detail: format!("{} · {}", category.kind.word(), category.major),
+            };
+            Ok(catalogue.categories.into_iter().map(choice).collect())
+        });
+    }
+}
+
+fn fetch_once<T: Send + Sync + 'static>(
+    desk: Desk,
+    list: List<T>,
+    fetch: impl Future<Output = Result<Vec<T>, Problem>> + 'static,
+) {
+    if list.with_untracked(Option::is_some) {
+        return;
+    }
+    spawn_local(async move {
+        match fetch.await {
+            Ok(rows) => list.set(Some(rows)),
+            // The picker says that it has nothing yet; opening it again asks again.
+            Err(problem) => desk.notice(&problem),
+        }
+    });
+}
+
+/// Name and parent of each place by its code.
+type Names<'a> = HashMap<&'a str, (&'a str, Option<&'a str>)>;
+
+/// The names of what a place lies in, from the top, without the district, which is the same for all.
+fn above<'a>(names: &Names<'a>, mut parent: Option<&'a str>) -> String {
+    let mut above = Vec::new();
+    // A tree has few levels; the bound is for a list that is no tree.
+    for _ in 0..8 {
+        let Some((name, Some(next))) = parent.and_then(|code| names.get(code)) else {
+            break;
+        };
+        above.push(*name);
+        parent = Some(*next);
+    }
+    above.reverse();
+    above.join(" · ")
+}
+
+/// Places with the names of those they lie in, since several communities share a name.
+fn named_areas(answer: &shared::wire::sync::AreasBundle) -> Vec<Choice> {
+    let names: Names<'_> = answer
+        .areas
+        .iter()
+        .map(|row| {
+            let parent = row.area.parent.as_ref().map(AsRef::as_ref);
+            (row.area.code.as_str(), (row.area.name.as_str(), parent))
+        })
+        .collect();
+    answer
+        .areas
+        .iter()
+        .map(|row| Choice {
+            code: row.area.code.to_string(),
+            name: row.area.name.clone(),
+            detail: above(&names, row.area.parent.as_ref().map(AsRef::as_ref)),
+        })
+        .collect()
+}
+
+fn kept_lang() -> Lang {
+    window()
+        .local_storage()
+        .ok()
+        .flatten()
+        .and_then(|storage| storage.get_item(LANG_KEY).ok().flatten())
+        .map_or(Lang::Zh, |tag| Lang::parse(&tag))
+}
+
+/// The browser's clock.
+fn browser_clock() -> Timestamp {
+    #[expect(
+        clippy::as_conversions,
+        reason = "a browser's clock fits, and a float cast saturates"
+    )]
+    Timestamp(js_sys::Date::now() as i64)
+}

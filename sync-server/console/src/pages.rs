@@ -1,0 +1,8 @@
+//! One file per page. A page asks the server, keeps the answer and lays out its parts.
+
+pub(crate) mod case;
+pub(crate) mod devices;
+pub(crate) mod list;
+pub(crate) mod people;
+pub(crate) mod quarantine;
+pub(crate) mod sign_in;

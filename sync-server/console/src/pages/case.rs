@@ -1,0 +1,436 @@
+//! A case: what was reported, where, who has it and why, what happened, and what one may do.
+//!
+//! While a form is open the page keeps the version that the person saw: a change by somebody else
+//! is shown beside it, never slipped under it. A refused stale move comes to the same panel.
+
+use crate::api::{self, Moved};
+use crate::components::conflict::{Conflict, ConflictPanel};
+use crate::components::course::course;
+use crate::components::facts;
+use crate::components::light::{light, state_badge};
+use crate::components::map::{PlaceMap, Scene};
+use crate::components::moves::{MoveForm, Moves, unit_code};
+use crate::components::photos::Photos;
+use crate::components::states::{Loading, Outdated, Trouble};
+use crate::desk::Desk;
+use crate::format;
+use crate::icons::{Icon, Shape};
+use crate::pages::list::is_typing;
+use crate::poll::{Poll, REFRESH};
+use crate::words::{self, Word};
+use leptos::ev::KeyboardEvent;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use leptos_router::NavigateOptions;
+use leptos_router::hooks::{use_navigate, use_params_map};
+use shared::id::CaseId;
+use shared::label::{self, Lang};
+use shared::time::Timestamp;
+use shared::wire::console::{CaseDetail, CaseRow, MoveRequest};
+
+/// What the page holds.
+#[derive(Clone, Copy)]
+struct Sheet {
+    /// The version on the screen.
+    shown: RwSignal<Option<CaseDetail>>,
+    /// That version beside a newer one.
+    conflict: RwSignal<Option<Conflict>>,
+    /// What is being filled in.
+    form: MoveForm,
+    /// What was just done, said to the reader.
+    done: RwSignal<Option<String>>,
+    poll: Poll<CaseDetail>,
+}
+
+/// The page; another case is another page.
+#[component]
+pub(crate) fn CasePage() -> impl IntoView {
+    let params = use_params_map();
+    let id = Memo::new(move |_| {
+        let text = params.read().get("id")?;
+        text.parse::<CaseId>().ok()
+    });
+    move || match id.get() {
+        Some(id) => view! { <Case id=id/> }.into_any(),
+        None => view! { <NoCase/> }.into_any(),
+    }
+}
+
+#[component]
+fn NoCase() -> impl IntoView {
+    let desk = Desk::here();
+    view! {
+        <div class="page empty" data-test="no-case">
+            <p>{move || desk.say(words::NOT_FOUND)}</p>
+            <a href="/">{move || desk.say(words::TO_LIST)}</a>
+        </div>
+    }
+}
+
+#[component]
+fn Case(id: CaseId) -> impl IntoView {
+    let desk = Desk::here();
+    desk.selected.set(Some(id));
+    let sheet = Sheet {
+        shown: RwSignal::new(None),
+        conflict: RwSignal::new(None),
+        form: MoveForm::new(),
+        done: RwSignal::new(None),
+        poll: Poll::start(move || api::case(id), Some(REFRESH)),
+    };
+    Effect::new(move |_| {
+        if let Some(newer) = sheet.poll.answer.get() {
+            sheet.receive(newer);
+        }
+    });
+    let here = Memo::new(move |_| sheet.shown.with(Option::is_some));
+    let retry = Callback::new(move |()| sheet.poll.refresh());
+    listen_to_keys(desk, id);
+    view! {
+        <article class="case page" data-test="case">
+            <Way id=id/>
+            <Show
+                when=move || here.get()
+                fallback=move || view! {
+                    <Show
+                        when=move || sheet.poll.problem.with(Option::is_some)
+                        fallback=|| view! { <Loading/> }
+                    >
+                        <Trouble problem=sheet.poll.problem on_retry=retry/>
+                    </Show>
+                }
+            >
+                <Outdated problem=sheet.poll.problem since=Signal::derive(|| None) on_retry=retry/>
+                <Head sheet=sheet/>
+                <Sections sheet=sheet id=id/>
+            </Show>
+        </article>
+    }
+}
+
+impl Sheet {
+    /// A newer answer came: show it, or show it beside what somebody is working on.
+    fn receive(self, newer: CaseDetail) {
+        let working = self.form.open.with_untracked(Option::is_some);
+        let saw = self.shown.get_untracked();
+        match saw {
+            Some(saw) if working && saw.row.revision != newer.row.revision => {
+                let refused = self
+                    .conflict
+                    .with_untracked(|old| old.as_ref().is_some_and(|old| old.refused));
+                let now = newer;
+                let conflict = Conflict { saw, now, refused };
+                if self
+                    .conflict
+                    .with_untracked(|old| old.as_ref() != Some(&conflict))
+                {
+                    self.conflict.set(Some(conflict));
+                }
+            }
+            _ => {
+                if saw.as_ref() != Some(&newer) {
+                    self.shown.set(Some(newer));
+                }
+            }
+        }
+    }
+
+    /// Takes the present version; what was begun stays open if it is still possible.
+    fn go_on(self, desk: Desk) {
+        let Some(conflict) = self.conflict.get_untracked() else {
+            return;
+        };
+        let begun = self.form.open.get_untracked();
+        let still = begun.and_then(|begun| {
+            let moves = &conflict.now.moves;
+            moves
+                .iter()
+                .find(|allowed| allowed.kind == begun.kind)
+                .copied()
+        });
+        self.shown.set(Some(conflict.now));
+        self.conflict.set(None);
+        if still.is_some() {
+            self.form.open.set(still);
+            self.form.problem.set(None);
+        } else {
+            self.form.close();
+            self.done
+                .set(Some(desk.say(words::NOT_ANY_MORE).to_owned()));
+        }
+    }
+
+    /// Takes the present version and drops what was begun.
+    fn give_up(self) {
+        if let Some(conflict) = self.conflict.get_untracked() {
+            self.shown.set(Some(conflict.now));
+        }
+        self.conflict.set(None);
+        self.form.close();
+        self.poll.refresh();
+    }
+
+    /// Sends the move against the version on the screen.
+    fn send(self, id: CaseId, desk: Desk) {
+        let (Some(allowed), Some(saw)) =
+            (self.form.open.get_untracked(), self.shown.get_untracked())
+        else {
+            return;
+        };
+        let request = MoveRequest {
+            kind: allowed.kind,
+            base_revision: saw.row.revision,
+            reason: self.form.reason.get_untracked().trim().to_owned(),
+            unit: unit_code(self.form).filter(|_| allowed.needs_unit),
+        };
+        self.form.busy.set(true);
+        self.form.problem.set(None);
+        spawn_local(async move {
+            let outcome = api::move_case(id, &request).await;
+            self.form.busy.set(false);
+            match outcome {
+                Ok(Moved::Done) => {
+                    let lang = desk.lang.get_untracked();
+                    let what = label::case_move(request.kind, lang);
+                    let done = words::MOVE_DONE.of(lang);
+                    let gap = lang.pick("：", ": ");
+                    self.form.close();
+                    self.conflict.set(None);
+                    self.done.set(Some(format!("{done}{gap}{what}")));
+                    self.poll.refresh();
+                }
+                Ok(Moved::Stale(now)) => {
+                    let now = *now;
+                    let refused = true;
+                    self.conflict.set(Some(Conflict { saw, now, refused }));
+                }
+                Err(problem) => {
+                    desk.notice(&problem);
+                    let words = problem.words(desk.lang.get_untracked());
+                    self.form.problem.set(Some(words));
+                }
+            }
+        });
+    }
+}
+
+/// Back to the list, and to the cases before and after this one in it.
+#[component]
+fn Way(id: CaseId) -> impl IntoView {
+    let desk = Desk::here();
+    let neighbour = move |by: isize| {
+        desk.in_list.with(|list| {
+            let at = list.iter().position(|other| *other == id)?;
+            list.get(at.checked_add_signed(by)?).copied()
+        })
+    };
+    let link = move |by: isize, word: Word, id: &'static str| {
+        move || {
+            neighbour(by).map(|case| {
+                view! {
+                    <a class="button quiet" id=id href=format!("/cases/{case}")>
+                        {move || desk.say(word)}
+                    </a>
+                }
+            })
+        }
+    };
+    view! {
+        <nav class="way row between" aria-label=move || desk.say(words::CASE)>
+            <a class="button quiet" id="back" href=move || desk.list_address.get()>
+                <Icon shape=Shape::ArrowLeft/>
+                {move || desk.say(words::TO_LIST)}
+            </a>
+            <span class="row">
+                {link(-1, words::PREVIOUS_CASE, "previous-case")}
+                {link(1, words::NEXT_CASE, "next-case")}
+            </span>
+        </nav>
+    }
+}
+
+/// Escape goes back to the list, `j` and `k` to the neighbours.
+fn listen_to_keys(desk: Desk, id: CaseId) {
+    let navigate = use_navigate();
+    let go = move |address: &str| navigate(address, NavigateOptions::default());
+    let neighbour = move |by: isize| {
+        desk.in_list.with_untracked(|list| {
+            let at = list.iter().position(|other| *other == id)?;
+            list.get(at.checked_add_signed(by)?).copied()
+        })
+    };
+    let handle = window_event_listener(leptos::ev::keydown, move |event: KeyboardEvent| {
+        if event.ctrl_key() || event.meta_key() || event.alt_key() || is_typing(&event) {
+            return;
+        }
+        let next = match event.key().as_str() {
+            "Escape" => Some(desk.list_address.get_untracked()),
+            "j" => neighbour(1).map(|case| format!("/cases/{case}")),
+            "k" => neighbour(-1).map(|case| format!("/cases/{case}")),
+            _ => None,
+        };
+        if let Some(address) = next {
+            go(&address);
+        }
+    });
+    on_cleanup(move || handle.remove());
+}
+
+#[component]
+fn Head(sheet: Sheet) -> impl IntoView {
+    let desk = Desk::here();
+    let clock = move || {
+        let (now, lang) = (desk.now.get(), desk.lang.get());
+        sheet.shown.with(|case| {
+            let deadline = format::deadline(&case.as_ref()?.row, now, lang);
+            let formula = deadline.formula.clone();
+            Some(view! {
+                <div class="clock">
+                    {light(deadline)}
+                    <small data-test="formula">{formula}</small>
+                </div>
+            })
+        })
+    };
+    let title = move || {
+        let lang = desk.lang.get();
+        sheet
+            .shown
+            .with(|case| case.as_ref().map(|case| heading(&case.row, lang)))
+    };
+    view! {
+        <header class="case-head">
+            {title}
+            {clock}
+        </header>
+    }
+}
+
+fn heading(row: &CaseRow, lang: Lang) -> impl IntoView + use<> {
+    let fixed = row.self_fixed.then(|| {
+        view! { <span class="badge" data-state="safe">{words::SELF_FIXED.of(lang)}</span> }
+    });
+    view! {
+        <div class="grow">
+            <h1 id="case-title">{row.category_name.clone()}</h1>
+            <p class="where">{row.place.clone()}</p>
+            <p class="row">
+                {state_badge(&row.state, row.class, lang)}
+                {fixed}
+                <span data-test="lead">{row.lead_name.clone()}</span>
+                <code data-test="case-no">{row.case_no.clone()}</code>
+            </p>
+        </div>
+    }
+}
+
+/// Everything below the head. Each part is drawn anew only when what it shows has changed.
+#[component]
+fn Sections(sheet: Sheet, id: CaseId) -> impl IntoView {
+    let desk = Desk::here();
+    let still = Memo::new(move |_| sheet.shown.with(|case| case.as_ref().map(without_clock)));
+    let part = move |draw: fn(&CaseDetail, Timestamp, Lang) -> AnyView| {
+        move || {
+            let (lang, now) = (desk.lang.get(), desk.now.get_untracked());
+            still.with(|case| case.as_ref().map(|case| draw(case, now, lang)))
+        }
+    };
+    let photos = Memo::new(move |_| {
+        still.with(|case| {
+            case.as_ref()
+                .map(|case| case.photos.clone())
+                .unwrap_or_default()
+        })
+    });
+    let scene = Memo::new(move |_| still.with(|case| case.as_ref().map(Scene::of)));
+    let title = move |word: Word| view! { <h2>{move || desk.say(word)}</h2> };
+    view! {
+        <div class="case-parts">
+            <section class="card stack report" aria-labelledby="case-title">
+                <Photos photos=photos/>
+                {part(|case, now, lang| facts::report(case, now, lang).into_any())}
+            </section>
+            <div class="side stack">
+                <section class="card stack" id="moves">
+                    {title(words::MOVES)}
+                    <Act sheet=sheet case=still id=id/>
+                </section>
+                <section class="card stack">
+                    {title(words::MAP)}
+                    {move || scene.get().map(|scene| view! { <PlaceMap scene=scene/> })}
+                    {part(|case, _, lang| facts::place(case, lang).into_any())}
+                </section>
+            </div>
+            <div class="rest stack">
+                <section class="card stack" data-test="decision">
+                    {title(words::DECISION)}
+                    {part(|case, _, lang| facts::decision(case, lang).into_any())}
+                </section>
+                <section class="card stack">
+                    {title(words::COURSE)}
+                    {part(|case, now, lang| course(&case.events, now, lang).into_any())}
+                </section>
+            </div>
+        </div>
+    }
+}
+
+/// The case without what changes by the minute.
+fn without_clock(case: &CaseDetail) -> CaseDetail {
+    CaseDetail {
+        row: CaseRow {
+            used_permille: None,
+            ..case.row.clone()
+        },
+        ..case.clone()
+    }
+}
+
+/// What was just done, a conflict if there is one, and the moves.
+#[component]
+fn Act(sheet: Sheet, case: Memo<Option<CaseDetail>>, id: CaseId) -> impl IntoView {
+    let desk = Desk::here();
+    let done = move || {
+        sheet.done.get().map(|done| {
+            view! {
+                <p class="notice" data-state="safe" data-test="done">
+                    <Icon shape=Shape::CircleCheck/>
+                    {done}
+                </p>
+            }
+        })
+    };
+    // What was done is news until the next form is opened.
+    Effect::new(move |_| {
+        if sheet.form.open.with(Option::is_some) {
+            sheet.done.set(None);
+        }
+    });
+    let cancel = Callback::new(move |()| {
+        if sheet.conflict.with_untracked(Option::is_some) {
+            sheet.give_up();
+        } else {
+            sheet.form.close();
+        }
+    });
+    view! {
+        <div role="status" aria-live="polite">{done}</div>
+        {move || {
+            sheet.conflict.get().map(|conflict| {
+                view! {
+                    <ConflictPanel
+                        conflict=conflict
+                        on_go_on=Callback::new(move |()| sheet.go_on(desk))
+                        on_give_up=Callback::new(move |()| sheet.give_up())
+                    />
+                }
+            })
+        }}
+        <Moves
+            case=case
+            form=sheet.form
+            on_submit=Callback::new(move |()| sheet.send(id, desk))
+            on_cancel=cancel
+        />
+    }
+}

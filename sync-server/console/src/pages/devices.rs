@@ -1,0 +1,327 @@
+//! 手机: what each handheld made, what arrived, what is still owed; and one-time codes by which an
+//! administrator enrols another.
+
+use crate::api;
+use crate::components::picker::Picker;
+use crate::components::states::{Empty, FormProblem, Loading, Outdated, Trouble};
+use crate::desk::{Choice, Desk};
+use crate::format;
+use crate::icons::{Icon, Shape};
+use crate::poll::{Poll, REFRESH};
+use crate::words;
+use leptos::ev::SubmitEvent;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use shared::id::PersonId;
+use shared::label::Lang;
+use shared::role::Action;
+use shared::time::Timestamp;
+use shared::wire::console::{CodeAnswer, DeviceRow, Page};
+
+/// The page.
+#[component]
+pub(crate) fn DevicesPage() -> impl IntoView {
+    let desk = Desk::here();
+    let cursor = RwSignal::new(None::<String>);
+    let devices = Poll::start(
+        move || {
+            let cursor = cursor.get();
+            async move { api::devices(cursor.as_deref()).await }
+        },
+        Some(REFRESH),
+    );
+    let retry = Callback::new(move |()| devices.refresh());
+    let here = Memo::new(move |_| devices.answer.with(Option::is_some));
+    view! {
+        <div class="page stack" data-test="devices">
+            <h1>{move || desk.say(words::DEVICES)}</h1>
+            <p class="second">{move || desk.say(words::DEVICES_WHAT)}</p>
+            <Show when=move || desk.may(Action::Administer)>
+                <NewCode/>
+            </Show>
+            <Show
+                when=move || here.get()
+                fallback=move || view! {
+                    <Show
+                        when=move || devices.problem.with(Option::is_some)
+                        fallback=|| view! { <Loading/> }
+                    >
+                        <Trouble problem=devices.problem on_retry=retry/>
+                    </Show>
+                }
+            >
+                <Outdated problem=devices.problem since=Signal::derive(|| None) on_retry=retry/>
+                <Table devices=devices/>
+                <More devices=devices cursor=cursor/>
+            </Show>
+        </div>
+    }
+}
+
+#[component]
+fn More(devices: Poll<Page<DeviceRow>>, cursor: RwSignal<Option<String>>) -> impl IntoView {
+    let desk = Desk::here();
+    let next = Memo::new(move |_| {
+        devices
+            .answer
+            .with(|page: &Option<Page<DeviceRow>>| page.as_ref().and_then(|page| page.next.clone()))
+    });
+    view! {
+        <div class="pages row">
+            <Show when=move || cursor.with(Option::is_some)>
+                <button type="button" id="first-page" on:click=move |_| cursor.set(None)>
+                    {move || desk.say(words::FIRST_PAGE)}
+                </button>
+            </Show>
+            <Show when=move || next.with(Option::is_some)>
+                <button
+                    type="button"
+                    id="next-page"
+                    on:click=move |_| cursor.set(next.get_untracked())
+                >
+                    {move || desk.say(words::NEXT_PAGE)}
+                </button>
+            </Show>
+        </div>
+    }
+}
+
+#[component]
+fn Table(devices: Poll<Page<DeviceRow>>) -> impl IntoView {
+    let desk = Desk::here();
+    move || {
+        let (now, lang) = (desk.now.get(), desk.lang.get());
+        let rows = devices.answer.with(|page| {
+            let rows = page.iter().flat_map(|page| page.rows.iter());
+            rows.map(|row| device(row, now, lang)).collect_view()
+        });
+        if rows.is_empty() {
+            return view! { <Empty what=words::DEVICES_EMPTY how=words::DEVICES_EMPTY_HOW/> }
+                .into_any();
+        }
+        let head = |word: words::Word| view! { <th scope="col">{word.of(lang)}</th> };
+        let figure = |word: words::Word| {
+            view! { <th scope="col" class="figure">{word.of(lang)}</th> }
+        };
+        view! {
+            <table class="cards-when-narrow" role="table">
+                <thead>
+                    <tr role="row">
+                        {head(words::STATE)} {head(words::CARRIED_BY)} {head(words::DEVICE)}
+                        {head(words::LAST_SEEN)} {figure(words::MADE)} {figure(words::RECEIVED)}
+                        {figure(words::GAPS)} {figure(words::PHOTOS_OWED)}
+                    </tr>
+                </thead>
+                <tbody>{rows}</tbody>
+            </table>
+        }
+        .into_any()
+    }
+}
+
+/// How far a device's reports have come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Standing {
+    /// Everything it made is here.
+    Whole,
+    /// Something is still on the device.
+    Owes,
+    /// Later numbers came, earlier ones are missing.
+    Gap,
+}
+
+fn standing(row: &DeviceRow) -> Standing {
+    if row.received > row.high_water {
+        Standing::Gap
+    } else if row.made > row.received || row.photos_owed > 0 {
+        Standing::Owes
+    } else {
+        Standing::Whole
+    }
+}
+
+fn device(row: &DeviceRow, now: Timestamp, lang: Lang) -> impl IntoView + use<> {
+    let (kind, word, shape) = match standing(row) {
+        Standing::Whole => ("safe", words::ALL_HERE, Shape::CircleCheck),
+        Standing::Owes => ("soon", words::OWES, Shape::CloudUpload),
+        Standing::Gap => ("late", words::HAS_GAP, Shape::TriangleAlert),
+    };
+    let hint = (kind == "late").then(|| words::GAP_WHY.of(lang));
+    let seen = row.last_seen_ms.map_or_else(
+        || words::NEVER.of(lang).to_owned(),
+        |at| format::ago(at, now, lang),
+    );
+    let owed = row.made.saturating_sub(row.received).max(0);
+    let cell = |word: words::Word, value: String| {
+        view! {
+            <td role="cell" class="figure" data-label=word.of(lang)>{value}</td>
+        }
+    };
+    view! {
+        <tr role="row" data-test="device-row" id=format!("device-{}", row.id)>
+            <td role="cell" data-label=words::STATE.of(lang)>
+                <span class="badge" data-state=kind title=hint>
+                    <Icon shape=shape/>
+                    {word.of(lang)}
+                </span>
+            </td>
+            <td role="cell" data-label=words::CARRIED_BY.of(lang)>{row.person_name.clone()}</td>
+            <td role="cell" data-label=words::DEVICE.of(lang)>
+                <span>
+                    {row.name.clone()} " "
+                    <small>{format!("{} {}", row.platform, row.app_version)}</small>
+                </span>
+            </td>
+            <td role="cell" data-label=words::LAST_SEEN.of(lang)>{seen}</td>
+            {cell(words::MADE, row.made.to_string())}
+            {cell(words::RECEIVED, row.received.to_string())}
+            {cell(words::GAPS, owed.to_string())}
+            {cell(words::PHOTOS_OWED, row.photos_owed.to_string())}
+        </tr>
+    }
+}
+
+/// A form for a code, and the code itself, large, once.
+#[component]
+fn NewCode() -> impl IntoView {
+    let desk = Desk::here();
+    let open = RwSignal::new(false);
+    let person = RwSignal::new(None::<String>);
+    let people = RwSignal::new(None::<Vec<Choice>>);
+    let made = RwSignal::new(None::<(String, CodeAnswer)>);
+    let busy = RwSignal::new(false);
+    let problem = RwSignal::new(None::<String>);
+    let say = move |refused: &api::Problem| {
+        desk.notice(refused);
+        problem.set(Some(refused.words(desk.lang.get_untracked())));
+    };
+    let want = Callback::new(move |()| {
+        if people.with_untracked(Option::is_some) {
+            return;
+        }
+        spawn_local(async move {
+            match api::all_people().await {
+                Ok(rows) => people.set(Some(rows)),
+                Err(refused) => say(&refused),
+            }
+        });
+    });
+    let submit = move |event: SubmitEvent| {
+        event.prevent_default();
+        let code = person.get_untracked().unwrap_or_default();
+        let Ok(id) = code.parse::<PersonId>() else {
+            problem.set(Some(desk.say(words::PERSON_NEEDED).to_owned()));
+            return;
+        };
+        let name = people.with_untracked(|people| {
+            let all = people.iter().flatten();
+            all.filter(|one| one.code == code)
+                .map(|one| one.name.clone())
+                .next()
+        });
+        busy.set(true);
+        problem.set(None);
+        spawn_local(async move {
+            let outcome = api::device_code(id).await;
+            busy.set(false);
+            match outcome {
+                Ok(answer) => {
+                    made.set(Some((name.unwrap_or_default(), answer)));
+                    person.set(None);
+                }
+                Err(refused) => say(&refused),
+            }
+        });
+    };
+    view! {
+        <Show
+            when=move || open.get()
+            fallback=move || view! {
+                <p>
+                    <button
+                        type="button"
+                        class="primary"
+                        id="new-code"
+                        on:click=move |_| open.set(true)
+                    >
+                        <Icon shape=Shape::KeyRound/>
+                        {move || desk.say(words::NEW_CODE)}
+                    </button>
+                </p>
+            }
+        >
+            <form class="card stack narrow" id="code-form" on:submit=submit>
+                <h2>{move || desk.say(words::NEW_CODE)}</h2>
+                <Code made=made/>
+                <Picker
+                    id="code-person"
+                    label=words::FOR_WHOM
+                    choices=people
+                    value=person
+                    on_choose=Callback::new(move |code| person.set(code))
+                    on_want=want
+                />
+                <FormProblem words=problem/>
+                <div class="row">
+                    <button type="submit" class="primary" id="code-make" prop:disabled=busy>
+                        {move || desk.say(words::MAKE_CODE)}
+                    </button>
+                    <button
+                        type="button"
+                        id="code-close"
+                        on:click=move |_| {
+                            made.set(None);
+                            open.set(false);
+                        }
+                    >
+                        {move || desk.say(words::CLOSE)}
+                    </button>
+                </div>
+            </form>
+        </Show>
+    }
+}
+
+#[component]
+fn Code(made: RwSignal<Option<(String, CodeAnswer)>>) -> impl IntoView {
+    let desk = Desk::here();
+    move || {
+        made.get().map(|(name, answer)| {
+            let until = move || {
+                let (now, lang) = (desk.now.get(), desk.lang.get());
+                let at = format::moment(answer.expires_ms, now, lang);
+                format!("{} {at}", words::VALID_UNTIL.of(lang))
+            };
+            view! {
+                <div class="code-shown" role="status" data-test="code-shown">
+                    <p>{move || desk.say(words::CODE_IS)} " · " {name}</p>
+                    <output id="code">{answer.code}</output>
+                    <p>{move || desk.say(words::CODE_ONCE)} " " {until}</p>
+                </div>
+            }
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may fail loudly")]
+    use super::*;
+
+    fn row(made: i64, high_water: i64, received: i64, photos_owed: i64) -> DeviceRow {
+        serde_json::from_value(serde_json::json!({
+            "id": "01890000-0000-7000-8000-000000000001", "name": "", "platform": "",
+            "app_version": "", "person_name": "", "made": made, "high_water": high_water,
+            "received": received, "photos_owed": photos_owed,
+        }))
+        .unwrap()
+    }
+
+    #[test]
+    fn a_device_is_whole_only_when_every_operation_and_photo_is_here() {
+        assert_eq!(standing(&row(5, 5, 5, 0)), Standing::Whole);
+        assert_eq!(standing(&row(6, 5, 5, 0)), Standing::Owes);
+        assert_eq!(standing(&row(5, 5, 5, 1)), Standing::Owes);
+        assert_eq!(standing(&row(6, 3, 5, 0)), Standing::Gap);
+    }
+}

@@ -1,0 +1,299 @@
+//! 待确认: what came and could not be taken by itself, why, and what a person did about it.
+
+use crate::api;
+use crate::components::states::{Empty, FormProblem, Loading, Outdated, Trouble};
+use crate::desk::Desk;
+use crate::format;
+use crate::icons::{Icon, Shape};
+use crate::poll::{Poll, REFRESH};
+use crate::words;
+use leptos::ev::SubmitEvent;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use serde_json::Value;
+use shared::id::OpId;
+use shared::label::{self, Lang};
+use shared::operation::kind::REPORT_FILE;
+use shared::time::Timestamp;
+use shared::wire::console::{Page, QuarantineRow};
+
+/// The page.
+#[component]
+pub(crate) fn QuarantinePage() -> impl IntoView {
+    let desk = Desk::here();
+    let cursor = RwSignal::new(None::<String>);
+    let rows = Poll::start(
+        move || {
+            let cursor = cursor.get();
+            async move { api::quarantine(cursor.as_deref()).await }
+        },
+        Some(REFRESH),
+    );
+    let retry = Callback::new(move |()| rows.refresh());
+    let ids = Memo::new(move |_| {
+        rows.answer.with(|page: &Option<Page<QuarantineRow>>| {
+            page.as_ref()
+                .map(|page| page.rows.iter().map(|row| row.op_id).collect::<Vec<_>>())
+        })
+    });
+    view! {
+        <div class="page stack" data-test="quarantine">
+            <h1>{move || desk.say(words::QUARANTINE)}</h1>
+            <p class="second">{move || desk.say(words::QUARANTINE_WHAT)}</p>
+            <Show
+                when=move || ids.with(Option::is_some)
+                fallback=move || view! {
+                    <Show
+                        when=move || rows.problem.with(Option::is_some)
+                        fallback=|| view! { <Loading/> }
+                    >
+                        <Trouble problem=rows.problem on_retry=retry/>
+                    </Show>
+                }
+            >
+                <Outdated problem=rows.problem since=Signal::derive(|| None) on_retry=retry/>
+                <Show
+                    when=move || ids.with(|ids| ids.as_ref().is_some_and(|ids| !ids.is_empty()))
+                    fallback=|| view! {
+                        <Empty what=words::QUARANTINE_EMPTY how=words::QUARANTINE_EMPTY_HOW/>
+                    }
+                >
+                    <ul class="stack">
+                        <For
+                            each=move || ids.get().unwrap_or_default()
+                            key=|id| *id
+                            let:id
+                        >
+                            <Entry id=id rows=rows/>
+                        </For>
+                    </ul>
+                </Show>
+                <More rows=rows cursor=cursor/>
+            </Show>
+        </div>
+    }
+}
+
+#[component]
+fn More(rows: Poll<Page<QuarantineRow>>, cursor: RwSignal<Option<String>>) -> impl IntoView {
+    let desk = Desk::here();
+    let next = Memo::new(move |_| {
+        rows.answer
+            .with(|page| page.as_ref().and_then(|page| page.next.clone()))
+    });
+    view! {
+        <div class="pages row">
+            <Show when=move || cursor.with(Option::is_some)>
+                <button type="button" id="first-page" on:click=move |_| cursor.set(None)>
+                    {move || desk.say(words::FIRST_PAGE)}
+                </button>
+            </Show>
+            <Show when=move || next.with(Option::is_some)>
+                <button
+                    type="button"
+                    id="next-page"
+                    on:click=move |_| cursor.set(next.get_untracked())
+                >
+                    {move || desk.say(words::NEXT_PAGE)}
+                </button>
+            </Show>
+        </div>
+    }
+}
+
+#[component]
+fn Entry(id: OpId, rows: Poll<Page<QuarantineRow>>) -> impl IntoView {
+    let desk = Desk::here();
+    let row = Memo::new(move |_| {
+        rows.answer.with(|page| {
+            let rows = &page.as_ref()?.rows;
+            rows.iter().find(|row| row.op_id == id).cloned()
+        })
+    });
+    let waits = Memo::new(move |_| {
+        row.with(|row| row.as_ref().is_some_and(|row| row.resolved_ms.is_none()))
+    });
+    view! {
+        <li class="card stack tight quarantine-row" id=format!("op-{id}") data-test="quarantine-row">
+            {move || {
+                let (lang, now) = (desk.lang.get(), desk.now.get_untracked());
+                row.with(|row| row.as_ref().map(|row| content(row, now, lang)))
+            }}
+            <Show when=move || waits.get()>
+                <Resolve id=id rows=rows/>
+            </Show>
+        </li>
+    }
+}
+
+fn content(row: &QuarantineRow, now: Timestamp, lang: Lang) -> impl IntoView + use<> {
+    let person = if row.person_name.is_empty() {
+        words::UNKNOWN_PERSON.of(lang).to_owned()
+    } else {
+        row.person_name.clone()
+    };
+    // The server's words may say more than the code; English has those of the code.
+    let why = match lang {
+        Lang::Zh if !row.words.is_empty() => row.words.clone(),
+        _ => label::fault(&row.code, lang).to_owned(),
+    };
+    let (kind, badge) = if row.resolved_ms.is_some() {
+        ("safe", words::RESOLVED)
+    } else {
+        ("soon", words::WAITING)
+    };
+    let settled = row.resolved_ms.map(|at| {
+        let at = format::moment(at, now, lang);
+        view! {
+            <p class="notice" data-state="safe" data-test="resolved">
+                <Icon shape=Shape::CircleCheck/>
+                <span>{row.note.clone()} " " <small>{at}</small></span>
+            </p>
+        }
+    });
+    view! {
+        <p class="row between">
+            <span class="row">
+                <span class="badge" data-state=kind>{badge.of(lang)}</span>
+                <strong>{person}</strong>
+            </span>
+            <small class="number">{format::moment(row.received_ms, now, lang)}</small>
+        </p>
+        <p class="why" data-test="why" data-code=row.code.clone()>{why}</p>
+        {readable(&row.body, now, lang)}
+        <details>
+            <summary>{words::RAW.of(lang)}</summary>
+            <pre>{pretty(&row.body)}</pre>
+        </details>
+        {settled}
+    }
+}
+
+/// The text of a member, whatever its type.
+fn text_at(value: &Value, path: &str) -> String {
+    match value.pointer(path) {
+        Some(Value::String(text)) => text.clone(),
+        Some(Value::Number(number)) => number.to_string(),
+        _ => String::new(),
+    }
+}
+
+/// Labels and values of an operation that a person can read; empty when it is no operation.
+fn parts(body: &str, now: Timestamp, lang: Lang) -> Vec<(&'static str, String)> {
+    let Ok(value) = serde_json::from_str::<Value>(body) else {
+        return Vec::new();
+    };
+    let kind = text_at(&value, "/kind");
+    let kind = if kind == REPORT_FILE {
+        words::OP_REPORT.of(lang).to_owned()
+    } else {
+        kind
+    };
+    let moment = value
+        .pointer("/wall_ms")
+        .and_then(Value::as_i64)
+        .map_or_else(String::new, |ms| format::moment(Timestamp(ms), now, lang));
+    let photos = value
+        .pointer("/photos")
+        .and_then(Value::as_array)
+        .map_or_else(String::new, |photos| photos.len().to_string());
+    let all = [
+        (words::OP_KIND, kind),
+        (words::MADE_AT, moment),
+        (words::WORDS_OF_WORKER, text_at(&value, "/payload/text")),
+        (words::PLACE, text_at(&value, "/payload/place/words")),
+        (words::CATEGORY, text_at(&value, "/payload/category")),
+        (words::GRID, text_at(&value, "/payload/grid")),
+        (words::PHOTOS, photos),
+    ];
+    all.into_iter()
+        .filter(|(_, value)| !value.is_empty())
+        .map(|(word, value)| (word.of(lang), value))
+        .collect()
+}
+
+fn readable(body: &str, now: Timestamp, lang: Lang) -> AnyView {
+    let parts = parts(body, now, lang);
+    if parts.is_empty() {
+        return view! { <p class="second">{words::UNREADABLE_BODY.of(lang)}</p> }.into_any();
+    }
+    let rows = parts
+        .into_iter()
+        .map(|(name, value)| view! { <div><dt>{name}</dt><dd>{value}</dd></div> });
+    view! { <dl class="facts" data-test="content">{rows.collect_view()}</dl> }.into_any()
+}
+
+/// The body as it came, laid out if it is JSON.
+fn pretty(body: &str) -> String {
+    serde_json::from_str::<Value>(body)
+        .and_then(|value| serde_json::to_string_pretty(&value))
+        .unwrap_or_else(|_other| body.to_owned())
+}
+
+/// What was done about it, by somebody who may say so; the server decides who may.
+#[component]
+fn Resolve(id: OpId, rows: Poll<Page<QuarantineRow>>) -> impl IntoView {
+    let desk = Desk::here();
+    let note = RwSignal::new(String::new());
+    let busy = RwSignal::new(false);
+    let problem = RwSignal::new(None::<String>);
+    let field = format!("note-{id}");
+    let submit = move |event: SubmitEvent| {
+        event.prevent_default();
+        let words = note.get_untracked().trim().to_owned();
+        if words.is_empty() {
+            problem.set(Some(desk.say(words::REASON_NEEDED).to_owned()));
+            return;
+        }
+        busy.set(true);
+        problem.set(None);
+        spawn_local(async move {
+            let outcome = api::resolve(id, words).await;
+            busy.set(false);
+            match outcome {
+                Ok(()) => rows.refresh(),
+                Err(refused) => {
+                    desk.notice(&refused);
+                    problem.set(Some(refused.words(desk.lang.get_untracked())));
+                }
+            }
+        });
+    };
+    view! {
+        <form class="resolve" on:submit=submit>
+            <div class="field grow">
+                <label for=field.clone()>{move || desk.say(words::RESOLVE_NOTE)}</label>
+                <input
+                    id=field
+                    data-test="resolve-note"
+                    prop:value=note
+                    on:input=move |event| note.set(event_target_value(&event))
+                />
+            </div>
+            <button type="submit" data-test="resolve" prop:disabled=busy>
+                <Icon shape=Shape::Check/>
+                {move || desk.say(words::RESOLVE)}
+            </button>
+            <FormProblem words=problem/>
+        </form>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_operation_is_read_in_words_and_anything_else_is_said_to_be_unreadable() {
+        let body = r#"{"kind":"report.file","wall_ms":1795487400000,
+            "payload":{"text":"<b>井盖缺失</b>","place":{"words":"人民路"},"category":"C0101"},
+            "photos":[{},{}]}"#;
+        let parts = parts(body, Timestamp(1_795_487_400_000), Lang::Zh);
+        assert!(parts.contains(&("操作", "上报".into())));
+        assert!(parts.contains(&("情况说明", "<b>井盖缺失</b>".into())));
+        assert!(parts.contains(&("手机时间", "11月24日 10:30".into())));
+        assert!(parts.contains(&("照片", "2".into())));
+        assert!(super::parts("not json", Timestamp(0), Lang::Zh).is_empty());
+        assert!(super::parts("[1]", Timestamp(0), Lang::Zh).is_empty());
+    }
+}

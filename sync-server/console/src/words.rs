@@ -1,0 +1,284 @@
+//! The words of the console, Chinese first and English second. Words that handheld and server
+//! share (states, moves, roles, faults) are in `shared::label`.
+//!
+//! Say what happened, then what to do. No exclamation marks, no codes without their words.
+
+use shared::label::Lang;
+use shared::report::{PhotoRole, PlaceSource};
+use shared::role::PostKind;
+
+/// One thing said in both languages.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Word(&'static str, &'static str);
+
+impl Word {
+    /// The word in a language.
+    pub(crate) const fn of(self, lang: Lang) -> &'static str {
+        lang.pick(self.0, self.1)
+    }
+}
+
+macro_rules! words {
+    ($($name:ident: $zh:literal, $en:literal;)*) => {
+        $(pub(crate) const $name: Word = Word($zh, $en);)*
+    };
+}
+
+// The frame.
+words! {
+    PRODUCT: "格物", "Gewu";
+    MOTTO: "人在格中走，事在网中办", "People walk the grid, matters are settled in the net";
+    SKIP: "跳到正文", "Skip to content";
+    NAV: "主菜单", "Main menu";
+    TODO: "待办", "Work lists";
+    QUARANTINE: "待确认", "Quarantine";
+    DEVICES: "手机", "Devices";
+    PEOPLE: "人员", "People";
+    LANGUAGE: "English", "中文";
+    SIGN_OUT: "退出", "Sign out";
+    RETRY: "重试", "Try again";
+    CANCEL: "取消", "Cancel";
+    CLOSE: "关闭", "Close";
+    SAVE: "保存", "Save";
+    LOADING: "正在读取", "Loading";
+    NEXT_PAGE: "下一页", "Next page";
+    FIRST_PAGE: "回到第一页", "First page";
+    NO_SUCH_PAGE: "没有这一页", "There is no such page";
+    TO_LIST: "回到待办", "Back to the work lists";
+    UNREACHABLE: "连不上服务器。请检查网络，稍后会自动重试。", "The server can't be reached. Check the network; it is tried again by itself.";
+    UNREADABLE: "服务器的回答读不懂。请重试；若仍如此，请联系管理员。", "The server's answer could not be read. Try again; if it stays so, tell the administrator.";
+    NOT_FOUND: "找不到，或者不在您的范围内。", "It isn't there, or not in your area.";
+    STALE_SCREEN: "显示的是之前的内容。", "What you see is from before.";
+    UPDATED: "更新于", "Updated";
+    JUST_NOW: "刚刚", "just now";
+    REQUIRED: "必填", "required";
+    OPTIONAL: "可不填", "optional";
+}
+
+// Signing in.
+words! {
+    SIGN_IN: "登录", "Sign in";
+    SIGNING_IN: "正在登录", "Signing in";
+    LOGIN: "用户名", "User name";
+    PASSWORD: "密码", "Password";
+    SIGN_IN_HINT: "忘记密码请联系本单位管理员。", "Forgotten the password? Ask your administrator.";
+    SIGN_IN_BOTH: "请填写用户名和密码。", "Fill in user name and password.";
+}
+
+// The list.
+words! {
+    ALL_CASES: "全部案件", "All cases";
+    FILTERED: "筛选结果", "Filtered cases";
+    DEADLINE: "期限", "Deadline";
+    PLACE: "地点", "Place";
+    MATTER: "事项", "Matter";
+    STATE: "状态", "State";
+    UNIT: "责任单位", "Unit";
+    CASE_NO: "编号", "Number";
+    OPENED: "上报时间", "Opened";
+    SEARCH: "搜索文字、编号或短码", "Search words, number or short code";
+    SEARCH_SHORT: "搜索", "Search";
+    MORE_FILTERS: "更多筛选", "More filters";
+    CLEAR_FILTERS: "清除筛选", "Clear filters";
+    ANY_STATE: "全部状态", "Any state";
+    OPEN_CASES: "未结案", "Open";
+    AREA: "地区", "Area";
+    CATEGORY: "类别", "Category";
+    FROM: "上报从", "Opened from";
+    TO: "上报到", "Opened to";
+    LATE_ONLY: "只看超期", "Late only";
+    SORT: "排序", "Order";
+    SORT_DEADLINE: "最急在前", "Most pressing first";
+    SORT_OPENED: "最新在前", "Newest first";
+    KEYS: "键盘：j、k 上下，回车打开，/ 搜索", "Keyboard: j, k up and down, Enter opens, / searches";
+    ON_PAGE: "本页", "On this page";
+    CASES: "件", "cases";
+    EMPTY_LIST: "这里暂时没有案件。", "There is no case here.";
+    EMPTY_LIST_HOW: "网格员上报后，系统会按规则派给责任单位；轮到您办的会自动出现在这里。", "When a grid worker files a report it is routed by rule; what waits for you appears here by itself.";
+    EMPTY_FILTER: "没有符合筛选条件的案件。", "No case fits these filters.";
+    EMPTY_FILTER_HOW: "放宽或清除筛选条件再看。", "Widen or clear the filters.";
+    SELF_FIXED: "现场自处置", "Fixed on the spot";
+    PHOTOS_SHORT: "照片", "Photos";
+    GREEN: "正常", "On time";
+    YELLOW: "将到期", "Due soon";
+    RED: "超期", "Late";
+    IN_TIME: "按期", "In time";
+    NOT_IN_TIME: "超期", "Late";
+    NO_CLOCK: "未计时", "No clock";
+    NO_CLOCK_WHY: "派遣给责任单位后才开始计时。", "The clock starts when the case is dispatched to a unit.";
+}
+
+// A case.
+words! {
+    CASE: "案件", "Case";
+    SHORT_CODE: "短码", "Short code";
+    REPORTER: "上报人", "Reporter";
+    SEEN_AT: "发现时间", "Seen";
+    RECEIVED_AT: "送达时间", "Received";
+    CONDITION: "立案条件", "Condition";
+    CLOSING: "结案标准", "Counts as settled when";
+    WORDS_OF_WORKER: "情况说明", "Description";
+    NO_TEXT: "没有文字说明。", "No words were given.";
+    PHOTOS: "照片", "Photos";
+    NO_PHOTOS: "没有照片。", "No photos.";
+    PHOTO_OWED: "照片还在手机上，联网后自动补传。", "Still on the handheld; it comes when there is a network.";
+    PHOTO_BROKEN: "照片打不开，请重试。", "The photo can't be opened. Try again.";
+    PHOTO_OPEN: "放大", "Enlarge";
+    PREVIOUS: "上一张", "Previous";
+    NEXT: "下一张", "Next";
+    PREVIOUS_CASE: "上一件", "Previous case";
+    NEXT_CASE: "下一件", "Next case";
+    MAP: "位置", "Place";
+    MAP_LABEL: "位置图：网格界线和上报点", "Map: outlines of grids and the reported point";
+    MAP_OFF: "位置数据读不出，只能看文字。", "The position can't be drawn; see the words.";
+    ZOOM_IN: "放大", "Zoom in";
+    ZOOM_OUT: "缩小", "Zoom out";
+    GRID: "所在网格", "Grid";
+    GRID_DOUBT: "定位误差内还可能属于", "Within the accuracy it could also be";
+    OUTSIDE: "不在任何网格内", "In no grid";
+    ACCURACY: "定位误差", "Accuracy";
+    METRES: "米", "m";
+    COORDINATES: "坐标", "Coordinates";
+    DECISION: "派遣依据", "Why this unit";
+    RULE: "规则", "Rule";
+    LEAD: "主办", "Lead";
+    ASSISTING: "协办", "Assisting";
+    LIMIT: "限时", "Limit";
+    NEEDS_PERSON: "规则没有找到责任单位，需要人工派遣。", "No rule found a unit. A person has to dispatch it.";
+    DIFFERS: "与手机上预览的不同", "Differs from the preview on the handheld";
+    COURSE: "办理经过", "Course";
+    GIVEN_TO: "派给", "Given to";
+    DUE_BY: "应于", "Due by";
+    CLOCK_SKEW: "手机时钟偏差", "The handheld's clock is off by";
+    MOVES: "办理", "What you can do";
+    NO_MOVES: "这件事现在不用您办。", "Nothing is waiting for you here.";
+    MOVE_DONE: "已办理", "Done";
+    NOTE: "说明", "Note";
+    WHAT_WAS_DONE: "处置情况", "What was done";
+    WHY_BACK: "退回理由", "Why it is handed back";
+    WHY_REWORK: "返工要求", "What has to be done again";
+    UNIT_SEARCH: "派给哪个单位", "To which unit";
+    CONFIRM: "确认", "Confirm";
+    SENDING: "正在提交", "Sending";
+    REASON_NEEDED: "请写明理由。", "Give a reason.";
+    REASON_TOO_LONG: "文字超过1000字，请删减。", "Longer than 1,000 characters. Shorten it.";
+    UNIT_NEEDED: "请选择单位。", "Choose a unit.";
+    POOL: "待认领", "Pool";
+}
+
+// Conflict.
+words! {
+    CONFLICT: "这件案件刚刚被别人办理过，您的操作没有提交", "Somebody moved this case just now; yours was not made";
+    CONFLICT_SEEN: "您看的时候，这件案件又有了变化", "The case changed while you were looking at it";
+    CONFLICT_HOW: "请对照两个版本，再决定是否继续。您写的内容还在。", "Compare both versions and decide whether to go on. What you wrote is kept.";
+    YOU_SAW: "您看到的", "What you saw";
+    IT_IS_NOW: "现在的", "What it is now";
+    SINCE_THEN: "这之间发生了", "What happened in between";
+    GO_ON: "按现在的继续", "Go on with it as it is now";
+    GIVE_UP: "放弃我的操作", "Drop what I was doing";
+    REVISION: "版本", "Revision";
+    NOT_ANY_MORE: "按现在的状态，已不能再做这一步。", "As it stands now this step is no longer possible.";
+}
+
+// Pickers.
+words! {
+    PICK_HINT: "输入名称查找", "Type to search";
+    PICK_NONE: "没有找到，换个说法试试。", "Nothing found. Try other words.";
+    PICK_MORE: "还有更多，请再输入几个字。", "There are more. Type a little more.";
+    PICK_CLEAR: "清除", "Clear";
+}
+
+// Quarantine.
+words! {
+    QUARANTINE_WHAT: "手机送来、系统不能自动受理的内容都保存在这里，一条也不会丢，等人确认。", "Whatever a handheld sent and the system could not take by itself is kept here for a person; nothing is lost.";
+    QUARANTINE_EMPTY: "没有需要确认的内容。", "Nothing waits for a person.";
+    QUARANTINE_EMPTY_HOW: "校验不符、类别不认识、编号重复等情况会出现在这里。", "Content with a wrong hash, an unknown category or a reused id would appear here.";
+    UNKNOWN_PERSON: "不明", "unknown";
+    RAW: "原文", "As it came";
+    RESOLVE: "处理完毕", "Settle";
+    RESOLVE_NOTE: "怎么处理的", "What was done about it";
+    RESOLVED: "已处理", "Settled";
+    WAITING: "待处理", "Waiting";
+    OP_KIND: "操作", "Operation";
+    OP_REPORT: "上报", "Report";
+    MADE_AT: "手机时间", "By the device's clock";
+    UNREADABLE_BODY: "内容不是可读的格式，见原文。", "The content can't be laid out; see it as it came.";
+}
+
+// Devices.
+words! {
+    DEVICES_WHAT: "每台手机做了多少、到了多少、还欠多少。", "What each handheld made, what arrived and what is still owed.";
+    DEVICES_EMPTY: "还没有绑定的手机。", "No handheld is enrolled yet.";
+    DEVICES_EMPTY_HOW: "管理员开出一次性绑定码，网格员在手机上输入后就会出现在这里。", "An administrator makes a one-time code; when a worker types it in, the handheld appears here.";
+    DEVICE: "手机", "Device";
+    CARRIED_BY: "使用人", "Carried by";
+    LAST_SEEN: "最近联系", "Last seen";
+    NEVER: "从未", "never";
+    MADE: "做了", "Made";
+    RECEIVED: "到了", "Received";
+    GAPS: "缺口", "Gaps";
+    PHOTOS_OWED: "欠照片", "Photos owed";
+    ALL_HERE: "全部到齐", "All here";
+    OWES: "还有未送达", "Still owes";
+    HAS_GAP: "中间有缺", "Gap in the middle";
+    GAP_WHY: "到了的序号中间缺了几条，会自动补传；超过一天请联系使用人。", "Numbers are missing in between. They are sent again; after a day, call the worker.";
+    NEW_CODE: "开绑定码", "New enrolment code";
+    FOR_WHOM: "给谁用", "For whom";
+    MAKE_CODE: "生成", "Make the code";
+    CODE_IS: "绑定码", "Enrolment code";
+    CODE_ONCE: "只显示这一次，请现在在手机上输入。", "Shown only this once. Type it into the handheld now.";
+    VALID_UNTIL: "有效到", "Valid until";
+    PERSON_NEEDED: "请选择使用人。", "Choose a person.";
+}
+
+// People.
+words! {
+    PEOPLE_WHAT: "人员和岗位。一人可有多个岗位。", "People and posts. A person may hold several.";
+    PEOPLE_EMPTY: "还没有人员。", "There is nobody yet.";
+    PEOPLE_EMPTY_HOW: "用“添加人员”加入第一位。", "Add the first with “Add a person”.";
+    ADD_PERSON: "添加人员", "Add a person";
+    NAME: "姓名", "Name";
+    POSTS: "岗位", "Posts";
+    NO_POSTS: "没有岗位", "No post";
+    ROLE: "角色", "Role";
+    POST_KIND: "网格岗位", "Grid post";
+    POST_AREA: "负责地区", "Area";
+    POST_UNIT: "所属单位", "Unit";
+    DISABLED: "已停用", "Disabled";
+    NEW_PASSWORD: "初始密码", "First password";
+    PASSWORD_HINT: "只用手机的人可不填。", "Leave empty for somebody who only carries a handheld.";
+    PERSON_ADDED: "已添加", "Added";
+    FILL_PERSON: "请填写姓名、用户名和地区。", "Fill in name, user name and area.";
+    FILL_UNIT: "处置人员要选所属单位。", "A handler needs a unit.";
+}
+
+/// What a photo shows.
+pub(crate) const fn photo_role(role: PhotoRole) -> Word {
+    match role {
+        PhotoRole::Near => Word("近景", "Near"),
+        PhotoRole::Far => Word("远景", "Far"),
+        PhotoRole::Before => Word("处理前", "Before"),
+        PhotoRole::After => Word("处理后", "After"),
+    }
+}
+
+/// Where a position came from.
+pub(crate) const fn place_source(source: PlaceSource) -> Word {
+    match source {
+        PlaceSource::Gps => Word("手机定位", "by the handheld's receiver"),
+        PlaceSource::Exif => Word("照片里的位置", "from the photo"),
+        PlaceSource::Pin => Word("手工标点", "pin set by hand"),
+        PlaceSource::Typed => Word("手工输入", "typed"),
+    }
+}
+
+/// The grade of a grid post.
+pub(crate) const fn post_kind(kind: PostKind) -> Word {
+    match kind {
+        PostKind::Worker => Word("网格员", "Grid worker"),
+        PostKind::Head => Word("网格长", "Grid head"),
+        PostKind::ExclusiveWorker => Word("专属网格员", "Worker of an exclusive grid"),
+        PostKind::Assistant => Word("网格助理", "Assistant"),
+        PostKind::Office => Word("机关岗位", "Office"),
+    }
+}

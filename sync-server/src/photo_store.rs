@@ -1,1 +1,436 @@
-//! Photo bytes by their hash.
+//! Photo bytes by their hash, and the spool where uploads grow.
+//!
+//! The store is a directory by default and an S3-compatible service by address; both through
+//! `object_store`. A photo is kept only when its bytes have the hash that names it, so keeping one
+//! twice is harmless and nothing is ever overwritten with something else. The spool is a local
+//! directory: what has been acknowledged there survives a power cut. Which photos are wanted, and
+//! who may see them, is decided elsewhere. Tests are below; the S3 side compiles and parses its
+//! address but has not been tried against a service yet (`docs/STORAGE.md`).
+
+use axum::body::Bytes;
+use object_store::aws::AmazonS3Builder;
+use object_store::buffered::BufWriter;
+use object_store::local::LocalFileSystem;
+use object_store::path::Path as Key;
+use object_store::prefix::PrefixStore;
+use object_store::{ObjectStore, ObjectStoreExt, PutPayload};
+use sha2::{Digest, Sha256 as Hasher};
+use shared::id::Sha256;
+use std::fs::{File, OpenOptions};
+use std::io::{Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use tokio::io::AsyncWriteExt;
+use uuid::Uuid;
+
+/// Bytes read at once while an upload is hashed and moved to the store.
+const COPY_BYTES: usize = 256 * 1024;
+/// Bytes gathered before a part is sent; S3 takes no smaller parts, and most photos fit one.
+const PART_BYTES: usize = 5 * 1024 * 1024;
+
+/// Why photo bytes could not be kept or found.
+#[derive(Debug, thiserror::Error)]
+pub enum PhotoStoreError {
+    /// The address is neither a directory nor `s3://…`.
+    #[error("could not read the address of the photo store: {0}")]
+    Address(String),
+    /// The directory isn't there; `init` makes it.
+    #[error("there is no photo directory at {0}; `gewu-server init` makes one")]
+    Missing(String),
+    /// The bytes don't have the hash that should name them.
+    #[error("the bytes of photo {0} have another hash")]
+    WrongHash(Sha256),
+    /// The chunk doesn't begin where the upload ends.
+    #[error("upload {upload} has {has} bytes, so nothing can be added at {offset}")]
+    Gap {
+        /// The upload.
+        upload: Uuid,
+        /// Bytes in the spool.
+        has: u64,
+        /// Where the chunk was to begin.
+        offset: u64,
+    },
+    /// The disk of the spool or of the store failed.
+    #[error("could not {action}: {source}")]
+    Disk {
+        /// What was attempted.
+        action: &'static str,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The store failed.
+    #[error("the photo store failed: {0}")]
+    Store(#[from] object_store::Error),
+    /// The program is stopping.
+    #[error("the work on a photo was cut off")]
+    CutOff,
+}
+
+/// What the store answers with.
+pub type Result<T, E = PhotoStoreError> = std::result::Result<T, E>;
+
+/// What became of a complete upload.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Finished {
+    /// It is in the store and gone from the spool.
+    Kept,
+    /// Its bytes have another hash; it is gone from the spool and has to be sent anew.
+    WrongHash,
+}
+
+/// The store and the spool. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct PhotoStore {
+    objects: Arc<dyn ObjectStore>,
+    spool: Arc<Path>,
+}
+
+impl PhotoStore {
+    /// Makes the directories that `url` and `spool` name; for `init` only.
+    ///
+    /// # Errors
+    /// When a directory can't be made or the address can't be read.
+    pub fn create(url: &str, spool: &Path) -> Result<Self> {
+        let made = |dir: &Path| {
+            std::fs::create_dir_all(dir).map_err(|source| disk("make the photo directory", source))
+        };
+        if let Some(dir) = directory(url) {
+            made(&dir)?;
+        }
+        made(spool)?;
+        Self::open(url, spool)
+    }
+
+    /// Opens a store: a directory (`/srv/gewu/photos` or `file:///srv/gewu/photos`) or
+    /// `s3://bucket/prefix` with the usual `AWS_…` environment.
+    ///
+    /// # Errors
+    /// When a directory is missing or the address can't be read.
+    pub fn open(url: &str, spool: &Path) -> Result<Self> {
+        let missing = |dir: &Path| PhotoStoreError::Missing(dir.display().to_string());
+        if !spool.is_dir() {
+            return Err(missing(spool));
+        }
+        let objects: Arc<dyn ObjectStore> = match directory(url) {
+            Some(dir) if !dir.is_dir() => return Err(missing(&dir)),
+            // Syncs file and directory before it answers: a photo that was acknowledged stays.
+            Some(dir) => Arc::new(LocalFileSystem::new_with_prefix(dir)?.with_fsync(true)),
+            None => s3(url)?,
+        };
+        Ok(Self {
+            objects,
+            spool: Arc::from(spool),
+        })
+    }
+
+    /// The size of a photo that is here.
+    ///
+    /// # Errors
+    /// When the store can't be asked.
+    pub async fn size(&self, hash: Sha256) -> Result<Option<u64>> {
+        match self.objects.head(&key(hash)).await {
+            Ok(meta) => Ok(Some(meta.size)),
+            Err(object_store::Error::NotFound { .. }) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// The bytes of a photo that is here.
+    ///
+    /// # Errors
+    /// When the store can't be read.
+    pub async fn read(&self, hash: Sha256) -> Result<Option<Bytes>> {
+        match self.objects.get(&key(hash)).await {
+            Ok(found) => Ok(Some(found.bytes().await?)),
+            Err(object_store::Error::NotFound { .. }) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Keeps a photo that is in memory; durable when this answers.
+    ///
+    /// # Errors
+    /// [`PhotoStoreError::WrongHash`], or when the store can't be written.
+    pub async fn keep(&self, hash: Sha256, bytes: Bytes) -> Result<()> {
+        if Sha256::of(&bytes) != hash {
+            return Err(PhotoStoreError::WrongHash(hash));
+        }
+        self.objects
+            .put(&key(hash), PutPayload::from(bytes))
+            .await?;
+        Ok(())
+    }
+
+    /// Removes a photo; whether or not it was here.
+    ///
+    /// # Errors
+    /// When the store can't be written.
+    pub async fn remove(&self, hash: Sha256) -> Result<()> {
+        match self.objects.delete(&key(hash)).await {
+            Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Adds a chunk to an upload at an offset and answers the new length; durable when this
+    /// answers. What the spool held beyond the offset is dropped: nobody was told of it.
+    ///
+    /// # Errors
+    /// [`PhotoStoreError::Gap`] when the spool holds less than `offset`, or when it can't be
+    /// written.
+    pub async fn append(&self, upload: Uuid, offset: u64, chunk: Bytes) -> Result<u64> {
+        let path = self.spooled(upload);
+        let spool = Arc::clone(&self.spool);
+        blocking(move || append(&spool, &path, upload, offset, &chunk)).await
+    }
+
+    /// How much of an upload is in the spool.
+    ///
+    /// # Errors
+    /// When the spool can't be read.
+    pub async fn spooled_bytes(&self, upload: Uuid) -> Result<u64> {
+        let path = self.spooled(upload);
+        blocking(move || match std::fs::metadata(&path) {
+            Ok(meta) => Ok(meta.len()),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(0),
+            Err(source) => Err(disk("look at an upload", source)),
+        })
+        .await
+    }
+
+    /// Checks a complete upload and moves it into the store; durable when this answers
+    /// [`Finished::Kept`]. May be repeated after a crash.
+    ///
+    /// # Errors
+    /// When the spool can't be read or the store can't be written.
+    pub async fn finish(&self, upload: Uuid, hash: Sha256) -> Result<Finished> {
+        let path = self.spooled(upload);
+        if !path.exists() && self.size(hash).await?.is_some() {
+            return Ok(Finished::Kept);
+        }
+        let hashed = path.clone();
+        if blocking(move || file_hash(&hashed)).await? != hash {
+            self.discard(upload).await?;
+            return Ok(Finished::WrongHash);
+        }
+        self.copy(&path, hash).await?;
+        self.discard(upload).await?;
+        Ok(Finished::Kept)
+    }
+
+    /// Drops what the spool holds of an upload.
+    ///
+    /// # Errors
+    /// When the spool can't be written.
+    pub async fn discard(&self, upload: Uuid) -> Result<()> {
+        let path = self.spooled(upload);
+        blocking(move || match std::fs::remove_file(&path) {
+            Ok(()) => Ok(()),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+            Err(source) => Err(disk("drop an upload", source)),
+        })
+        .await
+    }
+
+    /// In parts, so that a large photo is never in memory as a whole.
+    async fn copy(&self, path: &Path, hash: Sha256) -> Result<()> {
+        let reading = |source| disk("read an upload", source);
+        let writing = |source| disk("keep a photo", source);
+        let mut file = tokio::fs::File::open(path).await.map_err(reading)?;
+        let mut writer = BufWriter::with_capacity(Arc::clone(&self.objects), key(hash), PART_BYTES);
+        tokio::io::copy(&mut file, &mut writer)
+            .await
+            .map_err(writing)?;
+        writer.shutdown().await.map_err(writing)
+    }
+
+    fn spooled(&self, upload: Uuid) -> PathBuf {
+        self.spool.join(upload.simple().to_string())
+    }
+}
+
+/// The directory that an address names; none for another kind of address.
+fn directory(url: &str) -> Option<PathBuf> {
+    match url.strip_prefix("file://") {
+        Some(path) => Some(PathBuf::from(path)),
+        None if url.contains("://") => None,
+        None => Some(PathBuf::from(url)),
+    }
+}
+
+fn s3(url: &str) -> Result<Arc<dyn ObjectStore>> {
+    let Some(rest) = url.strip_prefix("s3://") else {
+        return Err(PhotoStoreError::Address(String::from(
+            "neither a directory nor s3://…",
+        )));
+    };
+    let prefix = rest.split_once('/').map_or("", |(_, prefix)| prefix);
+    // The client brings no cryptography of its own; another part may have set it already.
+    drop(rustls::crypto::ring::default_provider().install_default());
+    let service = AmazonS3Builder::from_env().with_url(url).build()?;
+    Ok(Arc::new(PrefixStore::new(service, Key::from(prefix))))
+}
+
+/// Two digits of the hash as a folder, so that no folder holds a million files.
+fn key(hash: Sha256) -> Key {
+    let text = hash.to_string();
+    let folder = text.get(..2).unwrap_or_default();
+    Key::from(format!("{folder}/{text}"))
+}
+
+const fn disk(action: &'static str, source: std::io::Error) -> PhotoStoreError {
+    PhotoStoreError::Disk { action, source }
+}
+
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T> + Send + 'static,
+) -> Result<T> {
+    tokio::task::spawn_blocking(work)
+        .await
+        .unwrap_or(Err(PhotoStoreError::CutOff))
+}
+
+fn append(spool: &Path, path: &Path, upload: Uuid, offset: u64, chunk: &[u8]) -> Result<u64> {
+    let failed = |source| disk("add to an upload", source);
+    let is_new = !path.exists();
+    let mut file = OpenOptions::new()
+        .create(true)
+        .write(true)
+        .truncate(false)
+        .open(path)
+        .map_err(failed)?;
+    let has = file.metadata().map_err(failed)?.len();
+    if has < offset {
+        return Err(PhotoStoreError::Gap {
+            upload,
+            has,
+            offset,
+        });
+    }
+    file.set_len(offset).map_err(failed)?;
+    file.seek(SeekFrom::Start(offset)).map_err(failed)?;
+    file.write_all(chunk).map_err(failed)?;
+    file.sync_all().map_err(failed)?;
+    if is_new {
+        // The name in the directory has to be durable too.
+        File::open(spool)
+            .and_then(|dir| dir.sync_all())
+            .map_err(failed)?;
+    }
+    file.metadata().map(|meta| meta.len()).map_err(failed)
+}
+
+fn file_hash(path: &Path) -> Result<Sha256> {
+    let failed = |source| disk("read an upload", source);
+    let mut file = File::open(path).map_err(failed)?;
+    let mut hasher = Hasher::new();
+    let mut buffer = vec![0; COPY_BYTES];
+    loop {
+        let count = file.read(&mut buffer).map_err(failed)?;
+        match buffer.get(..count) {
+            None | Some([]) => return Ok(Sha256::new(hasher.finalize().into())),
+            Some(bytes) => hasher.update(bytes),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may fail loudly")]
+    use super::*;
+
+    fn upload() -> Uuid {
+        Uuid::from_u128(7)
+    }
+
+    fn made() -> (tempfile::TempDir, PhotoStore) {
+        let dir = tempfile::tempdir().unwrap();
+        let url = format!("file://{}", dir.path().join("photos").display());
+        let store = PhotoStore::create(&url, &dir.path().join("spool")).unwrap();
+        (dir, store)
+    }
+
+    #[tokio::test]
+    async fn a_photo_is_kept_only_under_its_own_hash() {
+        let (_dir, store) = made();
+        let (bytes, hash) = (Bytes::from_static(b"photo"), Sha256::of(b"photo"));
+        assert_eq!(store.size(hash).await.unwrap(), None);
+        assert_eq!(store.read(hash).await.unwrap(), None);
+        let wrong = store.keep(Sha256::of(b"other"), bytes.clone()).await;
+        assert!(matches!(wrong, Err(PhotoStoreError::WrongHash(_))));
+        store.keep(hash, bytes.clone()).await.unwrap();
+        store.keep(hash, bytes.clone()).await.unwrap();
+        assert_eq!(store.size(hash).await.unwrap(), Some(5));
+        assert_eq!(store.read(hash).await.unwrap(), Some(bytes));
+        store.remove(hash).await.unwrap();
+        store.remove(hash).await.unwrap();
+        assert_eq!(store.size(hash).await.unwrap(), None);
+    }
+
+    #[tokio::test]
+    async fn an_upload_grows_from_its_offset_and_is_checked_at_the_end() {
+        let (dir, store) = made();
+        let whole: Vec<u8> = (0..=255_u8).cycle().take(6 * 1024 * 1024).collect();
+        let hash = Sha256::of(&whole);
+        let (head, tail) = whole.split_at(600_000);
+        let at = store
+            .append(upload(), 0, Bytes::copy_from_slice(head))
+            .await
+            .unwrap();
+        assert_eq!(at, 600_000);
+        let gap = store
+            .append(upload(), 700_000, Bytes::from_static(b"x"))
+            .await;
+        assert!(matches!(
+            gap,
+            Err(PhotoStoreError::Gap { has: 600_000, .. })
+        ));
+        // A chunk whose answer was lost comes again, and then the rest.
+        let again = Bytes::copy_from_slice(&head[500_000..]);
+        assert_eq!(
+            store.append(upload(), 500_000, again).await.unwrap(),
+            600_000
+        );
+        store
+            .append(upload(), 600_000, Bytes::copy_from_slice(tail))
+            .await
+            .unwrap();
+        assert_eq!(store.finish(upload(), hash).await.unwrap(), Finished::Kept);
+        assert_eq!(store.read(hash).await.unwrap().unwrap(), whole);
+        assert_eq!(store.spooled_bytes(upload()).await.unwrap(), 0);
+        assert_eq!(
+            std::fs::read_dir(dir.path().join("spool")).unwrap().count(),
+            0
+        );
+        // The server died after keeping it and is asked again.
+        assert_eq!(store.finish(upload(), hash).await.unwrap(), Finished::Kept);
+    }
+
+    #[tokio::test]
+    async fn an_upload_with_another_hash_is_dropped_and_starts_anew() {
+        let (_dir, store) = made();
+        let hash = Sha256::of(b"right");
+        store
+            .append(upload(), 0, Bytes::from_static(b"wrong"))
+            .await
+            .unwrap();
+        assert_eq!(
+            store.finish(upload(), hash).await.unwrap(),
+            Finished::WrongHash
+        );
+        assert_eq!(store.spooled_bytes(upload()).await.unwrap(), 0);
+        assert_eq!(store.size(hash).await.unwrap(), None);
+    }
+
+    #[test]
+    fn only_create_makes_directories_and_addresses_are_checked() {
+        let dir = tempfile::tempdir().unwrap();
+        let photos = dir.path().join("photos");
+        let missing = PhotoStore::open(&photos.display().to_string(), dir.path());
+        assert!(matches!(missing, Err(PhotoStoreError::Missing(_))));
+        assert!(!photos.exists());
+        let unknown = PhotoStore::open("ftp://somewhere/photos", dir.path());
+        assert!(matches!(unknown, Err(PhotoStoreError::Address(_))));
+        PhotoStore::open("s3://gewu-photos/jianyang", dir.path()).unwrap();
+    }
+}

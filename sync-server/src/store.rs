@@ -81,7 +81,10 @@ impl Address {
         match self {
             Self::Sqlite(path) => path.display().to_string(),
             Self::Postgres(url) => {
-                format!("postgres://{}", url.rsplit(['@', '/']).next().unwrap_or_default())
+                // Neither what stands before the `@` nor the parameters: both may hold a password.
+                let end = url.split('?').next().unwrap_or_default();
+                let name = end.rsplit(['@', '/']).next().unwrap_or_default();
+                format!("postgres://…/{name}")
             }
         }
     }
@@ -125,7 +128,10 @@ pub struct StoreOptions {
 
 impl Default for StoreOptions {
     fn default() -> Self {
-        Self { readers: READERS_DEFAULT, commit_delay: Duration::ZERO }
+        Self {
+            readers: READERS_DEFAULT,
+            commit_delay: Duration::ZERO,
+        }
     }
 }
 
@@ -160,7 +166,13 @@ impl StoreOptions {
             threads: readers.threads,
         };
         let commit_delay = self.commit_delay;
-        Ok(Store { inner: Arc::new(Inner { address, commit_delay, halls: Mutex::new(halls) }) })
+        Ok(Store {
+            inner: Arc::new(Inner {
+                address,
+                commit_delay,
+                halls: Mutex::new(halls),
+            }),
+        })
     }
 
     /// Makes a database with its tables and opens it; for `init` and the demo only.
@@ -188,7 +200,9 @@ pub struct Store {
 
 impl std::fmt::Debug for Store {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_tuple("Store").field(&self.inner.address.place()).finish()
+        f.debug_tuple("Store")
+            .field(&self.inner.address.place())
+            .finish()
     }
 }
 
@@ -282,7 +296,9 @@ impl Store {
     {
         let (reply, answer) = tokio::sync::oneshot::channel();
         self.offer_write(district, weight, work, Reply::Async(reply));
-        answer.await.unwrap_or_else(|_gone| Err(StoreError::Closed.into()))
+        answer
+            .await
+            .unwrap_or_else(|_gone| Err(StoreError::Closed.into()))
     }
 
     /// As [`Store::write`] from a plain thread: commands and tests.
@@ -300,7 +316,9 @@ impl Store {
     {
         let (reply, answer) = sync_channel(1);
         self.offer_write(district, 1, work, Reply::Blocking(reply));
-        answer.recv().unwrap_or_else(|_gone| Err(StoreError::Closed.into()))
+        answer
+            .recv()
+            .unwrap_or_else(|_gone| Err(StoreError::Closed.into()))
     }
 
     /// Runs a read: everything it sees is of one moment.
@@ -317,7 +335,9 @@ impl Store {
     {
         let (reply, answer) = tokio::sync::oneshot::channel();
         self.offer_read(look, Reply::Async(reply));
-        answer.await.unwrap_or_else(|_gone| Err(StoreError::Closed.into()))
+        answer
+            .await
+            .unwrap_or_else(|_gone| Err(StoreError::Closed.into()))
     }
 
     /// As [`Store::read`] from a plain thread: commands and tests.
@@ -334,7 +354,9 @@ impl Store {
     {
         let (reply, answer) = sync_channel(1);
         self.offer_read(look, Reply::Blocking(reply));
-        answer.recv().unwrap_or_else(|_gone| Err(StoreError::Closed.into()))
+        answer
+            .recv()
+            .unwrap_or_else(|_gone| Err(StoreError::Closed.into()))
     }
 
     /// Takes no more work, lets everything that waits be committed and answered, and ends the
@@ -362,7 +384,13 @@ impl Store {
         let district: Arc<str> = Arc::from(district.as_str());
         match self.lane(&district) {
             Ok(queue) => {
-                let job = Work { district, weight, work, outcome: None, reply };
+                let job = Work {
+                    district,
+                    weight,
+                    work,
+                    outcome: None,
+                    reply,
+                };
                 writer::offer(&queue, Box::new(job));
             }
             Err(error) => reply.send(Err(error.into())),
@@ -408,7 +436,10 @@ impl Store {
     }
 
     fn halls(&self) -> MutexGuard<'_, Halls> {
-        self.inner.halls.lock().unwrap_or_else(PoisonError::into_inner)
+        self.inner
+            .halls
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -34,10 +34,23 @@ pub fn put(tx: &mut dyn Tx, row: &AreaRow) -> Result<()> {
             name = excluded.name,
             geometry = excluded.geometry,
             synthetic = excluded.synthetic";
-    let Area { code, parent, level, kind, name } = &row.area;
+    let Area {
+        code,
+        parent,
+        level,
+        kind,
+        name,
+    } = &row.area;
     let geometry = row.geometry.as_deref();
-    let values =
-        params![code, parent.as_ref(), level, kind.as_str(), name, geometry, row.synthetic];
+    let values = params![
+        code,
+        parent.as_ref(),
+        level,
+        kind.as_str(),
+        name,
+        geometry,
+        row.synthetic
+    ];
     tx.execute(SQL, values)?;
     Ok(())
 }
@@ -51,7 +64,10 @@ pub fn get(tx: &mut dyn Tx, code: &AreaCode) -> Result<Option<AreaRow>> {
         SELECT code, parent, level, kind, name, geometry, synthetic
         FROM areas
         WHERE code = $1";
-    tx.query(SQL, params![code])?.first_mut().map(from_row).transpose()
+    tx.query(SQL, params![code])?
+        .first_mut()
+        .map(from_row)
+        .transpose()
 }
 
 /// A place and everything below it, parents before children.
@@ -65,7 +81,10 @@ pub fn below(tx: &mut dyn Tx, root: &AreaCode) -> Result<Vec<AreaRow>> {
         WHERE code >= $1 AND code < $2
         ORDER BY code";
     let end = range_end(root);
-    tx.query(SQL, params![root, &end])?.iter_mut().map(from_row).collect()
+    tx.query(SQL, params![root, &end])?
+        .iter_mut()
+        .map(from_row)
+        .collect()
 }
 
 /// The first text after all codes that begin with this one: codes are ASCII below `~`.
@@ -82,5 +101,9 @@ fn from_row(row: &mut Row) -> Result<AreaRow> {
         name: row.take_text(4)?,
     };
     let synthetic = row.flag(6)?;
-    Ok(AreaRow { area, geometry: row.take_opt_text(5)?, synthetic })
+    Ok(AreaRow {
+        area,
+        geometry: row.take_opt_text(5)?,
+        synthetic,
+    })
 }

@@ -38,8 +38,22 @@ pub fn append(tx: &mut dyn Tx, row: &AuditRow) -> Result<()> {
     const SQL: &str = "
         INSERT INTO audit (id, district, at_ms, person, device, action, subject, detail)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
-    let AuditRow { id, district, at, person, device, action, subject, detail } = row;
-    tx.execute(SQL, params![*id, district, *at, *person, *device, action, subject, detail])?;
+    let AuditRow {
+        id,
+        district,
+        at,
+        person,
+        device,
+        action,
+        subject,
+        detail,
+    } = row;
+    tx.execute(
+        SQL,
+        params![
+            *id, district, *at, *person, *device, action, subject, detail
+        ],
+    )?;
     Ok(())
 }
 

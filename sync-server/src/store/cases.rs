@@ -200,7 +200,10 @@ pub fn insert(tx: &mut dyn Tx, case: NewCase<'_>) -> Result<()> {
 /// As [`insert`].
 pub fn get(tx: &mut dyn Tx, id: CaseId) -> Result<Option<CaseRow>> {
     const SQL: &str = select_case!(" WHERE id = $1");
-    tx.query(SQL, params![id])?.first_mut().map(from_row).transpose()
+    tx.query(SQL, params![id])?
+        .first_mut()
+        .map(from_row)
+        .transpose()
 }
 
 /// The case with this printed number.
@@ -209,7 +212,10 @@ pub fn get(tx: &mut dyn Tx, id: CaseId) -> Result<Option<CaseRow>> {
 /// As [`insert`].
 pub fn by_no(tx: &mut dyn Tx, case_no: &str) -> Result<Option<CaseRow>> {
     const SQL: &str = select_case!(" WHERE case_no = $1");
-    tx.query(SQL, params![case_no])?.first_mut().map(from_row).transpose()
+    tx.query(SQL, params![case_no])?
+        .first_mut()
+        .map(from_row)
+        .transpose()
 }
 
 /// The case that a report opened.
@@ -218,7 +224,10 @@ pub fn by_no(tx: &mut dyn Tx, case_no: &str) -> Result<Option<CaseRow>> {
 /// As [`insert`].
 pub fn by_report(tx: &mut dyn Tx, report: ReportId) -> Result<Option<CaseRow>> {
     const SQL: &str = select_case!(" WHERE report = $1");
-    tx.query(SQL, params![report])?.first_mut().map(from_row).transpose()
+    tx.query(SQL, params![report])?
+        .first_mut()
+        .map(from_row)
+        .transpose()
 }
 
 /// The decision that opened a case.
@@ -231,9 +240,15 @@ pub fn decision(tx: &mut dyn Tx, id: CaseId) -> Result<Option<CaseDecision>> {
         FROM cases
         WHERE id = $1";
     let entry = |row: &mut Row| {
-        Ok(CaseDecision { decision: row.take_text(0)?, differs: row.take_text(1)? })
+        Ok(CaseDecision {
+            decision: row.take_text(0)?,
+            differs: row.take_text(1)?,
+        })
     };
-    tx.query(SQL, params![id])?.first_mut().map(entry).transpose()
+    tx.query(SQL, params![id])?
+        .first_mut()
+        .map(entry)
+        .transpose()
 }
 
 /// The units that assist, in order of codes.
@@ -246,7 +261,10 @@ pub fn assisting(tx: &mut dyn Tx, id: CaseId) -> Result<Vec<UnitCode>> {
         FROM case_assisting
         WHERE case_id = $1
         ORDER BY case_id, unit";
-    tx.query(SQL, params![id])?.iter().map(|row| row.id(0)).collect()
+    tx.query(SQL, params![id])?
+        .iter()
+        .map(|row| row.id(0))
+        .collect()
 }
 
 /// Moves a case on from the revision that was seen; `false` when somebody else was quicker, and
@@ -287,8 +305,11 @@ pub fn count_photo(tx: &mut dyn Tx, hash: Sha256) -> Result<Vec<CaseId>> {
         SET photos_stored = photos_stored + 1
         WHERE report IN (SELECT report FROM report_photos WHERE hash = $1)
         RETURNING id";
-    let mut ids =
-        tx.query(SQL, params![hash])?.iter().map(|row| row.id(0)).collect::<Result<Vec<CaseId>>>()?;
+    let mut ids = tx
+        .query(SQL, params![hash])?
+        .iter()
+        .map(|row| row.id(0))
+        .collect::<Result<Vec<CaseId>>>()?;
     ids.sort_unstable();
     Ok(ids)
 }

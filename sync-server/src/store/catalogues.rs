@@ -35,7 +35,10 @@ pub fn get(tx: &mut dyn Tx, version: &CatalogueVersion) -> Result<Option<String>
         SELECT doc
         FROM catalogues
         WHERE version = $1";
-    tx.query(SQL, params![version])?.first_mut().map(|row| row.take_text(0)).transpose()
+    tx.query(SQL, params![version])?
+        .first_mut()
+        .map(|row| row.take_text(0))
+        .transpose()
 }
 
 /// The versions of a district, newest first.
@@ -52,5 +55,7 @@ pub fn versions(
         WHERE district = $1
         ORDER BY published_ms DESC, version";
     let rows = tx.query(SQL, params![district])?;
-    rows.iter().map(|row| Ok((row.id(0)?, row.time(1)?))).collect()
+    rows.iter()
+        .map(|row| Ok((row.id(0)?, row.time(1)?)))
+        .collect()
 }

@@ -86,7 +86,9 @@ pub fn newest(tx: &mut dyn Tx, district: &AreaCode, bucket: &Bucket) -> Result<i
         WHERE district = $1 AND bucket = $2
         ORDER BY seq DESC, tbl, row_id
         LIMIT 1";
-    tx.query(SQL, params![district, bucket])?.first().map_or(Ok(0), |row| row.int(0))
+    tx.query(SQL, params![district, bucket])?
+        .first()
+        .map_or(Ok(0), |row| row.int(0))
 }
 
 fn from_row(row: &mut Row) -> Result<ChangeRow> {

@@ -34,7 +34,10 @@ pub fn get(tx: &mut dyn Tx, district: &AreaCode) -> Result<Option<Counter>> {
         SELECT seq, case_serial_day, case_serial
         FROM counters
         WHERE district = $1";
-    tx.query(SQL, params![district])?.first().map(from_row).transpose()
+    tx.query(SQL, params![district])?
+        .first()
+        .map(from_row)
+        .transpose()
 }
 
 /// Locks the row until the end of the transaction and reads it; the first write of a district
@@ -54,7 +57,10 @@ pub(super) fn lock(driver: &mut dyn Driver, district: &str) -> Result<Counter> {
     }
     driver.execute(MAKE, params![district])?;
     let rows = driver.query(LOCK, params![district])?;
-    let row = rows.first().ok_or(StoreError::Column { column: 0, wanted: "the counter row" })?;
+    let row = rows.first().ok_or(StoreError::Column {
+        column: 0,
+        wanted: "the counter row",
+    })?;
     from_row(row)
 }
 
@@ -63,7 +69,11 @@ pub(super) fn write_back(driver: &mut dyn Driver, district: &str, counter: Count
         UPDATE counters
         SET seq = $2, case_serial_day = $3, case_serial = $4
         WHERE district = $1";
-    let Counter { seq, case_serial_day, case_serial } = counter;
+    let Counter {
+        seq,
+        case_serial_day,
+        case_serial,
+    } = counter;
     driver.execute(SQL, params![district, seq, case_serial_day, case_serial])?;
     Ok(())
 }

@@ -120,7 +120,10 @@ pub fn get(tx: &mut dyn Tx, id: DeviceId) -> Result<Option<DeviceRow>> {
             last_seen_ms, made, high_water, received, disabled_ms
         FROM devices
         WHERE id = $1";
-    tx.query(SQL, params![id])?.first_mut().map(from_row).transpose()
+    tx.query(SQL, params![id])?
+        .first_mut()
+        .map(from_row)
+        .transpose()
 }
 
 /// A page of the district's devices by id, after the one that ended the page before.
@@ -157,7 +160,11 @@ pub fn note_push(tx: &mut dyn Tx, id: DeviceId, ledger: Ledger, at: Timestamp) -
             high_water = CASE WHEN high_water < $4 THEN $4 ELSE high_water END,
             received = received + $5
         WHERE id = $1";
-    let Ledger { made, high_water, received_more } = ledger;
+    let Ledger {
+        made,
+        high_water,
+        received_more,
+    } = ledger;
     tx.execute(SQL, params![id, at, made, high_water, received_more])?;
     Ok(())
 }
@@ -195,7 +202,13 @@ pub fn insert_code(tx: &mut dyn Tx, row: &CodeRow) -> Result<()> {
     const SQL: &str = "
         INSERT INTO enrol_codes (code_hash, person, expires_ms, used_ms, device)
         VALUES ($1, $2, $3, $4, $5)";
-    let CodeRow { code_hash, person, expires, used, device } = row;
+    let CodeRow {
+        code_hash,
+        person,
+        expires,
+        used,
+        device,
+    } = row;
     tx.execute(SQL, params![*code_hash, *person, *expires, *used, *device])?;
     Ok(())
 }
@@ -210,7 +223,9 @@ pub fn code(tx: &mut dyn Tx, code_hash: Sha256) -> Result<Option<CodeRow>> {
         FROM enrol_codes
         WHERE code_hash = $1";
     let found = tx.query(SQL, params![code_hash])?;
-    let Some(row) = found.first() else { return Ok(None) };
+    let Some(row) = found.first() else {
+        return Ok(None);
+    };
     Ok(Some(CodeRow {
         code_hash: row.id(0)?,
         person: row.id(1)?,

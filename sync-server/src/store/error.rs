@@ -21,7 +21,9 @@ pub enum StoreError {
     #[error("there is already a Gewu database at {0}")]
     AlreadyThere(String),
     /// The tables are from an earlier program.
-    #[error("the database is at step {found} and this program needs {needed}; run `gewu-server migrate`")]
+    #[error(
+        "the database is at step {found} and this program needs {needed}; run `gewu-server migrate`"
+    )]
     SchemaOld {
         /// Step the database stands on.
         found: i64,
@@ -29,7 +31,9 @@ pub enum StoreError {
         needed: i64,
     },
     /// The tables are from a later program; this one would damage them.
-    #[error("the database is at step {found} and this program only knows {needed}; use the newer program")]
+    #[error(
+        "the database is at step {found} and this program only knows {needed}; use the newer program"
+    )]
     SchemaNew {
         /// Step the database stands on.
         found: i64,

@@ -89,7 +89,10 @@ pub fn of_case(tx: &mut dyn Tx, case: CaseId) -> Result<Vec<EventRow>> {
         FROM case_events
         WHERE case_id = $1
         ORDER BY case_id, ordinal";
-    tx.query(SQL, params![case])?.iter_mut().map(from_row).collect()
+    tx.query(SQL, params![case])?
+        .iter_mut()
+        .map(from_row)
+        .collect()
 }
 
 /// The ordinal of the first entry that doesn't fit its hash or the entry before it; none when the
@@ -138,7 +141,12 @@ fn insert(
         hash,
     ];
     tx.execute(SQL, values)?;
-    Ok(EventRow { ordinal, event, prev_hash, hash })
+    Ok(EventRow {
+        ordinal,
+        event,
+        prev_hash,
+        hash,
+    })
 }
 
 /// SHA-256 over the fields in order, each with its length before it, so that no two different
@@ -185,5 +193,10 @@ fn from_row(row: &mut Row) -> Result<EventRow> {
         reason: row.take_text(9)?,
         detail: row.take_text(10)?,
     };
-    Ok(EventRow { ordinal: row.int(0)?, event, prev_hash: row.id(11)?, hash: row.id(12)? })
+    Ok(EventRow {
+        ordinal: row.int(0)?,
+        event,
+        prev_hash: row.id(11)?,
+        hash: row.id(12)?,
+    })
 }

@@ -25,7 +25,10 @@ pub fn get(tx: &mut dyn Tx, key: &str) -> Result<Option<String>> {
         SELECT value
         FROM meta
         WHERE key = $1";
-    tx.query(SQL, params![key])?.first_mut().map(|row| row.take_text(0)).transpose()
+    tx.query(SQL, params![key])?
+        .first_mut()
+        .map(|row| row.take_text(0))
+        .transpose()
 }
 
 /// Sets or replaces the value under a name.

@@ -51,9 +51,14 @@ pub(super) fn found(driver: &mut dyn Driver) -> Result<Option<i64>> {
         return Ok(None);
     }
     let rows = driver.query(SQL, &[])?;
-    let Some(row) = rows.first() else { return Ok(None) };
+    let Some(row) = rows.first() else {
+        return Ok(None);
+    };
     let number = row.text(0)?.parse();
-    number.map(Some).map_err(|_| StoreError::Column { column: 0, wanted: "the schema version" })
+    number.map(Some).map_err(|_| StoreError::Column {
+        column: 0,
+        wanted: "the schema version",
+    })
 }
 
 /// Refuses a database whose tables are not those this program was written for.
@@ -71,7 +76,10 @@ pub(super) fn check(driver: &mut dyn Driver, place: &str) -> Result<()> {
 pub(super) fn climb(driver: &mut dyn Driver) -> Result<Vec<&'static str>> {
     let from = found(driver)?.unwrap_or(0);
     if from > needed() {
-        return Err(StoreError::SchemaNew { found: from, needed: needed() });
+        return Err(StoreError::SchemaNew {
+            found: from,
+            needed: needed(),
+        });
     }
     let mut taken = Vec::new();
     for step in LADDER.iter().filter(|step| step.number > from) {

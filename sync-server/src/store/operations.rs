@@ -103,24 +103,25 @@ pub fn get(tx: &mut dyn Tx, op_id: OpId) -> Result<Option<OperationRow>> {
         SELECT op_id, device, epoch, seq, hash, received_ms, outcome, result
         FROM operations
         WHERE op_id = $1";
-    tx.query(SQL, params![op_id])?.first_mut().map(from_row).transpose()
+    tx.query(SQL, params![op_id])?
+        .first_mut()
+        .map(from_row)
+        .transpose()
 }
 
 /// The operation with this number of a device.
 ///
 /// # Errors
 /// As [`insert`].
-pub fn at(
-    tx: &mut dyn Tx,
-    device: DeviceId,
-    epoch: i64,
-    seq: i64,
-) -> Result<Option<OperationRow>> {
+pub fn at(tx: &mut dyn Tx, device: DeviceId, epoch: i64, seq: i64) -> Result<Option<OperationRow>> {
     const SQL: &str = "
         SELECT op_id, device, epoch, seq, hash, received_ms, outcome, result
         FROM operations
         WHERE device = $1 AND epoch = $2 AND seq = $3";
-    tx.query(SQL, params![device, epoch, seq])?.first_mut().map(from_row).transpose()
+    tx.query(SQL, params![device, epoch, seq])?
+        .first_mut()
+        .map(from_row)
+        .transpose()
 }
 
 /// The canonical text of an operation.
@@ -132,7 +133,10 @@ pub fn body(tx: &mut dyn Tx, op_id: OpId) -> Result<Option<String>> {
         SELECT body
         FROM operations
         WHERE op_id = $1";
-    tx.query(SQL, params![op_id])?.first_mut().map(|row| row.take_text(0)).transpose()
+    tx.query(SQL, params![op_id])?
+        .first_mut()
+        .map(|row| row.take_text(0))
+        .transpose()
 }
 
 /// The missing numbers of a device between `above` (received without a gap) and the highest one
@@ -159,7 +163,10 @@ pub fn gaps(
         LIMIT $4";
     let values = params![device, epoch, above, row_limit(limit)];
     let gap = |row: &Row| {
-        Ok(Gap { from: row.int(0)?.saturating_add(1), to: row.int(1)?.saturating_sub(1) })
+        Ok(Gap {
+            from: row.int(0)?.saturating_add(1),
+            to: row.int(1)?.saturating_sub(1),
+        })
     };
     tx.query(SQL, values)?.iter().map(gap).collect()
 }
@@ -175,7 +182,9 @@ pub fn highest(tx: &mut dyn Tx, device: DeviceId, epoch: i64) -> Result<i64> {
         WHERE device = $1 AND epoch = $2
         ORDER BY seq DESC, op_id
         LIMIT 1";
-    tx.query(SQL, params![device, epoch])?.first().map_or(Ok(0), |row| row.int(0))
+    tx.query(SQL, params![device, epoch])?
+        .first()
+        .map_or(Ok(0), |row| row.int(0))
 }
 
 /// How many operations are kept, for the demo's totals and health pages.
@@ -189,7 +198,9 @@ pub fn counts(tx: &mut dyn Tx) -> Result<Vec<(Outcome, i64)>> {
         GROUP BY outcome
         ORDER BY outcome";
     let rows = tx.query(SQL, &[])?;
-    rows.iter().map(|row| Ok((row.word(0, Outcome::parse)?, row.int(1)?))).collect()
+    rows.iter()
+        .map(|row| Ok((row.word(0, Outcome::parse)?, row.int(1)?)))
+        .collect()
 }
 
 fn from_row(row: &mut Row) -> Result<OperationRow> {

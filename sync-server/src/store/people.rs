@@ -57,7 +57,10 @@ pub fn get(tx: &mut dyn Tx, id: PersonId) -> Result<Option<PersonRow>> {
         SELECT id, district, login, name, password_hash, disabled_ms, created_ms
         FROM people
         WHERE id = $1";
-    tx.query(SQL, params![id])?.first_mut().map(from_row).transpose()
+    tx.query(SQL, params![id])?
+        .first_mut()
+        .map(from_row)
+        .transpose()
 }
 
 /// The person with this sign-in name.
@@ -69,7 +72,10 @@ pub fn by_login(tx: &mut dyn Tx, login: &str) -> Result<Option<PersonRow>> {
         SELECT id, district, login, name, password_hash, disabled_ms, created_ms
         FROM people
         WHERE login = $1";
-    tx.query(SQL, params![login])?.first_mut().map(from_row).transpose()
+    tx.query(SQL, params![login])?
+        .first_mut()
+        .map(from_row)
+        .transpose()
 }
 
 /// A page of the district's people by sign-in name, after the one that ended the page before.

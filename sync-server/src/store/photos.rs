@@ -62,11 +62,21 @@ pub fn announce(
         INSERT INTO report_photos (report, ordinal, hash, role, original_hash)
         VALUES ($1, $2, $3, $4, $5)";
     let bytes = i64::try_from(photo.bytes).unwrap_or(i64::MAX);
-    let values =
-        params![photo.sha256, bytes, &photo.mime, photo.width, photo.height, device, at];
+    let values = params![
+        photo.sha256,
+        bytes,
+        &photo.mime,
+        photo.width,
+        photo.height,
+        device,
+        at
+    ];
     let new = tx.execute(PHOTO, values)? == 1;
     let role = photo.role.as_str();
-    tx.execute(LINK, params![report, ordinal, photo.sha256, role, photo.original_sha256])?;
+    tx.execute(
+        LINK,
+        params![report, ordinal, photo.sha256, role, photo.original_sha256],
+    )?;
     if new {
         return Ok(false);
     }
@@ -82,7 +92,10 @@ pub fn get(tx: &mut dyn Tx, hash: Sha256) -> Result<Option<PhotoRow>> {
         SELECT hash, bytes, mime, width, height, device, stored_ms
         FROM photos
         WHERE hash = $1";
-    tx.query(SQL, params![hash])?.first_mut().map(from_row).transpose()
+    tx.query(SQL, params![hash])?
+        .first_mut()
+        .map(from_row)
+        .transpose()
 }
 
 /// Notes that the bytes have arrived; `false` when that was known or nobody announced them.
@@ -118,7 +131,10 @@ pub fn of_report(tx: &mut dyn Tx, report: ReportId) -> Result<Vec<ReportPhoto>> 
             photo: from_row(row)?,
         })
     };
-    tx.query(SQL, params![report])?.iter_mut().map(entry).collect()
+    tx.query(SQL, params![report])?
+        .iter_mut()
+        .map(entry)
+        .collect()
 }
 
 /// The cases that show a photo, with the grid (or district) for the right to see it.
@@ -133,7 +149,9 @@ pub fn cases_with(tx: &mut dyn Tx, hash: Sha256) -> Result<Vec<(CaseId, AreaCode
         WHERE report_photos.hash = $1
         ORDER BY cases.id";
     let rows = tx.query(SQL, params![hash])?;
-    rows.iter().map(|row| Ok((row.id(0)?, row.id(1)?))).collect()
+    rows.iter()
+        .map(|row| Ok((row.id(0)?, row.id(1)?)))
+        .collect()
 }
 
 /// How many announced photos a device still owes.
@@ -145,7 +163,9 @@ pub fn count_owed(tx: &mut dyn Tx, device: DeviceId) -> Result<i64> {
         SELECT count(*)
         FROM photos
         WHERE device = $1 AND stored_ms IS NULL";
-    tx.query(SQL, params![device])?.first().map_or(Ok(0), |row| row.int(0))
+    tx.query(SQL, params![device])?
+        .first()
+        .map_or(Ok(0), |row| row.int(0))
 }
 
 fn from_row(row: &mut Row) -> Result<PhotoRow> {

@@ -49,7 +49,10 @@ impl Postgres {
                  SET lock_timeout = {LOCK_TIMEOUT_MS};"
             ))
             .map_err(|error| failed(&error))?;
-        let mut open = Self { client, statements: HashMap::new() };
+        let mut open = Self {
+            client,
+            statements: HashMap::new(),
+        };
         open.check_collation()?;
         Ok(open)
     }
@@ -98,8 +101,10 @@ impl Postgres {
         // Types come from the first values, so that `LIMIT $3` or `$1 + 1` needs no cast; a first
         // NULL leaves its type to the column it goes to.
         let types: Vec<Type> = params.iter().map(sql_type).collect();
-        let statement =
-            self.client.prepare_typed(sql, &types).map_err(|error| failed(&error))?;
+        let statement = self
+            .client
+            .prepare_typed(sql, &types)
+            .map_err(|error| failed(&error))?;
         self.statements.insert(sql.to_owned(), statement.clone());
         Ok(statement)
     }
@@ -108,7 +113,9 @@ impl Postgres {
 fn config(url: &str) -> Result<Config> {
     let config = Config::from_str(url).map_err(|error| StoreError::Address(error.to_string()))?;
     if config.get_dbname().is_none() {
-        return Err(StoreError::Address(String::from("the address names no database")));
+        return Err(StoreError::Address(String::from(
+            "the address names no database",
+        )));
     }
     Ok(config)
 }
@@ -128,7 +135,10 @@ const fn sql_type(value: &Value<'_>) -> Type {
 }
 
 fn slots<'v>(values: &'v [Value<'v>]) -> Vec<&'v (dyn ToSql + Sync)> {
-    values.iter().map(|value| -> &(dyn ToSql + Sync) { value }).collect()
+    values
+        .iter()
+        .map(|value| -> &(dyn ToSql + Sync) { value })
+        .collect()
 }
 
 impl ToSql for Value<'_> {
@@ -192,10 +202,15 @@ impl Driver for Postgres {
     fn query(&mut self, sql: &str, params: &[Value<'_>]) -> Result<Vec<Row>> {
         let statement = self.prepare(sql, params)?;
         count(&statement, params)?;
-        let found =
-            self.client.query(&statement, &slots(params)).map_err(|error| failed(&error))?;
+        let found = self
+            .client
+            .query(&statement, &slots(params))
+            .map_err(|error| failed(&error))?;
         let row = |row: &postgres::Row| {
-            let wanted = |column| StoreError::Column { column, wanted: "a portable type" };
+            let wanted = |column| StoreError::Column {
+                column,
+                wanted: "a portable type",
+            };
             (0..row.len())
                 .map(|column| row.try_get::<_, Cell>(column).map_err(|_| wanted(column)))
                 .collect::<Result<Vec<Cell>>>()
@@ -207,15 +222,21 @@ impl Driver for Postgres {
     fn execute(&mut self, sql: &str, params: &[Value<'_>]) -> Result<u64> {
         let statement = self.prepare(sql, params)?;
         count(&statement, params)?;
-        self.client.execute(&statement, &slots(params)).map_err(|error| failed(&error))
+        self.client
+            .execute(&statement, &slots(params))
+            .map_err(|error| failed(&error))
     }
 
     fn control(&mut self, sql: &'static str) -> Result<()> {
-        self.client.batch_execute(sql).map_err(|error| failed(&error))
+        self.client
+            .batch_execute(sql)
+            .map_err(|error| failed(&error))
     }
 
     fn script(&mut self, sql: &str) -> Result<()> {
-        self.client.batch_execute(sql).map_err(|error| failed(&error))
+        self.client
+            .batch_execute(sql)
+            .map_err(|error| failed(&error))
     }
 
     fn begin_write(&mut self) -> Result<()> {
@@ -254,17 +275,28 @@ fn count(statement: &Statement, params: &[Value<'_>]) -> Result<()> {
     if wanted == params.len() {
         return Ok(());
     }
-    Err(StoreError::Database(format!("{} values for {wanted} placeholders", params.len())))
+    Err(StoreError::Database(format!(
+        "{} values for {wanted} placeholders",
+        params.len()
+    )))
 }
 
 fn failed(error: &postgres::Error) -> StoreError {
     let Some(refusal) = error.as_db_error() else {
         // Without an answer from the server it is either the line or a value that doesn't fit.
-        let source = error.source().map_or_else(String::new, |source| format!(": {source}"));
+        let source = error
+            .source()
+            .map_or_else(String::new, |source| format!(": {source}"));
         let text = format!("{error}{source}");
         let broke = error.is_closed()
-            || error.source().is_some_and(|source| source.is::<std::io::Error>());
-        return if broke { StoreError::Lost(text) } else { StoreError::Database(text) };
+            || error
+                .source()
+                .is_some_and(|source| source.is::<std::io::Error>());
+        return if broke {
+            StoreError::Lost(text)
+        } else {
+            StoreError::Database(text)
+        };
     };
     let text = refusal.message().to_owned();
     match refusal.code() {

@@ -31,7 +31,13 @@ pub fn insert(tx: &mut dyn Tx, row: &PostRow) -> Result<()> {
     const SQL: &str = "
         INSERT INTO posts (id, person, role, area, unit, kind, from_ms, to_ms)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
-    let Post { id, role, area, unit, kind } = &row.post;
+    let Post {
+        id,
+        role,
+        area,
+        unit,
+        kind,
+    } = &row.post;
     let values = params![
         *id,
         row.person,
@@ -56,7 +62,10 @@ pub fn held(tx: &mut dyn Tx, person: PersonId, at: Timestamp) -> Result<Vec<Post
         FROM posts
         WHERE person = $1 AND from_ms <= $2 AND (to_ms IS NULL OR to_ms > $2)
         ORDER BY from_ms, id";
-    tx.query(SQL, params![person, at])?.iter().map(from_row).collect()
+    tx.query(SQL, params![person, at])?
+        .iter()
+        .map(from_row)
+        .collect()
 }
 
 /// Everything a person ever held, in order of its beginning.
@@ -69,7 +78,10 @@ pub fn of_person(tx: &mut dyn Tx, person: PersonId) -> Result<Vec<PostRow>> {
         FROM posts
         WHERE person = $1
         ORDER BY from_ms, id";
-    tx.query(SQL, params![person])?.iter().map(from_row).collect()
+    tx.query(SQL, params![person])?
+        .iter()
+        .map(from_row)
+        .collect()
 }
 
 /// The posts in force at a place and below it, in order of areas.
@@ -83,7 +95,10 @@ pub fn below(tx: &mut dyn Tx, area: &AreaCode, at: Timestamp) -> Result<Vec<Post
         WHERE area >= $1 AND area < $2 AND from_ms <= $3 AND (to_ms IS NULL OR to_ms > $3)
         ORDER BY area, id";
     let end = range_end(area);
-    tx.query(SQL, params![area, &end, at])?.iter().map(from_row).collect()
+    tx.query(SQL, params![area, &end, at])?
+        .iter()
+        .map(from_row)
+        .collect()
 }
 
 /// Ends a post at a moment; `false` when it isn't there or has ended.
@@ -106,5 +121,10 @@ fn from_row(row: &Row) -> Result<PostRow> {
         unit: row.opt_id(3)?,
         kind: row.word(4, PostKind::parse)?,
     };
-    Ok(PostRow { post, person: row.id(5)?, from: row.time(6)?, to: row.opt_time(7)? })
+    Ok(PostRow {
+        post,
+        person: row.id(5)?,
+        from: row.time(6)?,
+        to: row.opt_time(7)?,
+    })
 }

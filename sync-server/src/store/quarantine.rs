@@ -87,7 +87,10 @@ pub fn of_operation(tx: &mut dyn Tx, op_id: OpId) -> Result<Vec<QuarantineRow>> 
         FROM quarantine
         WHERE op_id = $1
         ORDER BY op_id, hash";
-    tx.query(SQL, params![op_id])?.iter_mut().map(from_row).collect()
+    tx.query(SQL, params![op_id])?
+        .iter_mut()
+        .map(from_row)
+        .collect()
 }
 
 /// A page of a district's entries, newest first; only those that wait, unless `settled` is asked
@@ -136,7 +139,9 @@ pub fn count_waiting(tx: &mut dyn Tx, district: &AreaCode) -> Result<i64> {
         SELECT count(*)
         FROM quarantine
         WHERE district = $1 AND resolved_ms IS NULL";
-    tx.query(SQL, params![district])?.first().map_or(Ok(0), |row| row.int(0))
+    tx.query(SQL, params![district])?
+        .first()
+        .map_or(Ok(0), |row| row.int(0))
 }
 
 /// Settles what waits under an operation's id; how many entries that were.

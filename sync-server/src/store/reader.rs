@@ -69,7 +69,9 @@ pub(super) fn offer(queue: &SyncSender<Box<dyn Job>>, job: Box<dyn Job>) {
     match queue.try_send(job) {
         Ok(()) => {}
         Err(TrySendError::Full(job)) => {
-            job.run(Err(StoreError::Busy(String::from("too many reads are waiting"))));
+            job.run(Err(StoreError::Busy(String::from(
+                "too many reads are waiting",
+            ))));
         }
         Err(TrySendError::Disconnected(job)) => job.run(Err(StoreError::Closed)),
     }
@@ -79,11 +81,17 @@ fn run(address: &Address, waiting: &Mutex<Receiver<Box<dyn Job>>>) {
     let mut connection: Option<Box<dyn Driver>> = None;
     loop {
         // The lock is held while waiting: the others wait for the lock instead, which is the same.
-        let job = waiting.lock().unwrap_or_else(PoisonError::into_inner).recv();
+        let job = waiting
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .recv();
         let Ok(job) = job else { return };
         match begun(address, connection.take()) {
             Ok(mut driver) => {
-                job.run(Ok(&mut ReadTx { driver: driver.as_mut(), failed: None }));
+                job.run(Ok(&mut ReadTx {
+                    driver: driver.as_mut(),
+                    failed: None,
+                }));
                 connection = driver.rollback().is_ok().then_some(driver);
             }
             Err(error) => {

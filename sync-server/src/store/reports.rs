@@ -2,13 +2,14 @@
 //!
 //! Held by `tests/tests/store_contract.rs`.
 
-use super::{Result, Row, Tx};
+use super::{Result, Row, Tx, Value};
 use crate::params;
 use shared::id::{
     AreaCode, CatalogueVersion, CategoryId, ConditionId, DeviceId, OpId, PersonId, ReportId,
 };
 use shared::report::{Place, PlaceSource};
 use shared::time::Timestamp;
+use std::collections::HashMap;
 
 /// A report as kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -103,7 +104,10 @@ pub fn get(tx: &mut dyn Tx, id: ReportId) -> Result<Option<ReportRow>> {
             place_words, text, occurred_ms, clock_skew_ms, received_ms, self_fixed, preview
         FROM reports
         WHERE id = $1";
-    tx.query(SQL, params![id])?.first_mut().map(from_row).transpose()
+    tx.query(SQL, params![id])?
+        .first_mut()
+        .map(from_row)
+        .transpose()
 }
 
 /// Whether a report with this id is there: an id filed twice in two operations is an alarm.
@@ -118,20 +122,57 @@ pub fn is_there(tx: &mut dyn Tx, id: ReportId) -> Result<bool> {
     Ok(!tx.query(SQL, params![id])?.is_empty())
 }
 
+/// The condition and the catalogue that each of some reports was filled with.
+///
+/// # Errors
+/// As [`insert`].
+pub fn filled_with(
+    tx: &mut dyn Tx,
+    ids: &[ReportId],
+) -> Result<HashMap<ReportId, (ConditionId, CatalogueVersion)>> {
+    const SQL: &str = "
+        SELECT id, condition, catalogue_version
+        FROM reports
+        WHERE id IN ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+        ORDER BY id";
+    let mut found = HashMap::with_capacity(ids.len());
+    // One text for every length: a short rest repeats its last id.
+    for ten in ids.chunks(10) {
+        let last = ten.last().copied();
+        let values: Vec<Value<'_>> = (0..10)
+            .map(|at| Value::from(ten.get(at).copied().or(last)))
+            .collect();
+        for row in tx.query(SQL, &values)? {
+            found.insert(row.id(0)?, (row.id(1)?, row.id(2)?));
+        }
+    }
+    Ok(found)
+}
+
 /// Codes have no white space, so one column holds a few of them.
 fn joined(codes: &[AreaCode]) -> String {
-    codes.iter().map(AreaCode::as_str).collect::<Vec<_>>().join(" ")
+    codes
+        .iter()
+        .map(AreaCode::as_str)
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 fn from_row(row: &mut Row) -> Result<ReportRow> {
     let place = Place {
         lat_e7: row.int(11)?,
         lon_e7: row.int(12)?,
-        accuracy_m: row.opt_int(13)?.and_then(|metres| u32::try_from(metres).ok()),
+        accuracy_m: row
+            .opt_int(13)?
+            .and_then(|metres| u32::try_from(metres).ok()),
         source: row.word(14, PlaceSource::parse)?,
         words: row.take_text(15)?,
     };
-    let grid_doubt = row.text(10)?.split_whitespace().filter_map(|code| code.parse().ok()).collect();
+    let grid_doubt = row
+        .text(10)?
+        .split_whitespace()
+        .filter_map(|code| code.parse().ok())
+        .collect();
     Ok(ReportRow {
         id: row.id(0)?,
         district: row.id(1)?,

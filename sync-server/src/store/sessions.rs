@@ -32,8 +32,18 @@ pub fn insert(tx: &mut dyn Tx, row: &SessionRow) -> Result<()> {
     const SQL: &str = "
         INSERT INTO sessions (token_hash, person, device, created_ms, expires_ms, revoked_ms)
         VALUES ($1, $2, $3, $4, $5, $6)";
-    let SessionRow { token_hash, person, device, created, expires, revoked } = row;
-    tx.execute(SQL, params![*token_hash, *person, *device, *created, *expires, *revoked])?;
+    let SessionRow {
+        token_hash,
+        person,
+        device,
+        created,
+        expires,
+        revoked,
+    } = row;
+    tx.execute(
+        SQL,
+        params![*token_hash, *person, *device, *created, *expires, *revoked],
+    )?;
     Ok(())
 }
 
@@ -46,7 +56,10 @@ pub fn get(tx: &mut dyn Tx, token_hash: Sha256) -> Result<Option<SessionRow>> {
         SELECT token_hash, person, device, created_ms, expires_ms, revoked_ms
         FROM sessions
         WHERE token_hash = $1";
-    tx.query(SQL, params![token_hash])?.first().map(from_row).transpose()
+    tx.query(SQL, params![token_hash])?
+        .first()
+        .map(from_row)
+        .transpose()
 }
 
 /// Ends a session; `false` when it isn't there or has been ended.

@@ -55,8 +55,7 @@ impl Sqlite {
     }
 
     fn connect(path: &Path, used_for: Use, flags: OpenFlags) -> Result<Self> {
-        let flags =
-            flags | OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let flags = flags | OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(path, flags).map_err(failed)?;
         connection.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
         let (cache_kib, query_only) = match used_for {
@@ -80,8 +79,10 @@ impl Sqlite {
     }
 
     fn prepare(&self, sql: &str, params: &[Value<'_>]) -> Result<CachedStatement<'_>> {
-        let mut statement =
-            self.connection.prepare_cached(&placeholders(sql)).map_err(failed)?;
+        let mut statement = self
+            .connection
+            .prepare_cached(&placeholders(sql))
+            .map_err(failed)?;
         if statement.parameter_count() != params.len() {
             return Err(StoreError::Database(format!(
                 "{} values for {} placeholders",
@@ -171,7 +172,11 @@ impl Driver for Sqlite {
     fn rollback(&mut self) -> Result<()> {
         // A full disk or a failed read makes SQLite roll back by itself; then there is nothing left
         // to undo, and asking again would be an error.
-        if self.connection.is_autocommit() { Ok(()) } else { self.control("ROLLBACK") }
+        if self.connection.is_autocommit() {
+            Ok(())
+        } else {
+            self.control("ROLLBACK")
+        }
     }
 
     fn is_open(&self) -> bool {
@@ -191,9 +196,15 @@ fn cell(value: ValueRef<'_>, column: usize) -> Result<Cell> {
         ValueRef::Integer(number) => Ok(Cell::Int(number)),
         ValueRef::Text(text) => std::str::from_utf8(text)
             .map(|text| Cell::Text(text.to_owned()))
-            .map_err(|_| StoreError::Column { column, wanted: "UTF-8" }),
+            .map_err(|_| StoreError::Column {
+                column,
+                wanted: "UTF-8",
+            }),
         ValueRef::Blob(bytes) => Ok(Cell::Bytes(bytes.to_vec())),
-        ValueRef::Real(_) => Err(StoreError::Column { column, wanted: "anything but a float" }),
+        ValueRef::Real(_) => Err(StoreError::Column {
+            column,
+            wanted: "anything but a float",
+        }),
     }
 }
 
@@ -242,7 +253,10 @@ fn each_placeholder(sql: &str, mut found: impl FnMut(usize, usize)) {
     }
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "it is the argument of every `map_err` here")]
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "it is the argument of every `map_err` here"
+)]
 fn failed(error: rusqlite::Error) -> StoreError {
     let text = error.to_string();
     let rusqlite::Error::SqliteFailure(failure, _) = &error else {
@@ -255,10 +269,7 @@ fn failed(error: rusqlite::Error) -> StoreError {
         (_, ffi::SQLITE_CONSTRAINT_FOREIGNKEY) => StoreError::Dangling(text),
         (ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked, _) => StoreError::Busy(text),
         (ErrorCode::DiskFull, _) => StoreError::Full(text),
-        (
-            ErrorCode::SystemIoFailure | ErrorCode::CannotOpen,
-            _,
-        ) => StoreError::Lost(text),
+        (ErrorCode::SystemIoFailure | ErrorCode::CannotOpen, _) => StoreError::Lost(text),
         (ErrorCode::ReadOnly, _) => StoreError::ReadOnly,
         _ => StoreError::Database(text),
     }
@@ -270,7 +281,10 @@ mod tests {
 
     #[test]
     fn placeholders_in_any_order_mean_the_same() {
-        assert_eq!(placeholders("a = $1 AND b = $2 OR c = $1"), "a = $1 AND b = $2 OR c = $1");
+        assert_eq!(
+            placeholders("a = $1 AND b = $2 OR c = $1"),
+            "a = $1 AND b = $2 OR c = $1"
+        );
         assert_eq!(placeholders("a = $2 AND b = $1"), "a = ?2 AND b = ?1");
         assert_eq!(placeholders("a = '$2' AND b = $1"), "a = '$2' AND b = $1");
         let eleven = "$1$2$3$4$5$6$7$8$9$10$11";

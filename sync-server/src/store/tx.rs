@@ -127,7 +127,14 @@ macro_rules! code_values {
         }
     )*};
 }
-code_values!(AreaCode, UnitCode, CategoryId, ConditionId, CatalogueVersion, Bucket);
+code_values!(
+    AreaCode,
+    UnitCode,
+    CategoryId,
+    ConditionId,
+    CatalogueVersion,
+    Bucket
+);
 
 /// One value of an answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -177,7 +184,10 @@ impl Row {
     /// # Errors
     /// [`StoreError::Column`] when the column is missing or holds something else, as for all getters.
     pub fn int(&self, column: usize) -> Result<i64> {
-        self.opt_int(column)?.ok_or(StoreError::Column { column, wanted: "a number" })
+        self.opt_int(column)?.ok_or(StoreError::Column {
+            column,
+            wanted: "a number",
+        })
     }
 
     /// A whole number or nothing.
@@ -188,7 +198,10 @@ impl Row {
         match self.cells.get(column) {
             Some(Cell::Int(value)) => Ok(Some(*value)),
             Some(Cell::Null) => Ok(None),
-            _ => Err(StoreError::Column { column, wanted: "a number" }),
+            _ => Err(StoreError::Column {
+                column,
+                wanted: "a number",
+            }),
         }
     }
 
@@ -221,7 +234,10 @@ impl Row {
     /// # Errors
     /// As [`Row::int`].
     pub fn text(&self, column: usize) -> Result<&str> {
-        self.opt_text(column)?.ok_or(StoreError::Column { column, wanted: "a text" })
+        self.opt_text(column)?.ok_or(StoreError::Column {
+            column,
+            wanted: "a text",
+        })
     }
 
     /// A text or nothing, borrowed.
@@ -232,7 +248,10 @@ impl Row {
         match self.cells.get(column) {
             Some(Cell::Text(value)) => Ok(Some(value)),
             Some(Cell::Null) => Ok(None),
-            _ => Err(StoreError::Column { column, wanted: "a text" }),
+            _ => Err(StoreError::Column {
+                column,
+                wanted: "a text",
+            }),
         }
     }
 
@@ -241,7 +260,10 @@ impl Row {
     /// # Errors
     /// As [`Row::int`].
     pub fn take_text(&mut self, column: usize) -> Result<String> {
-        self.take_opt_text(column)?.ok_or(StoreError::Column { column, wanted: "a text" })
+        self.take_opt_text(column)?.ok_or(StoreError::Column {
+            column,
+            wanted: "a text",
+        })
     }
 
     /// A text or nothing, moved out of the row.
@@ -252,7 +274,10 @@ impl Row {
         match self.cells.get_mut(column) {
             Some(Cell::Text(value)) => Ok(Some(std::mem::take(value))),
             Some(Cell::Null) => Ok(None),
-            _ => Err(StoreError::Column { column, wanted: "a text" }),
+            _ => Err(StoreError::Column {
+                column,
+                wanted: "a text",
+            }),
         }
     }
 
@@ -261,7 +286,10 @@ impl Row {
     /// # Errors
     /// As [`Row::int`].
     pub fn id<T: FromStr>(&self, column: usize) -> Result<T> {
-        self.opt_id(column)?.ok_or(StoreError::Column { column, wanted: "an id" })
+        self.opt_id(column)?.ok_or(StoreError::Column {
+            column,
+            wanted: "an id",
+        })
     }
 
     /// An id or a code or nothing.
@@ -270,7 +298,12 @@ impl Row {
     /// As [`Row::int`].
     pub fn opt_id<T: FromStr>(&self, column: usize) -> Result<Option<T>> {
         self.opt_text(column)?
-            .map(|text| text.parse().map_err(|_| StoreError::Column { column, wanted: "an id" }))
+            .map(|text| {
+                text.parse().map_err(|_| StoreError::Column {
+                    column,
+                    wanted: "an id",
+                })
+            })
             .transpose()
     }
 
@@ -279,7 +312,10 @@ impl Row {
     /// # Errors
     /// As [`Row::int`].
     pub fn word<T>(&self, column: usize, parse: impl FnOnce(&str) -> Option<T>) -> Result<T> {
-        parse(self.text(column)?).ok_or(StoreError::Column { column, wanted: "a known word" })
+        parse(self.text(column)?).ok_or(StoreError::Column {
+            column,
+            wanted: "a known word",
+        })
     }
 
     /// Bytes, borrowed.
@@ -289,7 +325,10 @@ impl Row {
     pub fn bytes(&self, column: usize) -> Result<&[u8]> {
         match self.cells.get(column) {
             Some(Cell::Bytes(value)) => Ok(value),
-            _ => Err(StoreError::Column { column, wanted: "bytes" }),
+            _ => Err(StoreError::Column {
+                column,
+                wanted: "bytes",
+            }),
         }
     }
 }
@@ -415,7 +454,11 @@ pub(super) fn check(params: &[Value<'_>]) -> Result<()> {
         Value::Text(text) => text.as_bytes().contains(&0),
         _ => false,
     };
-    if params.iter().any(holds_nul) { Err(StoreError::Nul) } else { Ok(()) }
+    if params.iter().any(holds_nul) {
+        Err(StoreError::Nul)
+    } else {
+        Ok(())
+    }
 }
 
 /// The lower-case hex digits of a hash, without an allocation.

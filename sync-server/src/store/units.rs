@@ -20,7 +20,10 @@ pub fn put(tx: &mut dyn Tx, district: &AreaCode, unit: &Unit) -> Result<()> {
             name = excluded.name,
             area = excluded.area,
             pool = excluded.pool";
-    tx.execute(SQL, params![district, &unit.code, &unit.name, &unit.area, unit.pool])?;
+    tx.execute(
+        SQL,
+        params![district, &unit.code, &unit.name, &unit.area, unit.pool],
+    )?;
     Ok(())
 }
 
@@ -33,7 +36,10 @@ pub fn get(tx: &mut dyn Tx, district: &AreaCode, code: &UnitCode) -> Result<Opti
         SELECT code, name, area, pool
         FROM units
         WHERE district = $1 AND code = $2";
-    tx.query(SQL, params![district, code])?.first_mut().map(from_row).transpose()
+    tx.query(SQL, params![district, code])?
+        .first_mut()
+        .map(from_row)
+        .transpose()
 }
 
 /// Every unit of a district in order of codes.
@@ -46,9 +52,17 @@ pub fn all(tx: &mut dyn Tx, district: &AreaCode) -> Result<Vec<Unit>> {
         FROM units
         WHERE district = $1
         ORDER BY code";
-    tx.query(SQL, params![district])?.iter_mut().map(from_row).collect()
+    tx.query(SQL, params![district])?
+        .iter_mut()
+        .map(from_row)
+        .collect()
 }
 
 fn from_row(row: &mut Row) -> Result<Unit> {
-    Ok(Unit { code: row.id(0)?, name: row.take_text(1)?, area: row.id(2)?, pool: row.flag(3)? })
+    Ok(Unit {
+        code: row.id(0)?,
+        name: row.take_text(1)?,
+        area: row.id(2)?,
+        pool: row.flag(3)?,
+    })
 }

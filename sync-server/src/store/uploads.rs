@@ -38,8 +38,22 @@ pub fn insert(tx: &mut dyn Tx, row: &UploadRow) -> Result<()> {
     const SQL: &str = "
         INSERT INTO uploads (id, hash, length, offset_bytes, mime, device, created_ms, expires_ms)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
-    let UploadRow { id, hash, length, offset, mime, device, created, expires } = row;
-    tx.execute(SQL, params![*id, *hash, *length, *offset, mime, *device, *created, *expires])?;
+    let UploadRow {
+        id,
+        hash,
+        length,
+        offset,
+        mime,
+        device,
+        created,
+        expires,
+    } = row;
+    tx.execute(
+        SQL,
+        params![
+            *id, *hash, *length, *offset, mime, *device, *created, *expires
+        ],
+    )?;
     Ok(())
 }
 
@@ -52,7 +66,10 @@ pub fn get(tx: &mut dyn Tx, id: Uuid) -> Result<Option<UploadRow>> {
         SELECT id, hash, length, offset_bytes, mime, device, created_ms, expires_ms
         FROM uploads
         WHERE id = $1";
-    tx.query(SQL, params![id])?.first_mut().map(from_row).transpose()
+    tx.query(SQL, params![id])?
+        .first_mut()
+        .map(from_row)
+        .transpose()
 }
 
 /// The newest upload of a photo by a device, to go on with.
@@ -66,7 +83,10 @@ pub fn of_photo(tx: &mut dyn Tx, device: DeviceId, hash: Sha256) -> Result<Optio
         WHERE device = $1 AND hash = $2
         ORDER BY id DESC
         LIMIT 1";
-    tx.query(SQL, params![device, hash])?.first_mut().map(from_row).transpose()
+    tx.query(SQL, params![device, hash])?
+        .first_mut()
+        .map(from_row)
+        .transpose()
 }
 
 /// How many uploads a device has under way, and their bytes: for its quota.
@@ -79,7 +99,8 @@ pub fn of_device(tx: &mut dyn Tx, device: DeviceId) -> Result<(i64, i64)> {
         FROM uploads
         WHERE device = $1";
     let rows = tx.query(SQL, params![device])?;
-    rows.first().map_or(Ok((0, 0)), |row| Ok((row.int(0)?, row.int(1)?)))
+    rows.first()
+        .map_or(Ok((0, 0)), |row| Ok((row.int(0)?, row.int(1)?)))
 }
 
 /// Moves the offset on from the one that was seen; `false` when another request was quicker.
@@ -114,7 +135,10 @@ pub fn sweep(tx: &mut dyn Tx, before: Timestamp) -> Result<Vec<Uuid>> {
         DELETE FROM uploads
         WHERE expires_ms < $1
         RETURNING id";
-    tx.query(SQL, params![before])?.iter().map(|row| row.id(0)).collect()
+    tx.query(SQL, params![before])?
+        .iter()
+        .map(|row| row.id(0))
+        .collect()
 }
 
 fn from_row(row: &mut Row) -> Result<UploadRow> {

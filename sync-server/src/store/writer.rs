@@ -135,7 +135,14 @@ pub(super) fn start(address: Address, commit_delay: Duration) -> Result<Lane> {
     let (queue, waiting) = sync_channel(QUEUE_JOBS_MAX);
     let thread = std::thread::Builder::new()
         .name(String::from("store-writer"))
-        .spawn(move || Writer { address, commit_delay, connection: None }.run(&waiting))
+        .spawn(move || {
+            Writer {
+                address,
+                commit_delay,
+                connection: None,
+            }
+            .run(&waiting)
+        })
         .map_err(|error| StoreError::Busy(format!("could not start a writer: {error}")))?;
     Ok(Lane { queue, thread })
 }
@@ -145,7 +152,9 @@ pub(super) fn offer(queue: &SyncSender<Box<dyn Job>>, job: Box<dyn Job>) {
     match queue.try_send(job) {
         Ok(()) => {}
         Err(TrySendError::Full(job)) => {
-            job.answer(Err(StoreError::Busy(String::from("too many writes are waiting"))));
+            job.answer(Err(StoreError::Busy(String::from(
+                "too many writes are waiting",
+            ))));
         }
         Err(TrySendError::Disconnected(job)) => job.answer(Err(StoreError::Closed)),
     }
@@ -171,7 +180,9 @@ impl Writer {
     fn write(&mut self, jobs: &mut [Box<dyn Job>]) -> Result<()> {
         let mut delay = RETRY_DELAY;
         for attempt in 1.. {
-            let Err(error) = self.attempt(jobs) else { return Ok(()) };
+            let Err(error) = self.attempt(jobs) else {
+                return Ok(());
+            };
             if !error.is_retryable() || attempt == ATTEMPTS_MAX {
                 tracing::error!(%error, jobs = jobs.len(), attempt, "could not commit a batch");
                 return Err(error);
@@ -266,7 +277,14 @@ pub(super) struct WriteTx<'c> {
 
 impl<'c> WriteTx<'c> {
     fn new(driver: &'c mut dyn Driver) -> Self {
-        Self { driver, districts: Vec::new(), current: 0, marks: Vec::new(), failed: None, broken: None }
+        Self {
+            driver,
+            districts: Vec::new(),
+            current: 0,
+            marks: Vec::new(),
+            failed: None,
+            broken: None,
+        }
     }
 
     fn failure(&self) -> Option<&StoreError> {
@@ -275,13 +293,21 @@ impl<'c> WriteTx<'c> {
 
     /// Turns to a district: locks and reads its counter row when the batch first meets it.
     fn enter(&mut self, district: &Arc<str>) -> Result<()> {
-        if let Some(at) = self.districts.iter().position(|known| known.code == *district) {
+        if let Some(at) = self
+            .districts
+            .iter()
+            .position(|known| known.code == *district)
+        {
             self.current = at;
             return Ok(());
         }
         let stored = counters::lock(self.driver, district)?;
         self.current = self.districts.len();
-        self.districts.push(District { code: Arc::clone(district), stored, now: stored });
+        self.districts.push(District {
+            code: Arc::clone(district),
+            stored,
+            now: stored,
+        });
         Ok(())
     }
 
@@ -291,7 +317,11 @@ impl<'c> WriteTx<'c> {
             return Err(error.clone());
         }
         self.marks.truncate(1);
-        if keep { self.release() } else { self.rollback() }
+        if keep {
+            self.release()
+        } else {
+            self.rollback()
+        }
     }
 
     fn write_counters(&mut self) -> Result<()> {
@@ -402,3 +432,6 @@ impl Tx for WriteTx<'_> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;

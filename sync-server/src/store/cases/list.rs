@@ -106,7 +106,9 @@ pub fn page(
     order: Order,
     limit: usize,
 ) -> Result<Vec<CaseRow>> {
-    let Some(mut query) = Query::filtered(select_case!(""), filter) else { return Ok(Vec::new()) };
+    let Some(mut query) = Query::filtered(select_case!(""), filter) else {
+        return Ok(Vec::new());
+    };
     match order {
         Order::Newest(after) => {
             if let Some((opened, id)) = after {
@@ -135,7 +137,9 @@ pub fn page(
 /// As [`page`].
 pub fn count(tx: &mut dyn Tx, filter: &CaseFilter) -> Result<i64> {
     let select = "SELECT count(*) FROM cases";
-    let Some(query) = Query::filtered(select, filter) else { return Ok(0) };
+    let Some(query) = Query::filtered(select, filter) else {
+        return Ok(0);
+    };
     query.run(tx)?.first().map_or(Ok(0), |row| row.int(0))
 }
 
@@ -145,7 +149,9 @@ pub fn count(tx: &mut dyn Tx, filter: &CaseFilter) -> Result<i64> {
 /// As [`page`].
 pub fn count_by_state(tx: &mut dyn Tx, filter: &CaseFilter) -> Result<Vec<(String, i64)>> {
     let select = "SELECT state, count(*) FROM cases";
-    let Some(mut query) = Query::filtered(select, filter) else { return Ok(Vec::new()) };
+    let Some(mut query) = Query::filtered(select, filter) else {
+        return Ok(Vec::new());
+    };
     query.sql.push_str(" GROUP BY state ORDER BY state");
     let entry = |row: &mut Row| Ok((row.take_text(0)?, row.int(1)?));
     query.run(tx)?.iter_mut().map(entry).collect()
@@ -161,16 +167,26 @@ struct Query {
 impl Query {
     /// `None` when nobody may see anything.
     fn filtered(select: &str, filter: &CaseFilter) -> Option<Self> {
-        let mut query = Self { sql: select.to_owned(), cells: Vec::new(), joint: " WHERE " };
+        let mut query = Self {
+            sql: select.to_owned(),
+            cells: Vec::new(),
+            joint: " WHERE ",
+        };
         if filter.sights.is_empty() {
             return None;
         }
-        let everything = filter.sights.iter().any(|sight| sight.is_whole(&filter.district));
+        let everything = filter
+            .sights
+            .iter()
+            .any(|sight| sight.is_whole(&filter.district));
         let district = query.text(filter.district.to_string());
         query.and(&format!("district = {district}"));
         if !everything {
-            let seen: Vec<String> =
-                filter.sights.iter().map(|sight| query.sight(sight, &filter.district)).collect();
+            let seen: Vec<String> = filter
+                .sights
+                .iter()
+                .map(|sight| query.sight(sight, &filter.district))
+                .collect();
             query.and(&format!("({})", seen.join(" OR ")));
         }
         if !filter.states.is_empty() {
@@ -195,7 +211,11 @@ impl Query {
             let assisting = self.assisting(unit, &filter.district);
             self.and(&assisting);
         }
-        if let Some(area) = filter.area.as_ref().filter(|area| **area != filter.district) {
+        if let Some(area) = filter
+            .area
+            .as_ref()
+            .filter(|area| **area != filter.district)
+        {
             let area = self.area(area);
             self.and(&area);
         }
@@ -220,8 +240,15 @@ impl Query {
     }
 
     fn words(&mut self, text: &str) {
-        for word in text.to_lowercase().split_whitespace().take(SEARCH_WORDS_MAX) {
-            let escaped = word.replace('!', "!!").replace('%', "!%").replace('_', "!_");
+        for word in text
+            .to_lowercase()
+            .split_whitespace()
+            .take(SEARCH_WORDS_MAX)
+        {
+            let escaped = word
+                .replace('!', "!!")
+                .replace('%', "!%")
+                .replace('_', "!_");
             let pattern = self.text(format!("%{escaped}%"));
             self.and(&format!("search LIKE {pattern} ESCAPE '!'"));
         }
@@ -269,7 +296,10 @@ impl Query {
     }
 
     fn states(&mut self, states: &[String]) -> String {
-        let places: Vec<String> = states.iter().map(|state| self.text(state.clone())).collect();
+        let places: Vec<String> = states
+            .iter()
+            .map(|state| self.text(state.clone()))
+            .collect();
         format!("state IN ({})", places.join(", "))
     }
 

@@ -1,0 +1,165 @@
+//! The writer against a backend whose commits end as told.
+
+#![allow(clippy::unwrap_used, reason = "a test may fail loudly")]
+use super::*;
+use crate::store::Cell;
+use std::collections::VecDeque;
+use std::sync::Mutex;
+use std::sync::mpsc::Receiver;
+
+/// A backend whose commits end as told; it keeps nothing but what it was asked to do.
+#[derive(Default)]
+struct Told {
+    commits: VecDeque<Result<()>>,
+    log: Arc<Mutex<Vec<&'static str>>>,
+}
+
+impl Told {
+    fn note(&self, what: &'static str) {
+        self.log.lock().unwrap().push(what);
+    }
+}
+
+impl Driver for Told {
+    fn dialect(&self) -> Dialect {
+        Dialect::Sqlite
+    }
+    fn query(&mut self, _sql: &str, _params: &[Value<'_>]) -> Result<Vec<Row>> {
+        Ok(vec![Row::new(vec![
+            Cell::Int(6),
+            Cell::Int(0),
+            Cell::Int(0),
+        ])])
+    }
+    fn execute(&mut self, sql: &str, _params: &[Value<'_>]) -> Result<u64> {
+        if sql.contains("counters") {
+            self.note("counters");
+        }
+        Ok(1)
+    }
+    fn control(&mut self, sql: &'static str) -> Result<()> {
+        self.note(sql);
+        Ok(())
+    }
+    fn script(&mut self, _sql: &str) -> Result<()> {
+        Ok(())
+    }
+    fn begin_write(&mut self) -> Result<()> {
+        self.note("begin");
+        Ok(())
+    }
+    fn begin_read(&mut self) -> Result<()> {
+        Ok(())
+    }
+    fn commit(&mut self) -> Result<()> {
+        self.note("commit");
+        self.commits.pop_front().unwrap_or(Ok(()))
+    }
+    fn rollback(&mut self) -> Result<()> {
+        self.note("rollback");
+        Ok(())
+    }
+    fn is_open(&self) -> bool {
+        true
+    }
+    fn has_table(&mut self, _name: &str) -> Result<bool> {
+        Ok(true)
+    }
+}
+
+type Answer = Receiver<Result<i64>>;
+
+fn job(fails: bool) -> (Box<dyn Job>, Answer) {
+    let (reply, answer) = sync_channel(1);
+    let work = move |tx: &mut dyn Tx| {
+        let seq = tx.next_seq()?;
+        if fails { Err(StoreError::Nul) } else { Ok(seq) }
+    };
+    let reply = Reply::Blocking(reply);
+    let (district, weight, outcome) = (Arc::from("350703"), 1, None);
+    (
+        Box::new(Work {
+            district,
+            weight,
+            work,
+            outcome,
+            reply,
+        }),
+        answer,
+    )
+}
+
+/// Runs two good jobs around a bad one; what each hears, and what the backend was asked.
+fn run(commits: Vec<Result<()>>) -> (Vec<Result<i64>>, Vec<&'static str>) {
+    let told = Told {
+        commits: commits.into(),
+        ..Told::default()
+    };
+    let log = Arc::clone(&told.log);
+    let mut writer = Writer {
+        address: Address::Sqlite(std::path::PathBuf::from("/nowhere")),
+        commit_delay: Duration::ZERO,
+        connection: Some(Box::new(told)),
+    };
+    let (mut jobs, answers): (Vec<_>, Vec<_>) = [false, true, false].map(job).into_iter().unzip();
+    let committed = writer.write(&mut jobs);
+    for job in jobs {
+        job.answer(committed.clone());
+    }
+    let heard = answers
+        .iter()
+        .map(|answer| answer.recv().unwrap())
+        .collect();
+    let log = log.lock().unwrap().clone();
+    (heard, log)
+}
+
+#[test]
+fn a_batch_is_one_commit_with_the_counter_written_once() {
+    let (heard, log) = run(vec![]);
+    assert_eq!(heard, [Ok(7), Err(StoreError::Nul), Ok(8)]);
+    let wanted = [
+        "begin",
+        "SAVEPOINT s0",
+        "RELEASE SAVEPOINT s0",
+        "SAVEPOINT s0",
+        "ROLLBACK TO SAVEPOINT s0",
+        "RELEASE SAVEPOINT s0",
+        "SAVEPOINT s0",
+        "RELEASE SAVEPOINT s0",
+        "counters",
+        "commit",
+    ];
+    assert_eq!(log, wanted);
+}
+
+#[test]
+fn a_busy_backend_gets_the_whole_batch_again() {
+    let busy = || Err(StoreError::Busy(String::from("locked")));
+    let (heard, log) = run(vec![busy(), busy()]);
+    assert_eq!(heard, [Ok(7), Err(StoreError::Nul), Ok(8)]);
+    assert_eq!(log.iter().filter(|what| **what == "commit").count(), 3);
+    assert_eq!(log.iter().filter(|what| **what == "rollback").count(), 2);
+}
+
+#[test]
+fn when_the_commit_fails_everyone_hears_it_and_nothing_is_run_again() {
+    let full = StoreError::Full(String::from("no space"));
+    let unknown = StoreError::CommitUnknown(String::from("line lost"));
+    for error in [full, unknown] {
+        let (heard, log) = run(vec![Err(error.clone())]);
+        assert!(
+            heard.iter().all(|answer| *answer == Err(error.clone())),
+            "{heard:?}"
+        );
+        assert_eq!(log.iter().filter(|what| **what == "commit").count(), 1);
+    }
+}
+
+#[test]
+fn a_backend_that_stays_busy_is_not_asked_for_ever() {
+    let busy = StoreError::Busy(String::from("locked"));
+    let (heard, log) = run(vec![Err(busy.clone()); 50]);
+    assert_eq!(heard, vec![Err(busy); 3]);
+    assert_eq!(log.iter().filter(|what| **what == "commit").count(), 5);
+}

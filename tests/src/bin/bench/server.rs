@@ -94,8 +94,8 @@ impl Server {
         line.split_whitespace().nth(1).unwrap().parse::<f64>().unwrap() / 1024.0
     }
 
-    /// A one-time code of the command line, then the enrolment that a handheld makes.
-    pub(crate) async fn enrol(&self) -> Device {
+    /// A one-time enrolment code of the command line.
+    pub(crate) fn code(&self) -> String {
         let output = Command::new(program())
             .args(["device", "code", "--data"])
             .arg(self.data.path())
@@ -104,8 +104,13 @@ impl Server {
             .unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         let answer: serde_json::Value = serde_json::from_slice(&output.stdout).expect("a code as JSON");
+        answer["code"].as_str().unwrap().to_owned()
+    }
+
+    /// The enrolment that a handheld makes.
+    pub(crate) async fn enrol(&self) -> Device {
         let request = EnrolRequest {
-            code: answer["code"].as_str().unwrap().to_owned(),
+            code: self.code(),
             device_id: DeviceId(Uuid::now_v7()),
             name: "bench".into(),
             platform: "linux".into(),

@@ -146,13 +146,18 @@ pub fn route(
     }
 }
 
-fn in_mode(limit: Limit, mode: Mode) -> Limit {
+/// A limit as it counts in this mode: in an emergency it runs through nights and holidays.
+#[must_use]
+pub const fn in_mode(limit: Limit, mode: Mode) -> Limit {
     let unit = match (mode, limit.unit) {
         (Mode::Emergency, LimitUnit::WorkHour) => LimitUnit::UrgentHour,
         (Mode::Emergency, LimitUnit::WorkDay) => LimitUnit::UrgentDay,
         (_, unit) => unit,
     };
-    Limit { unit, ..limit }
+    Limit {
+        value: limit.value,
+        unit,
+    }
 }
 
 fn is_local(short_name: &str) -> bool {

@@ -4,5 +4,10 @@
 //! `http` decodes, `service` decides with the rules of `shared`, `store` keeps. Nothing points
 //! back up: see `ARCHITECTURE.md`.
 
+pub mod config;
+pub mod console_assets;
+pub mod http;
 pub mod photo_store;
+pub mod serve;
+pub mod service;
 pub mod store;

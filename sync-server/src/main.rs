@@ -1,2 +1,339 @@
-//! x
-fn main() {}
+//! `gewu-server`: the command line. Decodes, calls, prints; everything else is in the library.
+#![allow(clippy::print_stdout, reason = "a command line talks to its terminal")]
+
+use anyhow::Context;
+use clap::{Args, Parser, Subcommand};
+use shared::area::AreaKind;
+use shared::id::{AreaCode, PersonId, PostId, UnitCode};
+use shared::role::{PostKind, Role};
+use shared::wire::console::{NewPerson, NewPost};
+use std::io::{IsTerminal, Read};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use sync_server::config::{DataArgs, LogFormat, ServeArgs, require_dir};
+use sync_server::http::system_clock;
+use sync_server::photo_store::PhotoStore;
+use sync_server::serve::Server;
+use sync_server::service::district::District;
+use sync_server::service::people::NewIds;
+use sync_server::service::{Fault, devices, init, people};
+use sync_server::store::{self, Store};
+use tracing_subscriber::EnvFilter;
+use uuid::Uuid;
+
+#[derive(Parser)]
+#[command(
+    name = "gewu-server",
+    version,
+    about = "格物: takes reports in, routes them, follows each case until it is closed"
+)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Make a district's database from its folder; never touches one that is there
+    Init(InitArgs),
+    /// Serve handhelds and the console
+    Serve(ServeArgs),
+    /// Show the settings in force, secrets masked
+    Config(ServeArgs),
+    /// People
+    #[command(subcommand)]
+    User(UserCommand),
+    /// Handhelds
+    #[command(subcommand)]
+    Device(DeviceCommand),
+    /// Bring a database's tables up to this program
+    Migrate(DataArgs),
+}
+
+#[derive(Args)]
+struct InitArgs {
+    #[command(flatten)]
+    data: DataArgs,
+    /// Folder with areas.csv, grids.geojson and, if there, boundary.geojson and district.json
+    #[arg(long, value_name = "DIR")]
+    district: PathBuf,
+}
+
+#[derive(Subcommand)]
+enum UserCommand {
+    /// Add a person with one post
+    Add(UserAddArgs),
+}
+
+#[derive(Args)]
+struct UserAddArgs {
+    #[command(flatten)]
+    data: DataArgs,
+    /// Sign-in name
+    #[arg(long)]
+    login: String,
+    /// Name
+    #[arg(long)]
+    name: String,
+    /// grid_worker, dispatcher, handler, supervisor or administrator
+    #[arg(long, value_parser = role)]
+    role: Role,
+    /// Code of the area: 350703, 350703001, 350703001012 or a grid's
+    #[arg(long)]
+    area: AreaCode,
+    /// Code of the unit, for a handler
+    #[arg(long)]
+    unit: Option<UnitCode>,
+    /// Password; better from --password-stdin, since others may see command lines
+    #[arg(
+        long,
+        env = "GEWU_PASSWORD",
+        hide_env_values = true,
+        conflicts_with = "password_stdin"
+    )]
+    password: Option<String>,
+    /// Read the password from standard input
+    #[arg(long)]
+    password_stdin: bool,
+    /// No password: the person only carries a handheld
+    #[arg(long, conflicts_with_all = ["password", "password_stdin"])]
+    no_password: bool,
+}
+
+#[derive(Subcommand)]
+enum DeviceCommand {
+    /// Print a one-time code that binds a handheld to a person
+    Code(CodeArgs),
+}
+
+#[derive(Args)]
+struct CodeArgs {
+    #[command(flatten)]
+    data: DataArgs,
+    /// Sign-in name of who will carry it
+    #[arg(long)]
+    login: String,
+}
+
+fn role(text: &str) -> Result<Role, String> {
+    Role::parse(text).ok_or_else(|| {
+        let names: Vec<_> = Role::ALL.iter().map(|role| role.as_str()).collect();
+        format!("expected one of {}", names.join(", "))
+    })
+}
+
+fn main() -> ExitCode {
+    match run(Cli::parse().command) {
+        Ok(()) => ExitCode::SUCCESS,
+        // The chain of reasons without a stack: a person reads it.
+        Err(error) => {
+            eprintln!("gewu-server: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(command: Command) -> anyhow::Result<()> {
+    match command {
+        Command::Init(args) => make(&args),
+        Command::Serve(args) => serve(args),
+        Command::Config(args) => {
+            for (name, value) in args.show() {
+                println!("{name} = {value}");
+            }
+            Ok(())
+        }
+        Command::User(UserCommand::Add(args)) => add_user(args),
+        Command::Device(DeviceCommand::Code(args)) => device_code(&args),
+        Command::Migrate(args) => {
+            let steps = Store::migrate(&args.store_url())?;
+            println!(
+                "{}",
+                if steps.is_empty() {
+                    "up to date".to_owned()
+                } else {
+                    steps.join("\n")
+                }
+            );
+            Ok(())
+        }
+    }
+}
+
+fn make(args: &InitArgs) -> anyhow::Result<()> {
+    let now = system_clock()();
+    let plan = init::read(&args.district, now.china_year())
+        .with_context(|| format!("district {}", args.district.display()))?;
+    std::fs::create_dir_all(&args.data.data)
+        .with_context(|| format!("could not make {}", args.data.data.display()))?;
+    let store = Store::create(&args.data.store_url())?;
+    PhotoStore::create(&args.data.photos_url(), &args.data.spool_dir())?;
+    let server_epoch = Uuid::now_v7().to_string();
+    let code = plan.district.clone();
+    let stored = plan.clone();
+    store
+        .write_blocking(&code, move |tx| {
+            init::store(tx, &stored, &server_epoch, now)
+        })
+        .map_err(told)?;
+    store.close_blocking();
+    let data = args.data.data.display();
+    let address = match &args.data.store {
+        Some(_) => " --store URL",
+        None => "",
+    };
+    println!(
+        "{} {}: {} streets, {} communities, {} grids, {} exclusive grids, {} categories, {} units",
+        plan.district,
+        plan.name,
+        plan.count(AreaKind::Street),
+        plan.count(AreaKind::Community),
+        plan.count(AreaKind::Grid),
+        plan.count(AreaKind::ExclusiveGrid),
+        plan.catalogue.categories.len(),
+        plan.units.len(),
+    );
+    println!(
+        "next:\n  gewu-server user add --data {data}{address} --login admin --name 管理员 --role administrator --area {code}\n  \
+         gewu-server serve --data {data}{address}"
+    );
+    Ok(())
+}
+
+/// What a service says, for a terminal.
+fn told(fault: Fault) -> anyhow::Error {
+    anyhow::anyhow!("{fault}")
+}
+
+fn open(data: &DataArgs) -> anyhow::Result<(Store, District)> {
+    require_dir(&data.data)?;
+    let store = Store::open(&data.store_url())?;
+    let district = store
+        .read_blocking(|tx| District::load(tx, shared::routing::Mode::Peace))
+        .map_err(told)?;
+    Ok((store, district))
+}
+
+fn add_user(args: UserAddArgs) -> anyhow::Result<()> {
+    let (store, district) = open(&args.data)?;
+    let (password, shown) = match (args.password, args.password_stdin, args.no_password) {
+        (_, _, true) => (None, None),
+        (Some(password), _, _) => (Some(password), None),
+        (None, true, _) => {
+            let mut text = String::new();
+            std::io::stdin()
+                .read_to_string(&mut text)
+                .context("could not read the password")?;
+            (Some(text.trim_end_matches(['\r', '\n']).to_owned()), None)
+        }
+        (None, false, _) => {
+            let made = devices::code_from(rand::random()) + &devices::code_from(rand::random());
+            (Some(made.clone()), Some(made))
+        }
+    };
+    let kind = match args.role {
+        Role::GridWorker => PostKind::Worker,
+        _ => PostKind::Office,
+    };
+    let post = NewPost {
+        role: args.role,
+        area: args.area,
+        unit: args.unit,
+        kind,
+    };
+    let new = NewPerson {
+        login: args.login,
+        name: args.name,
+        password,
+        posts: vec![post],
+    };
+    let password_hash = people::prepare(&new, &district).map_err(told)?;
+    let ids = NewIds {
+        person: PersonId(Uuid::now_v7()),
+        posts: vec![PostId(Uuid::now_v7())],
+    };
+    let now = system_clock()();
+    let login = new.login.clone();
+    let code = district.code.clone();
+    store
+        .write_blocking(&code, move |tx| {
+            people::create(
+                tx,
+                None,
+                &district,
+                &new,
+                password_hash.as_deref(),
+                &ids,
+                now,
+            )
+        })
+        .map_err(told)?;
+    store.close_blocking();
+    println!("added {login}");
+    if let Some(password) = shown {
+        println!("password (shown once): {password}");
+    }
+    Ok(())
+}
+
+fn device_code(args: &CodeArgs) -> anyhow::Result<()> {
+    let (store, district) = open(&args.data)?;
+    let login = args.login.clone();
+    let person = store
+        .read_blocking(move |tx| store::people::by_login(tx, &login))?
+        .with_context(|| format!("there is nobody with the sign-in name {}", args.login))?;
+    let code = devices::code_from(rand::random());
+    let code_hash = devices::code_hash(&code);
+    let now = system_clock()();
+    let district_code = district.code.clone();
+    store
+        .write_blocking(&district_code, move |tx| {
+            devices::new_code(tx, None, &district, person.id, code_hash, now)
+        })
+        .map_err(told)?;
+    store.close_blocking();
+    println!("{code}");
+    Ok(())
+}
+
+fn serve(args: ServeArgs) -> anyhow::Result<()> {
+    let filter = EnvFilter::try_from_env("GEWU_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
+    let logs = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_writer(std::io::stderr);
+    match args.log_format {
+        LogFormat::Text => logs.init(),
+        LogFormat::Json => logs.json().init(),
+    }
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?;
+    runtime.block_on(async {
+        let server = Server::prepare(args, system_clock()).await?;
+        let address = server.address()?;
+        // Printed for whoever started it; scripts wait for this line.
+        println!("listening on http://{address}");
+        tracing::info!(%address, "serving");
+        server.run(stop_asked()).await?;
+        tracing::info!("stopped");
+        Ok(())
+    })
+}
+
+/// Done when the process is asked to stop.
+async fn stop_asked() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let term = async {
+        match signal(SignalKind::terminate()) {
+            Ok(mut signal) => drop(signal.recv().await),
+            // Without the signal only the keyboard stops it.
+            Err(_) => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        () = term => {}
+        _ = tokio::signal::ctrl_c() => {}
+    }
+    tracing::info!("stopping: requests under way are finished");
+}

@@ -1,0 +1,180 @@
+//! What the server is told by flags and environment, and the words that show it.
+//!
+//! Every flag of `serve` has a `GEWU_…` variable; flags win. Nothing is read from a file and
+//! nothing is created here. Secrets are masked wherever this is shown. Documented in
+//! `docs/OPERATING.md`.
+
+use clap::Args;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+/// Where the data of a district lives.
+#[derive(Debug, Clone, Args)]
+pub struct DataArgs {
+    /// Folder of the district's data: database, photos, uploads under way
+    #[arg(long, env = "GEWU_DATA", value_name = "DIR")]
+    pub data: PathBuf,
+    /// Address of the database, sqlite://FILE or postgres://USER:PASSWORD@HOST/NAME
+    /// [default: sqlite://DIR/gewu.db]
+    #[arg(long, env = "GEWU_STORE", value_name = "URL", hide_env_values = true)]
+    pub store: Option<String>,
+    /// Where photos are kept, a folder or s3://BUCKET/PREFIX [default: DIR/photos]
+    #[arg(long, env = "GEWU_PHOTOS", value_name = "URL")]
+    pub photos: Option<String>,
+}
+
+impl DataArgs {
+    /// The address of the database.
+    #[must_use]
+    pub fn store_url(&self) -> String {
+        self.store
+            .clone()
+            .unwrap_or_else(|| format!("sqlite://{}", self.data.join("gewu.db").display()))
+    }
+
+    /// Where photo bytes are kept.
+    #[must_use]
+    pub fn photos_url(&self) -> String {
+        let folder = || self.data.join("photos").display().to_string();
+        self.photos.clone().unwrap_or_else(folder)
+    }
+
+    /// Where uploads under way are kept.
+    #[must_use]
+    pub fn spool_dir(&self) -> PathBuf {
+        self.data.join("spool")
+    }
+}
+
+/// What `serve` is told.
+#[derive(Debug, Clone, Args)]
+pub struct ServeArgs {
+    /// Where the data is.
+    #[command(flatten)]
+    pub data: DataArgs,
+    /// Address and port to listen on
+    #[arg(
+        long,
+        env = "GEWU_LISTEN",
+        default_value = "127.0.0.1:8080",
+        value_name = "ADDRESS:PORT"
+    )]
+    pub listen: SocketAddr,
+    /// A TLS proxy stands in front: cookies only travel over https and browsers are told to stay
+    /// there; the proxy's X-Forwarded-For is believed for the sign-in brake
+    #[arg(long, env = "GEWU_BEHIND_TLS_PROXY")]
+    pub behind_tls_proxy: bool,
+    /// Address pattern of map tiles, as https://tiles.example/{z}/{x}/{y}.png; none by default
+    #[arg(long, env = "GEWU_TILES", value_name = "PATTERN")]
+    pub tiles: Option<String>,
+    /// Emergency mode (急时): every limit runs through nights and holidays
+    #[arg(long, env = "GEWU_EMERGENCY")]
+    pub emergency: bool,
+    /// Threads that read the database
+    #[arg(long, env = "GEWU_READERS", default_value_t = crate::store::READERS_DEFAULT, value_name = "COUNT")]
+    pub readers: usize,
+    /// How logs are written
+    #[arg(long, env = "GEWU_LOG_FORMAT", value_enum, default_value_t = LogFormat::Text)]
+    pub log_format: LogFormat,
+}
+
+/// How logs are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum LogFormat {
+    /// One line of text for a person.
+    Text,
+    /// One JSON object a line for a program.
+    Json,
+}
+
+impl ServeArgs {
+    /// The settings in force as lines of `name = value`, secrets masked.
+    #[must_use]
+    pub fn show(&self) -> Vec<(&'static str, String)> {
+        let format = match self.log_format {
+            LogFormat::Text => "text",
+            LogFormat::Json => "json",
+        };
+        vec![
+            ("data", self.data.data.display().to_string()),
+            ("store", mask_url(&self.data.store_url())),
+            ("photos", self.data.photos_url()),
+            ("spool", self.data.spool_dir().display().to_string()),
+            ("listen", self.listen.to_string()),
+            ("behind_tls_proxy", self.behind_tls_proxy.to_string()),
+            (
+                "tiles",
+                self.tiles.clone().unwrap_or_else(|| String::from("(none)")),
+            ),
+            ("emergency", self.emergency.to_string()),
+            ("readers", self.readers.to_string()),
+            ("log_format", String::from(format)),
+        ]
+    }
+
+    /// The origin of the tile pattern, for the content security policy.
+    #[must_use]
+    pub fn tiles_origin(&self) -> Option<String> {
+        // `gcj02:` in front says that the tiles are shifted.
+        let pattern = self.tiles.as_deref()?.trim_start_matches("gcj02:");
+        let (scheme, rest) = pattern.split_once("://")?;
+        let host = rest.split('/').next()?;
+        let is_host = |c: char| c.is_ascii_alphanumeric() || "-.:[]".contains(c);
+        // `{s}.tiles.example` stands for several hosts.
+        let host = host.replace("{s}", "*");
+        let fits = matches!(scheme, "http" | "https")
+            && !host.is_empty()
+            && host.trim_start_matches("*.").chars().all(is_host);
+        fits.then(|| format!("{scheme}://{host}"))
+    }
+}
+
+/// An address with its password masked.
+#[must_use]
+pub fn mask_url(url: &str) -> String {
+    let Some((scheme, rest)) = url.split_once("://") else {
+        return String::from("(unreadable)");
+    };
+    let (login, place) = match rest.rsplit_once('@') {
+        Some((login, place)) => (Some(login), place),
+        None => (None, rest),
+    };
+    // Parameters may carry a password as well.
+    let place = match place.split_once('?') {
+        Some((place, _)) if scheme != "sqlite" => format!("{place}?…"),
+        _ => place.to_owned(),
+    };
+    match login.map(|login| login.split_once(':').map_or(login, |(user, _)| user)) {
+        Some(user) => format!("{scheme}://{user}:…@{place}"),
+        None => format!("{scheme}://{place}"),
+    }
+}
+
+/// A path of the data folder that must be there.
+///
+/// # Errors
+/// When there is no such folder, with the line to run.
+pub fn require_dir(dir: &Path) -> anyhow::Result<()> {
+    if dir.is_dir() {
+        return Ok(());
+    }
+    anyhow::bail!(
+        "there is no folder {dir}; make a district first:\n  gewu-server init --data {dir} --district DISTRICT_DIR",
+        dir = dir.display()
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::mask_url;
+
+    #[test]
+    fn a_password_never_shows() {
+        assert_eq!(
+            mask_url("postgres://gewu:s3cr@et@db.example:5432/gewu?password=x"),
+            "postgres://gewu:…@db.example:5432/gewu?…"
+        );
+        assert_eq!(mask_url("sqlite:///srv/gewu.db"), "sqlite:///srv/gewu.db");
+        assert_eq!(mask_url("nonsense"), "(unreadable)");
+    }
+}

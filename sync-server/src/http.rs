@@ -1,0 +1,222 @@
+//! The server's door: every route on this page, what all of them share around it.
+//!
+//! A handler decodes, calls one service in one transaction, encodes; it never touches a `Tx`
+//! beyond handing it on. The clock is read and ids are minted here and in `main` only. Which role
+//! may call which route where is held by `tests/tests/access.rs`, which reads this list.
+
+mod areas;
+mod assets;
+pub mod auth;
+mod brake;
+mod cases;
+mod catalogue;
+mod devices;
+mod error;
+mod extract;
+mod health;
+mod layers;
+mod people;
+mod quarantine;
+mod session;
+mod sync;
+mod units;
+mod worklists;
+
+use crate::config::ServeArgs;
+use crate::photo_store::PhotoStore;
+use crate::service::district::District;
+use crate::store::Store;
+use axum::Router;
+use brake::Brake;
+use error::Refusal;
+use shared::time::Timestamp;
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+use tokio::sync::Semaphore;
+use utoipa::OpenApi;
+use utoipa::openapi::OpenApi as Document;
+use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouterExt};
+use utoipa_axum::routes;
+use uuid::Uuid;
+
+/// Passwords hashed at the same time: each takes 19 MiB and a core for some tens of milliseconds.
+const PASSWORD_WORKERS: usize = 2;
+
+/// What all handlers share. Cheap to clone.
+#[derive(Clone)]
+pub struct App {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    store: Store,
+    photos: PhotoStore,
+    district: Arc<District>,
+    settings: ServeArgs,
+    brake: Brake,
+    password_workers: Semaphore,
+    openapi: std::sync::OnceLock<String>,
+    clock: Clock,
+}
+
+/// Where the time comes from: the system, or a test's hand.
+pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
+
+/// The system's clock.
+#[must_use]
+pub fn system_clock() -> Clock {
+    Arc::new(|| {
+        let since = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default();
+        Timestamp(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+    })
+}
+
+impl App {
+    /// Puts together what handlers share.
+    #[must_use]
+    pub fn new(
+        store: Store,
+        photos: PhotoStore,
+        district: Arc<District>,
+        settings: ServeArgs,
+        clock: Clock,
+    ) -> Self {
+        let inner = Inner {
+            store,
+            photos,
+            district,
+            settings,
+            brake: Brake::default(),
+            password_workers: Semaphore::new(PASSWORD_WORKERS),
+            openapi: std::sync::OnceLock::new(),
+            clock,
+        };
+        Self {
+            inner: Arc::new(inner),
+        }
+    }
+
+    fn store(&self) -> &Store {
+        &self.inner.store
+    }
+
+    fn photos(&self) -> &PhotoStore {
+        &self.inner.photos
+    }
+
+    fn district(&self) -> &Arc<District> {
+        &self.inner.district
+    }
+
+    fn settings(&self) -> &ServeArgs {
+        &self.inner.settings
+    }
+
+    fn brake(&self) -> &Brake {
+        &self.inner.brake
+    }
+
+    /// Runs work with a password beside the async threads, a few at a time.
+    pub(crate) async fn with_password<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Refusal> {
+        let _turn = self
+            .inner
+            .password_workers
+            .acquire()
+            .await
+            .map_err(|_| Refusal::internal())?;
+        tokio::task::spawn_blocking(work)
+            .await
+            .map_err(|_| Refusal::internal())
+    }
+
+    fn now(&self) -> Timestamp {
+        (self.inner.clock)()
+    }
+}
+
+/// A new id; time-ordered, so that rows made together lie together.
+pub(crate) fn new_id() -> Uuid {
+    Uuid::now_v7()
+}
+
+/// Letters of a token: 43 of 64 kinds are more than 256 bits.
+const TOKEN_LETTERS: &[u8; 64] =
+    b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+/// A new token, from the system's randomness.
+pub(crate) fn new_token() -> String {
+    let random: [u8; 43] = rand::random();
+    let letter = |byte: u8| {
+        TOKEN_LETTERS
+            .get(usize::from(byte & 63))
+            .copied()
+            .unwrap_or(b'A')
+    };
+    random
+        .into_iter()
+        .map(|byte| char::from(letter(byte)))
+        .collect()
+}
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Gewu",
+        description = "Grid case platform: handhelds push operations and pull states; the console lists and moves cases. Errors have one shape, `ErrorAnswer`."
+    ),
+    components(schemas(
+        shared::operation::Operation,
+        shared::report::FiledReport,
+        shared::wire::sync::CaseState,
+        shared::wire::error::ErrorAnswer
+    ))
+)]
+struct Api;
+
+/// Every route, with its documentation.
+fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::with_openapi(Api::openapi())
+        .routes(routes!(health::healthz))
+        .routes(routes!(health::readyz))
+        .routes(routes!(health::openapi))
+        .routes(routes!(session::sign_in, session::sign_out))
+        .routes(routes!(session::me))
+        .routes(routes!(devices::enrol))
+        .routes(routes!(devices::new_code))
+        .routes(routes!(devices::list))
+        .routes(routes!(sync::push).layer(sync::push_body_limit()))
+        .routes(routes!(sync::pull))
+        .routes(routes!(sync::limits))
+        .routes(routes!(catalogue::get))
+        .routes(routes!(areas::get))
+        .routes(routes!(units::list))
+        .routes(routes!(cases::list))
+        .routes(routes!(cases::get))
+        .routes(routes!(cases::move_case))
+        .routes(routes!(worklists::list))
+        .routes(routes!(people::list, people::create))
+        .routes(routes!(quarantine::list))
+        .routes(routes!(quarantine::resolve))
+}
+
+/// The OpenAPI document.
+#[must_use]
+pub fn document() -> Document {
+    routes().into_openapi()
+}
+
+/// The whole server as one service.
+pub fn router(app: App) -> Router {
+    let (router, document) = routes().split_for_parts();
+    // Without a document the address answers with an error; nothing else depends on it.
+    if let Ok(text) = document.to_json() {
+        let _ = app.inner.openapi.set(text);
+    }
+    let router = router.fallback(assets::fallback).with_state(app.clone());
+    layers::around(router, &app)
+}

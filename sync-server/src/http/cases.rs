@@ -1,0 +1,94 @@
+//! Cases: lists, one, moves.
+
+use super::auth::SignedIn;
+use super::error::{Answer, Refusal};
+use super::extract::{Body, Part, Query};
+use super::{App, new_id};
+use crate::service::cases::{self, Moved};
+use crate::service::words;
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use shared::id::{CaseId, EventId};
+use shared::wire::console::{CaseDetail, CasePage, CaseQuery, MoveRequest, StaleAnswer};
+use shared::wire::error::{ErrorAnswer, ErrorCode};
+
+/// Cases that I may see, filtered, a page at a time.
+#[utoipa::path(get, path = "/v1/cases", tag = "cases", params(CaseQuery),
+    responses((status = 200, body = CasePage), (status = 422, body = ErrorAnswer)))]
+pub(super) async fn list(
+    State(app): State<App>,
+    SignedIn(session): SignedIn,
+    Query(query): Query<CaseQuery>,
+) -> Answer<Json<CasePage>> {
+    let now = app.now();
+    let district = app.district().clone();
+    let page = app
+        .store()
+        .read(move |tx| cases::page(tx, &session.actor, &district, &query, now))
+        .await?;
+    Ok(Json(page))
+}
+
+/// A whole case.
+#[utoipa::path(get, path = "/v1/cases/{id}", tag = "cases", params(("id" = String, Path)),
+    responses((status = 200, body = CaseDetail), (status = 404, body = ErrorAnswer)))]
+pub(super) async fn get(
+    State(app): State<App>,
+    SignedIn(session): SignedIn,
+    Part(id): Part<CaseId>,
+) -> Answer<Json<CaseDetail>> {
+    let now = app.now();
+    let district = app.district().clone();
+    let detail = app
+        .store()
+        .read(move |tx| cases::detail(tx, &session.actor, &district, id, now))
+        .await?;
+    Ok(Json(detail))
+}
+
+/// Move a case on from the revision that I see.
+#[utoipa::path(post, path = "/v1/cases/{id}/moves", tag = "cases", params(("id" = String, Path)),
+    request_body = MoveRequest,
+    responses((status = 200, body = CaseDetail), (status = 403, body = ErrorAnswer),
+        (status = 404, body = ErrorAnswer), (status = 409, body = StaleAnswer),
+        (status = 422, body = ErrorAnswer)))]
+pub(super) async fn move_case(
+    State(app): State<App>,
+    SignedIn(session): SignedIn,
+    Part(id): Part<CaseId>,
+    Body(request): Body<MoveRequest>,
+) -> Answer<Response> {
+    let now = app.now();
+    let event_id = EventId(new_id());
+    let district = app.district().clone();
+    let code = district.code.clone();
+    let kind = request.kind;
+    let moved = app
+        .store()
+        .write(&code, move |tx| {
+            cases::move_case(tx, &session.actor, &district, id, &request, event_id, now)
+        })
+        .await?;
+    Ok(match moved {
+        Moved::Done(detail) => {
+            tracing::info!(case.id = %id, case.revision = detail.row.revision, kind = kind.as_str(), "a case moved");
+            Json(*detail).into_response()
+        }
+        Moved::Stale(current) => {
+            let refusal = Refusal::new(
+                ErrorCode::Stale,
+                words(
+                    "这个案件刚被他人处理过，请看最新状态后再办。",
+                    "Somebody just moved this case; look at it as it is now.",
+                ),
+            );
+            let answer = StaleAnswer {
+                error: refusal.into_answer(),
+                current: *current,
+            };
+            (StatusCode::CONFLICT, Json(answer)).into_response()
+        }
+    })
+}

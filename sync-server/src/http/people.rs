@@ -1,0 +1,84 @@
+//! People and their posts.
+
+use super::auth::SignedIn;
+use super::devices::After;
+use super::error::Answer;
+use super::extract::{Body, Query};
+use super::{App, new_id};
+use crate::service::Fault;
+use crate::service::people::{self, NewIds};
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use shared::id::{PersonId, PostId};
+use shared::role::Role;
+use shared::wire::console::{NewPerson, Page, PersonRow};
+use shared::wire::error::ErrorAnswer;
+
+/// People in my area.
+#[utoipa::path(get, path = "/v1/people", tag = "people", params(After),
+    responses((status = 200, body = Page<PersonRow>), (status = 403, body = ErrorAnswer)))]
+pub(super) async fn list(
+    State(app): State<App>,
+    SignedIn(session): SignedIn,
+    Query(after): Query<After>,
+) -> Answer<Json<Page<PersonRow>>> {
+    let now = app.now();
+    let district = app.district().clone();
+    let page = app
+        .store()
+        .read(move |tx| people::page(tx, &session.actor, &district, after.cursor.as_deref(), now))
+        .await?;
+    Ok(Json(page))
+}
+
+/// Add a person with first posts.
+#[utoipa::path(post, path = "/v1/people", tag = "people", request_body = NewPerson,
+    responses((status = 201, body = PersonRow), (status = 403, body = ErrorAnswer),
+        (status = 409, body = ErrorAnswer), (status = 422, body = ErrorAnswer)))]
+pub(super) async fn create(
+    State(app): State<App>,
+    SignedIn(session): SignedIn,
+    Body(new): Body<NewPerson>,
+) -> Answer<(StatusCode, Json<PersonRow>)> {
+    // Before the password costs anything.
+    if !session
+        .actor
+        .posts
+        .iter()
+        .any(|post| post.role == Role::Administrator)
+    {
+        return Err(Fault::Forbidden.into());
+    }
+    let now = app.now();
+    let district = app.district().clone();
+    let (new, password_hash) = app
+        .with_password(move || {
+            let password_hash = people::prepare(&new, &district)?;
+            Ok::<_, Fault>((new, password_hash))
+        })
+        .await??;
+    let ids = NewIds {
+        person: PersonId(new_id()),
+        posts: new.posts.iter().map(|_| PostId(new_id())).collect(),
+    };
+    let district = app.district().clone();
+    let code = district.code.clone();
+    let row = app
+        .store()
+        .write(&code, move |tx| {
+            let actor = Some(&session.actor);
+            people::create(
+                tx,
+                actor,
+                &district,
+                &new,
+                password_hash.as_deref(),
+                &ids,
+                now,
+            )
+        })
+        .await?;
+    tracing::info!(person.id = %row.me.id, "a person was added");
+    Ok((StatusCode::CREATED, Json(row)))
+}

@@ -1,0 +1,164 @@
+//! Push and pull. Status speaks of transport only: what is wrong with an operation is in its
+//! result.
+
+use super::auth::{OnDevice, OnDraining};
+use super::error::{Answer, Refusal};
+use super::extract::Body;
+use super::{App, new_id};
+use crate::service::push::{self, Judged, Sender};
+use crate::service::{pull, words};
+use axum::Json;
+use axum::extract::{DefaultBodyLimit, State};
+use shared::operation::OPERATION_BYTES_LIMIT;
+use shared::report::{PHOTO_BYTES_LIMIT, PHOTOS_LIMIT, TEXT_CHARS_LIMIT};
+use shared::time::Timestamp;
+use shared::wire::error::{ErrorAnswer, ErrorCode};
+use shared::wire::sync::{
+    CHUNK_BYTES_LIMIT, Limits, PROTOCOL, PULL_BUCKETS_LIMIT, PULL_ROWS_LIMIT, PUSH_BYTES_LIMIT,
+    PUSH_OPERATIONS_LIMIT, PullAnswer, PullRequest, PushAnswer, PushRequest,
+};
+use std::sync::Arc;
+
+/// A push's body: its operations and what stands around them.
+const PUSH_BODY_BYTES_LIMIT: usize = PUSH_BYTES_LIMIT + 4 * 1024;
+/// Operations that are judged on the async thread: a few tens of microseconds each.
+const JUDGED_INLINE_MAX: usize = 4;
+/// Characters of a nonce; a device sends 22.
+const NONCE_CHARS_MAX: usize = 128;
+/// A device's last contact is written at most this often by pulls.
+const SEEN_EVERY_MS: i64 = 5 * shared::time::MINUTE_MS;
+
+/// Deliver operations; durable before the answer, safe to repeat.
+#[utoipa::path(post, path = "/v1/sync/push", tag = "sync", request_body = PushRequest,
+    responses((status = 200, body = PushAnswer), (status = 400, body = ErrorAnswer),
+        (status = 401, body = ErrorAnswer), (status = 413, body = ErrorAnswer),
+        (status = 503, body = ErrorAnswer)))]
+pub(super) async fn push(
+    State(app): State<App>,
+    OnDraining(session, device): OnDraining,
+    Body(request): Body<PushRequest>,
+) -> Answer<Json<PushAnswer>> {
+    let now = app.now();
+    let PushRequest {
+        device_id,
+        made,
+        nonce,
+        wall_ms,
+        ops,
+        ..
+    } = request;
+    if device_id != device {
+        // Another installation's token: nothing is lost, the device shows it and enrols again.
+        return Err(Refusal::unauthenticated());
+    }
+    if ops.len() > PUSH_OPERATIONS_LIMIT {
+        return Err(Refusal::too_large());
+    }
+    if nonce.chars().count() > NONCE_CHARS_MAX {
+        return Err(Refusal::malformed("nonce"));
+    }
+    let count = ops.len();
+    let sender = Sender {
+        device,
+        person: Some(session.actor.person),
+        epoch: session.epoch,
+        skew_ms: (wall_ms != Timestamp::default()).then(|| wall_ms.since(now)),
+    };
+    let district = app.district().clone();
+    let judge = move || push::judge(&district, &session, sender, ops, now, new_id);
+    let judged: Vec<Judged> = if count <= JUDGED_INLINE_MAX {
+        judge()
+    } else {
+        tokio::task::spawn_blocking(judge)
+            .await
+            .map_err(|_| Refusal::internal())?
+    };
+    let judged = Arc::new(judged);
+    let made = i64::try_from(made).unwrap_or(i64::MAX);
+    let district = app.district().clone();
+    let code = district.code.clone();
+    let accepted = app
+        .store()
+        .write_weighing(&code, count.max(1), move |tx| {
+            push::accept(tx, &district, sender, made, &judged, now)
+        })
+        .await?;
+    let unsigned = |number: i64| u64::try_from(number).unwrap_or(0);
+    Ok(Json(PushAnswer {
+        protocol: PROTOCOL.to_owned(),
+        nonce,
+        server_epoch: app.district().server_epoch.clone(),
+        server_time: now,
+        high_water: unsigned(accepted.high_water),
+        gaps: accepted
+            .gaps
+            .iter()
+            .map(|gap| (unsigned(gap.from), unsigned(gap.to)))
+            .collect(),
+        results: accepted.results,
+    }))
+}
+
+/// Fetch what changed since the cursors, a page at a time.
+#[utoipa::path(post, path = "/v1/sync/pull", tag = "sync", request_body = PullRequest,
+    responses((status = 200, body = PullAnswer), (status = 401, body = ErrorAnswer)))]
+pub(super) async fn pull(
+    State(app): State<App>,
+    OnDevice(session, device): OnDevice,
+    Body(request): Body<PullRequest>,
+) -> Answer<Json<PullAnswer>> {
+    let now = app.now();
+    if request.buckets.len() > 2 * PULL_BUCKETS_LIMIT {
+        return Err(Refusal::new(
+            ErrorCode::Invalid,
+            words(
+                "网格太多，请联系管理员核对岗位。",
+                "Too many grids; ask an administrator.",
+            ),
+        )
+        .field("buckets"));
+    }
+    let seen_long_ago = session
+        .last_seen
+        .is_none_or(|seen| now.since(seen) > SEEN_EVERY_MS);
+    let district = app.district().clone();
+    let answer = app
+        .store()
+        .read(move |tx| {
+            let buckets = pull::buckets(&session, &district);
+            pull::page(tx, &session, &district, buckets, &request, now)
+        })
+        .await?;
+    if seen_long_ago {
+        let code = app.district().code.clone();
+        app.store()
+            .write(&code, move |tx| {
+                crate::store::devices::note_seen(tx, device, now)
+            })
+            .await?;
+    }
+    Ok(Json(answer))
+}
+
+/// What this server takes at most.
+#[utoipa::path(get, path = "/v1/sync/limits", tag = "sync",
+    responses((status = 200, body = Limits)))]
+pub(super) async fn limits() -> Json<Limits> {
+    let count = |n: usize| u64::try_from(n).unwrap_or(u64::MAX);
+    Json(Limits {
+        operation_bytes: count(OPERATION_BYTES_LIMIT),
+        push_operations: count(PUSH_OPERATIONS_LIMIT),
+        push_bytes: count(PUSH_BYTES_LIMIT),
+        text_chars: count(TEXT_CHARS_LIMIT),
+        photos: count(PHOTOS_LIMIT),
+        photo_bytes: PHOTO_BYTES_LIMIT,
+        chunk_bytes: CHUNK_BYTES_LIMIT,
+        pull_rows: u64::from(PULL_ROWS_LIMIT),
+    })
+}
+
+/// The body limit of a push.
+pub(super) const fn push_body_limit() -> DefaultBodyLimit {
+    // Resolved here so that the route list stays a list.
+    DefaultBodyLimit::max(PUSH_BODY_BYTES_LIMIT)
+}

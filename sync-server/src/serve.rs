@@ -1,0 +1,81 @@
+//! From settings to a running server and back to a quiet end.
+
+use crate::config::{ServeArgs, require_dir};
+use crate::http::{App, Clock, router};
+use crate::photo_store::PhotoStore;
+use crate::service::Fault;
+use crate::service::district::District;
+use crate::store::{Store, StoreOptions};
+use anyhow::Context;
+use shared::routing::Mode;
+use std::future::Future;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use tokio::net::TcpListener;
+
+/// A server that is ready to take requests.
+pub struct Server {
+    listener: TcpListener,
+    app: App,
+    store: Store,
+}
+
+impl Server {
+    /// Opens what is there and binds the address. Creates no database.
+    ///
+    /// # Errors
+    /// When the folder or database is missing, with the line to run; when the address is taken.
+    pub async fn prepare(settings: ServeArgs, clock: Clock) -> anyhow::Result<Self> {
+        require_dir(&settings.data.data)?;
+        let url = settings.data.store_url();
+        let readers = settings.readers.max(1);
+        let store = tokio::task::spawn_blocking(move || {
+            StoreOptions::default().readers(readers).open(&url)
+        })
+        .await??;
+        let photos = PhotoStore::open(&settings.data.photos_url(), &settings.data.spool_dir())?;
+        let mode = if settings.emergency {
+            Mode::Emergency
+        } else {
+            Mode::Peace
+        };
+        let district = store.read(move |tx| District::load(tx, mode)).await;
+        let district = district.map_err(|fault: Fault| anyhow::anyhow!("{fault}"))?;
+        let listener = TcpListener::bind(settings.listen)
+            .await
+            .with_context(|| format!("could not listen on {}", settings.listen))?;
+        let app = App::new(store.clone(), photos, Arc::new(district), settings, clock);
+        Ok(Self {
+            listener,
+            app,
+            store,
+        })
+    }
+
+    /// Where it listens; with port 0 the system chose one.
+    ///
+    /// # Errors
+    /// When the system doesn't say.
+    pub fn address(&self) -> std::io::Result<SocketAddr> {
+        self.listener.local_addr()
+    }
+
+    /// The store, for tests and tasks beside the server.
+    #[must_use]
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// Takes requests until `stop` is done, then finishes those under way and closes the store.
+    ///
+    /// # Errors
+    /// When the socket breaks.
+    pub async fn run(self, stop: impl Future<Output = ()> + Send + 'static) -> anyhow::Result<()> {
+        let service = router(self.app).into_make_service_with_connect_info::<SocketAddr>();
+        let served = axum::serve(self.listener, service)
+            .with_graceful_shutdown(stop)
+            .await;
+        self.store.close().await;
+        served.context("could not go on serving")
+    }
+}

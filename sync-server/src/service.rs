@@ -1,0 +1,94 @@
+//! What the server does, one noun a file: `(tx, actor, input, now, new ids) -> outcome`.
+//!
+//! Called by handhelds, console and command line alike. A service never sees a header or a status,
+//! reads no clock and makes no id; rules come from `shared`, rows from `store`. Tests that need a
+//! whole server are in `tests/tests/{push,access,…}.rs`.
+
+pub mod areas;
+pub mod cases;
+pub mod catalogue;
+pub mod devices;
+pub mod district;
+pub mod init;
+pub mod people;
+
+pub mod pull;
+pub mod push;
+pub mod quarantine;
+pub mod sessions;
+pub mod worklists;
+
+use crate::store::StoreError;
+
+/// Words for a person, Chinese first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Words {
+    /// Chinese.
+    pub zh: &'static str,
+    /// English.
+    pub en: &'static str,
+}
+
+/// Shorthand for [`Words`].
+#[must_use]
+pub const fn words(zh: &'static str, en: &'static str) -> Words {
+    Words { zh, en }
+}
+
+/// Why a service did not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum Fault {
+    /// The database could not.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Not for this person.
+    #[error("not allowed")]
+    Forbidden,
+    /// There is no such thing, or not for this person: the two are not told apart.
+    #[error("there is no such {0}")]
+    NotFound(&'static str),
+    /// A field can't be accepted.
+    #[error("{field}: {}", words.en)]
+    Invalid {
+        /// Which field of the request.
+        field: &'static str,
+        /// What is wrong with it.
+        words: Words,
+    },
+    /// It can't be done in the present state.
+    #[error("{}", .0.en)]
+    NotPossible(Words),
+    /// It was good once and has run out or been used.
+    #[error("{}", .0.en)]
+    Gone(Words),
+    /// What is stored could not be read: our fault.
+    #[error("stored {what} could not be read: {problem}")]
+    Damaged {
+        /// What was read.
+        what: &'static str,
+        /// What is wrong with it.
+        problem: String,
+    },
+}
+
+impl Fault {
+    /// A field that can't be accepted.
+    #[must_use]
+    pub const fn invalid(field: &'static str, zh: &'static str, en: &'static str) -> Self {
+        Self::Invalid {
+            field,
+            words: words(zh, en),
+        }
+    }
+
+    /// Something stored that could not be read.
+    pub fn damaged(what: &'static str, problem: impl ToString) -> Self {
+        Self::Damaged {
+            what,
+            problem: problem.to_string(),
+        }
+    }
+}
+
+/// What a service answers with.
+pub type Result<T, E = Fault> = std::result::Result<T, E>;

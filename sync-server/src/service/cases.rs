@@ -1,0 +1,288 @@
+//! Cases: lists, the whole of one, and moves by compare-and-set on the revision.
+//!
+//! What a person may see is decided in SQL for lists (`Sight`) and by `role::may` for one case;
+//! `tests/tests/access.rs` holds that the two agree. What a move does is `shared::case`.
+
+mod moves;
+mod view;
+
+pub use moves::{Moved, move_case};
+pub use view::{detail, state_of};
+
+use super::{Fault, Result};
+use crate::service::district::District;
+use crate::store::cases::{CaseFilter, CaseRow, Holding, Order, Sight};
+use crate::store::{self, Tx};
+use shared::case::{Awaits, Class, STATES};
+use shared::id::{AreaCode, CaseId, UnitCode};
+use shared::role::{Action, Actor, Role, Subject, may};
+use shared::time::Timestamp;
+use shared::wire::console::{CasePage, CaseQuery};
+
+/// Rows of a page when nobody says.
+pub const PAGE_ROWS: u32 = 50;
+/// Rows of a page at most.
+pub const PAGE_ROWS_MAX: u32 = 200;
+
+/// A case with the facts that rights depend on.
+#[derive(Debug, Clone)]
+pub(super) struct Seen {
+    pub(super) row: CaseRow,
+    pub(super) area: AreaCode,
+    pub(super) assisting: Vec<UnitCode>,
+}
+
+impl Seen {
+    pub(super) fn load(tx: &mut dyn Tx, district: &District, id: CaseId) -> Result<Option<Self>> {
+        let Some(row) = store::cases::get(tx, id)? else {
+            return Ok(None);
+        };
+        let assisting = store::cases::assisting(tx, id)?;
+        // Outside all grids it is the whole district's.
+        let area = row.grid.clone().unwrap_or_else(|| district.code.clone());
+        Ok(Some(Self {
+            row,
+            area,
+            assisting,
+        }))
+    }
+
+    pub(super) fn subject(&self) -> Subject<'_> {
+        Subject {
+            area: Some(&self.area),
+            lead: Some(&self.row.lead),
+            assisting: &self.assisting,
+            reporter: Some(self.row.reporter),
+        }
+    }
+}
+
+/// A case that the actor may read.
+pub(super) fn readable(
+    tx: &mut dyn Tx,
+    actor: &Actor,
+    district: &District,
+    id: CaseId,
+) -> Result<Seen> {
+    Seen::load(tx, district, id)?
+        .filter(|seen| may(actor, Action::ReadCase, seen.subject()).is_some())
+        .ok_or(Fault::NotFound("case"))
+}
+
+/// Whether the actor may read a case.
+///
+/// # Errors
+/// Whatever the store says, as for all services.
+pub fn may_read(tx: &mut dyn Tx, actor: &Actor, district: &District, id: CaseId) -> Result<bool> {
+    let seen = Seen::load(tx, district, id)?;
+    Ok(seen.is_some_and(|seen| may(actor, Action::ReadCase, seen.subject()).is_some()))
+}
+
+/// Everything the actor may see.
+#[must_use]
+pub fn sights(actor: &Actor) -> Vec<Sight> {
+    let mut sights = Vec::new();
+    let mut see = |holding| {
+        let sight = Sight {
+            holding,
+            states: Vec::new(),
+        };
+        if !sights.contains(&sight) {
+            sights.push(sight);
+        }
+    };
+    for post in &actor.posts {
+        match (post.role, &post.unit) {
+            (Role::GridWorker, _) => {
+                see(Holding::Area(post.area.clone()));
+                see(Holding::Reporter(actor.person));
+            }
+            (Role::Dispatcher | Role::Supervisor | Role::Administrator, _) => {
+                see(Holding::Area(post.area.clone()));
+            }
+            (Role::Handler, Some(unit)) => {
+                see(Holding::Lead(unit.clone()));
+                see(Holding::Assisting(unit.clone()));
+            }
+            (Role::Handler, None) => {}
+        }
+    }
+    sights
+}
+
+/// What waits for the actor: the states that somebody in these posts must move on.
+#[must_use]
+pub fn waiting(actor: &Actor) -> Vec<Sight> {
+    let awaiting = |who: Awaits| {
+        let rows = STATES.iter().filter(|row| row.awaits == who);
+        rows.map(|row| row.name.to_owned()).collect::<Vec<_>>()
+    };
+    let sight = |post: &shared::role::Post| match (post.role, &post.unit) {
+        (Role::Dispatcher, _) => Some(Sight {
+            holding: Holding::Area(post.area.clone()),
+            states: awaiting(Awaits::Dispatcher),
+        }),
+        (Role::Handler, Some(unit)) => Some(Sight {
+            holding: Holding::Lead(unit.clone()),
+            states: awaiting(Awaits::Unit),
+        }),
+        _ => None,
+    };
+    actor.posts.iter().filter_map(sight).collect()
+}
+
+/// A page of the cases that the actor may see and the query asks for.
+///
+/// # Errors
+/// [`Fault::Invalid`] for a filter that can't be read.
+pub fn page(
+    tx: &mut dyn Tx,
+    actor: &Actor,
+    district: &District,
+    query: &CaseQuery,
+    now: Timestamp,
+) -> Result<CasePage> {
+    let filter = filter(actor, district, query, now)?;
+    let by_deadline = match query.sort.as_deref() {
+        None | Some("" | "opened") => false,
+        Some("deadline") => true,
+        Some(_) => {
+            return Err(Fault::invalid(
+                "sort",
+                "只能按 opened 或 deadline 排序。",
+                "Sort by opened or deadline.",
+            ));
+        }
+    };
+    let after = query
+        .cursor
+        .as_deref()
+        .filter(|text| !text.is_empty())
+        .map(read_cursor);
+    let after = after.transpose()?;
+    let order = if by_deadline {
+        Order::Deadline(after.map(|(ms, id)| (ms.map(Timestamp), id)))
+    } else {
+        Order::Newest(after.map(|(ms, id)| (Timestamp(ms.unwrap_or(i64::MAX)), id)))
+    };
+    let limit = query.limit.unwrap_or(PAGE_ROWS).clamp(1, PAGE_ROWS_MAX);
+    let limit = usize::try_from(limit).map_err(|error| Fault::damaged("limit", error))?;
+    let mut rows = store::cases::page(tx, &filter, order, limit.saturating_add(1))?;
+    let more = rows.len() > limit;
+    rows.truncate(limit);
+    let next = rows.last().filter(|_| more).map(|last| {
+        let ms = if by_deadline {
+            last.deadline
+        } else {
+            Some(last.opened)
+        };
+        match ms {
+            Some(ms) => format!("{}.{}", ms.0, last.id),
+            None => format!("-.{}", last.id),
+        }
+    });
+    let rows = view::rows(tx, district, rows, now)?;
+    Ok(CasePage {
+        rows,
+        next,
+        server_time: now,
+    })
+}
+
+/// How many cases the actor may see that the query asks for.
+///
+/// # Errors
+/// As [`page`].
+pub fn count(
+    tx: &mut dyn Tx,
+    actor: &Actor,
+    district: &District,
+    query: &CaseQuery,
+    now: Timestamp,
+) -> Result<i64> {
+    Ok(store::cases::count(
+        tx,
+        &filter(actor, district, query, now)?,
+    )?)
+}
+
+fn read_cursor(text: &str) -> Result<(Option<i64>, CaseId)> {
+    let wrong = || {
+        Fault::invalid(
+            "cursor",
+            "翻页标记不对，请从头看。",
+            "The cursor is not one; start over.",
+        )
+    };
+    let (ms, id) = text.split_once('.').ok_or_else(wrong)?;
+    let ms = if ms == "-" {
+        None
+    } else {
+        Some(ms.parse().map_err(|_| wrong())?)
+    };
+    Ok((ms, id.parse().map_err(|_| wrong())?))
+}
+
+fn filter(
+    actor: &Actor,
+    district: &District,
+    query: &CaseQuery,
+    now: Timestamp,
+) -> Result<CaseFilter> {
+    let todo = query.todo.unwrap_or(false);
+    let sights = if todo { waiting(actor) } else { sights(actor) };
+    let states = query
+        .state
+        .iter()
+        .flat_map(|text| text.split(','))
+        .map(str::trim);
+    let states = states
+        .filter(|state| !state.is_empty())
+        .map(str::to_owned)
+        .collect();
+    let class = match query.class.as_deref() {
+        None | Some("") => None,
+        Some("open") => Some(Class::Open),
+        Some("closed") => Some(Class::Closed),
+        Some(_) => {
+            return Err(Fault::invalid(
+                "class",
+                "只有 open 或 closed。",
+                "The class is open or closed.",
+            ));
+        }
+    };
+    let late = query.late.unwrap_or(false);
+    Ok(CaseFilter {
+        states,
+        class,
+        unit: parsed(query.unit.as_deref(), "unit")?,
+        area: parsed(query.area.as_deref(), "area")?,
+        category: parsed(query.category.as_deref(), "category")?,
+        from: query.from_ms.map(Timestamp),
+        to: query.to_ms.map(Timestamp),
+        // No database keeps U+0000, so nothing is found by it.
+        text: query.text.as_ref().map(|text| text.replace('\0', " ")),
+        late_at: late.then_some(now),
+        ..CaseFilter::new(district.code.clone(), sights)
+    })
+}
+
+fn parsed<T: std::str::FromStr>(text: Option<&str>, field: &'static str) -> Result<Option<T>> {
+    match text.map(str::trim).filter(|text| !text.is_empty()) {
+        None => Ok(None),
+        Some(text) => text.parse().map(Some).map_err(|_| {
+            Fault::invalid(
+                field,
+                "筛选条件的编码不对。",
+                "A filter is not a valid code.",
+            )
+        }),
+    }
+}
+
+/// What the faces call a case's photos: how many belong to it and how many have arrived.
+pub(super) fn photo_counts(row: &CaseRow) -> (u32, u32) {
+    let count = |n: i64| u32::try_from(n).unwrap_or(0);
+    (count(row.photos_expected), count(row.photos_stored))
+}

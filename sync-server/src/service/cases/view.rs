@@ -1,0 +1,317 @@
+//! Cases as the faces show them.
+
+use super::{Seen, photo_counts, readable};
+use crate::service::district::District;
+use crate::service::{Fault, Result};
+use crate::store::cases::CaseRow;
+use crate::store::events::{EventRow, NewEvent};
+use crate::store::photos::ReportPhoto;
+use crate::store::reports::ReportRow;
+use crate::store::{self, Tx};
+use serde::Deserialize;
+use shared::case::moves_from;
+use shared::catalogue::Catalogue;
+use shared::id::{CaseId, CatalogueVersion, ConditionId, PersonId, UnitCode};
+use shared::label::{self, Lang};
+use shared::role::{Actor, may};
+use shared::routing::{Decision, in_mode};
+use shared::time::Timestamp;
+use shared::wire::console::{self, AllowedMove, CaseDetail, CaseEvent, CasePhoto};
+use shared::wire::sync::{CaseState, CourseEntry};
+use std::collections::HashMap;
+
+/// The worker's words for anyone but the reporter.
+const OTHERS_TEXT_CHARS_MAX: usize = 200;
+/// Who acts when nobody does.
+const SYSTEM: &str = "系统";
+
+/// What an entry of the trail says besides its columns.
+#[derive(Debug, Default, Deserialize)]
+struct EventFacts {
+    #[serde(default)]
+    unit: Option<UnitCode>,
+    #[serde(default)]
+    deadline_ms: Option<Timestamp>,
+}
+
+/// Rows of a list.
+pub(super) fn rows(
+    tx: &mut dyn Tx,
+    district: &District,
+    rows: Vec<CaseRow>,
+    now: Timestamp,
+) -> Result<Vec<console::CaseRow>> {
+    let ids: Vec<_> = rows.iter().map(|row| row.report).collect();
+    let filled = store::reports::filled_with(tx, &ids)?;
+    let row = |row: &CaseRow| {
+        let with = filled.get(&row.report);
+        console_row(
+            district,
+            row,
+            with.map(|(condition, version)| (condition, version)),
+            now,
+        )
+    };
+    Ok(rows.iter().map(row).collect())
+}
+
+/// A case in a list.
+fn console_row(
+    district: &District,
+    row: &CaseRow,
+    filled_with: Option<(&ConditionId, &CatalogueVersion)>,
+    now: Timestamp,
+) -> console::CaseRow {
+    let catalogue = filled_with.and_then(|(_, version)| district.catalogue_of(version));
+    let catalogue = catalogue.unwrap_or(&district.catalogue);
+    let category = catalogue.category(&row.category);
+    console::CaseRow {
+        id: row.id,
+        case_no: row.case_no.clone(),
+        revision: row.revision,
+        state: row.state.clone(),
+        class: row.class,
+        category: row.category.clone(),
+        category_name: category.map_or_else(|| row.category.to_string(), |c| c.name.clone()),
+        excerpt: row.excerpt.clone(),
+        place: match &row.grid {
+            Some(grid) => district.areas.path(grid),
+            None => String::from("网格之外"),
+        },
+        lead: row.lead.clone(),
+        lead_name: district.unit_name(&row.lead),
+        opened_ms: row.opened,
+        dispatched_ms: row.dispatched,
+        deadline_ms: row.deadline,
+        closed_ms: row.closed,
+        used_permille: filled_with
+            .and_then(|(condition, _)| used_permille(district, catalogue, row, condition, now)),
+        photos: photo_counts(row),
+        self_fixed: row.self_fixed,
+    }
+}
+
+/// Share of the limit that is used; the clock stops when the unit says it is done.
+fn used_permille(
+    district: &District,
+    catalogue: &Catalogue,
+    row: &CaseRow,
+    condition: &ConditionId,
+    now: Timestamp,
+) -> Option<i64> {
+    let (start, deadline) = (row.dispatched?, row.deadline?);
+    let limit = in_mode(catalogue.limit(condition)?, district.mode);
+    let until = row.handled.or(row.closed).unwrap_or(now);
+    let share = catalogue
+        .calendar()
+        .share_used(start, until, deadline, limit);
+    #[expect(
+        clippy::as_conversions,
+        reason = "a share is small, and a float beyond the range saturates"
+    )]
+    let permille = (share * 1000.0) as i64;
+    // Late is late, however little.
+    Some(if until > deadline {
+        permille.max(1001)
+    } else {
+        permille
+    })
+}
+
+/// A whole case, for somebody who may read it.
+///
+/// # Errors
+/// [`Fault::NotFound`] when there is no such case for the actor.
+pub fn detail(
+    tx: &mut dyn Tx,
+    actor: &Actor,
+    district: &District,
+    id: CaseId,
+    now: Timestamp,
+) -> Result<CaseDetail> {
+    let seen = readable(tx, actor, district, id)?;
+    let row = &seen.row;
+    let report = report_of(tx, row)?;
+    let stored = store::cases::decision(tx, id)?.ok_or(Fault::NotFound("case"))?;
+    let decision: Decision = serde_json::from_str(&stored.decision)
+        .map_err(|error| Fault::damaged("decision", error))?;
+    let differs: Vec<String> = serde_json::from_str(&stored.differs)
+        .map_err(|error| Fault::damaged("differences", error))?;
+    let catalogue = district
+        .catalogue_of(&report.catalogue_version)
+        .unwrap_or(&district.catalogue);
+    let condition = catalogue.condition(&report.condition);
+    let mut names = Names::default();
+    let photos = store::photos::of_report(tx, report.id)?;
+    let mut events = Vec::new();
+    for event in store::events::of_case(tx, id)? {
+        events.push(case_event(tx, district, &mut names, event)?);
+    }
+    let (lat, lon) = report.place.degrees().unwrap_or_default();
+    let filled_with = Some((&report.condition, &report.catalogue_version));
+    Ok(CaseDetail {
+        row: console_row(district, row, filled_with, now),
+        report_id: report.id,
+        short_code: report.short_code,
+        reporter_name: names.of(tx, report.reporter)?,
+        text: report.text,
+        outlines: district.outlines.around(row.grid.as_ref(), lat, lon),
+        place: report.place,
+        grid: report.grid,
+        grid_doubt: report.grid_doubt,
+        condition_name: condition.map_or_else(String::new, |c| c.name.clone()),
+        condition_closing: condition.map_or_else(String::new, |c| c.closing.clone()),
+        occurred_ms: report.occurred,
+        received_ms: report.received,
+        clock_skew_ms: report.clock_skew_ms,
+        decision,
+        differs,
+        photos: photos.into_iter().map(case_photo).collect(),
+        events,
+        moves: allowed(actor, &seen),
+    })
+}
+
+fn report_of(tx: &mut dyn Tx, row: &CaseRow) -> Result<ReportRow> {
+    let report = store::reports::get(tx, row.report)?;
+    report.ok_or_else(|| Fault::damaged("case", "its report is not there"))
+}
+
+fn case_photo(entry: ReportPhoto) -> CasePhoto {
+    CasePhoto {
+        sha256: entry.photo.hash,
+        role: entry.role,
+        arrived: entry.photo.stored.is_some(),
+        bytes: u64::try_from(entry.photo.bytes).unwrap_or(0),
+        width: u32::try_from(entry.photo.width).unwrap_or(0),
+        height: u32::try_from(entry.photo.height).unwrap_or(0),
+    }
+}
+
+/// What the actor may do with a case now.
+fn allowed(actor: &Actor, seen: &Seen) -> Vec<AllowedMove> {
+    moves_from(&seen.row.state)
+        .filter(|row| {
+            row.action
+                .is_some_and(|act| may(actor, act, seen.subject()).is_some())
+        })
+        .map(|row| AllowedMove {
+            kind: row.kind,
+            needs_reason: row.needs_reason,
+            needs_unit: row.needs_unit,
+        })
+        .collect()
+}
+
+/// Names of people, each looked up once.
+#[derive(Debug, Default)]
+struct Names(HashMap<PersonId, String>);
+
+impl Names {
+    fn of(&mut self, tx: &mut dyn Tx, person: PersonId) -> Result<String> {
+        if let Some(name) = self.0.get(&person) {
+            return Ok(name.clone());
+        }
+        let found = store::people::get(tx, person)?;
+        let name = found.map_or_else(|| String::from("（已离任）"), |person| person.name);
+        self.0.insert(person, name.clone());
+        Ok(name)
+    }
+}
+
+fn case_event(
+    tx: &mut dyn Tx,
+    district: &District,
+    names: &mut Names,
+    row: EventRow,
+) -> Result<CaseEvent> {
+    let event = row.event;
+    let facts: EventFacts = serde_json::from_str(&event.detail).unwrap_or_default();
+    let office = office(district, &event);
+    let by = match event.person {
+        None => office,
+        Some(person) => format!("{}（{office}）", names.of(tx, person)?),
+    };
+    Ok(CaseEvent {
+        id: event.id,
+        ordinal: row.ordinal,
+        kind: event.kind,
+        from: event.from,
+        to: event.to,
+        at: event.at,
+        by,
+        reason: event.reason,
+        unit_name: facts.unit.map(|unit| district.unit_name(&unit)),
+        deadline_ms: facts.deadline_ms,
+    })
+}
+
+/// The unit or role that acted, in words.
+fn office(district: &District, event: &NewEvent) -> String {
+    match (&event.unit, event.role) {
+        (Some(unit), _) => district.unit_name(unit),
+        (None, Some(role)) => label::role(role, Lang::Zh).to_owned(),
+        (None, None) => String::from(SYSTEM),
+    }
+}
+
+/// A case as a handheld keeps it; none when it isn't there.
+///
+/// # Errors
+/// [`Fault::Damaged`] when what is stored can't be read.
+pub fn state_of(
+    tx: &mut dyn Tx,
+    district: &District,
+    person: PersonId,
+    id: CaseId,
+) -> Result<Option<CaseState>> {
+    let Some(row) = store::cases::get(tx, id)? else {
+        return Ok(None);
+    };
+    let report = report_of(tx, &row)?;
+    let stored = store::cases::decision(tx, id)?.ok_or(Fault::NotFound("case"))?;
+    let decision: Decision = serde_json::from_str(&stored.decision)
+        .map_err(|error| Fault::damaged("decision", error))?;
+    let catalogue = district
+        .catalogue_of(&report.catalogue_version)
+        .unwrap_or(&district.catalogue);
+    let category = catalogue.category(&row.category);
+    let mine = row.reporter == person;
+    let text = if mine {
+        report.text
+    } else {
+        report.text.chars().take(OTHERS_TEXT_CHARS_MAX).collect()
+    };
+    let course = store::events::of_case(tx, id)?
+        .into_iter()
+        .map(|row| CourseEntry {
+            by: office(district, &row.event),
+            kind: row.event.kind,
+            at: row.event.at,
+            reason: row.event.reason,
+        });
+    Ok(Some(CaseState {
+        id,
+        report_id: row.report,
+        category: row.category.to_string(),
+        category_name: category.map_or_else(|| row.category.to_string(), |c| c.name.clone()),
+        text,
+        lead_name: district.unit_name(&row.lead),
+        photos: photo_counts(&row),
+        case_no: row.case_no,
+        revision: row.revision,
+        state: row.state,
+        class: row.class,
+        grid: row.grid,
+        lat_e7: row.lat_e7,
+        lon_e7: row.lon_e7,
+        lead: row.lead,
+        deadline_ms: row.deadline,
+        rule: decision.rule,
+        because: decision.because,
+        opened_ms: row.opened,
+        closed_ms: row.closed,
+        mine,
+        course: course.collect(),
+    }))
+}

@@ -1,0 +1,312 @@
+//! Handhelds: enrolment by a one-time code, and which device owes what.
+
+use super::sessions;
+use super::{Fault, Result, words};
+use crate::service::district::District;
+use crate::store::devices::{CodeRow, DeviceRow};
+use crate::store::{self, Tx};
+use shared::area::Scope;
+use shared::id::{DeviceId, PersonId, Sha256};
+use shared::role::{Action, Actor, Role, Subject, may};
+use shared::time::{DAY_MS, Timestamp};
+use shared::wire::console::{self, Page};
+use shared::wire::sync::{EnrolRequest, Me};
+use std::collections::HashMap;
+
+/// An enrolment code is good for a day: long enough to hand it over, short enough to lose it.
+pub const CODE_LASTS_MS: i64 = DAY_MS;
+/// Names of devices, platforms and versions as their makers write them.
+pub const WORDS_CHARS_MAX: usize = 100;
+/// Rows of one page.
+pub const PAGE_ROWS: usize = 200;
+/// Letters of a code without those that are mistaken for digits.
+const CODE_LETTERS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+/// Letters of a code: 40 bits, behind the sign-in brake and for one day.
+const CODE_LENGTH: usize = 8;
+
+/// The words of a code from random bytes: `K7QM-2XFA`.
+#[must_use]
+pub fn code_from(random: [u8; CODE_LENGTH]) -> String {
+    let mut code = String::with_capacity(CODE_LENGTH + 1);
+    for (at, byte) in random.into_iter().enumerate() {
+        if at == CODE_LENGTH / 2 {
+            code.push('-');
+        }
+        let letter = CODE_LETTERS
+            .get(usize::from(byte & 31))
+            .copied()
+            .unwrap_or(b'0');
+        code.push(char::from(letter));
+    }
+    code
+}
+
+/// The hash of a code however it was typed: case, spaces, dashes and letters like digits.
+#[must_use]
+pub fn code_hash(typed: &str) -> Sha256 {
+    let letters: String = typed
+        .chars()
+        .filter(char::is_ascii_alphanumeric)
+        .map(|c| match c.to_ascii_uppercase() {
+            'O' => '0',
+            'I' | 'L' => '1',
+            c => c,
+        })
+        .collect();
+    Sha256::of(letters.as_bytes())
+}
+
+/// Makes a code for a person; until when it is good. `actor` is none for the command line.
+///
+/// # Errors
+/// [`Fault::NotFound`] for nobody in the actor's area.
+pub fn new_code(
+    tx: &mut dyn Tx,
+    actor: Option<&Actor>,
+    district: &District,
+    person: PersonId,
+    code_hash: Sha256,
+    now: Timestamp,
+) -> Result<Timestamp> {
+    let offices = |post: &&shared::role::Post| post.role == Role::Administrator;
+    if actor.is_some_and(|actor| !actor.posts.iter().any(|post| offices(&post))) {
+        return Err(Fault::Forbidden);
+    }
+    let found = store::people::get(tx, person)?;
+    let found = found.filter(|row| row.district == district.code && row.disabled.is_none());
+    let found = found.ok_or(Fault::NotFound("person"))?;
+    let posts = store::posts::held(tx, found.id, now)?;
+    if let Some(actor) = actor {
+        let allowed = |area| {
+            may(
+                actor,
+                Action::Administer,
+                Subject {
+                    area: Some(area),
+                    ..Subject::default()
+                },
+            )
+            .is_some()
+        };
+        if !(allowed(&district.code) || posts.iter().any(|row| allowed(&row.post.area))) {
+            return Err(Fault::NotFound("person"));
+        }
+    }
+    if !posts.iter().any(|row| row.post.role == Role::GridWorker) {
+        return Err(Fault::NotPossible(words(
+            "此人没有网格岗位，不能绑定手持端。",
+            "This person holds no grid post and can't carry a handheld.",
+        )));
+    }
+    let expires = now.plus_ms(CODE_LASTS_MS);
+    let row = CodeRow {
+        code_hash,
+        person,
+        expires,
+        used: None,
+        device: None,
+    };
+    store::devices::insert_code(tx, &row)?;
+    Ok(expires)
+}
+
+/// What an enrolment gives.
+#[derive(Debug, Clone)]
+pub struct Enrolled {
+    /// Epoch for the device's operations.
+    pub epoch: u32,
+    /// Who carries it.
+    pub me: Me,
+}
+
+/// Binds an installation to the person of the code. The same device may repeat it: that gives a
+/// new token and is otherwise without effect.
+///
+/// # Errors
+/// [`Fault::NotFound`] for a wrong code, [`Fault::Gone`] for one that has expired or was used.
+pub fn enrol(
+    tx: &mut dyn Tx,
+    district: &District,
+    request: &EnrolRequest,
+    token_hash: Sha256,
+    now: Timestamp,
+) -> Result<Enrolled> {
+    let hash = code_hash(&request.code);
+    let code = store::devices::code(tx, hash)?.ok_or(Fault::NotFound("code"))?;
+    if code.expires <= now || code.used.is_some() && code.device != Some(request.device_id) {
+        return Err(Fault::Gone(words(
+            "绑定码已过期或已用过，请管理员再发一个。",
+            "The code has expired or was used. Ask for a new one.",
+        )));
+    }
+    let person = store::people::get(tx, code.person)?;
+    let person = person
+        .filter(|p| p.disabled.is_none())
+        .ok_or(Fault::NotFound("code"))?;
+    let before = store::devices::get(tx, request.device_id)?;
+    // Another person's operations must not follow on the same chain.
+    let epoch = match &before {
+        Some(row) if row.person == person.id => row.epoch,
+        Some(row) => row.epoch.saturating_add(1),
+        None => 1,
+    };
+    if let Some(row) = &before {
+        store::sessions::revoke_all(tx, row.person, Some(row.id), now)?;
+    }
+    store::devices::put(
+        tx,
+        &DeviceRow {
+            id: request.device_id,
+            district: district.code.clone(),
+            person: person.id,
+            epoch,
+            name: shorten(&request.name),
+            platform: shorten(&request.platform),
+            app_version: shorten(&request.app_version),
+            enrolled: now,
+            last_seen: Some(now),
+            made: 0,
+            high_water: 0,
+            received: 0,
+            disabled: None,
+        },
+    )?;
+    store::devices::use_code(tx, hash, request.device_id, now)?;
+    sessions::begin(tx, person.id, Some(request.device_id), token_hash, now)?;
+    let posts = store::posts::held(tx, person.id, now)?
+        .into_iter()
+        .map(|row| row.post);
+    let posts = posts.filter(|post| post.role == Role::GridWorker).collect();
+    Ok(Enrolled {
+        epoch: u32::try_from(epoch).map_err(|error| Fault::damaged("epoch", error))?,
+        me: Me {
+            id: person.id,
+            login: person.login,
+            name: person.name,
+            posts,
+        },
+    })
+}
+
+fn shorten(text: &str) -> String {
+    text.chars()
+        .filter(|c| !c.is_control())
+        .take(WORDS_CHARS_MAX)
+        .collect()
+}
+
+/// A page of the devices whose carriers hold a post in the actor's area.
+///
+/// # Errors
+/// [`Fault::Forbidden`] for who may see none.
+pub fn page(
+    tx: &mut dyn Tx,
+    actor: &Actor,
+    district: &District,
+    after: Option<DeviceId>,
+    now: Timestamp,
+) -> Result<Page<console::DeviceRow>> {
+    let scopes = scopes_of(actor, Action::ReadDevices);
+    if scopes.is_empty() {
+        return Err(Fault::Forbidden);
+    }
+    let whole = scopes.iter().any(|scope| scope.contains(&district.code));
+    let mut carriers: HashMap<PersonId, Option<String>> = HashMap::new();
+    let mut rows = Vec::new();
+    let mut after = after;
+    loop {
+        let found = store::devices::page(tx, &district.code, after, PAGE_ROWS)?;
+        let full = found.len() == PAGE_ROWS;
+        for device in found {
+            after = Some(device.id);
+            let name = match carriers.get(&device.person) {
+                Some(name) => name.clone(),
+                None => {
+                    let name = visible_name(tx, device.person, whole, &scopes, now)?;
+                    carriers.insert(device.person, name.clone());
+                    name
+                }
+            };
+            if let Some(name) = name {
+                rows.push(row(tx, device, name)?);
+            }
+        }
+        if !full {
+            return Ok(Page { rows, next: None });
+        }
+        if rows.len() >= PAGE_ROWS {
+            return Ok(Page {
+                rows,
+                next: after.map(|id| id.to_string()),
+            });
+        }
+    }
+}
+
+/// The scopes in which the actor may do this to whatever lies there.
+#[must_use]
+pub fn scopes_of(actor: &Actor, action: Action) -> Vec<Scope> {
+    let holds = |post: &&shared::role::Post| {
+        let alone = Actor {
+            person: actor.person,
+            posts: vec![(*post).clone()],
+        };
+        let subject = Subject {
+            area: Some(&post.area),
+            ..Subject::default()
+        };
+        may(&alone, action, subject).is_some()
+    };
+    actor
+        .posts
+        .iter()
+        .filter(holds)
+        .map(|post| Scope(post.area.clone()))
+        .collect()
+}
+
+/// A carrier's name when the actor may see the device.
+fn visible_name(
+    tx: &mut dyn Tx,
+    person: PersonId,
+    whole: bool,
+    scopes: &[Scope],
+    now: Timestamp,
+) -> Result<Option<String>> {
+    let Some(found) = store::people::get(tx, person)? else {
+        return Ok(None);
+    };
+    let posts = store::posts::held(tx, person, now)?;
+    let mine = posts
+        .iter()
+        .any(|row| scopes.iter().any(|s| s.contains(&row.post.area)));
+    Ok((whole || mine).then_some(found.name))
+}
+
+fn row(tx: &mut dyn Tx, device: DeviceRow, person_name: String) -> Result<console::DeviceRow> {
+    Ok(console::DeviceRow {
+        id: device.id,
+        name: device.name,
+        platform: device.platform,
+        app_version: device.app_version,
+        person_name,
+        last_seen_ms: device.last_seen,
+        made: device.made,
+        high_water: device.high_water,
+        received: device.received,
+        photos_owed: store::photos::count_owed(tx, device.id)?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_is_found_however_it_is_typed() {
+        let code = code_from([0, 1, 10, 17, 255, 20, 30, 31]);
+        assert_eq!(code, "01AH-ZMYZ");
+        assert_eq!(code_hash(&code), code_hash(" 0lah zmyz"));
+        assert_ne!(code_hash(&code), code_hash("01AH-ZMYY"));
+    }
+}

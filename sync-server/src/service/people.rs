@@ -1,0 +1,226 @@
+//! People and their posts. An administrator sees and makes people of the own area only.
+
+use super::sessions::hash_password;
+use super::{Fault, Result, words};
+use crate::service::district::District;
+use crate::store::people::PersonRow;
+use crate::store::posts::PostRow;
+use crate::store::{self, Tx};
+use shared::area::Scope;
+use shared::id::{PersonId, PostId};
+use shared::role::{Action, Actor, Post, Role, Subject, may};
+use shared::time::Timestamp;
+use shared::wire::console::{self, NewPerson, Page};
+use shared::wire::sync::Me;
+
+/// Rows of one page.
+pub const PAGE_ROWS: usize = 200;
+/// Sign-in names: what fits a badge.
+pub const LOGIN_CHARS_MAX: usize = 40;
+/// Names of people, minority names in full included.
+pub const NAME_CHARS_MAX: usize = 60;
+/// Posts of one person: several are normal, dozens are a mistake.
+pub const POSTS_MAX: usize = 20;
+
+/// A page of the people who hold a post in the actor's area, or none at all when the actor
+/// administers the whole district.
+///
+/// # Errors
+/// [`Fault::Forbidden`] for who administers nothing; whatever the store says.
+pub fn page(
+    tx: &mut dyn Tx,
+    actor: &Actor,
+    district: &District,
+    after: Option<&str>,
+    now: Timestamp,
+) -> Result<Page<console::PersonRow>> {
+    let scopes = administered(actor);
+    if scopes.is_empty() {
+        return Err(Fault::Forbidden);
+    }
+    let whole = scopes.iter().any(|scope| scope.contains(&district.code));
+    let mut rows = Vec::new();
+    let mut after = after.map(str::to_owned);
+    loop {
+        let found = store::people::page(tx, &district.code, after.as_deref(), PAGE_ROWS)?;
+        let full = found.len() == PAGE_ROWS;
+        for person in found {
+            after = Some(person.login.clone());
+            let posts = held(tx, person.id, now)?;
+            let mine = posts
+                .iter()
+                .any(|post| scopes.iter().any(|s| s.contains(&post.area)));
+            if whole || mine {
+                rows.push(row(person, posts, now));
+            }
+        }
+        if !full {
+            return Ok(Page { rows, next: None });
+        }
+        if rows.len() >= PAGE_ROWS {
+            return Ok(Page { rows, next: after });
+        }
+    }
+}
+
+fn administered(actor: &Actor) -> Vec<Scope> {
+    let offices = actor
+        .posts
+        .iter()
+        .filter(|post| post.role == Role::Administrator);
+    offices.map(|post| Scope(post.area.clone())).collect()
+}
+
+fn held(tx: &mut dyn Tx, person: PersonId, now: Timestamp) -> Result<Vec<Post>> {
+    Ok(store::posts::held(tx, person, now)?
+        .into_iter()
+        .map(|row| row.post)
+        .collect())
+}
+
+fn row(person: PersonRow, posts: Vec<Post>, now: Timestamp) -> console::PersonRow {
+    console::PersonRow {
+        disabled: person.disabled.is_some_and(|since| since <= now),
+        me: Me {
+            id: person.id,
+            login: person.login,
+            name: person.name,
+            posts,
+        },
+    }
+}
+
+/// Checks a new person and hashes the password: slow, so outside the transaction.
+///
+/// # Errors
+/// [`Fault::Invalid`] with the field.
+pub fn prepare(new: &NewPerson, district: &District) -> Result<Option<String>> {
+    let login = new.login.as_str();
+    let is_login = |c: char| c.is_alphanumeric() || "-_.@".contains(c);
+    if login.is_empty() || login.chars().count() > LOGIN_CHARS_MAX || !login.chars().all(is_login) {
+        return Err(Fault::invalid(
+            "login",
+            "登录名要1到40个字母、汉字或数字。",
+            "A sign-in name has 1 to 40 letters or digits.",
+        ));
+    }
+    let name = new.name.trim();
+    if name.is_empty()
+        || name.chars().count() > NAME_CHARS_MAX
+        || name.chars().any(char::is_control)
+    {
+        return Err(Fault::invalid(
+            "name",
+            "请填姓名，最多60字。",
+            "Enter a name of at most 60 characters.",
+        ));
+    }
+    if new.posts.len() > POSTS_MAX {
+        return Err(Fault::invalid(
+            "posts",
+            "岗位最多20个。",
+            "At most 20 posts.",
+        ));
+    }
+    for post in &new.posts {
+        if district.areas.get(&post.area).is_none() {
+            return Err(Fault::invalid(
+                "posts",
+                "没有这个辖区。",
+                "There is no such area.",
+            ));
+        }
+        let fits = match (post.role, &post.unit) {
+            (Role::Handler, Some(unit)) => district.units.get(unit).is_some_and(|unit| !unit.pool),
+            (Role::Handler, None) => false,
+            (_, unit) => unit.is_none(),
+        };
+        if !fits {
+            return Err(Fault::invalid(
+                "posts",
+                "处置岗要选一个实有的单位，其他岗位不选单位。",
+                "A handler needs a unit with staff; other posts have none.",
+            ));
+        }
+    }
+    new.password.as_deref().map(hash_password).transpose()
+}
+
+/// Ids for a new person and the posts.
+#[derive(Debug, Clone)]
+pub struct NewIds {
+    /// The person.
+    pub person: PersonId,
+    /// One for each post.
+    pub posts: Vec<PostId>,
+}
+
+/// Adds a person with posts. `actor` is none for the command line, which may everything.
+///
+/// # Errors
+/// [`Fault::Forbidden`] outside the actor's area, [`Fault::NotPossible`] when the name is taken.
+pub fn create(
+    tx: &mut dyn Tx,
+    actor: Option<&Actor>,
+    district: &District,
+    new: &NewPerson,
+    password_hash: Option<&str>,
+    ids: &NewIds,
+    now: Timestamp,
+) -> Result<console::PersonRow> {
+    if let Some(actor) = actor {
+        let allowed = new.posts.iter().all(|post| {
+            let subject = Subject {
+                area: Some(&post.area),
+                ..Subject::default()
+            };
+            may(actor, Action::Administer, subject).is_some()
+        });
+        let somewhere = !administered(actor).is_empty();
+        // A person without a post belongs to the whole district.
+        let whole = Subject {
+            area: Some(&district.code),
+            ..Subject::default()
+        };
+        let nowhere_ok = !new.posts.is_empty() || may(actor, Action::Administer, whole).is_some();
+        if !(allowed && somewhere && nowhere_ok) {
+            return Err(Fault::Forbidden);
+        }
+    }
+    let person = PersonRow {
+        id: ids.person,
+        district: district.code.clone(),
+        login: new.login.clone(),
+        name: new.name.trim().to_owned(),
+        password_hash: password_hash.map(str::to_owned),
+        disabled: None,
+        created: now,
+    };
+    if !store::people::insert_if_new(tx, &person)? {
+        return Err(Fault::NotPossible(words(
+            "这个登录名已有人用，请换一个。",
+            "This sign-in name is taken; choose another.",
+        )));
+    }
+    let mut posts = Vec::new();
+    for (new, id) in new.posts.iter().zip(&ids.posts) {
+        let post = Post {
+            id: *id,
+            role: new.role,
+            area: new.area.clone(),
+            unit: new.unit.clone(),
+            kind: new.kind,
+        };
+        store::posts::insert(
+            tx,
+            &PostRow {
+                post: post.clone(),
+                person: ids.person,
+                from: now,
+                to: None,
+            },
+        )?;
+        posts.push(post);
+    }
+    Ok(row(person, posts, now))
+}

@@ -1,0 +1,382 @@
+//! Takes operations of a handheld: each judged by the rules, then applied or quarantined in a
+//! savepoint of its own, all durable before the answer.
+//!
+//! [`judge`] is pure and runs beside the writer, so that the one writer of a district does nothing
+//! but SQL. [`accept`] writes. A push is safe to repeat: `op_id` and `(device, epoch, seq)` are
+//! unique in the same transaction as every effect, and the kept result answers a repeat. Content
+//! never fails a push; what can't be acted on goes to a person. Tests: `tests/tests/push.rs`.
+
+mod filing;
+mod judge;
+
+pub use judge::{Judged, Sender, judge};
+
+use super::{Fault, Result};
+use crate::service::district::District;
+use crate::store::devices::Ledger;
+use crate::store::operations::{Gap, NewOperation};
+use crate::store::quarantine::QuarantineRow;
+use crate::store::{self, StoreError, Tx, nested};
+pub use filing::{Filing, buckets_of};
+use shared::id::{DeviceId, OpId, PersonId, Sha256};
+use shared::label::{self, Lang};
+use shared::operation::SealedOperation;
+use shared::time::Timestamp;
+use shared::wire::sync::{OperationResult, Outcome};
+
+/// Ranges of missing numbers in one answer: more than that is a matter for a person.
+pub const GAPS_MAX: usize = 100;
+/// Characters of a kind or subject as kept in their columns; the whole is in the body.
+const WORD_CHARS_MAX: usize = 64;
+
+/// What became of a push.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Accepted {
+    /// All of 1..=high_water have been received.
+    pub high_water: i64,
+    /// Missing numbers above it.
+    pub gaps: Vec<Gap>,
+    /// One per operation, in order.
+    pub results: Vec<OperationResult>,
+}
+
+/// Writes a push that was judged. Runs again from the start when the database says busy, so it
+/// takes everything by reference.
+///
+/// # Errors
+/// Only when the database can't: then nothing of the push was kept.
+pub fn accept(
+    tx: &mut dyn Tx,
+    district: &District,
+    sender: Sender,
+    made: i64,
+    operations: &[Judged],
+    now: Timestamp,
+) -> Result<Accepted> {
+    let device = store::devices::get(tx, sender.device)?.ok_or(Fault::NotFound("device"))?;
+    let mut results = Vec::with_capacity(operations.len());
+    let mut received_more = 0;
+    for judged in operations {
+        let taken = take(tx, district, sender, judged, now)?;
+        if taken.is_new && judged.epoch() == Some(device.epoch) {
+            received_more += 1;
+        }
+        results.push(taken.result);
+    }
+    let above = device.high_water;
+    let mut gaps = Vec::new();
+    let mut high_water = above;
+    let highest = store::operations::highest(tx, device.id, device.epoch)?;
+    if highest > above {
+        gaps = store::operations::gaps(tx, device.id, device.epoch, above, GAPS_MAX)?;
+        high_water = gaps
+            .first()
+            .map_or(highest, |gap| gap.from.saturating_sub(1));
+    }
+    let ledger = Ledger {
+        made: made.max(highest),
+        high_water,
+        received_more,
+    };
+    store::devices::note_push(tx, device.id, ledger, now)?;
+    Ok(Accepted {
+        high_water,
+        gaps,
+        results,
+    })
+}
+
+/// One operation's result, and whether it came for the first time.
+struct Taken {
+    result: OperationResult,
+    is_new: bool,
+}
+
+fn take(
+    tx: &mut dyn Tx,
+    district: &District,
+    sender: Sender,
+    judged: &Judged,
+    now: Timestamp,
+) -> Result<Taken> {
+    match judged {
+        Judged::Rejected { op_id, code } => Ok(Taken {
+            result: refused(op_id.clone(), Outcome::Rejected, code, None),
+            is_new: false,
+        }),
+        Judged::Unreadable {
+            op_id,
+            hash,
+            body,
+            code,
+        } => {
+            let kept = Kept {
+                op_id: *op_id,
+                hash: *hash,
+                person: sender.person,
+                code,
+                body,
+            };
+            aside(tx, district, sender.device, kept, now)
+        }
+        Judged::Foreign { sealed, code } => {
+            let kept = Kept::of(sealed, None, code);
+            aside(tx, district, sender.device, kept, now)
+        }
+        Judged::Quarantine { sealed, code } => {
+            let kept = nested(tx, |tx| quarantine(tx, district, sender, sealed, code, now));
+            or_known(tx, district, sender, sealed, kept, now)
+        }
+        Judged::File(filing) => {
+            let filed = nested(tx, |tx| filing::file(tx, district, filing, now));
+            let filed = match filed {
+                Err(Fault::Store(error)) if is_of_content(&error) => {
+                    tracing::warn!(op.id = %filing.sealed.operation.op_id, %error, "an operation could not be applied");
+                    let code = if error == StoreError::Panicked {
+                        "server_fault"
+                    } else {
+                        "payload_malformed"
+                    };
+                    nested(tx, |tx| {
+                        quarantine(tx, district, sender, &filing.sealed, code, now)
+                    })
+                }
+                filed => filed,
+            };
+            or_known(tx, district, sender, &filing.sealed, filed, now)
+        }
+    }
+}
+
+/// Whether another operation in its place would have gone well: then this one goes to a person
+/// and the next ones on.
+const fn is_of_content(error: &StoreError) -> bool {
+    matches!(
+        error,
+        StoreError::Nul | StoreError::Dangling(_) | StoreError::Panicked | StoreError::Database(_)
+    )
+}
+
+/// A result, or what is known when the operation or its number was here before.
+fn or_known(
+    tx: &mut dyn Tx,
+    district: &District,
+    sender: Sender,
+    sealed: &SealedOperation,
+    outcome: Result<OperationResult>,
+    now: Timestamp,
+) -> Result<Taken> {
+    match outcome {
+        Ok(result) => Ok(Taken {
+            result,
+            is_new: true,
+        }),
+        Err(Fault::Store(StoreError::Conflict(_))) => known(tx, district, sender, sealed, now),
+        Err(fault) => Err(fault),
+    }
+}
+
+fn known(
+    tx: &mut dyn Tx,
+    district: &District,
+    sender: Sender,
+    sealed: &SealedOperation,
+    now: Timestamp,
+) -> Result<Taken> {
+    let operation = &sealed.operation;
+    let op_id = operation.op_id;
+    if let Some(row) = store::operations::get(tx, op_id)? {
+        if row.hash == sealed.hash {
+            let mut result: OperationResult = serde_json::from_str(&row.result)
+                .map_err(|error| Fault::damaged("result of an operation", error))?;
+            if result.outcome == Outcome::Applied {
+                result.outcome = Outcome::Duplicate;
+            }
+            return Ok(Taken {
+                result,
+                is_new: false,
+            });
+        }
+        tracing::warn!(op.id = %op_id, device.id = %sender.device, alarm = "id_reused",
+            "an operation id came again with other content; both are kept");
+        let kept = Kept::of(sealed, sender.person, "id_reused");
+        return aside(tx, district, sender.device, kept, now);
+    }
+    let (epoch, seq) = (i64::from(operation.epoch), signed(operation.seq));
+    if store::operations::at(tx, sender.device, epoch, seq)?.is_some() {
+        tracing::warn!(op.id = %op_id, device.id = %sender.device, alarm = "seq_reused",
+            "a device used one number for two operations; both are kept");
+        let kept = Kept::of(sealed, sender.person, "seq_reused");
+        return aside(tx, district, sender.device, kept, now);
+    }
+    // The report itself was filed by another operation: the number is free, so it is kept there.
+    tracing::warn!(op.id = %op_id, device.id = %sender.device, alarm = "report_twice",
+        "a report was filed by two operations; both are kept");
+    let result = nested(tx, |tx| {
+        quarantine(tx, district, sender, sealed, "id_reused", now)
+    })?;
+    Ok(Taken {
+        result,
+        is_new: true,
+    })
+}
+
+/// What is kept for a person.
+struct Kept<'a> {
+    op_id: OpId,
+    hash: Sha256,
+    person: Option<PersonId>,
+    code: &'static str,
+    body: &'a str,
+}
+
+impl<'a> Kept<'a> {
+    fn of(sealed: &'a SealedOperation, person: Option<PersonId>, code: &'static str) -> Self {
+        let person = person.or(Some(sealed.operation.actor));
+        Self {
+            op_id: sealed.operation.op_id,
+            hash: sealed.hash,
+            person,
+            code,
+            body: &sealed.text,
+        }
+    }
+}
+
+/// Kept for a person only: it has no place of its own in the device's stream.
+fn aside(
+    tx: &mut dyn Tx,
+    district: &District,
+    device: DeviceId,
+    kept: Kept<'_>,
+    now: Timestamp,
+) -> Result<Taken> {
+    keep(tx, district, device, &kept, now)?;
+    let received = store::quarantine::of_operation(tx, kept.op_id)?
+        .into_iter()
+        .find(|row| row.hash == kept.hash)
+        .map_or(now, |row| row.received);
+    let result = refused(
+        kept.op_id.to_string(),
+        Outcome::Quarantined,
+        kept.code,
+        Some(received),
+    );
+    Ok(Taken {
+        result,
+        is_new: false,
+    })
+}
+
+fn keep(
+    tx: &mut dyn Tx,
+    district: &District,
+    device: DeviceId,
+    kept: &Kept<'_>,
+    now: Timestamp,
+) -> Result<()> {
+    store::quarantine::insert_if_new(
+        tx,
+        &QuarantineRow {
+            op_id: kept.op_id,
+            hash: kept.hash,
+            district: district.code.clone(),
+            device,
+            person: kept.person,
+            reason_code: kept.code.to_owned(),
+            reason: label::fault(kept.code, Lang::Zh).to_owned(),
+            body: kept.body.to_owned(),
+            received: now,
+            resolved: None,
+            resolved_by: None,
+            note: String::new(),
+        },
+    )?;
+    Ok(())
+}
+
+/// Kept in the device's stream and for a person.
+fn quarantine(
+    tx: &mut dyn Tx,
+    district: &District,
+    sender: Sender,
+    sealed: &SealedOperation,
+    code: &'static str,
+    now: Timestamp,
+) -> Result<OperationResult> {
+    let op_id = sealed.operation.op_id;
+    let result = refused(op_id.to_string(), Outcome::Quarantined, code, Some(now));
+    insert(tx, sealed, &result, now)?;
+    keep(
+        tx,
+        district,
+        sender.device,
+        &Kept::of(sealed, sender.person, code),
+        now,
+    )?;
+    Ok(result)
+}
+
+/// Keeps an operation with its result.
+fn insert(
+    tx: &mut dyn Tx,
+    sealed: &SealedOperation,
+    result: &OperationResult,
+    now: Timestamp,
+) -> Result<()> {
+    let operation = &sealed.operation;
+    let text = serde_json::to_string(result)
+        .map_err(|error| Fault::damaged("result of an operation", error))?;
+    store::operations::insert(
+        tx,
+        NewOperation {
+            op_id: operation.op_id,
+            device: operation.device_id,
+            epoch: i64::from(operation.epoch),
+            seq: signed(operation.seq),
+            hash: sealed.hash,
+            kind: &word(&operation.kind),
+            subject: &word(&operation.subject),
+            body: &sealed.text,
+            received: now,
+            outcome: result.outcome,
+            result: &text,
+        },
+    )?;
+    Ok(())
+}
+
+/// A word for a column: no control characters, not too long.
+fn word(text: &str) -> std::borrow::Cow<'_, str> {
+    if text.len() <= WORD_CHARS_MAX && !text.contains(char::is_control) {
+        return text.into();
+    }
+    text.chars()
+        .filter(|c| !c.is_control())
+        .take(WORD_CHARS_MAX)
+        .collect::<String>()
+        .into()
+}
+
+fn signed(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+fn refused(
+    op_id: String,
+    outcome: Outcome,
+    code: &str,
+    received_at: Option<Timestamp>,
+) -> OperationResult {
+    OperationResult {
+        op_id,
+        outcome,
+        code: Some(code.to_owned()),
+        words: Some(label::fault(code, Lang::Zh).to_owned()),
+        case_id: None,
+        case_no: None,
+        revision: None,
+        received_at,
+        differs: Vec::new(),
+    }
+}

@@ -1,0 +1,401 @@
+//! A report becomes a case: located, routed, opened, dispatched, each step an entry of the trail.
+//!
+//! [`prepare`] is pure and does all the thinking; [`file`] writes what it prepared.
+
+use super::judge::Sender;
+use crate::service::district::District;
+use crate::service::{Fault, Result};
+use crate::store::cases::{CaseRow, NewCase};
+use crate::store::events::NewEvent;
+use crate::store::reports::ReportRow;
+use crate::store::{self, Tx};
+use serde_json::json;
+use shared::case::{self, Case, Event, Move};
+use shared::catalogue::Catalogue;
+use shared::id::{Bucket, CaseId, EventId, PersonId, ReportId, UnitCode};
+use shared::operation::{SealedOperation, short_code};
+use shared::report::{FiledReport, Preview};
+use shared::role::Role;
+use shared::routing::{Decision, Facts, route};
+use shared::time::{MINUTE_MS, Timestamp};
+use shared::unit;
+use shared::wire::sync::{OperationResult, Outcome, Why};
+use uuid::Uuid;
+
+/// Characters of the text in a list.
+const EXCERPT_CHARS_MAX: usize = 60;
+/// A deadline that moved less than this isn't worth a word.
+const DEADLINE_DIFFERS_MS: i64 = MINUTE_MS;
+/// A clock that is off by less is as good as right.
+const SKEW_FLAGGED_MS: i64 = MINUTE_MS;
+/// The kind of a case's first entry.
+pub(super) const RECEIVED_EVENT: &str = "received";
+
+/// Everything that filing a report writes.
+#[derive(Debug)]
+pub struct Filing {
+    pub(super) sealed: SealedOperation,
+    report: ReportRow,
+    case: CaseRow,
+    decision: String,
+    differs: Vec<String>,
+    search: String,
+    assisting: Vec<UnitCode>,
+    events: Vec<NewEvent>,
+    buckets: Vec<Bucket>,
+}
+
+/// The buckets whose devices keep a case.
+#[must_use]
+pub fn buckets_of(row: &CaseRow) -> Vec<Bucket> {
+    let person = Bucket::new(format!("person:{}", row.reporter)).ok();
+    let grid = row
+        .grid
+        .as_ref()
+        .and_then(|grid| Bucket::new(format!("grid:{grid}")).ok());
+    person.into_iter().chain(grid).collect()
+}
+
+/// Thinks a report through.
+///
+/// # Errors
+/// The operation and a code when its subject is no report id or the machine refuses, which would
+/// be our fault: then a person decides.
+pub(super) fn prepare(
+    district: &District,
+    sender: Sender,
+    sealed: SealedOperation,
+    filed: FiledReport,
+    now: Timestamp,
+    new_id: &mut impl FnMut() -> Uuid,
+) -> std::result::Result<Filing, (Box<SealedOperation>, &'static str)> {
+    let operation = &sealed.operation;
+    let Ok(report_id) = operation.subject.parse::<ReportId>() else {
+        return Err((Box::new(sealed), "payload_malformed"));
+    };
+    let Some(catalogue) = district.catalogue_of(&operation.catalogue_version) else {
+        return Err((Box::new(sealed), "catalogue_unknown"));
+    };
+    let (grid, grid_doubt) = district.locate(&filed.place);
+    let facts = Facts {
+        category: &filed.category,
+        condition: &filed.condition,
+        grid: grid.as_ref(),
+        doubt: &grid_doubt,
+        self_fixed: filed.self_fixed,
+    };
+    let decision = route(
+        facts,
+        catalogue,
+        &district.areas,
+        district.mode,
+        catalogue.calendar(),
+        now,
+    );
+    let case_id = CaseId(new_id());
+    let Some((opened, events)) = open_case(&filed, &decision, operation.actor, now, new_id) else {
+        return Err((Box::new(sealed), "server_fault"));
+    };
+    let decision_text = serde_json::to_string(&decision).unwrap_or_default();
+    let differs = differences(district, &filed, grid.as_ref(), &decision, now);
+    let skew_ms = skew(sender, operation.offset_ms);
+    let short_code = short_code(operation.device_id, operation.epoch, operation.seq);
+    let text = filed.text;
+    let report = ReportRow {
+        id: report_id,
+        district: district.code.clone(),
+        reporter: operation.actor,
+        device: operation.device_id,
+        op_id: operation.op_id,
+        short_code: short_code.clone(),
+        category: filed.category.clone(),
+        condition: filed.condition,
+        catalogue_version: operation.catalogue_version.clone(),
+        grid: grid.clone(),
+        grid_doubt,
+        place: filed.place,
+        text,
+        occurred: filed.occurred_ms,
+        clock_skew_ms: skew_ms,
+        received: now,
+        self_fixed: filed.self_fixed,
+        preview: filed
+            .preview
+            .and_then(|preview| serde_json::to_string(&preview).ok()),
+    };
+    let case = CaseRow {
+        id: case_id,
+        district: district.code.clone(),
+        case_no: String::new(),
+        report: report_id,
+        short_code,
+        revision: opened.revision,
+        state: opened.state.to_owned(),
+        class: case::state(opened.state).map_or(case::Class::Open, |row| row.class),
+        lead: opened.lead,
+        grid,
+        category: filed.category,
+        excerpt: excerpt(&report.text),
+        lat_e7: report.place.lat_e7,
+        lon_e7: report.place.lon_e7,
+        reporter: operation.actor,
+        opened: now,
+        dispatched: opened.dispatched_ms,
+        deadline: opened.deadline_ms,
+        handled: opened.handled_ms,
+        closed: opened.closed_ms,
+        photos_expected: i64::try_from(operation.photos.len()).unwrap_or(i64::MAX),
+        photos_stored: 0,
+        self_fixed: report.self_fixed,
+        solved_level: opened.closed_ms.map(|_| 0),
+    };
+    let search = search_words(district, catalogue, &case, &report);
+    Ok(Filing {
+        buckets: buckets_of(&case),
+        assisting: decision
+            .assisting
+            .into_iter()
+            .map(|unit| unit.code)
+            .collect(),
+        decision: decision_text,
+        sealed,
+        report,
+        case,
+        differs,
+        search,
+        events,
+    })
+}
+
+/// The case after everything that happens by itself, with the trail so far.
+fn open_case(
+    filed: &FiledReport,
+    decision: &Decision,
+    reporter: PersonId,
+    now: Timestamp,
+    new_id: &mut impl FnMut() -> Uuid,
+) -> Option<(Case, Vec<NewEvent>)> {
+    let received = Case::received(decision.lead.clone());
+    let mut events = vec![NewEvent {
+        id: EventId(new_id()),
+        kind: RECEIVED_EVENT.to_owned(),
+        from: None,
+        to: received.state.to_owned(),
+        person: Some(reporter),
+        role: Some(Role::GridWorker),
+        unit: None,
+        at: now,
+        reason: String::new(),
+        detail: String::from("{}"),
+    }];
+    let (kind, reason) = if filed.self_fixed {
+        (Move::SelfFix, String::new())
+    } else if unit::is_pool(&decision.lead) {
+        return Some((received, events));
+    } else {
+        (Move::Dispatch, decision.because.join("；"))
+    };
+    let event = Event {
+        kind,
+        base_revision: received.revision,
+        at: now,
+        // The reasons stand in full in the decision; the trail's limit is for people's words.
+        reason: reason.chars().take(case::REASON_CHARS_LIMIT).collect(),
+        unit: Some(decision.lead.clone()),
+        deadline_ms: decision.deadline_ms,
+    };
+    let next = received.apply(&event).ok()?;
+    let detail = match kind {
+        Move::Dispatch => {
+            json!({"unit": decision.lead, "deadline_ms": decision.deadline_ms}).to_string()
+        }
+        _ => String::from("{}"),
+    };
+    events.push(NewEvent {
+        id: EventId(new_id()),
+        kind: kind.as_str().to_owned(),
+        from: Some(received.state.to_owned()),
+        to: next.state.to_owned(),
+        person: None,
+        role: None,
+        unit: None,
+        at: now,
+        reason: event.reason,
+        detail,
+    });
+    Some((next, events))
+}
+
+/// How far the device's clock is off, when that is worth a flag: the larger of what it knew when
+/// it filed and what this push shows.
+fn skew(sender: Sender, offset_ms: Option<i64>) -> Option<i64> {
+    let known = offset_ms.map(i64::saturating_neg);
+    [known, sender.skew_ms]
+        .into_iter()
+        .flatten()
+        .filter(|ms| ms.unsigned_abs() > SKEW_FLAGGED_MS.unsigned_abs())
+        .max_by_key(|ms| ms.unsigned_abs())
+}
+
+fn excerpt(text: &str) -> String {
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    line.chars().take(EXCERPT_CHARS_MAX).collect()
+}
+
+/// What a person may search the case by; the number is added when it is printed.
+fn search_words(
+    district: &District,
+    catalogue: &Catalogue,
+    case: &CaseRow,
+    report: &ReportRow,
+) -> String {
+    let category = catalogue.category(&case.category);
+    let place = case
+        .grid
+        .as_ref()
+        .map(|grid| district.areas.path(grid))
+        .unwrap_or_default();
+    [
+        case.short_code.as_str(),
+        report.text.as_str(),
+        report.place.words.as_str(),
+        category.map_or("", |category| category.name.as_str()),
+        place.as_str(),
+    ]
+    .join(" ")
+}
+
+/// Where the server decides otherwise than the worker was shown, in words.
+fn differences(
+    district: &District,
+    filed: &FiledReport,
+    grid: Option<&shared::id::AreaCode>,
+    decision: &Decision,
+    now: Timestamp,
+) -> Vec<String> {
+    let mut words = Vec::new();
+    let path = |grid: Option<&shared::id::AreaCode>| {
+        grid.map_or_else(
+            || String::from("所有网格之外"),
+            |grid| district.areas.path(grid),
+        )
+    };
+    if filed.grid.as_ref() != grid {
+        words.push(format!(
+            "手持端定位在{}，服务器核定为{}",
+            path(filed.grid.as_ref()),
+            path(grid)
+        ));
+    }
+    let Some(Preview {
+        lead,
+        deadline_ms,
+        rule,
+    }) = &filed.preview
+    else {
+        return words;
+    };
+    if *lead != decision.lead {
+        let before = district.unit_name(lead);
+        words.push(format!("预判派给{before}，实际派给{}", decision.lead_name));
+    }
+    if *rule != decision.rule {
+        words.push(format!("依据由「{rule}」改为「{}」", decision.rule));
+    }
+    let year = now.china_year();
+    let show =
+        |at: Option<Timestamp>| at.map_or_else(|| String::from("无期限"), |at| at.show(year));
+    let moved = match (deadline_ms, decision.deadline_ms) {
+        (Some(before), Some(after)) => after.since(*before).abs() >= DEADLINE_DIFFERS_MS,
+        (before, after) => *before != after,
+    };
+    if moved {
+        let after = show(decision.deadline_ms);
+        words.push(format!(
+            "期限从服务器收到时起算，为{after}（预告为{}）",
+            show(*deadline_ms)
+        ));
+    }
+    words
+}
+
+/// Files a report that was thought through.
+pub(super) fn file(
+    tx: &mut dyn Tx,
+    district: &District,
+    filing: &Filing,
+    now: Timestamp,
+) -> Result<OperationResult> {
+    let operation = &filing.sealed.operation;
+    let (day, serial) = tx.next_case_serial(china_day(now))?;
+    let case_no = format!("{}{day}-{serial:05}", district.case_prefix);
+    let result = OperationResult {
+        op_id: operation.op_id.to_string(),
+        outcome: Outcome::Applied,
+        code: None,
+        words: None,
+        case_id: Some(filing.case.id),
+        case_no: Some(case_no.clone()),
+        revision: Some(filing.case.revision),
+        received_at: Some(now),
+        differs: filing.differs.clone(),
+    };
+    super::insert(tx, &filing.sealed, &result, now)?;
+    store::reports::insert(tx, &filing.report)?;
+    let mut photos_stored = 0;
+    for (ordinal, photo) in (1..).zip(&operation.photos) {
+        let here = store::photos::announce(
+            tx,
+            filing.report.id,
+            ordinal,
+            photo,
+            operation.device_id,
+            now,
+        )?;
+        photos_stored += i64::from(here);
+    }
+    let search = format!("{case_no} {}", filing.search);
+    let row = CaseRow {
+        case_no,
+        photos_stored,
+        ..filing.case.clone()
+    };
+    let differs = serde_json::to_string(&filing.differs)
+        .map_err(|error| Fault::damaged("differences", error))?;
+    store::cases::insert(
+        tx,
+        NewCase {
+            row: &row,
+            decision: &filing.decision,
+            differs: &differs,
+            search: &search,
+            assisting: &filing.assisting,
+        },
+    )?;
+    let mut events = filing.events.iter().cloned();
+    if let Some(first) = events.next() {
+        store::events::append_first(tx, row.id, first)?;
+    }
+    for event in events {
+        store::events::append(tx, row.id, event)?;
+    }
+    let id = row.id.to_string();
+    store::changes::put(
+        tx,
+        &district.code,
+        &filing.buckets,
+        "cases",
+        &id,
+        row.revision,
+        Why::Put,
+    )?;
+    Ok(result)
+}
+
+/// The date in China as a number: 20261121.
+fn china_day(at: Timestamp) -> i64 {
+    use chrono::Datelike;
+    at.china().map_or(0, |at| {
+        i64::from(at.year()) * 10_000 + i64::from(at.month()) * 100 + i64::from(at.day())
+    })
+}

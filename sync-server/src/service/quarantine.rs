@@ -1,0 +1,193 @@
+//! What could not be acted on: listed for people, and settled with a note.
+
+use super::devices::scopes_of;
+use super::{Fault, Result};
+use crate::service::district::District;
+use crate::store::quarantine::After;
+use crate::store::{self, Tx};
+use shared::area::Scope;
+use shared::id::{OpId, PersonId};
+use shared::label::{self, Lang};
+use shared::role::{Action, Actor};
+use shared::time::Timestamp;
+use shared::wire::console::{Page, QuarantineRow};
+use std::collections::HashMap;
+
+/// Rows of one page.
+pub const PAGE_ROWS: usize = 100;
+/// A note: a paragraph.
+pub const NOTE_CHARS_MAX: usize = 1_000;
+
+/// Who may see what: by the posts of the maker, or the whole district.
+struct Scopes<'a> {
+    scopes: Vec<Scope>,
+    district: &'a District,
+    now: Timestamp,
+    known: HashMap<PersonId, (String, bool)>,
+}
+
+impl<'a> Scopes<'a> {
+    fn of(actor: &Actor, district: &'a District, now: Timestamp) -> Result<Self> {
+        let scopes = scopes_of(actor, Action::Quarantine);
+        if scopes.is_empty() {
+            return Err(Fault::Forbidden);
+        }
+        Ok(Self {
+            scopes,
+            district,
+            now,
+            known: HashMap::new(),
+        })
+    }
+
+    fn whole(&self) -> bool {
+        self.scopes
+            .iter()
+            .any(|scope| scope.contains(&self.district.code))
+    }
+
+    /// The maker's name when the entry may be seen. Nobody's entries are the district's.
+    fn name(&mut self, tx: &mut dyn Tx, person: Option<PersonId>) -> Result<Option<String>> {
+        let whole = self.whole();
+        let Some(person) = person else {
+            return Ok(whole.then(String::new));
+        };
+        if !self.known.contains_key(&person) {
+            let name = store::people::get(tx, person)?
+                .map(|row| row.name)
+                .unwrap_or_default();
+            let posts = store::posts::held(tx, person, self.now)?;
+            let within = |row: &store::posts::PostRow| {
+                self.scopes
+                    .iter()
+                    .any(|scope| scope.contains(&row.post.area))
+            };
+            let seen = whole || posts.iter().any(within);
+            self.known.insert(person, (name, seen));
+        }
+        Ok(self
+            .known
+            .get(&person)
+            .filter(|(_, seen)| *seen)
+            .map(|(name, _)| name.clone()))
+    }
+}
+
+/// A page of what waits, newest first; with what is settled when asked.
+///
+/// # Errors
+/// [`Fault::Forbidden`] for who may see none.
+pub fn page(
+    tx: &mut dyn Tx,
+    actor: &Actor,
+    district: &District,
+    settled: bool,
+    cursor: Option<&str>,
+    now: Timestamp,
+) -> Result<Page<QuarantineRow>> {
+    let mut scopes = Scopes::of(actor, district, now)?;
+    let mut after = cursor
+        .filter(|text| !text.is_empty())
+        .map(read_cursor)
+        .transpose()?;
+    let mut rows = Vec::new();
+    loop {
+        let found = store::quarantine::page(tx, &district.code, settled, after, PAGE_ROWS)?;
+        let full = found.len() >= PAGE_ROWS;
+        for row in found {
+            after = Some(After {
+                received: row.received,
+                op_id: row.op_id,
+                hash: row.hash,
+            });
+            let Some(person_name) = scopes.name(tx, row.person)? else {
+                continue;
+            };
+            rows.push(QuarantineRow {
+                op_id: row.op_id,
+                person_name,
+                received_ms: row.received,
+                words: label::fault(&row.reason_code, Lang::Zh).to_owned(),
+                code: row.reason_code,
+                body: row.body,
+                resolved_ms: row.resolved,
+                note: row.note,
+            });
+        }
+        if !full {
+            return Ok(Page { rows, next: None });
+        }
+        if rows.len() >= PAGE_ROWS {
+            let next =
+                after.map(|after| format!("{}.{}.{}", after.received.0, after.op_id, after.hash));
+            return Ok(Page { rows, next });
+        }
+    }
+}
+
+fn read_cursor(text: &str) -> Result<After> {
+    let wrong = || {
+        Fault::invalid(
+            "cursor",
+            "翻页标记不对，请从头看。",
+            "The cursor is not one; start over.",
+        )
+    };
+    let mut parts = text.split('.');
+    let (Some(ms), Some(op_id), Some(hash), None) =
+        (parts.next(), parts.next(), parts.next(), parts.next())
+    else {
+        return Err(wrong());
+    };
+    Ok(After {
+        hash: hash.parse().map_err(|_| wrong())?,
+        received: Timestamp(ms.parse().map_err(|_| wrong())?),
+        op_id: op_id.parse().map_err(|_| wrong())?,
+    })
+}
+
+/// How many entries wait in the actor's scope; the district's number when that is all of it.
+///
+/// # Errors
+/// As [`page`].
+pub fn count(tx: &mut dyn Tx, actor: &Actor, district: &District, now: Timestamp) -> Result<i64> {
+    let scopes = Scopes::of(actor, district, now)?;
+    if scopes.whole() {
+        return Ok(store::quarantine::count_waiting(tx, &district.code)?);
+    }
+    let page = page(tx, actor, district, false, None, now)?;
+    Ok(i64::try_from(page.rows.len()).unwrap_or(i64::MAX))
+}
+
+/// Settles an operation with a note.
+///
+/// # Errors
+/// [`Fault::NotFound`] when nothing of it waits for the actor, [`Fault::Forbidden`] for who may
+/// settle none.
+pub fn resolve(
+    tx: &mut dyn Tx,
+    actor: &Actor,
+    district: &District,
+    op_id: OpId,
+    note: &str,
+    now: Timestamp,
+) -> Result<()> {
+    let mut scopes = Scopes::of(actor, district, now)?;
+    let note = note.trim();
+    if note.is_empty() || note.chars().count() > NOTE_CHARS_MAX {
+        return Err(Fault::invalid(
+            "note",
+            "请写明如何处理的，最多1000字。",
+            "Say what was done, in at most 1,000 characters.",
+        ));
+    }
+    let mut visible = false;
+    for row in store::quarantine::of_operation(tx, op_id)? {
+        let here = row.district == district.code;
+        visible |= here && row.resolved.is_none() && scopes.name(tx, row.person)?.is_some();
+    }
+    if !visible || store::quarantine::resolve(tx, op_id, actor.person, note, now)? == 0 {
+        return Err(Fault::NotFound("entry"));
+    }
+    Ok(())
+}

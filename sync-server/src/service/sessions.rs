@@ -1,0 +1,244 @@
+//! Signing in and out, and who a token stands for.
+//!
+//! Tokens are opaque and random; the database knows their SHA-256 only. Passwords are Argon2id. A
+//! session on a handheld has the rights of its person's grid posts and no others, so that a lost
+//! phone opens no console.
+
+use super::{Fault, Result};
+use crate::store::sessions::SessionRow;
+use crate::store::{self, Tx};
+use shared::id::{DeviceId, PersonId, Sha256};
+use shared::role::{Actor, Post, Role};
+use shared::time::{DAY_MS, HOUR_MS, Timestamp};
+use shared::wire::sync::Me;
+
+/// A console session: one shift and a little more, so that nobody is signed out at work.
+pub const CONSOLE_SESSION_MS: i64 = 12 * HOUR_MS;
+/// A handheld's session: it is bound to one device and ended from the console when that is lost.
+pub const DEVICE_SESSION_MS: i64 = 400 * DAY_MS;
+
+/// Somebody who asks, with everything that decides what may be done.
+#[derive(Debug, Clone)]
+pub struct Session {
+    /// SHA-256 of the token.
+    pub token_hash: Sha256,
+    /// The person with the posts in force that count for this session.
+    pub actor: Actor,
+    /// All posts the person ever held, with their time.
+    pub posts_ever: Vec<store::posts::PostRow>,
+    /// Sign-in name.
+    pub login: String,
+    /// Name.
+    pub name: String,
+    /// The handheld, none for a console.
+    pub device: Option<DeviceId>,
+    /// Its epoch; 0 for a console.
+    pub epoch: i64,
+    /// Its last contact.
+    pub last_seen: Option<Timestamp>,
+    /// The account or the handheld is out of use.
+    pub disabled: bool,
+}
+
+impl Session {
+    /// The person, as the faces show it.
+    #[must_use]
+    pub fn me(&self) -> Me {
+        Me {
+            id: self.actor.person,
+            login: self.login.clone(),
+            name: self.name.clone(),
+            posts: self.actor.posts.clone(),
+        }
+    }
+
+    /// Whether a grid post was held at a moment.
+    #[must_use]
+    pub fn in_office(&self, at: Timestamp) -> bool {
+        self.posts_ever.iter().any(|row| {
+            row.post.role == Role::GridWorker && row.from <= at && row.to.is_none_or(|to| at < to)
+        })
+    }
+}
+
+/// The session of a token, unless it has ended.
+///
+/// # Errors
+/// Whatever the store says, as for all services.
+pub fn find(tx: &mut dyn Tx, token_hash: Sha256, now: Timestamp) -> Result<Option<Session>> {
+    let Some(row) = store::sessions::get(tx, token_hash)? else {
+        return Ok(None);
+    };
+    if row.revoked.is_some() || row.expires <= now {
+        return Ok(None);
+    }
+    let Some(person) = store::people::get(tx, row.person)? else {
+        return Ok(None);
+    };
+    let device = match row.device {
+        None => None,
+        Some(id) => match store::devices::get(tx, id)? {
+            // The device was bound to somebody else since.
+            Some(device) if device.person == person.id => Some(device),
+            _ => return Ok(None),
+        },
+    };
+    let posts_ever = store::posts::of_person(tx, person.id)?;
+    let posts = in_force(&posts_ever, device.is_some(), now);
+    let off = |since: Option<Timestamp>| since.is_some_and(|since| since <= now);
+    Ok(Some(Session {
+        token_hash,
+        actor: Actor {
+            person: person.id,
+            posts,
+        },
+        posts_ever,
+        login: person.login,
+        name: person.name,
+        disabled: off(person.disabled) || device.as_ref().is_some_and(|d| off(d.disabled)),
+        epoch: device.as_ref().map_or(0, |device| device.epoch),
+        last_seen: device.as_ref().and_then(|device| device.last_seen),
+        device: device.map(|device| device.id),
+    }))
+}
+
+fn in_force(rows: &[store::posts::PostRow], on_device: bool, now: Timestamp) -> Vec<Post> {
+    rows.iter()
+        .filter(|row| row.from <= now && row.to.is_none_or(|to| now < to))
+        .filter(|row| !on_device || row.post.role == Role::GridWorker)
+        .map(|row| row.post.clone())
+        .collect()
+}
+
+/// What a sign-in is checked against.
+#[derive(Debug, Clone)]
+pub struct Candidate {
+    /// Who it would be.
+    pub person: PersonId,
+    /// Argon2id; none when no password was ever given.
+    pub password_hash: Option<String>,
+    /// The account is out of use.
+    pub disabled: bool,
+}
+
+/// The account of a sign-in name.
+///
+/// # Errors
+/// As [`find`].
+pub fn candidate(tx: &mut dyn Tx, login: &str, now: Timestamp) -> Result<Option<Candidate>> {
+    Ok(store::people::by_login(tx, login)?.map(|person| Candidate {
+        person: person.id,
+        password_hash: person.password_hash,
+        disabled: person.disabled.is_some_and(|since| since <= now),
+    }))
+}
+
+/// Begins a session; until when it is good.
+///
+/// # Errors
+/// As [`find`].
+pub fn begin(
+    tx: &mut dyn Tx,
+    person: PersonId,
+    device: Option<DeviceId>,
+    token_hash: Sha256,
+    now: Timestamp,
+) -> Result<Timestamp> {
+    let lasts_ms = if device.is_some() {
+        DEVICE_SESSION_MS
+    } else {
+        CONSOLE_SESSION_MS
+    };
+    let expires = now.plus_ms(lasts_ms);
+    let row = SessionRow {
+        token_hash,
+        person,
+        device,
+        created: now,
+        expires,
+        revoked: None,
+    };
+    store::sessions::insert(tx, &row)?;
+    Ok(expires)
+}
+
+/// Ends a session.
+///
+/// # Errors
+/// As [`find`].
+pub fn end(tx: &mut dyn Tx, token_hash: Sha256, now: Timestamp) -> Result<()> {
+    store::sessions::revoke(tx, token_hash, now)?;
+    Ok(())
+}
+
+/// The shortest password that is taken: long enough against guessing through the brake.
+pub const PASSWORD_CHARS_MIN: usize = 8;
+/// The longest: hashing is not for essays.
+pub const PASSWORD_CHARS_MAX: usize = 200;
+
+/// The Argon2id hash of a new password.
+///
+/// # Errors
+/// [`Fault::Invalid`] when it is too short or too long.
+pub fn hash_password(password: &str) -> Result<String> {
+    use argon2::password_hash::PasswordHasher;
+    let length = password.chars().count();
+    if !(PASSWORD_CHARS_MIN..=PASSWORD_CHARS_MAX).contains(&length) {
+        return Err(Fault::invalid(
+            "password",
+            "密码要8到200个字符。",
+            "A password has 8 to 200 characters.",
+        ));
+    }
+    argon2::Argon2::default()
+        .hash_password(password.as_bytes())
+        .map(|hash| hash.to_string())
+        .map_err(|error| Fault::damaged("password hash", error))
+}
+
+/// Whether a password fits. Takes the same time when there is no account or no password, so that
+/// nobody learns by the clock which names exist.
+#[must_use]
+pub fn password_fits(stored: Option<&str>, password: &str) -> bool {
+    use argon2::password_hash::{PasswordVerifier, phc::PasswordHash};
+    /// A hash with the default costs that no password has.
+    const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$bm9ib2R5IGhhcyB0aGlz$\
+        AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+    let Ok(hash) = PasswordHash::new(stored.unwrap_or(NOBODY)) else {
+        return false;
+    };
+    let fits = argon2::Argon2::default()
+        .verify_password(password.as_bytes(), &hash)
+        .is_ok();
+    fits && stored.is_some()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may fail loudly")]
+    use super::*;
+
+    #[test]
+    fn a_password_fits_its_own_hash_and_nothing_else() {
+        let hash = hash_password("井盖丢了要报9号").unwrap();
+        assert!(hash.starts_with("$argon2id$"));
+        assert!(password_fits(Some(&hash), "井盖丢了要报9号"));
+        assert!(!password_fits(Some(&hash), "井盖丢了要报8号"));
+        assert!(!password_fits(None, "anything"));
+        assert!(!password_fits(Some("not a hash"), "anything"));
+        assert!(hash_password("short").is_err());
+    }
+
+    #[test]
+    fn an_unknown_name_costs_as_much_as_a_known_one() {
+        let hash = hash_password("correct horse").unwrap();
+        let costs = |stored: &str| {
+            argon2::password_hash::phc::PasswordHash::new(stored)
+                .unwrap()
+                .params
+                .to_string()
+        };
+        let nobody = "$argon2id$v=19$m=19456,t=2,p=1$bm9ib2R5IGhhcyB0aGlz$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+        assert_eq!(costs(&hash), costs(nobody));
+    }
+}

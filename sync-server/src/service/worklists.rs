@@ -1,0 +1,174 @@
+//! Work lists: named filters that follow from a person's posts, each with its number of cases.
+
+use super::Result;
+use super::cases;
+use super::quarantine;
+use crate::service::district::District;
+use crate::store::Tx;
+use shared::case::{CLOSED, DISPATCHED, HANDLED, HANDLING, RECEIVED, RETURNED};
+use shared::role::{Actor, Role};
+use shared::time::Timestamp;
+use shared::wire::console::{CaseQuery, WorkList};
+
+/// Who has a list.
+#[derive(PartialEq, Eq)]
+enum For {
+    Dispatchers,
+    Handlers,
+    Everybody,
+}
+
+struct Named {
+    key: &'static str,
+    name: &'static str,
+    name_en: &'static str,
+    who: For,
+    filter: Filter,
+}
+
+enum Filter {
+    Todo(&'static str),
+    Open,
+    Late,
+    Closed,
+}
+
+const LISTS: [Named; 8] = [
+    list(
+        "to_dispatch",
+        "待派遣",
+        "To dispatch",
+        For::Dispatchers,
+        Filter::Todo(RECEIVED),
+    ),
+    list(
+        "returned",
+        "被退回",
+        "Handed back",
+        For::Dispatchers,
+        Filter::Todo(RETURNED),
+    ),
+    list(
+        "to_close",
+        "待结案",
+        "To close",
+        For::Dispatchers,
+        Filter::Todo(HANDLED),
+    ),
+    list(
+        "to_handle",
+        "待签收",
+        "To accept",
+        For::Handlers,
+        Filter::Todo(DISPATCHED),
+    ),
+    list(
+        "handling",
+        "处置中",
+        "In progress",
+        For::Handlers,
+        Filter::Todo(HANDLING),
+    ),
+    list("late", "超期", "Late", For::Everybody, Filter::Late),
+    list("open", "在办", "Open", For::Everybody, Filter::Open),
+    list("closed", "已结案", "Closed", For::Everybody, Filter::Closed),
+];
+
+const fn list(
+    key: &'static str,
+    name: &'static str,
+    name_en: &'static str,
+    who: For,
+    filter: Filter,
+) -> Named {
+    Named {
+        key,
+        name,
+        name_en,
+        who,
+        filter,
+    }
+}
+
+impl Filter {
+    /// The filter, and the same as a query string.
+    fn query(&self) -> (CaseQuery, String) {
+        let text = |text: &str| Some(text.to_owned());
+        match self {
+            Self::Todo(state) => (
+                CaseQuery {
+                    state: text(state),
+                    todo: Some(true),
+                    ..CaseQuery::default()
+                },
+                format!("state={state}&todo=true&sort=deadline"),
+            ),
+            Self::Open => (
+                CaseQuery {
+                    class: text("open"),
+                    ..CaseQuery::default()
+                },
+                String::from("class=open"),
+            ),
+            Self::Late => (
+                CaseQuery {
+                    late: Some(true),
+                    ..CaseQuery::default()
+                },
+                String::from("late=true&sort=deadline"),
+            ),
+            Self::Closed => (
+                CaseQuery {
+                    state: text(CLOSED),
+                    ..CaseQuery::default()
+                },
+                format!("state={CLOSED}"),
+            ),
+        }
+    }
+}
+
+/// The actor's lists, the most pressing kind first.
+///
+/// # Errors
+/// Whatever the store says, as for all services.
+pub fn all(
+    tx: &mut dyn Tx,
+    actor: &Actor,
+    district: &District,
+    now: Timestamp,
+) -> Result<Vec<WorkList>> {
+    let holds = |role: Role| actor.posts.iter().any(|post| post.role == role);
+    let mut lists = Vec::new();
+    for named in &LISTS {
+        let has = match named.who {
+            For::Dispatchers => holds(Role::Dispatcher),
+            For::Handlers => holds(Role::Handler),
+            For::Everybody => true,
+        };
+        if !has {
+            continue;
+        }
+        let (filter, query) = named.filter.query();
+        lists.push(WorkList {
+            key: named.key.to_owned(),
+            name: named.name.to_owned(),
+            name_en: named.name_en.to_owned(),
+            count: cases::count(tx, actor, district, &filter, now)?,
+            query,
+        });
+    }
+    if [Role::Dispatcher, Role::Supervisor, Role::Administrator]
+        .into_iter()
+        .any(holds)
+    {
+        lists.push(WorkList {
+            key: String::from("quarantine"),
+            name: String::from("待人工确认"),
+            name_en: String::from("Quarantine"),
+            count: quarantine::count(tx, actor, district, now)?,
+            query: String::new(),
+        });
+    }
+    Ok(lists)
+}

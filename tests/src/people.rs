@@ -103,6 +103,8 @@ pub fn add(server: &Server) -> Result<()> {
         }
         if person.signs_in {
             arguments.extend(["--password", PASSWORD]);
+        } else {
+            arguments.push("--no-password");
         }
         server.run(&arguments)?;
     }
@@ -119,13 +121,4 @@ pub fn enrol(server: &Server, field: &Field) -> Result<()> {
     field.run(&["enrol", "--server", &server.url(), "--code", code])?;
     field.run(&["sync"])?;
     Ok(())
-}
-
-/// What a refused command says to the worker, without the frame around it.
-#[must_use]
-pub fn words_of(error: &anyhow::Error) -> String {
-    let said = error.to_string();
-    said.rsplit_once(": ")
-        .map_or(said.as_str(), |(_, words)| words)
-        .to_owned()
 }

@@ -137,20 +137,55 @@ impl Field {
             .with_context(|| format!("there is no database in {}", self.data.display()))
     }
 
-    /// Runs a subcommand with `--json` and gives the answer.
+    /// Runs a subcommand with `--json` and gives the answer; a refusal is a [`Refused`].
     pub fn run<S: AsRef<str>>(&self, arguments: &[S]) -> Result<Value> {
-        let arguments: Vec<&str> = arguments.iter().map(AsRef::as_ref).collect();
         let output = Command::new(program("gewu-field")?)
-            .arg("--data")
+            .arg("--dir")
             .arg(&self.data)
             .arg("--json")
-            .args(&arguments)
+            .args(arguments.iter().map(AsRef::as_ref))
             .output()
             .context("could not start gewu-field")?;
-        let text = printed("gewu-field", &arguments, output)?;
-        serde_json::from_str(&text).with_context(|| format!("gewu-field printed no JSON: {text}"))
+        let answer = serde_json::from_slice::<Value>(&output.stdout);
+        if !output.status.success() {
+            let words = answer
+                .ok()
+                .and_then(|json| Some(json.pointer("/problem/words")?.as_str()?.to_owned()));
+            let stderr = || String::from_utf8_lossy(&output.stderr).trim().to_owned();
+            let command = arguments.first().map_or("", AsRef::as_ref).to_owned();
+            return Err(Refused {
+                command,
+                code: output.status.code(),
+                words: words.unwrap_or_else(stderr),
+            }
+            .into());
+        }
+        answer.context("gewu-field printed no JSON")
     }
 }
+
+/// What gewu-field said instead of doing it.
+#[derive(Debug)]
+pub struct Refused {
+    /// The subcommand.
+    pub command: String,
+    /// Exit code; none after a signal.
+    pub code: Option<i32>,
+    /// The words for the worker.
+    pub words: String,
+}
+
+impl std::fmt::Display for Refused {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(
+            f,
+            "gewu-field {} refused with {:?}: {}",
+            self.command, self.code, self.words
+        )
+    }
+}
+
+impl std::error::Error for Refused {}
 
 fn printed(name: &str, arguments: &[&str], output: Output) -> Result<String> {
     if !output.status.success() {

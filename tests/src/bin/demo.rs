@@ -16,7 +16,7 @@ use shared::time::Timestamp;
 use tests::day::{self, DAMAGED, Places};
 use tests::ledger::{self, Ledger};
 use tests::people::{self, PASSWORD};
-use tests::programs::{Field, Server, photo, program, root};
+use tests::programs::{Field, Refused, Server, photo, program, root};
 use tests::webdriver::Guarded;
 
 const DISTRICT: &str = "350703";
@@ -144,7 +144,7 @@ fn file_the_day(field: &Field) -> Result<Vec<(String, String)>> {
             let Err(error) = refused else {
                 bail!("the damaged photo was taken")
             };
-            println!("  ✘ {}: {}", one.text, people::words_of(&error));
+            println!("  ✘ {}: {}", one.text, words_of(&error));
             println!("    the worker takes another photo");
             image = photo("HMD_Nokia_8.3_5G.jpg");
             "damaged photo replaced".clone_into(&mut note);
@@ -186,6 +186,12 @@ fn rows(field: &Field, notes: Vec<(String, String)>) -> Result<Vec<Row>> {
         });
     }
     Ok(rows)
+}
+
+fn words_of(error: &anyhow::Error) -> String {
+    error
+        .downcast_ref::<Refused>()
+        .map_or_else(|| format!("{error:#}"), |refused| refused.words.clone())
 }
 
 fn text(value: &Value, path: &[&str]) -> String {

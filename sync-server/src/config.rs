@@ -73,6 +73,9 @@ pub struct ServeArgs {
     /// Threads that read the database
     #[arg(long, env = "GEWU_READERS", default_value_t = crate::store::READERS_DEFAULT, value_name = "COUNT")]
     pub readers: usize,
+    /// For measuring only: a pause before each commit, as a slower disk would make
+    #[arg(long, env = "GEWU_COMMIT_DELAY_MS", default_value_t = 0, hide = true)]
+    pub commit_delay_ms: u64,
     /// How logs are written
     #[arg(long, env = "GEWU_LOG_FORMAT", value_enum, default_value_t = LogFormat::Text)]
     pub log_format: LogFormat,

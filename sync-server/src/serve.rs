@@ -11,6 +11,7 @@ use shared::routing::Mode;
 use std::future::Future;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::net::TcpListener;
 
 /// A server that is ready to take requests.
@@ -29,10 +30,9 @@ impl Server {
         require_dir(&settings.data.data)?;
         let url = settings.data.store_url();
         let readers = settings.readers.max(1);
-        let store = tokio::task::spawn_blocking(move || {
-            StoreOptions::default().readers(readers).open(&url)
-        })
-        .await??;
+        let commit_delay = Duration::from_millis(settings.commit_delay_ms);
+        let options = StoreOptions::default().readers(readers).commit_delay(commit_delay);
+        let store = tokio::task::spawn_blocking(move || options.open(&url)).await??;
         let photos = PhotoStore::open(&settings.data.photos_url(), &settings.data.spool_dir())?;
         let mode = if settings.emergency {
             Mode::Emergency

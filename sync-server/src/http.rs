@@ -13,9 +13,11 @@ mod catalogue;
 mod devices;
 mod error;
 mod extract;
+mod files;
 mod health;
 mod layers;
 mod people;
+mod photos;
 mod quarantine;
 mod session;
 mod sync;
@@ -27,6 +29,7 @@ use crate::photo_store::PhotoStore;
 use crate::service::district::District;
 use crate::store::Store;
 use axum::Router;
+use axum::extract::DefaultBodyLimit;
 use brake::Brake;
 use error::Refusal;
 use shared::time::Timestamp;
@@ -51,6 +54,7 @@ pub struct App {
 struct Inner {
     store: Store,
     photos: PhotoStore,
+    turns: files::Turns,
     district: Arc<District>,
     settings: ServeArgs,
     brake: Brake,
@@ -86,6 +90,7 @@ impl App {
         let inner = Inner {
             store,
             photos,
+            turns: files::Turns::default(),
             district,
             settings,
             brake: Brake::default(),
@@ -104,6 +109,10 @@ impl App {
 
     fn photos(&self) -> &PhotoStore {
         &self.inner.photos
+    }
+
+    fn turns(&self) -> &files::Turns {
+        &self.inner.turns
     }
 
     fn district(&self) -> &Arc<District> {
@@ -192,6 +201,12 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(sync::push).layer(sync::push_body_limit()))
         .routes(routes!(sync::pull))
         .routes(routes!(sync::limits))
+        .routes(routes!(photos::get, photos::head))
+        .routes(routes!(files::create, files::options))
+        .routes(
+            routes!(files::head, files::append, files::terminate)
+                .layer(DefaultBodyLimit::disable()),
+        )
         .routes(routes!(catalogue::get))
         .routes(routes!(areas::get))
         .routes(routes!(units::list))

@@ -198,6 +198,27 @@ impl PhotoStore {
         .await
     }
 
+    /// The first bytes of an upload, at most `limit`; none when the spool doesn't hold it.
+    ///
+    /// # Errors
+    /// When the spool can't be read.
+    pub async fn spooled_head(&self, upload: Uuid, limit: usize) -> Result<Option<Vec<u8>>> {
+        let path = self.spooled(upload);
+        let failed = |source| disk("read an upload", source);
+        blocking(move || {
+            let file = match File::open(&path) {
+                Ok(file) => file,
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+                Err(source) => return Err(failed(source)),
+            };
+            let mut head = Vec::new();
+            let limit = u64::try_from(limit).unwrap_or(u64::MAX);
+            file.take(limit).read_to_end(&mut head).map_err(failed)?;
+            Ok(Some(head))
+        })
+        .await
+    }
+
     /// Checks a complete upload and moves it into the store; durable when this answers
     /// [`Finished::Kept`]. May be repeated after a crash.
     ///

@@ -11,6 +11,7 @@ pub mod devices;
 pub mod district;
 pub mod init;
 pub mod people;
+pub mod photos;
 
 pub mod pull;
 pub mod push;

@@ -2,6 +2,7 @@
 //!
 //! Callers choose by `code`, never by the words.
 
+use crate::photo_store::PhotoStoreError;
 use crate::service::{Fault, Words, words};
 use crate::store::StoreError;
 use axum::Json;
@@ -61,6 +62,13 @@ impl Refusal {
     #[must_use]
     pub const fn retry_after_s(mut self, seconds: u32) -> Self {
         self.retry_after_s = Some(seconds);
+        self
+    }
+
+    /// With another status than usual.
+    #[must_use]
+    pub fn status(mut self, status: StatusCode) -> Self {
+        self.status = status;
         self
     }
 
@@ -205,6 +213,19 @@ impl From<StoreError> for Refusal {
             }
         }
     }
+}
+
+/// A fault of the photo store.
+pub(super) fn disk(error: PhotoStoreError) -> Refusal {
+    tracing::error!(%error, "the photo store failed");
+    Refusal::new(
+        ErrorCode::Unavailable,
+        words(
+            "照片库暂时不可用，请稍后再试。",
+            "The photo store is not available; try again later.",
+        ),
+    )
+    .retry_after_s(BUSY_RETRY_S)
 }
 
 impl IntoResponse for Refusal {

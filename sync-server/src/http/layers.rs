@@ -5,6 +5,7 @@
 
 use super::App;
 use super::error::Refusal;
+use super::files;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{DefaultBodyLimit, MatchedPath, Request};
@@ -75,6 +76,7 @@ impl Policy {
 
 async fn headers(policy: Policy, request: Request, next: Next) -> axum::response::Response {
     let is_api = request.uri().path().starts_with("/v1/");
+    let is_upload = request.uri().path().starts_with("/v1/files");
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
     let mut put = |name: HeaderName, value: &'static str| {
@@ -93,6 +95,9 @@ async fn headers(policy: Policy, request: Request, next: Next) -> axum::response
         HeaderName::from_static("cross-origin-resource-policy"),
         "same-origin",
     );
+    if is_upload {
+        put(files::TUS_RESUMABLE, files::TUS_VERSION);
+    }
     if is_api {
         // Cases and people are nobody's to keep, unless the handler says otherwise.
         put(header::CACHE_CONTROL, "no-store");

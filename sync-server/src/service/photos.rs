@@ -1,0 +1,184 @@
+//! Photos: which are wanted, how their uploads go on, what their arrival changes, who may see them.
+//!
+//! Only photos that an accepted report announced are taken, so nobody fills the disk with others.
+//! Bytes are the business of `photo_store`; nothing here touches a file.
+
+pub mod header;
+
+use super::cases::may_read;
+use super::push::buckets_of;
+use super::{Fault, Result, words};
+use crate::service::district::District;
+use crate::store::photos::PhotoRow;
+use crate::store::uploads::UploadRow;
+use crate::store::{self, Tx};
+use shared::id::{CaseId, DeviceId, Sha256};
+use shared::report::PHOTO_BYTES_LIMIT;
+use shared::role::Actor;
+use shared::time::{DAY_MS, Timestamp};
+use shared::wire::sync::Why;
+use uuid::Uuid;
+
+/// An upload is kept this long for its device to go on with: a week without a good network.
+pub const UPLOAD_LASTS_MS: i64 = 7 * DAY_MS;
+/// Uploads that a device may have under way: it sends one or two at a time.
+pub const UPLOADS_MAX: i64 = 32;
+/// Bytes that a device may have under way: all its uploads at the largest.
+pub const UPLOAD_BYTES_MAX: i64 = 256 * 1024 * 1024;
+
+/// A photo that was announced; none for one that nobody announced.
+///
+/// # Errors
+/// Whatever the store says, as for all services.
+pub fn announced(tx: &mut dyn Tx, hash: Sha256) -> Result<Option<PhotoRow>> {
+    Ok(store::photos::get(tx, hash)?)
+}
+
+/// Whether the actor may see a photo: whoever may read one of its cases.
+///
+/// # Errors
+/// [`Fault::NotFound`] when there is no such photo for the actor.
+pub fn readable(
+    tx: &mut dyn Tx,
+    actor: &Actor,
+    district: &District,
+    hash: Sha256,
+) -> Result<PhotoRow> {
+    for (case, _) in store::photos::cases_with(tx, hash)? {
+        if may_read(tx, actor, district, case)? {
+            let photo = store::photos::get(tx, hash)?.filter(|row| row.stored.is_some());
+            return photo.ok_or(Fault::NotFound("photo"));
+        }
+    }
+    Err(Fault::NotFound("photo"))
+}
+
+/// What a device wants to send.
+#[derive(Debug, Clone)]
+pub struct Wanted {
+    /// The photo.
+    pub hash: Sha256,
+    /// Its size in bytes.
+    pub length: u64,
+    /// The device.
+    pub device: DeviceId,
+}
+
+/// Begins an upload, or finds the one to go on with. Also says which uploads were forgotten
+/// meanwhile, for the spool.
+///
+/// # Errors
+/// [`Fault::Forbidden`] for a photo that no report announced, [`Fault::Invalid`] for another size
+/// than announced, [`Fault::NotPossible`] above the device's quota.
+pub fn begin(
+    tx: &mut dyn Tx,
+    wanted: &Wanted,
+    new_id: Uuid,
+    now: Timestamp,
+) -> Result<(UploadRow, Vec<Uuid>)> {
+    let forgotten = store::uploads::sweep(tx, now)?;
+    let photo = store::photos::get(tx, wanted.hash)?.ok_or(Fault::Forbidden)?;
+    let length = i64::try_from(wanted.length).unwrap_or(i64::MAX);
+    if length != photo.bytes || wanted.length > PHOTO_BYTES_LIMIT || length == 0 {
+        return Err(Fault::invalid(
+            "upload-length",
+            "照片大小与上报时不符。",
+            "The photo has another size than announced.",
+        ));
+    }
+    if let Some(upload) = store::uploads::of_photo(tx, wanted.device, wanted.hash)? {
+        return Ok((upload, forgotten));
+    }
+    let (count, bytes) = store::uploads::of_device(tx, wanted.device)?;
+    if count >= UPLOADS_MAX || bytes.saturating_add(length) > UPLOAD_BYTES_MAX {
+        return Err(Fault::NotPossible(words(
+            "未传完的照片太多，请等前面的传完。",
+            "Too many photos are under way; let those finish first.",
+        )));
+    }
+    let upload = UploadRow {
+        id: new_id,
+        hash: wanted.hash,
+        length,
+        offset: 0,
+        mime: photo.mime,
+        device: wanted.device,
+        created: now,
+        expires: now.plus_ms(UPLOAD_LASTS_MS),
+    };
+    store::uploads::insert(tx, &upload)?;
+    Ok((upload, forgotten))
+}
+
+/// A device's own upload.
+///
+/// # Errors
+/// [`Fault::NotFound`] when it isn't there or another's, [`Fault::Gone`] when it has expired.
+pub fn upload(tx: &mut dyn Tx, device: DeviceId, id: Uuid, now: Timestamp) -> Result<UploadRow> {
+    let upload = store::uploads::get(tx, id)?.filter(|upload| upload.device == device);
+    let upload = upload.ok_or(Fault::NotFound("upload"))?;
+    if upload.expires <= now {
+        return Err(Fault::Gone(words(
+            "上传已过期，会重新开始。",
+            "The upload has expired; start anew.",
+        )));
+    }
+    Ok(upload)
+}
+
+/// Notes that bytes are durable up to `offset`; `false` when another request was quicker.
+///
+/// # Errors
+/// As [`announced`].
+pub fn advance(tx: &mut dyn Tx, upload: Uuid, seen: i64, offset: i64) -> Result<bool> {
+    Ok(store::uploads::advance(tx, upload, seen, offset)?)
+}
+
+/// Forgets an upload.
+///
+/// # Errors
+/// As [`announced`].
+pub fn forget(tx: &mut dyn Tx, upload: Uuid) -> Result<()> {
+    store::uploads::remove(tx, upload)?;
+    Ok(())
+}
+
+/// A photo has arrived: its cases count it and their devices hear of it. Safe to repeat.
+///
+/// # Errors
+/// As [`announced`].
+pub fn arrived(
+    tx: &mut dyn Tx,
+    district: &District,
+    upload: Uuid,
+    hash: Sha256,
+    now: Timestamp,
+) -> Result<()> {
+    store::uploads::remove(tx, upload)?;
+    if !store::photos::mark_stored(tx, hash, now)? {
+        return Ok(());
+    }
+    for id in store::cases::count_photo(tx, hash)? {
+        tell(tx, district, id)?;
+    }
+    Ok(())
+}
+
+/// The case's revision stays: nobody's move becomes stale by a photo.
+fn tell(tx: &mut dyn Tx, district: &District, id: CaseId) -> Result<()> {
+    let Some(row) = store::cases::get(tx, id)? else {
+        return Ok(());
+    };
+    let buckets = buckets_of(&row);
+    let row_id = id.to_string();
+    store::changes::put(
+        tx,
+        &district.code,
+        &buckets,
+        "cases",
+        &row_id,
+        row.revision,
+        Why::Put,
+    )?;
+    Ok(())
+}

@@ -1,2 +1,7 @@
-//! x
-fn main() {}
+//! The program `gewu-handheld`: everything is in the library, which phones load instead.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    app_shell::run()
+}

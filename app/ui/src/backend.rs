@@ -143,8 +143,9 @@ pub(crate) async fn file_draft(id: DraftId) -> Answer<FiledView> {
     ask("file_draft", json!({ "draft": id })).await
 }
 
-pub(crate) async fn reports() -> Answer<Vec<ReportRow>> {
-    ask("reports", json!({})).await
+/// My reports, those with these words in them when there are any.
+pub(crate) async fn reports(words: &str) -> Answer<Vec<ReportRow>> {
+    ask("reports", json!({ "words": words })).await
 }
 
 pub(crate) async fn report(id: ReportId) -> Answer<ReportDetail> {

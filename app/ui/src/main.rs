@@ -4,7 +4,10 @@
 //! The pages are in `pages`, one file each, in the order a worker meets them; what several use
 //! is in `components`. They are tried in the real window by the crate `tests`.
 
-#![allow(unreachable_pub, reason = "the component macro writes `pub` on whatever it makes")]
+#![allow(
+    unreachable_pub,
+    reason = "the component macro writes `pub` on whatever it makes"
+)]
 
 mod backend;
 mod route;

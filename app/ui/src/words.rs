@@ -223,7 +223,7 @@ words! {
     STATUS_DELIVERED "已送达，等待受理" "Delivered, waiting for a number";
     STATUS_ATTENTION "需要处理" "Needs attention";
     // Capture.
-    CAPTURE_TITLE "随手拍" "Snap and report";
+    CAPTURE_TITLE "随手拍" "New report";
     CAPTURE_SAVED "草稿已自动保存" "Draft saved";
     CAPTURE_SAVING "正在保存…" "Saving…";
     CAPTURE_NOT_SAVED "草稿没有保存上" "The draft could not be saved";
@@ -294,7 +294,6 @@ words! {
     FILED_SENT "上报已送达服务器。" "The report has reached the server.";
     FILED_CODE "短号" "Short code";
     FILED_AGAIN "再报一件" "File another";
-    FILED_HOME "回首页" "Home";
     FILED_SHOW "看这件上报" "Show this report";
     // Reports.
     REPORTS_TITLE "我的上报" "My reports";
@@ -302,6 +301,8 @@ words! {
     REPORTS_ALL "全部" "All";
     REPORTS_ATTENTION "待我处理" "For me to do";
     REPORTS_DRAFTS "草稿" "Drafts";
+    REPORTS_SEARCH "找短号、编号、类别、地点或文字" "Find by code, number, category, place or words";
+    REPORTS_NONE_FOUND "没有找到，换个词试试。" "Nothing found. Try other words.";
     REPORTS_EMPTY "还没有上报。在首页按“随手拍”，填好的上报都会出现在这里。" "No reports yet. What you file appears here.";
     REPORTS_EMPTY_ATTENTION "没有要您处理的。退回或照片有问题的上报会出现在这里。" "Nothing to do. Reports that need you appear here.";
     REPORTS_EMPTY_DRAFTS "没有草稿。拍下第一张照片，草稿就自动保存在这里。" "No drafts. A draft is kept here as soon as the first photo is taken.";

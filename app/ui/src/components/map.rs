@@ -421,11 +421,11 @@ fn Scale(frame: Signal<Frame>) -> impl IntoView {
     };
     let share = move || {
         let width = frame.get().map_or(400.0, |(_, _, width, _)| width);
-        format!("width:{:.1}%", length() / width * 100.0)
+        format!("{:.1}%", length() / width * 100.0)
     };
     view! {
         <p class="scale" aria-hidden="true">
-            <span class="scale-bar" style=share></span>
+            <span class="scale-bar" style:width=share></span>
             {move || t.with(words::MAP_METRES, length())}
         </p>
     }

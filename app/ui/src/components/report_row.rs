@@ -37,17 +37,30 @@ const fn status_name(status: ReportStatus) -> &'static str {
     }
 }
 
+/// The last two names of a path: 七贤社区 · 第3网格.
+pub(crate) fn short_place(path: &str) -> String {
+    let names: Vec<&str> = path
+        .split(['·', '/', '>', ' '])
+        .map(str::trim)
+        .filter(|name| !name.is_empty())
+        .collect();
+    let skip = names.len().saturating_sub(2);
+    names.into_iter().skip(skip).collect::<Vec<_>>().join(" · ")
+}
+
 /// One report in a list.
 #[component]
 pub(crate) fn ReportItem(row: ReportRow) -> impl IntoView {
     let t = speaker();
     let now = shared().now;
+    // The list is of one's own grids: the community and the grid are enough.
+    let place = short_place(&row.place);
     let what = if row.excerpt.is_empty() {
-        row.place.clone()
-    } else if row.place.is_empty() {
+        place
+    } else if place.is_empty() {
         row.excerpt.clone()
     } else {
-        format!("{} · {}", row.excerpt, row.place)
+        format!("{} · {place}", row.excerpt)
     };
     let late = row.status == ReportStatus::Accepted;
     let deadline = row.deadline.filter(|_| late && row.closed.is_none());

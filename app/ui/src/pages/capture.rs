@@ -42,6 +42,10 @@ pub(crate) fn Capture(draft: Option<DraftId>) -> impl IntoView {
                 <h1 class="grow">{t.say(words::CAPTURE_TITLE)}</h1>
                 <KeptLine form />
             </header>
+            {move || match form.kept.get() {
+                Kept::No(problem) => Some(view! { <ProblemNotice problem /> }),
+                Kept::Nothing | Kept::Writing | Kept::Yes => None,
+            }}
             <section class="card stack" id="section-photos" aria-labelledby="photos-title" tabindex="-1">
                 <h2 id="photos-title"><Icon shape=Shape::Camera /> {t.say(words::PHOTOS)}</h2>
                 <PhotoStrip />
@@ -53,6 +57,7 @@ pub(crate) fn Capture(draft: Option<DraftId>) -> impl IntoView {
             <footer class="send-bar">
                 <PreviewCard form />
                 <Faults form />
+                {move || form.send_problem.get().map(|problem| view! { <ProblemNotice problem /> })}
                 <button
                     id="send"
                     type="button"
@@ -87,10 +92,6 @@ fn open_camera() {
 #[component]
 fn KeptLine(form: Form) -> impl IntoView {
     let t = speaker();
-    let failed = move || match form.kept.get() {
-        Kept::No(problem) => Some(problem),
-        Kept::Nothing | Kept::Writing | Kept::Yes => None,
-    };
     view! {
         <p class="second" role="status" id="kept" data-kept=move || match form.kept.get() {
             Kept::Nothing => "nothing",
@@ -105,7 +106,6 @@ fn KeptLine(form: Form) -> impl IntoView {
                 Kept::No(_) => Some(t.say(words::CAPTURE_NOT_SAVED)),
             }}
         </p>
-        {move || failed().map(|problem| view! { <ProblemNotice problem /> })}
     }
 }
 
@@ -170,36 +170,33 @@ fn PreviewCard(form: Form) -> impl IntoView {
 #[component]
 fn Decided(decision: Decision, self_fixed: bool) -> impl IntoView {
     let t = speaker();
-    let lead = if self_fixed {
-        words::PREVIEW_SELF
-    } else {
-        words::PREVIEW_TO
-    };
+    let now = shared().now.get_untracked();
+    let lead = if self_fixed { words::PREVIEW_SELF } else { words::PREVIEW_TO };
     let name = if self_fixed {
         t.say(words::SELF_FIXED).to_owned()
     } else {
         decision.lead_name.clone()
     };
-    let limit =
-        (!self_fixed && !decision.limit.is_empty()).then(|| format!(" · {}", decision.limit));
+    let limit = Some(decision.limit).filter(|limit| !self_fixed && !limit.is_empty());
+    let until = decision
+        .deadline_ms
+        .filter(|_| !self_fixed)
+        .map(|deadline| t.with(words::PREVIEW_BY, t.moment(deadline, now)));
     view! {
         <details>
             <summary>
                 <span>
                     {t.say(lead)} " "
                     <strong id="preview-lead" data-unit=decision.lead.to_string()>{name}</strong>
-                    {limit}
+                    {limit.map(|limit| format!(" · {limit}"))}
                     <span class="second block">
-                        {t.say(words::PREVIEW_BASIS)} "：" {decision.rule.clone()}
+                        {until.map(|until| format!("{until} · "))}
+                        {t.say(words::PREVIEW_BASIS)} {t.0.pick("：", ": ")} {decision.rule.clone()}
                     </span>
                 </span>
             </summary>
             <ol class="reasons">
                 {decision.because.into_iter().map(|reason| view! { <li>{reason}</li> }).collect_view()}
-                {decision.deadline_ms.filter(|_| !self_fixed).map(|deadline| {
-                    let now = shared().now.get_untracked();
-                    view! { <li>{t.with(words::PREVIEW_BY, t.moment(deadline, now))}</li> }
-                })}
             </ol>
         </details>
     }

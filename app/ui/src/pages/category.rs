@@ -256,9 +256,10 @@ fn Condition(form: Form, row: ConditionRow) -> impl IntoView {
             />
             <span class="grow">
                 {row.name.clone()}
-                <span class="second block">{row.closing.clone()}</span>
+                <span class="second block">
+                    {t.with(words::CONDITION_LIMIT, &row.limit)} " · " {row.closing.clone()}
+                </span>
             </span>
-            <span class="limit number">{t.with(words::CONDITION_LIMIT, &row.limit)}</span>
         </label>
     }
 }

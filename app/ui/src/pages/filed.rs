@@ -31,10 +31,6 @@ pub(crate) fn Filed(report: ReportId) -> impl IntoView {
                     <Icon shape=Shape::FileText />
                     {t.say(words::FILED_SHOW)}
                 </a>
-                <a class="button wide" id="filed-home" href=Route::Home.href()>
-                    <Icon shape=Shape::House />
-                    {t.say(words::FILED_HOME)}
-                </a>
                 <a class="button primary wide" id="filed-again" href=Route::Capture(None).href()>
                     <Icon shape=Shape::Camera />
                     {t.say(words::FILED_AGAIN)}

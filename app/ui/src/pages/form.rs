@@ -55,8 +55,12 @@ pub(crate) struct Form {
     pub(crate) kept: RwSignal<Kept>,
     /// Photos being prepared.
     pub(crate) preparing: RwSignal<u32>,
-    /// What went wrong with a photo, or with sending.
+    /// What went wrong with a photo or with the draft.
     pub(crate) problem: RwSignal<Option<Problem>>,
+    /// Why there is no position.
+    pub(crate) place_problem: RwSignal<Option<Problem>>,
+    /// Why the report was not filed.
+    pub(crate) send_problem: RwSignal<Option<Problem>>,
     /// The worker pressed send while something was missing.
     pub(crate) show_faults: RwSignal<bool>,
     pub(crate) sending: RwSignal<bool>,
@@ -86,6 +90,8 @@ impl Form {
             kept: RwSignal::new(Kept::Nothing),
             preparing: RwSignal::new(0),
             problem: RwSignal::new(None),
+            place_problem: RwSignal::new(None),
+            send_problem: RwSignal::new(None),
             show_faults: RwSignal::new(false),
             sending: RwSignal::new(false),
             locating: RwSignal::new(false),
@@ -132,6 +138,8 @@ impl Form {
         self.kept.set(Kept::Nothing);
         self.preparing.set(0);
         self.problem.set(None);
+        self.place_problem.set(None);
+        self.send_problem.set(None);
         self.show_faults.set(false);
         self.sending.set(false);
         self.locating.set(false);
@@ -362,7 +370,7 @@ impl Form {
         if self.self_fixed.get_untracked() {
             return PhotoRole::After;
         }
-        match self.photos().len() {
+        match untrack(|| self.photos()).len() {
             1 => PhotoRole::Far,
             _ => PhotoRole::Near,
         }
@@ -430,6 +438,7 @@ impl Form {
         let visit = self.visit.get_value();
         let before = self.place.get_untracked();
         self.locating.set(true);
+        self.place_problem.set(None);
         let answer = backend::position().await;
         if !self.is_here(visit) {
             return;
@@ -438,7 +447,7 @@ impl Form {
         match answer {
             Ok(place) if self.place.get_untracked() == before => self.set_place(place),
             Ok(_) => {}
-            Err(problem) => self.problem.set(Some(problem)),
+            Err(problem) => self.place_problem.set(Some(problem)),
         }
     }
 
@@ -479,7 +488,7 @@ impl Form {
             return;
         }
         self.sending.set(true);
-        self.problem.set(None);
+        self.send_problem.set(None);
         let visit = self.visit.get_value();
         spawn_local(async move {
             let answer = self.try_send().await;
@@ -497,7 +506,7 @@ impl Form {
                     state::go(route);
                 }
                 Ok(None) => self.show_faults.set(true),
-                Err(problem) => self.problem.set(Some(problem)),
+                Err(problem) => self.send_problem.set(Some(problem)),
             }
         });
     }

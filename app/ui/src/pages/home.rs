@@ -3,7 +3,7 @@
 use crate::backend::{self, Answer};
 use crate::components::icon::{Icon, Shape};
 use crate::components::notice::{Empty, ProblemNotice};
-use crate::components::report_row::ReportItem;
+use crate::components::report_row::{ReportItem, short_place};
 use crate::route::{Route, Shown};
 use crate::state::{live, shared, speaker};
 use crate::words::{self, Word};
@@ -53,14 +53,7 @@ fn place(me: &MeView) -> String {
     let Some(post) = me.posts.first() else {
         return me.district_name.clone();
     };
-    let names: Vec<&str> = post
-        .path
-        .split(['·', '/', '>', ' '])
-        .map(str::trim)
-        .filter(|name| !name.is_empty())
-        .collect();
-    let skip = names.len().saturating_sub(2);
-    names.into_iter().skip(skip).collect::<Vec<_>>().join(" · ")
+    short_place(&post.path)
 }
 
 /// Sync in one sentence; a screen reader hears it when it changes.

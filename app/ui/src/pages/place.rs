@@ -2,6 +2,7 @@
 
 use crate::components::icon::{Icon, Shape};
 use crate::components::map::PinMap;
+use crate::components::notice::ProblemNotice;
 use crate::pages::form::{Form, form};
 use crate::state::{shared, speaker};
 use crate::words;
@@ -61,6 +62,7 @@ pub(crate) fn PlaceSection() -> impl IntoView {
                     {move || t.say(if map_open.get() { words::PLACE_MAP_CLOSE } else { words::PLACE_MAP_OPEN })}
                 </button>
             </div>
+            {move || form.place_problem.get().map(|problem| view! { <ProblemNotice problem /> })}
             <Show when=move || map_open.get()>
                 <PinMap />
             </Show>

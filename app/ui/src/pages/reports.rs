@@ -51,14 +51,24 @@ fn Segment(id: &'static str, word: Word, to: Shown, shown: Shown) -> impl IntoVi
 #[component]
 fn Filed(empty: Word, keep: fn(&ReportRow) -> bool) -> impl IntoView {
     let t = speaker();
-    let reports = live(backend::reports);
-    move || match reports.get() {
+    let words_typed = RwSignal::new(String::new());
+    let reports = live(move || {
+        let words = words_typed.get();
+        async move { backend::reports(words.trim()).await }
+    });
+    let searching = move || !words_typed.read().trim().is_empty();
+    let list = move || match reports.get() {
         None => view! { <p class="second">{t.say(words::LOADING)}</p> }.into_any(),
         Some(Err(problem)) => view! { <ProblemNotice problem /> }.into_any(),
         Some(Ok(rows)) => {
             let rows: Vec<ReportRow> = rows.into_iter().filter(keep).collect();
             if rows.is_empty() {
-                return view! { <Empty text=t.say(empty) /> }.into_any();
+                let word = if searching() {
+                    words::REPORTS_NONE_FOUND
+                } else {
+                    empty
+                };
+                return view! { <Empty text=t.say(word) /> }.into_any();
             }
             view! {
                 <ul class="list items" id="reports">
@@ -67,6 +77,19 @@ fn Filed(empty: Word, keep: fn(&ReportRow) -> bool) -> impl IntoView {
             }
             .into_any()
         }
+    };
+    view! {
+        <div class="field">
+            <label for="reports-search">{t.say(words::REPORTS_SEARCH)}</label>
+            <input
+                id="reports-search"
+                type="search"
+                autocomplete="off"
+                prop:value=move || words_typed.get()
+                on:input=move |event| words_typed.set(event_target_value(&event))
+            />
+        </div>
+        {list}
     }
 }
 

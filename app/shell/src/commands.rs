@@ -1,0 +1,305 @@
+//! What the screens may ask for: each command gives `now` and ids, and calls the core.
+//!
+//! A command that thinks belongs into `app-core`. All run off the window's thread, since a disk
+//! may be slow. Failures are [`Problem`]s with words for the worker.
+
+use crate::{Handheld, position};
+use app_core::{CoreError, Enrolment};
+use shared::id::{CategoryId, DraftId, OpId, ReportId};
+use shared::report::PhotoRole;
+use shared::wire::handheld::{
+    About, CaseCard, CategoryDetail, CategoryRow, DraftFields, DraftRow, DraftView, FiledView,
+    Home, LocatedView, MapView, MeView, PlaceInput, PreviewView, Problem, ReportDetail, ReportRow,
+    Settings, SyncStatus,
+};
+use tauri::ipc::{InvokeBody, Request};
+use tauri::{AppHandle, Builder, State, Wry};
+
+type Answer<T> = Result<T, Problem>;
+
+/// Lets the window call the commands below.
+pub(crate) fn handled(builder: Builder<Wry>) -> Builder<Wry> {
+    builder.invoke_handler(tauri::generate_handler![
+        about,
+        settings,
+        save_settings,
+        enrol,
+        home,
+        sync_status,
+        sync_now,
+        position,
+        drafts,
+        new_draft,
+        draft,
+        save_draft,
+        discard_draft,
+        add_photo,
+        set_photo_role,
+        remove_photo,
+        photo,
+        locate,
+        map,
+        recent_categories,
+        categories,
+        search_categories,
+        category,
+        preview,
+        file_draft,
+        reports,
+        report,
+        cases,
+    ])
+}
+
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "the shape that map_err asks for"
+)]
+fn said(error: CoreError) -> Problem {
+    tracing::debug!(%error, "a command was refused");
+    error.problem()
+}
+
+#[tauri::command(async)]
+fn about(state: State<'_, Handheld>) -> Answer<About> {
+    Ok(About {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        platform: std::env::consts::OS.to_owned(),
+        camera: cfg!(mobile),
+        receiver: position::HAS_RECEIVER,
+        stored_bytes: state.core().map_or(0, app_core::App::stored_bytes),
+    })
+}
+
+#[tauri::command(async)]
+fn settings(state: State<'_, Handheld>) -> Answer<Settings> {
+    state.core()?.settings().map_err(said)
+}
+
+#[tauri::command(async)]
+fn save_settings(state: State<'_, Handheld>, settings: Settings) -> Answer<()> {
+    state.core()?.set_settings(&settings).map_err(said)
+}
+
+#[tauri::command]
+async fn enrol(state: State<'_, Handheld>, server: String, code: String) -> Answer<MeView> {
+    let form = Enrolment {
+        server: with_scheme(&server),
+        code,
+        device_name: device_name(),
+        platform: std::env::consts::OS.to_owned(),
+    };
+    state.core()?.enrol(&form, &state.edge).await.map_err(said)
+}
+
+#[tauri::command(async)]
+fn home(state: State<'_, Handheld>) -> Answer<Home> {
+    state.core()?.home().map_err(said)
+}
+
+#[tauri::command(async)]
+fn sync_status(state: State<'_, Handheld>) -> Answer<SyncStatus> {
+    state.core()?.sync_status().map_err(said)
+}
+
+#[tauri::command(async)]
+fn sync_now(state: State<'_, Handheld>) -> Answer<()> {
+    let (core, edge) = (state.core()?.clone(), state.edge.clone());
+    tauri::async_runtime::spawn(async move {
+        if let Err(error) = core.sync_once(&edge).await {
+            tracing::warn!(%error, "a round of sync ended early");
+        }
+    });
+    Ok(())
+}
+
+#[tauri::command(async)]
+fn position(handle: AppHandle) -> Answer<PlaceInput> {
+    position::ask(&handle)
+}
+
+#[tauri::command(async)]
+fn drafts(state: State<'_, Handheld>) -> Answer<Vec<DraftRow>> {
+    state.core()?.drafts().map_err(said)
+}
+
+#[tauri::command(async)]
+fn new_draft(state: State<'_, Handheld>) -> Answer<DraftView> {
+    let (core, id) = (state.core()?, DraftId(state.edge.uuid()));
+    core.begin_draft(id, state.edge.now()).map_err(said)?;
+    core.draft(id).map_err(said)
+}
+
+#[tauri::command(async)]
+fn draft(state: State<'_, Handheld>, draft: DraftId) -> Answer<DraftView> {
+    state.core()?.draft(draft).map_err(said)
+}
+
+#[tauri::command(async)]
+fn save_draft(
+    state: State<'_, Handheld>,
+    draft: DraftId,
+    fields: DraftFields,
+) -> Answer<DraftView> {
+    let core = state.core()?;
+    core.set_draft(draft, &fields, state.edge.now())
+        .map_err(said)?;
+    core.draft(draft).map_err(said)
+}
+
+#[tauri::command(async)]
+fn discard_draft(state: State<'_, Handheld>, draft: DraftId) -> Answer<()> {
+    state.core()?.discard_draft(draft).map_err(said)
+}
+
+/// The bytes are the body; draft and role are headers beside it.
+#[tauri::command(async)]
+fn add_photo(state: State<'_, Handheld>, request: Request<'_>) -> Answer<DraftView> {
+    let (core, now) = (state.core()?, state.edge.now());
+    let (draft, role, bytes) = photo_of(&request).ok_or_else(unreadable)?;
+    core.add_photo(draft, &bytes, role, now).map_err(said)?;
+    core.draft(draft).map_err(said)
+}
+
+#[tauri::command(async)]
+fn set_photo_role(
+    state: State<'_, Handheld>,
+    draft: DraftId,
+    photo: i64,
+    role: PhotoRole,
+) -> Answer<DraftView> {
+    let core = state.core()?;
+    core.set_photo_role(photo, role, state.edge.now())
+        .map_err(said)?;
+    core.draft(draft).map_err(said)
+}
+
+#[tauri::command(async)]
+fn remove_photo(state: State<'_, Handheld>, draft: DraftId, photo: i64) -> Answer<DraftView> {
+    let core = state.core()?;
+    core.remove_photo(photo, state.edge.now()).map_err(said)?;
+    core.draft(draft).map_err(said)
+}
+
+#[tauri::command(async)]
+fn photo(state: State<'_, Handheld>, photo: i64) -> Answer<String> {
+    state.core()?.photo(photo).map_err(said)
+}
+
+#[tauri::command(async)]
+fn locate(state: State<'_, Handheld>, place: PlaceInput) -> Answer<LocatedView> {
+    state.core()?.locate(&place).map_err(said)
+}
+
+/// Around the middle of the worker's own grids when no centre is given.
+#[tauri::command(async)]
+fn map(state: State<'_, Handheld>, centre: Option<(f64, f64)>, radius: f64) -> Answer<MapView> {
+    let core = state.core()?;
+    let (lat, lon) = centre.map_or_else(|| core.middle(), Ok).map_err(said)?;
+    core.map(lat, lon, radius).map_err(said)
+}
+
+#[tauri::command(async)]
+fn recent_categories(state: State<'_, Handheld>) -> Answer<Vec<CategoryRow>> {
+    state.core()?.recent_categories().map_err(said)
+}
+
+#[tauri::command(async)]
+fn categories(state: State<'_, Handheld>) -> Answer<Vec<CategoryRow>> {
+    Ok(state.core()?.categories())
+}
+
+#[tauri::command(async)]
+fn search_categories(state: State<'_, Handheld>, words: &str) -> Answer<Vec<CategoryRow>> {
+    Ok(state.core()?.search_categories(words))
+}
+
+#[tauri::command(async)]
+fn category(state: State<'_, Handheld>, category: CategoryId) -> Answer<CategoryDetail> {
+    state.core()?.category(&category).map_err(said)
+}
+
+#[tauri::command(async)]
+fn preview(state: State<'_, Handheld>, draft: DraftId) -> Answer<PreviewView> {
+    state.core()?.preview(draft, state.edge.now()).map_err(said)
+}
+
+#[tauri::command(async)]
+fn file_draft(state: State<'_, Handheld>, draft: DraftId) -> Answer<FiledView> {
+    let (op, moment) = (OpId(state.edge.uuid()), state.edge.moment());
+    state.core()?.save_report(draft, op, &moment).map_err(said)
+}
+
+#[tauri::command(async)]
+fn reports(state: State<'_, Handheld>, words: &str) -> Answer<Vec<ReportRow>> {
+    state.core()?.reports(words).map_err(said)
+}
+
+#[tauri::command(async)]
+fn report(state: State<'_, Handheld>, report: ReportId) -> Answer<ReportDetail> {
+    state.core()?.report(report).map_err(said)
+}
+
+#[tauri::command(async)]
+fn cases(state: State<'_, Handheld>) -> Answer<Vec<CaseCard>> {
+    state.core()?.cases().map_err(said)
+}
+
+/// Draft, role and bytes of a photo request. Where the web view can't send a raw body (Android,
+/// and any that refuses the `ipc:` scheme) the bytes come as a list of numbers.
+fn photo_of(request: &Request<'_>) -> Option<(DraftId, PhotoRole, Vec<u8>)> {
+    let header = |name: &str| request.headers().get(name)?.to_str().ok();
+    let draft = header("draft")?.parse().ok()?;
+    let role = serde_json::from_value(header("role")?.into()).ok()?;
+    let bytes = match request.body() {
+        InvokeBody::Raw(bytes) => bytes.clone(),
+        InvokeBody::Json(list) => serde_json::from_value(list.clone()).ok()?,
+    };
+    Some((draft, role, bytes))
+}
+
+fn unreadable() -> Problem {
+    Problem {
+        code: String::from("photo_request"),
+        words: String::from("照片没有传到本机程序，请再选一次；文字已保存。"),
+        words_en: String::from(
+            "The photo did not reach the program. Choose it again; your words are saved.",
+        ),
+    }
+}
+
+/// People type a bare host name; the network is asked over TLS unless they say otherwise.
+fn with_scheme(server: &str) -> String {
+    let server = server.trim();
+    if server.contains("://") {
+        server.to_owned()
+    } else {
+        format!("https://{server}")
+    }
+}
+
+/// What the administrator's list of devices shows.
+fn device_name() -> String {
+    std::fs::read_to_string("/etc/hostname")
+        .map(|name| name.trim().to_owned())
+        .ok()
+        .filter(|name| !name.is_empty())
+        .unwrap_or_else(|| String::from("handheld"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::with_scheme;
+
+    #[test]
+    fn a_bare_host_is_asked_over_tls() {
+        assert_eq!(
+            with_scheme(" gewu.example.gov.cn "),
+            "https://gewu.example.gov.cn"
+        );
+        assert_eq!(
+            with_scheme("http://127.0.0.1:8080"),
+            "http://127.0.0.1:8080"
+        );
+    }
+}

@@ -273,6 +273,20 @@ impl App {
         Ok(self.district_needed()?.map(lat, lon, radius_m, &posts))
     }
 
+    /// Where a map begins before there is a place: the middle of the worker's own grids.
+    ///
+    /// # Errors
+    /// When the grids aren't here.
+    pub fn middle(&self) -> Result<(f64, f64), CoreError> {
+        let device = self.store().read(device::read)?;
+        let posts: Vec<AreaCode> = device
+            .map(|device| device.me.posts.into_iter().map(|post| post.area).collect())
+            .unwrap_or_default();
+        self.district_needed()?
+            .middle(&posts)
+            .ok_or(CoreError::NotReady)
+    }
+
     // ── Capture ────────────────────────────────────────────────────────────────────────────
 
     /// All drafts, the newest first.

@@ -3,7 +3,7 @@
 //! A draft is on disk with its first photo and survives a kill at any moment. Filing checks with
 //! the rules of `shared`, burns the watermarks outside any lock, and then commits report,
 //! operation, number, hash chain and photo bytes together. Whatever fails, the draft stays.
-//! Tests: `tests/capture.rs` of this crate.
+//! Tests: `tests/capture.rs`.
 
 use crate::cases::photo_view;
 use crate::edge::Moment;
@@ -63,7 +63,7 @@ pub(crate) fn add_photo(
         if store::photos::number_of_draft(tx, id)? >= PHOTOS_LIMIT {
             return Err(ReportFault::TooManyPhotos.into());
         }
-        if store::photos::draft_has(tx, id, photo.original_sha256)? {
+        if store::photos::draft_has(tx, id, photo)? {
             return Err(ReportFault::PhotoTwice.into());
         }
         let row = store::photos::add_to_draft(tx, id, role, photo, now)?;

@@ -1,7 +1,7 @@
 //! My reports and their cases as the worker sees them: where each stands, and its whole course.
 //!
 //! Pure functions from stored rows to views. A status says what is safe and what is still to go;
-//! a problem says what to do. Tests: at the end.
+//! a problem says what to do. Tests: `tests/sync.rs`.
 
 use crate::capture::excerpt;
 use crate::store::photos::Photo;

@@ -4,7 +4,7 @@
 //! (`app/shell`) and the command line (`app/field`) are nothing but two ways to call them.
 //! This crate knows no webview. Its methods block for as long as a disk takes, the two `async`
 //! ones for as long as a network takes; `now` and new ids are arguments, and those of the sync
-//! loop come from an [`Edge`]. Tests: beside each module, and `tests/` for whole ways.
+//! loop come from an [`Edge`]. Tests: beside each module, and in `tests` for whole ways.
 
 pub mod capture;
 pub mod cases;
@@ -17,6 +17,9 @@ pub mod store;
 pub mod sync;
 
 mod app;
+
+#[cfg(test)]
+mod tests;
 
 pub use app::{App, Enrolment};
 pub use edge::{Edge, Moment};

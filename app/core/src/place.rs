@@ -1,7 +1,7 @@
 //! The district on the device: catalogue, area tree, grid index, built once from the two bundles.
 //!
 //! Every answer is that of `shared`, so a preview without network is what the server will say.
-//! Nothing here reads the database or keeps a draft. Tests: at the end.
+//! Nothing here reads the database or keeps a draft. Tests: `tests/capture.rs`.
 
 use crate::search::Search;
 use shared::area::{Area, AreaTree, Scope};
@@ -161,6 +161,25 @@ impl District {
             calendar,
             now,
         )
+    }
+
+    /// The middle of the grids of these posts, or of the district when they have none.
+    #[must_use]
+    pub fn middle(&self, posts: &[AreaCode]) -> Option<(f64, f64)> {
+        let bounds = |mine: bool| {
+            let wanted = |outlined: &&Outlined| {
+                let code = &outlined.area.code;
+                !mine || posts.iter().any(|post| Scope(post.clone()).contains(code))
+            };
+            let all = self.outlines.iter().filter(wanted);
+            all.map(|outlined| outlined.bounds).reduce(
+                |[w, s, e, n], [west, south, east, north]| {
+                    [w.min(west), s.min(south), e.max(east), n.max(north)]
+                },
+            )
+        };
+        let [west, south, east, north] = bounds(true).or_else(|| bounds(false))?;
+        Some((south.midpoint(north), west.midpoint(east)))
     }
 
     /// Grids around a place, those of the worker's posts marked.

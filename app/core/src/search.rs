@@ -86,16 +86,26 @@ impl Entry {
             return Some(2);
         }
         if query.is_ascii() {
-            return (0..self.readings.len())
-                .find(|start| spells(self.readings.get(*start..).unwrap_or_default(), query))
-                .map(|start| if start == 0 { 3 } else { 4 });
+            let whole = |from: usize| {
+                let syllables = self.readings.get(from..).unwrap_or_default();
+                spells(syllables, query, Gaps::No)
+            };
+            return match (0..self.readings.len()).find(|from| whole(*from)) {
+                Some(0) => Some(3),
+                Some(_) => Some(4),
+                None => spells(&self.readings, query, Gaps::Allowed).then_some(6),
+            };
+        }
+        let mut name = self.name.chars();
+        if query.chars().all(|c| name.any(|n| n == c)) {
+            return Some(5);
         }
         if self.around.contains(query) {
-            return Some(5);
+            return Some(7);
         }
         // 井盖缺失: part in the name, part in a condition.
         let anywhere = |c: char| self.name.contains(c) || self.around.contains(c);
-        (query.chars().all(anywhere) && query.chars().any(|c| self.name.contains(c))).then_some(6)
+        (query.chars().all(anywhere) && query.chars().any(|c| self.name.contains(c))).then_some(8)
     }
 }
 
@@ -112,22 +122,47 @@ fn readings(character: char) -> Vec<String> {
     readings
 }
 
-/// Whether the query spells the first syllables: each whole, or by any of its beginnings.
-fn spells(syllables: &[Vec<String>], query: &str) -> bool {
-    if query.is_empty() {
-        return true;
+/// Whether syllables may be left out.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Gaps {
+    No,
+    Allowed,
+}
+
+/// Whether the query spells the syllables from the first on, each whole or by any of its
+/// beginnings; the last ones may be missing.
+fn spells(syllables: &[Vec<String>], query: &str, gaps: Gaps) -> bool {
+    // How much of the query can be spelled by the syllables so far: one flag per length.
+    let mut spelled = vec![false; query.len() + 1];
+    if let Some(nothing) = spelled.first_mut() {
+        *nothing = true;
     }
-    let Some((first, rest)) = syllables.split_first() else {
-        return false;
-    };
-    first.iter().any(|reading| {
-        (1..=reading.len()).rev().any(|length| {
-            let part = reading
-                .get(..length)
-                .and_then(|part| query.strip_prefix(part));
-            part.is_some_and(|left| spells(rest, left))
-        })
-    })
+    for readings in syllables {
+        let mut next = if gaps == Gaps::Allowed {
+            spelled.clone()
+        } else {
+            vec![false; spelled.len()]
+        };
+        let starts = spelled.iter().enumerate().filter(|(_, reached)| **reached);
+        for (start, _) in starts {
+            let left = query.as_bytes().get(start..).unwrap_or_default();
+            for reading in readings {
+                let same = reading
+                    .bytes()
+                    .zip(left)
+                    .take_while(|(a, b)| a == *b)
+                    .count();
+                for flag in next.iter_mut().skip(start + 1).take(same) {
+                    *flag = true;
+                }
+            }
+        }
+        spelled = next;
+        if spelled.last() == Some(&true) {
+            return true;
+        }
+    }
+    false
 }
 
 #[cfg(test)]
@@ -150,19 +185,22 @@ mod tests {
 
     #[test]
     fn characters_syllables_and_first_letters_find_the_same_matter() {
-        for words in [
-            "暴露垃圾",
+        let all = [
+            "暴露生活垃圾",
             "暴露",
-            "baolulaji",
-            "bllj",
+            "暴露垃圾",
+            "baolushenghuo",
+            "blsh",
             "baoll",
             "BaoLu La Ji",
-            "露垃",
-        ] {
+            "露生",
+        ];
+        for words in all {
+            let found = names(words);
             assert_eq!(
-                names(words).first().map(String::as_str),
-                Some("暴露垃圾"),
-                "{words}"
+                found.first().map(String::as_str),
+                Some("暴露生活垃圾"),
+                "{words}: {found:?}"
             );
         }
     }

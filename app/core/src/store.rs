@@ -3,7 +3,7 @@
 //! One SQLite file in WAL mode with `synchronous=FULL`: what [`Store::write`] returned from has
 //! reached the disk. One file below `store/` per table, with its SQL and its rows; rules live
 //! elsewhere. Only this module and those below it know rusqlite. Nothing here ever deletes an
-//! operation, a report or a photo that has not arrived at the server. Tests: `store/tests.rs`.
+//! operation, a report or a photo that has not arrived at the server. Tests: `tests/store.rs`.
 
 pub mod bundles;
 pub mod cases;
@@ -14,9 +14,6 @@ pub mod outbox;
 pub mod photos;
 pub mod reports;
 pub mod settings;
-
-#[cfg(test)]
-mod tests;
 
 use rusqlite::{Connection, TransactionBehavior};
 use std::path::Path;
@@ -116,7 +113,9 @@ impl Store {
         db.pragma_update(None, "synchronous", "FULL")?;
         db.pragma_update(None, "foreign_keys", "ON")?;
         let page_bytes: i64 = db.pragma_query_value(None, "page_size", |row| row.get(0))?;
+        // Zero would mean no limit at all.
         let pages = i64::try_from(config.max_bytes).unwrap_or(i64::MAX) / page_bytes.max(1);
+        let pages = pages.max(1);
         db.pragma_update(None, "max_page_count", pages)?;
         climb(&mut db)?;
         Ok(Self {

@@ -18,6 +18,3 @@ pub mod engine;
 pub mod http;
 pub mod plan;
 pub mod transport;
-
-#[cfg(test)]
-mod tests;

@@ -2,7 +2,7 @@
 //!
 //! A mirror and nothing else: a row may vanish and come back without harm. A case of a report
 //! that was filed here stays when it leaves this person's scope, and nothing in this file can
-//! touch reports, operations, drafts or photos. Tests: `store/tests.rs`.
+//! touch reports, operations, drafts or photos. Tests: `tests/store.rs`.
 
 use super::{StoreError, Transaction};
 use rusqlite::params;

@@ -1,6 +1,6 @@
 //! Table `operations`: what this device made, what of it waits, and what the server said.
 //!
-//! Rows are written once and never deleted; only the answer is added. Tests: `store/tests.rs`.
+//! Rows are written once and never deleted; only the answer is added. Tests: `tests/store.rs`.
 
 use super::{StoreError, Transaction, count, parse, to_json, uncount};
 use rusqlite::{OptionalExtension, params};

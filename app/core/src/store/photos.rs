@@ -2,7 +2,7 @@
 //!
 //! A row and its bytes are written in one transaction, so there is never one without the other.
 //! Bytes lie in chunks: SQLite moves them a chunk at a time, and an upload reads only what it
-//! sends. Tests: `store/tests.rs`.
+//! sends. Tests: `tests/store.rs`.
 
 use super::{StoreError, Transaction, count, parse, uncount};
 use crate::photos::{PlaceHint, PreparedPhoto, StampedPhoto};
@@ -234,17 +234,23 @@ pub fn number_of_draft(tx: &Transaction<'_>, draft: DraftId) -> Result<usize, St
     Ok(uncount(number))
 }
 
-/// Whether a draft already has a photo of this camera file.
+/// Whether a draft already has this camera file, or one that gave the same picture.
 pub fn draft_has(
     tx: &Transaction<'_>,
     draft: DraftId,
-    original: Sha256,
+    photo: &PreparedPhoto,
 ) -> Result<bool, StoreError> {
-    const SQL: &str = "SELECT 1 FROM photos WHERE draft_id = ?1 AND original_sha256 = ?2 LIMIT 1";
+    const SQL: &str = "
+        SELECT 1 FROM photos
+        WHERE draft_id = ?1 AND (original_sha256 = ?2 OR sha256 = ?3)
+        LIMIT 1";
+    let (original, stored) = (photo.original_sha256, Sha256::of(&photo.jpeg));
     let found: Option<i64> = tx
-        .query_row(SQL, [draft.to_string(), original.to_string()], |row| {
-            row.get(0)
-        })
+        .query_row(
+            SQL,
+            [draft.to_string(), original.to_string(), stored.to_string()],
+            |row| row.get(0),
+        )
         .optional()?;
     Ok(found.is_some())
 }

@@ -3,7 +3,7 @@
 //! [`Engine::step`] is the unit of everything: whoever kills the process between two steps, or in
 //! the middle of one, loses nothing and doubles nothing. Network and database never wait for each
 //! other: no lock is held while a request is out, and the database works off the async threads.
-//! The engine returns events and never prints. Tests: `sync/tests.rs`.
+//! The engine returns events and never prints. Tests: `tests/sync.rs`.
 
 mod push;
 mod states;

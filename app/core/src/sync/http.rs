@@ -2,7 +2,7 @@
 //!
 //! TLS by rustls with ring; redirects are not followed (only portals redirect us); a loopback
 //! address never goes through a proxy. This is the only file that knows reqwest.
-//! Tests: `sync/tests.rs`, against a server that answers garbage.
+//! Tests: `tests/portal.rs`, against a server that answers garbage.
 
 use super::transport::{Failure, Link, Transport};
 use base64::Engine as _;
@@ -153,7 +153,12 @@ async fn refusal(response: Response) -> Failure {
             Failure::Busy { retry_after_ms }
         }
         StatusCode::CONFLICT if is_tus || answer.is_some() => Failure::Offset,
-        StatusCode::NOT_FOUND | StatusCode::GONE => Failure::Gone,
+        StatusCode::NOT_FOUND | StatusCode::GONE => {
+            let (words, words_en) = answer
+                .map(|answer| (answer.words, answer.words_en))
+                .unwrap_or_default();
+            Failure::Gone { words, words_en }
+        }
         _ if status.as_u16() == STATUS_CHECKSUM => Failure::Checksum,
         _ => match answer {
             Some(answer) => Failure::Refused {
@@ -255,7 +260,7 @@ impl Transport for Http {
         let to = self.signed(Method::HEAD, link, &format!("/v1/photos/{sha256}"))?;
         let response = match send(to).await {
             Ok(response) => response,
-            Err(Failure::Gone) => return Ok(false),
+            Err(Failure::Gone { .. }) => return Ok(false),
             // A HEAD has no body, so a 401 here can't show our error: the next request will.
             Err(Failure::Foreign(_) | Failure::Refused { .. }) => return Ok(false),
             Err(failure) => return Err(failure),

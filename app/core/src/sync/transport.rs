@@ -53,8 +53,13 @@ pub enum Failure {
     #[error("the upload stands at another offset")]
     Offset,
     /// 404 or 410: there is no such thing on the server (any more).
-    #[error("the server does not have it")]
-    Gone,
+    #[error("the server does not have it: {words}")]
+    Gone {
+        /// What the server said, for a person, in Chinese; empty when it said nothing.
+        words: String,
+        /// The same in English.
+        words_en: String,
+    },
     /// 460: the bytes didn't fit their checksum.
     #[error("the bytes were changed on the way")]
     Checksum,
@@ -71,6 +76,15 @@ pub enum Failure {
 }
 
 impl Failure {
+    /// The server doesn't have it, and said no more.
+    #[must_use]
+    pub const fn gone() -> Self {
+        Self::Gone {
+            words: String::new(),
+            words_en: String::new(),
+        }
+    }
+
     /// Machine name, stable.
     #[must_use]
     pub const fn code(&self) -> &'static str {
@@ -81,7 +95,7 @@ impl Failure {
             Self::TooLarge => "too_large",
             Self::Busy { .. } => "busy",
             Self::Offset => "offset",
-            Self::Gone => "gone",
+            Self::Gone { .. } => "gone",
             Self::Checksum => "checksum",
             Self::Refused { .. } => "refused",
         }
@@ -105,15 +119,22 @@ impl Failure {
                 "The server no longer accepts this handheld. Everything is kept and filing goes \
                  on; ask the administrator for a new code.",
             ),
-            Self::Busy { .. } | Self::TooLarge | Self::Offset | Self::Gone | Self::Checksum => (
+            Self::Refused {
+                words, words_en, ..
+            }
+            | Self::Gone { words, words_en }
+                if !words.is_empty() =>
+            {
+                return (words.clone(), words_en.clone());
+            }
+            Self::Busy { .. }
+            | Self::TooLarge
+            | Self::Offset
+            | Self::Gone { .. }
+            | Self::Checksum => (
                 "服务器暂时没有接收。内容已存本机,会自动再试。",
                 "The server did not take it for now. Everything is kept here and is tried again.",
             ),
-            Self::Refused {
-                words, words_en, ..
-            } if !words.is_empty() => {
-                return (words.clone(), words_en.clone());
-            }
             Self::Refused { .. } => (
                 "服务器出错,没有接收。内容已存本机,会自动再试。",
                 "The server failed. Everything is kept here and is tried again.",

@@ -81,7 +81,7 @@ impl<T: Transport> Engine<'_, T> {
         };
         let offset = match sent {
             Ok(offset) if offset <= upload.bytes => offset,
-            Ok(_) => return Ok(Err(Failure::Gone)),
+            Ok(_) => return Ok(Err(Failure::gone())),
             Err(failure) => return Ok(Err(failure)),
         };
         let took_ms = self.edge.now().since(began);
@@ -127,13 +127,17 @@ impl<T: Transport> Engine<'_, T> {
         upload: &Upload,
         failure: Failure,
     ) -> Result<Event, CoreError> {
-        let anew = matches!(failure, Failure::Gone | Failure::Checksum | Failure::Offset);
+        let anew = matches!(
+            failure,
+            Failure::Gone { .. } | Failure::Checksum | Failure::Offset
+        );
         let of_this = anew || matches!(failure, Failure::TooLarge | Failure::Refused { .. });
         if !of_this {
             return self.failed(Channel::Photos, failure).await;
         }
         // An upload that the server forgot is begun anew at once; any further failure waits.
-        let at_once = failure == Failure::Gone && upload.url.is_some() && upload.attempts == 0;
+        let at_once =
+            matches!(failure, Failure::Gone { .. }) && upload.url.is_some() && upload.attempts == 0;
         let wait_ms = backoff::wait_ms(upload.attempts.saturating_add(1), self.edge.random());
         let retry = self.edge.now().plus_ms(if at_once { 0 } else { wait_ms });
         let id = upload.photo;

@@ -1,0 +1,17 @@
+//! Whole ways through this crate: a handheld in a temporary directory, a server in memory that
+//! can lose what it is told, and the real photos.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::as_conversions,
+    reason = "a test may fail loudly"
+)]
+
+mod capture;
+mod portal;
+mod server;
+mod store;
+mod sync;
+mod world;

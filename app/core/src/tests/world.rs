@@ -1,0 +1,213 @@
+//! A handheld to test with: a temporary directory, a small district, clock and ids that repeat.
+
+use super::server::Server;
+use crate::{App, Config, Edge, Enrolment, Moment};
+use shared::area::{Area, AreaKind, default_levels};
+use shared::catalogue::shipped_doc;
+use shared::id::{AreaCode, CatalogueVersion, CategoryId, ConditionId, DraftId, OpId, ReportId};
+use shared::report::{PhotoRole, PlaceSource};
+use shared::time::Timestamp;
+use shared::wire::handheld::{DraftFields, PlaceInput};
+use shared::wire::sync::{AreaOutline, AreasBundle, CatalogueBundle};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use tempfile::TempDir;
+use uuid::Uuid;
+
+/// 2026-11-24T02:30:00Z, a Tuesday, 10:30 in China.
+pub(super) const START: Timestamp = Timestamp(1_795_487_400_000);
+
+pub(super) fn photo(name: &str) -> Vec<u8> {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/data/photos/");
+    std::fs::read(format!("{folder}{name}")).unwrap()
+}
+
+pub(super) fn catalogue() -> CatalogueBundle {
+    shipped_doc(CatalogueVersion::new("350703-1").unwrap(), vec![]).unwrap()
+}
+
+/// One street, one community, two grids side by side and a school in the western one.
+pub(super) fn areas() -> AreasBundle {
+    let area = |code: &str, parent: Option<&str>, level: &str, kind, name: &str| Area {
+        code: AreaCode::new(code).unwrap(),
+        parent: parent.map(|parent| AreaCode::new(parent).unwrap()),
+        level: level.into(),
+        kind,
+        name: name.into(),
+    };
+    let square = |west: i32, south: i32, east: i32, north: i32| {
+        vec![vec![vec![
+            (west, south),
+            (east, south),
+            (east, north),
+            (west, north),
+            (west, south),
+        ]]]
+    };
+    let (lon, lat) = (1_181_200_000, 273_300_000);
+    let side = 20_000;
+    let outline = |area, polygons| AreaOutline { area, polygons };
+    AreasBundle {
+        version: "areas-1".into(),
+        levels: default_levels(),
+        areas: vec![
+            outline(
+                area("350703", None, "district", AreaKind::District, "建阳区"),
+                vec![],
+            ),
+            outline(
+                area(
+                    "350703001",
+                    Some("350703"),
+                    "street",
+                    AreaKind::Street,
+                    "潭城街道",
+                ),
+                vec![],
+            ),
+            outline(
+                area(
+                    "350703001012",
+                    Some("350703001"),
+                    "community",
+                    AreaKind::Community,
+                    "七贤社区",
+                ),
+                vec![],
+            ),
+            outline(
+                area(
+                    "350703001012001",
+                    Some("350703001012"),
+                    "grid3",
+                    AreaKind::Grid,
+                    "第1网格",
+                ),
+                square(lon, lat, lon + side, lat + side),
+            ),
+            outline(
+                area(
+                    "350703001012002",
+                    Some("350703001012"),
+                    "grid3",
+                    AreaKind::Grid,
+                    "第2网格",
+                ),
+                square(lon + side, lat, lon + 2 * side, lat + side),
+            ),
+            outline(
+                area(
+                    "350703001012Z01",
+                    Some("350703001012"),
+                    "exclusive",
+                    AreaKind::ExclusiveGrid,
+                    "实验小学",
+                ),
+                square(lon + 2_000, lat + 2_000, lon + 4_000, lat + 4_000),
+            ),
+        ],
+    }
+}
+
+/// In the middle of 第1网格.
+pub(super) const IN_GRID_1: (f64, f64) = (27.331, 118.121);
+/// Five metres west of the border with 第2网格.
+pub(super) const ON_BORDER: (f64, f64) = (27.331, 118.12195);
+/// In no grid.
+pub(super) const OUTSIDE: (f64, f64) = (27.5, 118.5);
+
+pub(super) struct World {
+    pub(super) directory: TempDir,
+    pub(super) server: Server,
+    pub(super) clock: Arc<AtomicI64>,
+    ids: Arc<AtomicU64>,
+}
+
+impl World {
+    pub(super) fn new() -> Self {
+        Self {
+            directory: tempfile::tempdir().unwrap(),
+            server: Server::new(),
+            clock: Arc::new(AtomicI64::new(START.0)),
+            ids: Arc::new(AtomicU64::new(1)),
+        }
+    }
+
+    pub(super) fn open(&self) -> App {
+        self.open_with(Config::default())
+    }
+
+    pub(super) fn open_with(&self, config: Config) -> App {
+        App::open(self.directory.path(), config).unwrap()
+    }
+
+    pub(super) fn edge(&self) -> Edge {
+        let (clock, ids) = (Arc::clone(&self.clock), Arc::clone(&self.ids));
+        Edge::new(
+            move || Moment::wall(Timestamp(clock.load(Ordering::SeqCst))),
+            move || Uuid::from_u128(0x1000 + u128::from(ids.fetch_add(1, Ordering::SeqCst))),
+            || 0.5,
+        )
+    }
+
+    pub(super) fn now(&self) -> Timestamp {
+        Timestamp(self.clock.load(Ordering::SeqCst))
+    }
+
+    pub(super) fn pass(&self, ms: i64) {
+        self.clock.fetch_add(ms, Ordering::SeqCst);
+    }
+
+    pub(super) fn form(&self) -> Enrolment {
+        Enrolment {
+            server: "http://server.test/".into(),
+            code: "1234-5678".into(),
+            device_name: "test".into(),
+            platform: "linux".into(),
+        }
+    }
+
+    /// An enrolled handheld with catalogue and grids.
+    pub(super) async fn enrolled(&self) -> App {
+        let app = self.open();
+        app.enrol_over(&self.server, &self.form(), &self.edge())
+            .await
+            .unwrap();
+        app
+    }
+
+    pub(super) fn draft_id(&self) -> DraftId {
+        DraftId(self.edge().uuid())
+    }
+
+    /// Files a report with these photos.
+    pub(super) fn file(&self, app: &App, photos: &[&str], fields: &DraftFields) -> ReportId {
+        let draft = self.draft_id();
+        for name in photos {
+            app.add_photo(draft, &photo(name), PhotoRole::Near, self.now())
+                .unwrap();
+        }
+        app.set_draft(draft, fields, self.now()).unwrap();
+        let op_id = OpId(self.edge().uuid());
+        app.save_report(draft, op_id, &Moment::wall(self.now()))
+            .unwrap()
+            .id
+    }
+}
+
+/// A missing manhole cover, filled in whole.
+pub(super) fn manhole((lat, lon): (f64, f64)) -> DraftFields {
+    DraftFields {
+        place: Some(PlaceInput {
+            lat,
+            lon,
+            accuracy_m: Some(8.0),
+            source: PlaceSource::Gps,
+            words: "人民路与东市场路口".into(),
+        }),
+        category: Some(CategoryId::new("C0101").unwrap()),
+        condition: Some(ConditionId::new("C0101-1").unwrap()),
+        text: "井盖缺失,已放警示牌".into(),
+        self_fixed: false,
+    }
+}

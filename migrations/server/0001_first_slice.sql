@@ -266,7 +266,6 @@ CREATE INDEX cases_unit ON cases (district, lead_unit, state_class, opened_ms, i
 CREATE INDEX cases_street ON cases (district, street, opened_ms, id);
 CREATE INDEX cases_community ON cases (district, community, opened_ms, id);
 CREATE INDEX cases_reporter ON cases (district, reporter, opened_ms, id);
-CREATE INDEX cases_short_code ON cases (short_code, id);
 
 CREATE TABLE case_assisting (
     -- Units that are told and share the file.

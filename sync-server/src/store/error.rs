@@ -84,6 +84,10 @@ pub enum StoreError {
     /// The disk, or the quota on it, is full.
     #[error("the disk of the database is full: {0}")]
     Full(String),
+    /// Something was to be undone in a batch that was begun without savepoints; the whole batch is
+    /// run again with them. Nobody but a closure on its way out ever sees this.
+    #[error("the write is run again with savepoints")]
+    Restart,
     /// The store is closing down.
     #[error("the store is closed")]
     Closed,

@@ -78,6 +78,19 @@ pub fn append_first(tx: &mut dyn Tx, case: CaseId, event: NewEvent) -> Result<Ev
     insert(tx, case, 1, CHAIN_START, event)
 }
 
+/// Appends an entry behind one that was appended in this very transaction.
+///
+/// # Errors
+/// As [`append`].
+pub fn append_next(
+    tx: &mut dyn Tx,
+    case: CaseId,
+    before: &EventRow,
+    event: NewEvent,
+) -> Result<EventRow> {
+    insert(tx, case, before.ordinal.saturating_add(1), before.hash, event)
+}
+
 /// The whole trail, oldest first.
 ///
 /// # Errors

@@ -40,11 +40,11 @@ pub enum Value<'a> {
     Bytes(&'a [u8]),
 }
 
-/// `params![id, &code, "text", at]` is a `&[Value]` for [`Tx::query`] and [`Tx::execute`].
+/// `params![id, &code, "text", at]` is an array of [`Value`]s for [`Tx::query`] and [`Tx::execute`].
 #[macro_export]
 macro_rules! params {
     ($($value:expr),* $(,)?) => {
-        &[$($crate::store::tx::Value::from($value)),*] as &[$crate::store::tx::Value<'_>]
+        &[$($crate::store::tx::Value::from($value)),*]
     };
 }
 
@@ -397,6 +397,10 @@ pub trait Tx {
 
 /// Runs `work` in a savepoint of its own: kept on `Ok`, undone on `Err` and on a panic, without
 /// touching what came before. One operation of a push, one line of an import.
+///
+/// Undoing is for what goes wrong, not for a usual way of saying no: the first time in a batch it
+/// answers [`StoreError::Restart`], and the whole write runs again with savepoints. Whoever can see
+/// beforehand that nothing is to be written should return that as an `Ok`.
 ///
 /// # Errors
 /// What `work` answers, or the store's own error (a panic is [`StoreError::Panicked`]).

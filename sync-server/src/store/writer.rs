@@ -1,11 +1,14 @@
 //! Group commit: one thread per lane takes every write that waits into one durable transaction.
 //!
 //! A lane is the whole file on SQLite and one district on PostgreSQL, so the writes of a district
-//! run one after another on both. Each job has its own savepoint; the district's counter row is
-//! locked and read once for a batch and written back once before the commit. When the commit fails
-//! every job hears it; when the backend says busy or the line broke before the commit, the whole
-//! batch is run again, a bounded number of times, here and nowhere else. There is no waiting for
-//! company: a client alone is committed at once, and company gathers while the disk is syncing.
+//! run one after another on both. The district's counter row is locked and read once for a batch
+//! and written back once before the commit. Savepoints cost SQLite a copy of every page touched and
+//! PostgreSQL two round trips, and are hardly ever needed: so a batch is begun without, and the
+//! moment something in it has to be undone the whole batch is rolled back and run again with one
+//! for each job and part. When the commit fails every job hears it; when the backend says busy or
+//! the line broke before the commit, the whole batch is run again, a bounded number of times, here
+//! and nowhere else. There is no waiting for company: a client alone is committed at once, and
+//! company gathers while the disk is syncing.
 //! Held by `tests/tests/store_contract.rs`.
 
 use super::error::{Result, StoreError};
@@ -136,12 +139,13 @@ pub(super) fn start(address: Address, commit_delay: Duration) -> Result<Lane> {
     let thread = std::thread::Builder::new()
         .name(String::from("store-writer"))
         .spawn(move || {
-            Writer {
+            let connection = None;
+            let writer = Writer {
                 address,
                 commit_delay,
-                connection: None,
-            }
-            .run(&waiting)
+                connection,
+            };
+            writer.run(&waiting);
         })
         .map_err(|error| StoreError::Busy(format!("could not start a writer: {error}")))?;
     Ok(Lane { queue, thread })
@@ -199,7 +203,12 @@ impl Writer {
             Some(driver) => driver,
             None => self.address.writer()?,
         };
-        let outcome = batch(driver.as_mut(), jobs, self.commit_delay);
+        let mut outcome = batch(driver.as_mut(), jobs, self.commit_delay, Undo::ByRestart);
+        if outcome == Err(StoreError::Restart) {
+            outcome = driver
+                .rollback()
+                .and_then(|()| batch(driver.as_mut(), jobs, self.commit_delay, Undo::BySavepoint));
+        }
         let healthy = match &outcome {
             Ok(()) => true,
             Err(_) => driver.rollback().is_ok(),
@@ -229,19 +238,39 @@ fn gather(waiting: &Receiver<Box<dyn Job>>) -> Option<Vec<Box<dyn Job>>> {
     Some(jobs)
 }
 
-/// One transaction: every job in its savepoint, counters written back once, one commit.
-fn batch(driver: &mut dyn Driver, jobs: &mut [Box<dyn Job>], delay: Duration) -> Result<()> {
+/// How a part of a batch can be undone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Undo {
+    /// Not at all: [`StoreError::Restart`] ends the attempt.
+    ByRestart,
+    /// By a savepoint for each job and each part of it.
+    BySavepoint,
+}
+
+/// One transaction: the jobs in order, counters written back once, one commit.
+fn batch(
+    driver: &mut dyn Driver,
+    jobs: &mut [Box<dyn Job>],
+    delay: Duration,
+    undo: Undo,
+) -> Result<()> {
     driver.begin_write()?;
-    let mut tx = WriteTx::new(driver);
+    let mut tx = WriteTx::new(driver, undo);
+    // A job that is alone needs no savepoint of its own: the transaction is its savepoint.
+    let alone = jobs.len() == 1;
     let mut kept = false;
     for job in jobs.iter_mut() {
         tx.enter(job.district())?;
-        tx.savepoint()?;
-        if job.run(&mut tx) {
-            tx.close(true)?;
-            kept = true;
-        } else {
-            tx.close(false)?;
+        if !alone {
+            tx.savepoint()?;
+        }
+        let keep = job.run(&mut tx);
+        if let Some(error) = &tx.broken {
+            return Err(error.clone());
+        }
+        kept |= keep;
+        if !alone {
+            tx.close(keep)?;
         }
     }
     if !kept {
@@ -265,6 +294,7 @@ struct District {
 /// The transaction that the jobs of a batch share.
 pub(super) struct WriteTx<'c> {
     driver: &'c mut dyn Driver,
+    undo: Undo,
     districts: Vec<District>,
     current: usize,
     /// Numbers as they stood at each open savepoint.
@@ -276,9 +306,10 @@ pub(super) struct WriteTx<'c> {
 }
 
 impl<'c> WriteTx<'c> {
-    fn new(driver: &'c mut dyn Driver) -> Self {
+    fn new(driver: &'c mut dyn Driver, undo: Undo) -> Self {
         Self {
             driver,
+            undo,
             districts: Vec::new(),
             current: 0,
             marks: Vec::new(),
@@ -358,8 +389,13 @@ impl<'c> WriteTx<'c> {
         outcome
     }
 
-    fn level(&self, depth: usize) -> Result<&'static Savepoint> {
-        SAVEPOINTS.get(depth).ok_or(StoreError::Nesting)
+    /// Says something about savepoints to the database, if it is to know of them.
+    fn control(&mut self, texts: &[&'static str]) -> Result<()> {
+        if self.undo == Undo::ByRestart {
+            return Ok(());
+        }
+        let outcome = texts.iter().try_for_each(|text| self.driver.control(text));
+        self.note(outcome)
     }
 }
 
@@ -398,10 +434,9 @@ impl Tx for WriteTx<'_> {
 
     fn savepoint(&mut self) -> Result<()> {
         self.ready()?;
-        let level = self.level(self.marks.len())?;
+        let level = level(self.marks.len())?;
         let mark = *self.counter()?;
-        let outcome = self.driver.control(level.open);
-        self.note(outcome)?;
+        self.control(&[level.open])?;
         self.marks.push(mark);
         Ok(())
     }
@@ -409,9 +444,7 @@ impl Tx for WriteTx<'_> {
     fn release(&mut self) -> Result<()> {
         self.ready()?;
         let depth = self.marks.len().checked_sub(1).ok_or(StoreError::Nesting)?;
-        let level = self.level(depth)?;
-        let outcome = self.driver.control(level.release);
-        self.note(outcome)?;
+        self.control(&[level(depth)?.release])?;
         self.marks.truncate(depth);
         Ok(())
     }
@@ -420,17 +453,22 @@ impl Tx for WriteTx<'_> {
         if let Some(error) = &self.broken {
             return Err(error.clone());
         }
+        if self.undo == Undo::ByRestart {
+            return self.note(Err(StoreError::Restart));
+        }
         let depth = self.marks.len().checked_sub(1).ok_or(StoreError::Nesting)?;
-        let level = self.level(depth)?;
-        let undone = self.driver.control(level.rollback);
-        let outcome = undone.and_then(|()| self.driver.control(level.release));
-        self.note(outcome)?;
+        let level = level(depth)?;
+        self.control(&[level.rollback, level.release])?;
         if let Some(mark) = self.marks.pop() {
             *self.counter()? = mark;
         }
         self.failed = None;
         Ok(())
     }
+}
+
+fn level(depth: usize) -> Result<&'static Savepoint> {
+    SAVEPOINTS.get(depth).ok_or(StoreError::Nesting)
 }
 
 #[cfg(test)]

@@ -135,7 +135,7 @@ fn of_two_moves_from_one_revision_exactly_one_is_made(backend: &Backend) {
         made.collect::<Vec<_>>()
     });
     let now = read(&store, |tx| cases::get(tx, case_id(1))).unwrap();
-    assert_eq!(made, [now.lead.clone()]);
+    assert_eq!(made, std::slice::from_ref(&now.lead));
     assert_eq!(
         (now.revision, now.state.as_str(), now.deadline),
         (1, "dispatched", Some(at(2)))

@@ -89,8 +89,8 @@ fn job(fails: bool) -> (Box<dyn Job>, Answer) {
     )
 }
 
-/// Runs two good jobs around a bad one; what each hears, and what the backend was asked.
-fn run(commits: Vec<Result<()>>) -> (Vec<Result<i64>>, Vec<&'static str>) {
+/// Runs some jobs, bad or not, in one batch; what each hears, and what the backend was asked.
+fn run(jobs: &[bool], commits: Vec<Result<()>>) -> (Vec<Result<i64>>, Vec<&'static str>) {
     let told = Told {
         commits: commits.into(),
         ..Told::default()
@@ -101,7 +101,7 @@ fn run(commits: Vec<Result<()>>) -> (Vec<Result<i64>>, Vec<&'static str>) {
         commit_delay: Duration::ZERO,
         connection: Some(Box::new(told)),
     };
-    let (mut jobs, answers): (Vec<_>, Vec<_>) = [false, true, false].map(job).into_iter().unzip();
+    let (mut jobs, answers): (Vec<_>, Vec<_>) = jobs.iter().copied().map(job).unzip();
     let committed = writer.write(&mut jobs);
     for job in jobs {
         job.answer(committed.clone());
@@ -115,10 +115,26 @@ fn run(commits: Vec<Result<()>>) -> (Vec<Result<i64>>, Vec<&'static str>) {
 }
 
 #[test]
-fn a_batch_is_one_commit_with_the_counter_written_once() {
-    let (heard, log) = run(vec![]);
+fn a_batch_is_one_commit_without_savepoints_and_the_counter_written_once() {
+    let (heard, log) = run(&[false, false], vec![]);
+    assert_eq!(heard, [Ok(7), Ok(8)]);
+    assert_eq!(log, ["begin", "counters", "commit"]);
+}
+
+#[test]
+fn a_bad_job_alone_is_rolled_back_without_a_second_run() {
+    let (heard, log) = run(&[true], vec![]);
+    assert_eq!(heard, [Err(StoreError::Nul)]);
+    assert_eq!(log, ["begin", "rollback"]);
+}
+
+#[test]
+fn a_bad_job_among_others_makes_the_batch_run_again_with_savepoints() {
+    let (heard, log) = run(&[false, true, false], vec![]);
     assert_eq!(heard, [Ok(7), Err(StoreError::Nul), Ok(8)]);
     let wanted = [
+        "begin",
+        "rollback",
         "begin",
         "SAVEPOINT s0",
         "RELEASE SAVEPOINT s0",
@@ -136,8 +152,8 @@ fn a_batch_is_one_commit_with_the_counter_written_once() {
 #[test]
 fn a_busy_backend_gets_the_whole_batch_again() {
     let busy = || Err(StoreError::Busy(String::from("locked")));
-    let (heard, log) = run(vec![busy(), busy()]);
-    assert_eq!(heard, [Ok(7), Err(StoreError::Nul), Ok(8)]);
+    let (heard, log) = run(&[false, false], vec![busy(), busy()]);
+    assert_eq!(heard, [Ok(7), Ok(8)]);
     assert_eq!(log.iter().filter(|what| **what == "commit").count(), 3);
     assert_eq!(log.iter().filter(|what| **what == "rollback").count(), 2);
 }
@@ -147,7 +163,7 @@ fn when_the_commit_fails_everyone_hears_it_and_nothing_is_run_again() {
     let full = StoreError::Full(String::from("no space"));
     let unknown = StoreError::CommitUnknown(String::from("line lost"));
     for error in [full, unknown] {
-        let (heard, log) = run(vec![Err(error.clone())]);
+        let (heard, log) = run(&[false, true, false], vec![Err(error.clone())]);
         assert!(
             heard.iter().all(|answer| *answer == Err(error.clone())),
             "{heard:?}"
@@ -159,7 +175,7 @@ fn when_the_commit_fails_everyone_hears_it_and_nothing_is_run_again() {
 #[test]
 fn a_backend_that_stays_busy_is_not_asked_for_ever() {
     let busy = StoreError::Busy(String::from("locked"));
-    let (heard, log) = run(vec![Err(busy.clone()); 50]);
+    let (heard, log) = run(&[false; 3], vec![Err(busy.clone()); 50]);
     assert_eq!(heard, vec![Err(busy); 3]);
     assert_eq!(log.iter().filter(|what| **what == "commit").count(), 5);
 }

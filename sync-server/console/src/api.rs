@@ -132,9 +132,17 @@ pub(crate) async fn units() -> Outcome<Vec<UnitRow>> {
     get("/v1/units").await
 }
 
-/// What is kept for a person, a page of it.
-pub(crate) async fn quarantine(cursor: Option<&str>) -> Outcome<Page<QuarantineRow>> {
-    get(&paged("/v1/quarantine", cursor)).await
+/// What waits for a person, a page of it; with what is settled if wanted.
+pub(crate) async fn quarantine(
+    cursor: Option<&str>,
+    settled: bool,
+) -> Outcome<Page<QuarantineRow>> {
+    let path = paged("/v1/quarantine", cursor);
+    if !settled {
+        return get(&path).await;
+    }
+    let glue = if cursor.is_some() { '&' } else { '?' };
+    get(&format!("{path}{glue}settled=true")).await
 }
 
 /// Settles something in quarantine.

@@ -4,7 +4,7 @@
 //! asked for.
 
 use crate::components::states::{Loading, Trouble};
-use crate::desk::{Desk, Session};
+use crate::desk::{Desk, Session, focus};
 use crate::icons::{Icon, Shape};
 use crate::pages::{
     case::CasePage, devices::DevicesPage, list::ListPage, people::PeoplePage,
@@ -13,6 +13,7 @@ use crate::pages::{
 use crate::words::{self, Word};
 use leptos::prelude::*;
 use leptos_router::components::{A, Route, Router, Routes};
+use leptos_router::hooks::use_location;
 use leptos_router::path;
 use shared::label::{self, Lang};
 use shared::role::Action;
@@ -70,6 +71,15 @@ fn NoAnswer() -> impl IntoView {
 #[component]
 fn Inside() -> impl IntoView {
     let desk = Desk::here();
+    let pathname = use_location().pathname;
+    // On another page the keyboard starts at its beginning.
+    Effect::new(move |before: Option<String>| {
+        let now = pathname.get();
+        if before.is_some_and(|before| before != now) {
+            focus("main");
+        }
+        now
+    });
     view! {
         <a class="skip-link button" href="#main" rel="external" id="skip-link">
             {move || desk.say(words::SKIP)}

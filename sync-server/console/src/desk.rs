@@ -12,6 +12,7 @@ use shared::time::Timestamp;
 use shared::wire::console::{MeAnswer, UnitRow};
 use std::collections::HashMap;
 use std::time::Duration;
+use wasm_bindgen::JsCast;
 
 /// Where the browser keeps the language.
 const LANG_KEY: &str = "gewu.lang";
@@ -189,6 +190,14 @@ impl Desk {
         })
     }
 
+    /// Names the page in the browser's tab.
+    pub(crate) fn title(self, page: impl Fn() -> String + 'static) {
+        Effect::new(move |_| {
+            let product = self.say(crate::words::PRODUCT);
+            document().set_title(&format!("{} · {product}", page()));
+        });
+    }
+
     /// Fetches the units if they aren't here yet.
     pub(crate) fn want_units(self) {
         fetch_once(self, self.units, async { api::units().await });
@@ -278,6 +287,24 @@ fn kept_lang() -> Lang {
         .flatten()
         .and_then(|storage| storage.get_item(LANG_KEY).ok().flatten())
         .map_or(Lang::Zh, |tag| Lang::parse(&tag))
+}
+
+/// Scrolls no further than it takes to see an element.
+pub(crate) fn bring_into_view(id: &str) {
+    if let Some(element) = document().get_element_by_id(id) {
+        let options = web_sys::ScrollIntoViewOptions::new();
+        options.set_block(web_sys::ScrollLogicalPosition::Nearest);
+        element.scroll_into_view_with_scroll_into_view_options(&options);
+    }
+}
+
+/// Gives the focus to an element.
+pub(crate) fn focus(id: &str) {
+    let element = document().get_element_by_id(id);
+    if let Some(element) = element.and_then(|it| it.dyn_into::<web_sys::HtmlElement>().ok()) {
+        // An element that cannot take the focus leaves it where it is.
+        let _ = element.focus();
+    }
 }
 
 /// The browser's clock.

@@ -42,6 +42,18 @@ pub(crate) fn duration(ms: i64, lang: Lang) -> String {
     }
 }
 
+/// The names of a place without what a longer name before has said already: every grid of a
+/// community repeats the community's.
+pub(crate) fn place(names: &str) -> String {
+    let mut said: Vec<&str> = Vec::new();
+    for name in names.split_whitespace() {
+        if !said.iter().any(|earlier| earlier.starts_with(name)) {
+            said.push(name);
+        }
+    }
+    said.join(" ")
+}
+
 /// How long ago: `3分前`, or the moment itself after a day.
 pub(crate) fn ago(at: Timestamp, now: Timestamp, lang: Lang) -> String {
     let since = now.since(at);
@@ -196,6 +208,16 @@ mod tests {
         assert_eq!((closed.word, closed.rest.as_str()), ("超期", ""));
         let closed = deadline(&row(500, HOUR_MS, Class::Closed), NOW, Lang::En);
         assert_eq!(closed.word, "In time");
+    }
+
+    #[test]
+    fn a_place_says_each_name_once() {
+        let names = "潭城街道 七贤社区居委会 七贤社区 一级网格 七贤社区 第4片区 七贤社区 第9网格";
+        assert_eq!(
+            place(names),
+            "潭城街道 七贤社区居委会 一级网格 第4片区 第9网格"
+        );
+        assert_eq!(place(""), "");
     }
 
     #[test]

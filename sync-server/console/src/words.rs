@@ -31,7 +31,7 @@ words! {
     SKIP: "跳到正文", "Skip to content";
     NAV: "主菜单", "Main menu";
     TODO: "待办", "Work lists";
-    QUARANTINE: "待确认", "Quarantine";
+    QUARANTINE: "待人工确认", "Quarantine";
     DEVICES: "手机", "Devices";
     PEOPLE: "人员", "People";
     LANGUAGE: "English", "中文";
@@ -198,6 +198,7 @@ words! {
     RESOLVE: "处理完毕", "Settle";
     RESOLVE_NOTE: "怎么处理的", "What was done about it";
     RESOLVED: "已处理", "Settled";
+    SHOW_SETTLED: "也看已处理的", "Also what is settled";
     WAITING: "待处理", "Waiting";
     OP_KIND: "操作", "Operation";
     OP_REPORT: "上报", "Report";
@@ -216,7 +217,7 @@ words! {
     NEVER: "从未", "never";
     MADE: "做了", "Made";
     RECEIVED: "到了", "Received";
-    GAPS: "缺口", "Gaps";
+    NOT_HERE: "未送达", "Not here yet";
     PHOTOS_OWED: "欠照片", "Photos owed";
     ALL_HERE: "全部到齐", "All here";
     OWES: "还有未送达", "Still owes";

@@ -175,12 +175,13 @@ impl Pen {
     }
 
     fn draw(self, map: &Map, scene: &Scene, at: LatLon) {
-        let own = |outline: &&Outline| Some(&outline.code) == scene.grid.as_ref();
-        // The own grid last, so that its line lies over those of its neighbours.
-        for outline in scene.outlines.iter().filter(|outline| !own(outline)) {
-            self.outline(map, scene, outline);
-        }
-        for outline in scene.outlines.iter().filter(own) {
+        // Small ones over those they lie in, the own grid over all.
+        let mut outlines: Vec<&Outline> = scene.outlines.iter().collect();
+        outlines.sort_by_key(|outline| {
+            let own = Some(&outline.code) == scene.grid.as_ref();
+            (own, outline.code.as_str().len())
+        });
+        for outline in outlines {
             self.outline(map, scene, outline);
         }
         self.point_with_accuracy(map, &scene.place, at);

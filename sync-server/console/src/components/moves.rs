@@ -104,6 +104,9 @@ fn suggested(case: &CaseDetail) -> Option<String> {
 pub(crate) fn Moves(
     #[prop(into)] case: Signal<Option<CaseDetail>>,
     form: MoveForm,
+    /// The case changed: nothing is sent before somebody has looked.
+    #[prop(into)]
+    held: Signal<bool>,
     on_submit: Callback<()>,
     on_cancel: Callback<()>,
 ) -> impl IntoView {
@@ -141,7 +144,13 @@ pub(crate) fn Moves(
     };
     move || match form.open.get() {
         Some(allowed) => view! {
-            <FilledIn allowed=allowed form=form on_submit=on_submit on_cancel=on_cancel/>
+            <FilledIn
+                allowed=allowed
+                form=form
+                held=held
+                on_submit=on_submit
+                on_cancel=on_cancel
+            />
         }
         .into_any(),
         None => {
@@ -164,6 +173,7 @@ pub(crate) fn Moves(
 fn FilledIn(
     allowed: AllowedMove,
     form: MoveForm,
+    #[prop(into)] held: Signal<bool>,
     on_submit: Callback<()>,
     on_cancel: Callback<()>,
 ) -> impl IntoView {
@@ -176,7 +186,9 @@ fn FilledIn(
             let _ = field.focus();
         }
     });
+    let waits = move || form.busy.get() || held.get();
     let submit = move || match form.missing() {
+        _ if untrack(waits) => {}
         Some(missing) => form.problem.set(Some(desk.say(missing).to_owned())),
         None => on_submit.run(()),
     };
@@ -219,7 +231,7 @@ fn FilledIn(
             </div>
             <FormProblem words=form.problem/>
             <div class="row">
-                <button type="submit" class="primary" id="move-submit" prop:disabled=form.busy>
+                <button type="submit" class="primary" id="move-submit" prop:disabled=waits>
                     {move || {
                         if form.busy.get() {
                             desk.say(words::SENDING).to_owned()

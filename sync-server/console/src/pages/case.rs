@@ -12,7 +12,7 @@ use crate::components::map::{PlaceMap, Scene};
 use crate::components::moves::{MoveForm, Moves, unit_code};
 use crate::components::photos::Photos;
 use crate::components::states::{Loading, Outdated, Trouble};
-use crate::desk::Desk;
+use crate::desk::{Desk, bring_into_view};
 use crate::format;
 use crate::icons::{Icon, Shape};
 use crate::pages::list::is_typing;
@@ -23,6 +23,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_navigate, use_params_map};
+use shared::case::Move;
 use shared::id::CaseId;
 use shared::label::{self, Lang};
 use shared::time::Timestamp;
@@ -38,8 +39,29 @@ struct Sheet {
     /// What is being filled in.
     form: MoveForm,
     /// What was just done, said to the reader.
-    done: RwSignal<Option<String>>,
+    done: RwSignal<Option<Done>>,
     poll: Poll<CaseDetail>,
+}
+
+/// What there is to say after a form has closed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Done {
+    /// The move was made.
+    Moved(Move),
+    /// The case went on without it.
+    NotAnyMore,
+}
+
+impl Done {
+    fn words(self, lang: Lang) -> String {
+        match self {
+            Self::Moved(kind) => {
+                let (done, gap) = (words::MOVE_DONE.of(lang), lang.pick("：", ": "));
+                format!("{done}{gap}{}", label::case_move(kind, lang))
+            }
+            Self::NotAnyMore => words::NOT_ANY_MORE.of(lang).to_owned(),
+        }
+    }
 }
 
 /// The page; another case is another page.
@@ -86,6 +108,12 @@ fn Case(id: CaseId) -> impl IntoView {
     let here = Memo::new(move |_| sheet.shown.with(Option::is_some));
     let retry = Callback::new(move |()| sheet.poll.refresh());
     listen_to_keys(desk, id);
+    desk.title(move || {
+        let name = sheet
+            .shown
+            .with(|case| case.as_ref().map(|case| case.row.category_name.clone()));
+        name.unwrap_or_else(|| desk.say(words::CASE).to_owned())
+    });
     view! {
         <article class="case page" data-test="case">
             <Way id=id/>
@@ -136,7 +164,7 @@ impl Sheet {
     }
 
     /// Takes the present version; what was begun stays open if it is still possible.
-    fn go_on(self, desk: Desk) {
+    fn go_on(self) {
         let Some(conflict) = self.conflict.get_untracked() else {
             return;
         };
@@ -155,8 +183,7 @@ impl Sheet {
             self.form.problem.set(None);
         } else {
             self.form.close();
-            self.done
-                .set(Some(desk.say(words::NOT_ANY_MORE).to_owned()));
+            self.done.set(Some(Done::NotAnyMore));
         }
     }
 
@@ -190,14 +217,11 @@ impl Sheet {
             self.form.busy.set(false);
             match outcome {
                 Ok(Moved::Done) => {
-                    let lang = desk.lang.get_untracked();
-                    let what = label::case_move(request.kind, lang);
-                    let done = words::MOVE_DONE.of(lang);
-                    let gap = lang.pick("：", ": ");
                     self.form.close();
                     self.conflict.set(None);
-                    self.done.set(Some(format!("{done}{gap}{what}")));
+                    self.done.set(Some(Done::Moved(request.kind)));
                     self.poll.refresh();
+                    bring_into_view("moves");
                 }
                 Ok(Moved::Stale(now)) => {
                     let now = *now;
@@ -313,7 +337,7 @@ fn heading(row: &CaseRow, lang: Lang) -> impl IntoView + use<> {
     view! {
         <div class="grow">
             <h1 id="case-title">{row.category_name.clone()}</h1>
-            <p class="where">{row.place.clone()}</p>
+            <p class="where">{format::place(&row.place)}</p>
             <p class="row">
                 {state_badge(&row.state, row.class, lang)}
                 {fixed}
@@ -392,14 +416,23 @@ fn Act(sheet: Sheet, case: Memo<Option<CaseDetail>>, id: CaseId) -> impl IntoVie
     let desk = Desk::here();
     let done = move || {
         sheet.done.get().map(|done| {
+            let (state, shape) = match done {
+                Done::Moved(_) => ("safe", Shape::CircleCheck),
+                Done::NotAnyMore => ("soon", Shape::TriangleAlert),
+            };
             view! {
-                <p class="notice" data-state="safe" data-test="done">
-                    <Icon shape=Shape::CircleCheck/>
-                    {done}
+                <p class="notice" data-state=state data-test="done">
+                    <Icon shape=shape/>
+                    {move || done.words(desk.lang.get())}
                 </p>
             }
         })
     };
+    Effect::new(move |_| {
+        if sheet.conflict.with(Option::is_some) {
+            bring_into_view("conflict");
+        }
+    });
     // What was done is news until the next form is opened.
     Effect::new(move |_| {
         if sheet.form.open.with(Option::is_some) {
@@ -420,7 +453,7 @@ fn Act(sheet: Sheet, case: Memo<Option<CaseDetail>>, id: CaseId) -> impl IntoVie
                 view! {
                     <ConflictPanel
                         conflict=conflict
-                        on_go_on=Callback::new(move |()| sheet.go_on(desk))
+                        on_go_on=Callback::new(move |()| sheet.go_on())
                         on_give_up=Callback::new(move |()| sheet.give_up())
                     />
                 }
@@ -429,6 +462,7 @@ fn Act(sheet: Sheet, case: Memo<Option<CaseDetail>>, id: CaseId) -> impl IntoVie
         <Moves
             case=case
             form=sheet.form
+            held=Signal::derive(move || sheet.conflict.with(Option::is_some))
             on_submit=Callback::new(move |()| sheet.send(id, desk))
             on_cancel=cancel
         />

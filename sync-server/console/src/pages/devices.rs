@@ -22,6 +22,7 @@ use shared::wire::console::{CodeAnswer, DeviceRow, Page};
 #[component]
 pub(crate) fn DevicesPage() -> impl IntoView {
     let desk = Desk::here();
+    desk.title(move || desk.say(words::DEVICES).to_owned());
     let cursor = RwSignal::new(None::<String>);
     let devices = Poll::start(
         move || {
@@ -109,7 +110,7 @@ fn Table(devices: Poll<Page<DeviceRow>>) -> impl IntoView {
                     <tr role="row">
                         {head(words::STATE)} {head(words::CARRIED_BY)} {head(words::DEVICE)}
                         {head(words::LAST_SEEN)} {figure(words::MADE)} {figure(words::RECEIVED)}
-                        {figure(words::GAPS)} {figure(words::PHOTOS_OWED)}
+                        {figure(words::NOT_HERE)} {figure(words::PHOTOS_OWED)}
                     </tr>
                 </thead>
                 <tbody>{rows}</tbody>
@@ -175,7 +176,7 @@ fn device(row: &DeviceRow, now: Timestamp, lang: Lang) -> impl IntoView + use<> 
             <td role="cell" data-label=words::LAST_SEEN.of(lang)>{seen}</td>
             {cell(words::MADE, row.made.to_string())}
             {cell(words::RECEIVED, row.received.to_string())}
-            {cell(words::GAPS, owed.to_string())}
+            {cell(words::NOT_HERE, owed.to_string())}
             {cell(words::PHOTOS_OWED, row.photos_owed.to_string())}
         </tr>
     }

@@ -8,7 +8,7 @@ use crate::components::filters::{Filters, SEARCH_ID};
 use crate::components::light::{light, state_badge};
 use crate::components::states::{Empty, Loading, Outdated, Trouble};
 use crate::components::work_lists::{self, WorkLists};
-use crate::desk::Desk;
+use crate::desk::{Desk, bring_into_view, focus};
 use crate::filter::{self, PAGE_ROWS};
 use crate::format;
 use crate::icons::{Icon, Shape};
@@ -26,7 +26,15 @@ use wasm_bindgen::JsCast;
 #[component]
 pub(crate) fn ListPage() -> impl IntoView {
     let desk = Desk::here();
-    let search = use_location().search;
+    let location = use_location();
+    // On the way to another page the address is already that page's; this page keeps its own.
+    let search = Memo::new(move |before: Option<&String>| {
+        if location.pathname.get() == "/" {
+            location.search.get()
+        } else {
+            before.cloned().unwrap_or_default()
+        }
+    });
     let query = Memo::new(move |_| filter::from_query(&search.get()));
     let lists = Poll::start(api::work_lists, Some(REFRESH));
     let cases = Poll::start(
@@ -56,7 +64,7 @@ pub(crate) fn ListPage() -> impl IntoView {
         };
         navigate(&format!("/?{}", filter::to_query(&next)), options);
     });
-    open_first_list(search, lists, go);
+    open_first_list(search, location.pathname, lists, go);
     keep_for_later(desk, search, cases);
     view! {
         <div class="list-page">
@@ -76,11 +84,12 @@ pub(crate) fn ListPage() -> impl IntoView {
 /// An address without a filter shows the first list that has something in it.
 fn open_first_list(
     search: Memo<String>,
+    pathname: Memo<String>,
     lists: Poll<Vec<shared::wire::console::WorkList>>,
     go: Callback<(CaseQuery, bool)>,
 ) {
     Effect::new(move |_| {
-        if !search.get().is_empty() {
+        if !search.get().is_empty() || pathname.get() != "/" {
             return;
         }
         let query = lists.answer.with(|lists| {
@@ -149,6 +158,7 @@ fn Head(
             Some(format!("{on_page} {count} {unit} · {updated} {at}"))
         })
     };
+    desk.title(title);
     view! {
         <div class="head row between">
             <h1 id="list-title">{title}</h1>
@@ -212,6 +222,12 @@ fn nothing(query: &CaseQuery) -> impl IntoView + use<> {
 fn Table(cases: Poll<CasePage>, ids: Memo<Option<Vec<CaseId>>>) -> impl IntoView {
     let desk = Desk::here();
     listen_to_keys(desk, ids);
+    // Back from a case: where one was.
+    Effect::new(move |_| {
+        if let Some(id) = desk.selected.get_untracked() {
+            bring_into_view(&row_id(id));
+        }
+    });
     let column = move |word| view! { <th scope="col">{move || desk.say(word)}</th> };
     view! {
         <table class="case-table" role="table" data-test="cases" aria-labelledby="list-title">
@@ -243,7 +259,7 @@ fn listen_to_keys(desk: Desk, ids: Memo<Option<Vec<CaseId>>>) {
         let next = at.map_or(0, |at| at.saturating_add_signed(by));
         if let Some(id) = ids.get(next).copied() {
             desk.selected.set(Some(id));
-            show(id);
+            bring_into_view(&row_id(id));
         }
     };
     let handle = window_event_listener(leptos::ev::keydown, move |event: KeyboardEvent| {
@@ -290,23 +306,8 @@ fn is_on_control(event: &KeyboardEvent) -> bool {
     })
 }
 
-fn focus(id: &str) {
-    let element = document().get_element_by_id(id);
-    if let Some(element) = element.and_then(|it| it.dyn_into::<web_sys::HtmlElement>().ok()) {
-        // An element that cannot take the focus leaves it where it is.
-        let _ = element.focus();
-    }
-}
-
 fn row_id(id: CaseId) -> String {
     format!("case-{id}")
-}
-
-/// Brings a row into view.
-fn show(id: CaseId) {
-    if let Some(row) = document().get_element_by_id(&row_id(id)) {
-        row.scroll_into_view_with_bool(false);
-    }
 }
 
 #[component]
@@ -381,7 +382,7 @@ fn cells(desk: Desk, row: &CaseRow) -> impl IntoView + use<> {
         }
     });
     view! {
-        <td role="cell" class="where">{row.place.clone()}</td>
+        <td role="cell" class="where">{format::place(&row.place)}</td>
         <td role="cell" class="what">
             <a href=format!("/cases/{id}") data-test="case-link" class="matter">
                 {row.category_name.clone()}

@@ -27,6 +27,7 @@ const GRID_KINDS: [PostKind; 4] = [
 #[component]
 pub(crate) fn PeoplePage() -> impl IntoView {
     let desk = Desk::here();
+    desk.title(move || desk.say(words::PEOPLE).to_owned());
     desk.want_areas();
     desk.want_units();
     let cursor = RwSignal::new(None::<String>);

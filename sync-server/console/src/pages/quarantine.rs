@@ -2,7 +2,7 @@
 
 use crate::api;
 use crate::components::states::{Empty, FormProblem, Loading, Outdated, Trouble};
-use crate::desk::Desk;
+use crate::desk::{Choice, Desk};
 use crate::format;
 use crate::icons::{Icon, Shape};
 use crate::poll::{Poll, REFRESH};
@@ -21,11 +21,16 @@ use shared::wire::console::{Page, QuarantineRow};
 #[component]
 pub(crate) fn QuarantinePage() -> impl IntoView {
     let desk = Desk::here();
+    desk.title(move || desk.say(words::QUARANTINE).to_owned());
+    // Codes are shown with their words.
+    desk.want_categories();
+    desk.want_areas();
     let cursor = RwSignal::new(None::<String>);
+    let settled = RwSignal::new(false);
     let rows = Poll::start(
         move || {
-            let cursor = cursor.get();
-            async move { api::quarantine(cursor.as_deref()).await }
+            let (cursor, settled) = (cursor.get(), settled.get());
+            async move { api::quarantine(cursor.as_deref(), settled).await }
         },
         Some(REFRESH),
     );
@@ -40,6 +45,18 @@ pub(crate) fn QuarantinePage() -> impl IntoView {
         <div class="page stack" data-test="quarantine">
             <h1>{move || desk.say(words::QUARANTINE)}</h1>
             <p class="second">{move || desk.say(words::QUARANTINE_WHAT)}</p>
+            <label class="check">
+                <input
+                    id="show-settled"
+                    type="checkbox"
+                    prop:checked=settled
+                    on:change=move |event| {
+                        cursor.set(None);
+                        settled.set(event_target_checked(&event));
+                    }
+                />
+                {move || desk.say(words::SHOW_SETTLED)}
+            </label>
             <Show
                 when=move || ids.with(Option::is_some)
                 fallback=move || view! {
@@ -117,7 +134,7 @@ fn Entry(id: OpId, rows: Poll<Page<QuarantineRow>>) -> impl IntoView {
         <li class="card stack tight quarantine-row" id=format!("op-{id}") data-test="quarantine-row">
             {move || {
                 let (lang, now) = (desk.lang.get(), desk.now.get_untracked());
-                row.with(|row| row.as_ref().map(|row| content(row, now, lang)))
+                row.with(|row| row.as_ref().map(|row| content(row, desk, now, lang)))
             }}
             <Show when=move || waits.get()>
                 <Resolve id=id rows=rows/>
@@ -126,7 +143,7 @@ fn Entry(id: OpId, rows: Poll<Page<QuarantineRow>>) -> impl IntoView {
     }
 }
 
-fn content(row: &QuarantineRow, now: Timestamp, lang: Lang) -> impl IntoView + use<> {
+fn content(row: &QuarantineRow, desk: Desk, now: Timestamp, lang: Lang) -> impl IntoView + use<> {
     let person = if row.person_name.is_empty() {
         words::UNKNOWN_PERSON.of(lang).to_owned()
     } else {
@@ -160,7 +177,7 @@ fn content(row: &QuarantineRow, now: Timestamp, lang: Lang) -> impl IntoView + u
             <small class="number">{format::moment(row.received_ms, now, lang)}</small>
         </p>
         <p class="why" data-test="why" data-code=row.code.clone()>{why}</p>
-        {readable(&row.body, now, lang)}
+        {readable(&row.body, desk, now, lang)}
         <details>
             <summary>{words::RAW.of(lang)}</summary>
             <pre>{pretty(&row.body)}</pre>
@@ -212,8 +229,24 @@ fn parts(body: &str, now: Timestamp, lang: Lang) -> Vec<(&'static str, String)> 
         .collect()
 }
 
-fn readable(body: &str, now: Timestamp, lang: Lang) -> AnyView {
-    let parts = parts(body, now, lang);
+/// A code behind its name; the code alone when nothing has it.
+fn named(list: RwSignal<Option<Vec<Choice>>>, code: &str) -> String {
+    list.with(|list| {
+        let mut all = list.iter().flatten();
+        let known = all.find(|choice| choice.code == code);
+        known.map_or_else(|| code.to_owned(), |known| format!("{} {code}", known.name))
+    })
+}
+
+fn readable(body: &str, desk: Desk, now: Timestamp, lang: Lang) -> AnyView {
+    let mut parts = parts(body, now, lang);
+    for (name, value) in &mut parts {
+        if *name == words::CATEGORY.of(lang) {
+            *value = named(desk.categories, value);
+        } else if *name == words::GRID.of(lang) {
+            *value = named(desk.areas, value);
+        }
+    }
     if parts.is_empty() {
         return view! { <p class="second">{words::UNREADABLE_BODY.of(lang)}</p> }.into_any();
     }

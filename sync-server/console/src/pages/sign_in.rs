@@ -14,6 +14,7 @@ use shared::wire::console::SignInRequest;
 #[component]
 pub(crate) fn SignInPage() -> impl IntoView {
     let desk = Desk::here();
+    desk.title(move || desk.say(words::SIGN_IN).to_owned());
     let (login, password) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
     let busy = RwSignal::new(false);
     let problem = RwSignal::new(None::<String>);

@@ -285,7 +285,6 @@ words! {
     PREVIEW_SELF "将记为" "Recorded as";
     PREVIEW_BY "{} 前办结" "by {}";
     PREVIEW_BASIS "依据" "Rule";
-    PREVIEW_WHY "为什么" "Why";
     PREVIEW_MISSING "填好位置、类别和条件，就能看到派给谁。" "Set place, category and condition to see who gets it.";
     SEND "上报" "Send report";
     SEND_MISSING "还差：" "Still missing: ";
@@ -327,7 +326,6 @@ words! {
     REPORT_COURSE "办理过程" "Course";
     REPORT_COURSE_EMPTY "送达并受理后，办理过程会出现在这里。" "The course appears here once the report is accepted.";
     REPORT_POSITION "坐标" "Coordinates";
-    REPORT_NOT_FOUND "本机没有这件上报。" "This report is not on this device.";
     PHOTO_SENT "已送达" "Delivered";
     PHOTO_WAITING "待发送" "Waiting";
     PHOTO_PART "已发 {}" "{} sent";
@@ -353,8 +351,6 @@ words! {
     SETTINGS_REBIND "重新绑定" "Bind again";
     // Everywhere.
     LOADING "正在读取…" "Loading…";
-    PROBLEM_TRY "请再试一次" "Please try again";
-    NOTHING_HERE "没有内容" "Nothing here";
 }
 
 /// For whatever failed without words of its own.

@@ -24,7 +24,6 @@ pub(crate) enum Shape {
     Refresh,
     ChevronRight,
     ArrowLeft,
-    Search,
     Close,
     Trash,
     Send,
@@ -36,7 +35,6 @@ pub(crate) enum Shape {
     Locate,
     Pencil,
     Info,
-    WifiOff,
     Inbox,
     Building,
     Tag,
@@ -80,7 +78,6 @@ impl Shape {
             }
             Self::ChevronRight => "<path d='m9 18 6-6-6-6'/>",
             Self::ArrowLeft => "<path d='m12 19-7-7 7-7'/><path d='M19 12H5'/>",
-            Self::Search => "<path d='m21 21-4.34-4.34'/><circle cx='11' cy='11' r='8'/>",
             Self::Close => "<path d='M18 6 6 18'/><path d='m6 6 12 12'/>",
             Self::Trash => {
                 "<path d='M10 11v6'/><path d='M14 11v6'/><path d='M19 6v14a2 2 0 0 1-2 2H7a2 2 0 0 1-2-2V6'/><path d='M3 6h18'/><path d='M8 6V4a2 2 0 0 1 2-2h4a2 2 0 0 1 2 2v2'/>"
@@ -105,9 +102,6 @@ impl Shape {
             }
             Self::Info => {
                 "<circle cx='12' cy='12' r='10'/><path d='M12 16v-4'/><path d='M12 8h.01'/>"
-            }
-            Self::WifiOff => {
-                "<path d='M12 20h.01'/><path d='M8.5 16.429a5 5 0 0 1 7 0'/><path d='M5 12.859a10 10 0 0 1 5.17-2.69'/><path d='M19 12.859a10 10 0 0 0-2.007-1.523'/><path d='M2 8.82a15 15 0 0 1 4.177-2.643'/><path d='M22 8.82a15 15 0 0 0-11.288-3.764'/><path d='m2 2 20 20'/>"
             }
             Self::Inbox => {
                 "<polyline points='22 12 16 12 14 15 10 15 8 12 2 12'/><path d='M5.45 5.11 2 12v6a2 2 0 0 0 2 2h16a2 2 0 0 0 2-2v-6l-3.45-6.89A2 2 0 0 0 16.76 4H7.24a2 2 0 0 0-1.79 1.11z'/>"

@@ -171,7 +171,11 @@ fn PreviewCard(form: Form) -> impl IntoView {
 fn Decided(decision: Decision, self_fixed: bool) -> impl IntoView {
     let t = speaker();
     let now = shared().now.get_untracked();
-    let lead = if self_fixed { words::PREVIEW_SELF } else { words::PREVIEW_TO };
+    let lead = if self_fixed {
+        words::PREVIEW_SELF
+    } else {
+        words::PREVIEW_TO
+    };
     let name = if self_fixed {
         t.say(words::SELF_FIXED).to_owned()
     } else {

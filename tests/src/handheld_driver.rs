@@ -31,7 +31,7 @@ impl Handheld {
             .arg("--host=127.0.0.1")
             .arg(format!("--port={port}"))
             .env("DISPLAY", display.name())
-            .env("TAURI_AUTOMATION", "true")
+            .env("TAURI_WEBVIEW_AUTOMATION", "true")
             // There is no graphics card on a display in memory.
             .env("WEBKIT_DISABLE_DMABUF_RENDERER", "1")
             .env("LIBGL_ALWAYS_SOFTWARE", "1")

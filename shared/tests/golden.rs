@@ -1,0 +1,91 @@
+//! Everything ever sent still parses: each message of the wire has a golden file under
+//! `golden/v1/`, recorded from a real server and never edited; only tokens were replaced. A new
+//! message gets a new file and a line below.
+
+#![allow(clippy::unwrap_used, reason = "a test may fail loudly")]
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+use shared::operation;
+use shared::wire::{console, error, sync};
+use std::path::PathBuf;
+
+fn path(name: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden/v1").join(format!("{name}.json"))
+}
+
+/// The saved message parses as `T`, and `T` written again holds every member that was saved.
+fn still_parses<T: Serialize + DeserializeOwned>(name: &str) {
+    let saved: Value = serde_json::from_str(&std::fs::read_to_string(path(name)).unwrap()).unwrap();
+    let parsed: T = serde_json::from_value(saved.clone()).unwrap_or_else(|e| panic!("{name}: {e}"));
+    let again = serde_json::to_value(parsed).unwrap();
+    holds(&saved, &again, name);
+    // A message from a later version has members that we don't know.
+    let mut later = saved;
+    if let Some(members) = later.as_object_mut() {
+        members.insert(String::from("a_later_member"), json!({"x": 1}));
+        serde_json::from_value::<T>(later).unwrap_or_else(|e| panic!("{name} with more members: {e}"));
+    }
+}
+
+fn holds(saved: &Value, again: &Value, at: &str) {
+    match (saved, again) {
+        (Value::Object(saved), Value::Object(again)) => {
+            for (key, value) in saved {
+                let at = format!("{at}.{key}");
+                holds(value, again.get(key).unwrap_or_else(|| panic!("{at} was lost")), &at);
+            }
+        }
+        (Value::Array(saved), Value::Array(again)) => {
+            assert_eq!(saved.len(), again.len(), "{at}");
+            for (index, (saved, again)) in saved.iter().zip(again).enumerate() {
+                holds(saved, again, &format!("{at}[{index}]"));
+            }
+        }
+        _ => assert_eq!(saved, again, "{at}"),
+    }
+}
+
+macro_rules! golden {
+    ($($test:ident: $type:ty;)*) => {
+        $(#[test] fn $test() { still_parses::<$type>(stringify!($test)); })*
+
+        #[test]
+        fn no_golden_file_is_without_a_test() {
+            let tested = [$(stringify!($test)),*, "operation_report_file"];
+            for entry in std::fs::read_dir(path("x").parent().unwrap()).unwrap() {
+                let name = entry.unwrap().file_name().into_string().unwrap();
+                assert!(tested.contains(&name.trim_end_matches(".json")), "{name} is not tested");
+            }
+        }
+    };
+}
+
+golden! {
+    enrol_request: sync::EnrolRequest;
+    enrol_answer: sync::EnrolAnswer;
+    push_request: sync::PushRequest;
+    push_answer: sync::PushAnswer;
+    pull_request: sync::PullRequest;
+    pull_answer: sync::PullAnswer;
+    areas_bundle: sync::AreasBundle;
+    catalogue_bundle: sync::CatalogueBundle;
+    limits: sync::Limits;
+    sign_in_request: console::SignInRequest;
+    sign_in_answer: console::SignInAnswer;
+    me_answer: console::MeAnswer;
+    case_page: console::CasePage;
+    case_detail: console::CaseDetail;
+    move_request: console::MoveRequest;
+    stale_answer: console::StaleAnswer;
+    error_answer: error::ErrorAnswer;
+}
+
+#[test]
+fn a_saved_operation_still_has_the_hash_it_was_filed_with() {
+    let text = std::fs::read_to_string(path("operation_report_file")).unwrap();
+    let opened = operation::open(serde_json::from_str(&text).unwrap()).unwrap();
+    assert_eq!(opened.text, text.trim_end(), "the canonical form is what was saved");
+    serde_json::from_value::<shared::report::FiledReport>(opened.operation.payload).unwrap();
+}

@@ -94,7 +94,7 @@ impl Speaker {
             SyncState::NotEnrolled => self.say(SYNC_NOT_BOUND).to_owned(),
             SyncState::AllSent => self.say(SYNC_ALL_SENT).to_owned(),
             SyncState::Paused => self.say(SYNC_PAUSED).to_owned(),
-            SyncState::Running if reports == 0 && photos == 0 => self.say(SYNC_CHECKING).to_owned(),
+            SyncState::Running if reports == 0 && photos == 0 => self.say(SYNC_ALL_SENT).to_owned(),
             SyncState::Running if zh => format!("正在发送{what}"),
             SyncState::Running => format!("Sending {what}"),
             SyncState::Waiting if reports == 0 && photos == 0 => {
@@ -211,7 +211,6 @@ words! {
     SYNC_NOT_BOUND "尚未绑定" "Not bound yet";
     SYNC_ALL_SENT "已全部送达" "Everything has arrived";
     SYNC_PAUSED "服务器不认本机，上报暂存本机" "The server does not know this device; reports are kept here";
-    SYNC_CHECKING "正在核对" "Checking with the server";
     SYNC_NO_CONTACT "已全部送达，暂时连不上服务器" "Everything has arrived; the server is out of reach";
     SYNC_NOW "立即同步" "Sync now";
     SYNC_LAST "上次成功" "Last success";

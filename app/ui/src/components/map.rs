@@ -97,7 +97,13 @@ fn draw(outline: &MapOutline, flat: Flat) -> Drawn {
     }
     Drawn {
         code: outline.code.clone(),
-        name: outline.name.clone(),
+        // Grids are named after their community first; on a map of one, the last word tells.
+        name: outline
+            .name
+            .split_whitespace()
+            .next_back()
+            .unwrap_or_default()
+            .to_owned(),
         mine: outline.mine,
         path,
         middle: (low.0.midpoint(high.0), low.1.midpoint(high.1)),
@@ -308,50 +314,55 @@ fn MapDrawing(
             put(Some(at));
         }
     };
+    // Drawn once more above its neighbours, so that its whole border shows.
     let found = Memo::new(move |_| {
-        form.draft.with(|draft| {
+        let code = form.draft.with(|draft| {
             let located = draft.as_ref()?.located.as_ref()?;
             located.grid.as_ref().map(|grid| grid.code.clone())
-        })
+        })?;
+        let drawn = outlines.get();
+        drawn
+            .into_iter()
+            .find(|drawn| drawn.code == code)
+            .map(|drawn| drawn.path)
     });
     view! {
-        <svg
-            id="map"
-            node_ref=svg
-            viewBox=view_box
-            tabindex="0"
-            role="application"
-            aria-label=t.say(words::MAP_LABEL)
-            on:click=move |event| put(under(&event))
-            on:keydown=keys
-            on:pointerdown=grab
-            on:pointermove=drag
-            on:pointerup=release
-        >
-            <For
-                each=move || outlines.get()
-                key=|drawn| (drawn.code.clone(), drawn.path.len())
-                children=move |drawn| {
-                    let code = drawn.code.clone();
-                    view! {
-                        <path
-                            d=drawn.path
-                            class="outline"
-                            class:mine=drawn.mine
-                            class:found=move || found.get().as_ref() == Some(&code)
-                            data-grid=drawn.code.to_string()
-                        ></path>
+            <svg
+                id="map"
+                node_ref=svg
+                viewBox=view_box
+                tabindex="0"
+                role="application"
+                aria-label=t.say(words::MAP_LABEL)
+                on:click=move |event| put(under(&event))
+                on:keydown=keys
+                on:pointerdown=grab
+                on:pointermove=drag
+                on:pointerup=release
+            >
+                <For
+                    each=move || outlines.get()
+                    key=|drawn| (drawn.code.clone(), drawn.path.len())
+                    children=move |drawn| {
+    view! {
+                            <path
+                                d=drawn.path
+                                class="outline"
+                                class:mine=drawn.mine
+                                data-grid=drawn.code.to_string()
+                            ></path>
+                        }
                     }
-                }
-            />
-            {move || names(&outlines.get(), frame.get())}
-            {move || pin(place.get(), form.place.get(), flat.get(), frame.get())}
-        </svg>
-        <Scale frame=Signal::derive(move || frame.get()) />
-        <Show when=move || map.with(|map| map.as_ref().is_some_and(|map| map.outlines.is_empty()))>
-            <p class="second">{t.say(words::MAP_EMPTY)}</p>
-        </Show>
-    }
+                />
+                {move || found.get().map(|path| view! { <path d=path class="outline found"></path> })}
+                {move || names(&outlines.get(), frame.get())}
+                {move || pin(place.get(), form.place.get(), flat.get(), frame.get())}
+            </svg>
+            <Scale frame=Signal::derive(move || frame.get()) />
+            <Show when=move || map.with(|map| map.as_ref().is_some_and(|map| map.outlines.is_empty()))>
+                <p class="second">{t.say(words::MAP_EMPTY)}</p>
+            </Show>
+        }
 }
 
 type Frame = Option<(f64, f64, f64, f64)>;

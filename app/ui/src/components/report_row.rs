@@ -37,15 +37,27 @@ const fn status_name(status: ReportStatus) -> &'static str {
     }
 }
 
-/// The last two names of a path: 七贤社区 · 第3网格.
+/// The last two names of a path, for lists of one's own grids: 七贤社区 · 第3网格.
 pub(crate) fn short_place(path: &str) -> String {
-    let names: Vec<&str> = path
-        .split(['·', '/', '>', ' '])
-        .map(str::trim)
-        .filter(|name| !name.is_empty())
-        .collect();
+    let names = names_of(path);
     let skip = names.len().saturating_sub(2);
-    names.into_iter().skip(skip).collect::<Vec<_>>().join(" · ")
+    names.get(skip..).unwrap_or_default().join(" · ")
+}
+
+/// The street and the last two names: 潭城街道 · 七贤社区 · 第3网格.
+pub(crate) fn brief_place(path: &str) -> String {
+    let names = names_of(path);
+    let (Some(street), 4..) = (names.first(), names.len()) else {
+        return names.join(" · ");
+    };
+    format!("{street} · {}", short_place(path))
+}
+
+/// A path is names divided by spaces, and a grid's name begins with its community's.
+fn names_of(path: &str) -> Vec<&str> {
+    path.split_whitespace()
+        .filter(|name| *name != "·")
+        .collect()
 }
 
 /// One report in a list.
@@ -101,5 +113,22 @@ pub(crate) fn Thumbnail(preview: Option<String>) -> impl IntoView {
     match preview {
         Some(preview) => view! { <img class="thumb" src=preview alt="" /> }.into_any(),
         None => view! { <span class="thumb"><Icon shape=Shape::FileText /></span> }.into_any(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{brief_place, short_place};
+
+    #[test]
+    fn a_long_path_is_said_in_the_names_that_tell() {
+        let path = "潭城街道 七贤社区居委会 七贤社区 一级网格 七贤社区 第1片区 七贤社区 第3网格";
+        assert_eq!(short_place(path), "七贤社区 · 第3网格");
+        assert_eq!(brief_place(path), "潭城街道 · 七贤社区 · 第3网格");
+        assert_eq!(
+            brief_place("潭城街道 七贤社区居委会"),
+            "潭城街道 · 七贤社区居委会"
+        );
+        assert_eq!(short_place(""), "");
     }
 }

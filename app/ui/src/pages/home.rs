@@ -64,6 +64,10 @@ pub(crate) fn SyncLine() -> impl IntoView {
     let look = |sync: &SyncStatus| match sync.state {
         SyncState::NotEnrolled => (Shape::Info, "waiting"),
         SyncState::AllSent => (Shape::CircleCheck, "safe"),
+        // A look that finds nothing to send is no news.
+        SyncState::Running if sync.operations_waiting == 0 && sync.photos_waiting == 0 => {
+            (Shape::CircleCheck, "safe")
+        }
         SyncState::Running => (Shape::Upload, "info"),
         SyncState::Waiting => (Shape::HardDrive, "waiting"),
         SyncState::Paused => (Shape::CircleAlert, "late"),

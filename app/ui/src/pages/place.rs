@@ -3,6 +3,7 @@
 use crate::components::icon::{Icon, Shape};
 use crate::components::map::PinMap;
 use crate::components::notice::ProblemNotice;
+use crate::components::report_row::{brief_place, short_place};
 use crate::pages::form::{Form, form};
 use crate::state::{shared, speaker};
 use crate::words;
@@ -120,21 +121,21 @@ fn Grid(located: LocatedView) -> impl IntoView {
     let others = located
         .others
         .iter()
-        .map(|grid| grid.name.clone())
+        .map(|grid| short_place(&grid.name))
         .collect::<Vec<_>>()
         .join("、");
     let nearest = located.nearest.as_ref().map(|(grid, metres)| {
         format!(
             "{}: {} ({})",
             t.say(words::PLACE_NEAREST),
-            grid.path,
+            brief_place(&grid.path),
             t.with(words::MAP_METRES, format!("{metres:.0}"))
         )
     });
     let path = located
         .grid
         .as_ref()
-        .map(|grid| grid.path.clone())
+        .map(|grid| brief_place(&grid.path))
         .unwrap_or_default();
     match located.certainty {
         Certainty::Sure => view! {

@@ -4,7 +4,7 @@ use crate::backend;
 use crate::components::field::Fact;
 use crate::components::icon::{Icon, Shape};
 use crate::components::notice::ProblemNotice;
-use crate::components::report_row::StatusMark;
+use crate::components::report_row::{StatusMark, brief_place};
 use crate::route::{Route, Shown};
 use crate::state::{live, shared, speaker};
 use crate::words;
@@ -133,11 +133,14 @@ fn Facts(detail: ReportDetail) -> impl IntoView {
     } else {
         format!("{} · {}", row.category_name, detail.condition_name)
     };
-    let place = [row.place.as_str(), detail.place.words.as_str()]
-        .into_iter()
-        .filter(|words| !words.is_empty())
-        .collect::<Vec<_>>()
-        .join(" · ");
+    let place = [
+        brief_place(&row.place).as_str(),
+        detail.place.words.as_str(),
+    ]
+    .into_iter()
+    .filter(|words| !words.is_empty())
+    .collect::<Vec<_>>()
+    .join(" · ");
     let place = if place.is_empty() {
         t.say(words::PLACE_OUTSIDE).to_owned()
     } else {

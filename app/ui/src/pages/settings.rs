@@ -4,6 +4,7 @@ use crate::backend;
 use crate::components::field::{Fact, Switch};
 use crate::components::icon::{Icon, Shape};
 use crate::components::notice::ProblemNotice;
+use crate::components::report_row::brief_place;
 use crate::pages::home::SyncLine;
 use crate::route::Route;
 use crate::state::{live, shared, speaker};
@@ -83,7 +84,13 @@ fn Person(me: MeView) -> impl IntoView {
     let posts = me
         .posts
         .iter()
-        .map(|post| format!("{} · {}", label::role(post.role, t.0), post.path))
+        .map(|post| {
+            format!(
+                "{} · {}",
+                label::role(post.role, t.0),
+                brief_place(&post.path)
+            )
+        })
         .collect::<Vec<_>>();
     view! {
         <section class="card stack tight" id="settings-me">

@@ -5,33 +5,30 @@
 //! operation, number, hash chain and photo bytes together. Whatever fails, the draft stays.
 //! Tests: `tests/capture.rs`.
 
+mod filing;
+
+pub(crate) use filing::{commit, stamp_all, take};
+
 use crate::cases::photo_view;
-use crate::edge::Moment;
 use crate::error::{CoreError, Unfilled};
-use crate::photos::{self, Mark, PreparedPhoto, StampedPhoto};
+use crate::photos::PreparedPhoto;
 use crate::place::{District, category_row, condition_row, input_of, place_of};
-use crate::store::device::{self, Device};
 use crate::store::drafts::{self, Draft, Fields};
 use crate::store::photos::Photo;
-use crate::store::reports::{self, Report};
-use crate::store::{self, Store, StoreError, outbox};
+use crate::store::{self, Store, StoreError, device};
 use shared::grid::Located;
-use shared::id::{DraftId, OpId, ReportId};
-use shared::operation::{self, OPERATION_VERSION, Operation, kind};
+use shared::id::DraftId;
 use shared::report::{FiledReport, PHOTOS_LIMIT, PhotoRole, Place, Preview, ReportFault};
 use shared::report::{check, check_against};
 use shared::routing::Decision;
-use shared::time::{MINUTE_MS, Timestamp};
-use shared::wire::handheld::{DraftFields, DraftRow, DraftView, FiledView, PreviewView, Problem};
+use shared::time::Timestamp;
+use shared::wire::handheld::{DraftFields, DraftRow, DraftView, PreviewView, Problem};
 
 /// The version that operations name as their maker.
 pub const APP_VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// A list shows this many characters of a text.
 const EXCERPT_CHARS: usize = 40;
-
-/// The camera's time is written on the photo beside the handheld's when they differ by more.
-const CAMERA_TIME_TOLERANCE_MS: i64 = 10 * MINUTE_MS;
 
 /// The beginning of a text, on one line.
 pub(crate) fn excerpt(text: &str) -> String {
@@ -315,185 +312,5 @@ pub(crate) fn preview_fields(
     Ok(PreviewView {
         decision: filled.decision,
         located: district.located_view(&filled.place),
-    })
-}
-
-/// A draft that has passed all checks, with its photos stamped: ready for [`commit`].
-pub(crate) struct Ready {
-    draft: Draft,
-    filled: Filled,
-    place_path: String,
-    category_name: String,
-    condition_name: String,
-    photos: Vec<(Photo, StampedPhoto)>,
-}
-
-/// What [`stamp_all`] works on, read in one consistent view.
-pub(crate) struct Taken {
-    draft: Draft,
-    device: Device,
-    photos: Vec<(Photo, Vec<u8>)>,
-}
-
-/// Reads a draft with its photo bytes.
-pub(crate) fn take(store: &mut Store, id: DraftId) -> Result<Taken, CoreError> {
-    store
-        .read(|tx| {
-            let Some(device) = device::read(tx)? else {
-                return Ok(None);
-            };
-            let draft = drafts::get(tx, id)?;
-            let mut photos = Vec::new();
-            for photo in store::photos::of_draft(tx, id)? {
-                let bytes = store::photos::bytes(tx, photo.id)?;
-                photos.push((photo, bytes));
-            }
-            Ok(Some(Taken {
-                draft,
-                device,
-                photos,
-            }))
-        })?
-        .ok_or(CoreError::NotEnrolled)
-}
-
-/// Checks everything and burns the watermarks: the slow part, which needs no database.
-pub(crate) fn stamp_all(
-    taken: Taken,
-    district: &District,
-    now: Timestamp,
-) -> Result<Ready, CoreError> {
-    let Taken {
-        draft,
-        device,
-        photos,
-    } = taken;
-    let filled = fill(&draft, district, now)?;
-    let place_path = filled
-        .located
-        .grid()
-        .map(|grid| district.areas().path(grid));
-    let place_path = place_path.unwrap_or_default();
-    let before: Vec<_> = photos.iter().map(|(photo, _)| photo.reference()).collect();
-    check(&filled.report, &before)?;
-    check_against(&filled.report, &before, district.catalogue())?;
-    let mut stamped = Vec::with_capacity(photos.len());
-    for (photo, jpeg) in photos {
-        let mark = mark(&photo, &filled.place, &place_path, &device, now);
-        stamped.push((photo, photos::stamp(&jpeg, &mark)?));
-    }
-    let catalogue = district.catalogue();
-    let category_name = catalogue
-        .category(&filled.report.category)
-        .map(|category| category.name.clone());
-    let condition_name = catalogue
-        .condition(&filled.report.condition)
-        .map(|condition| condition.name.clone());
-    Ok(Ready {
-        draft,
-        filled,
-        place_path,
-        category_name: category_name.unwrap_or_default(),
-        condition_name: condition_name.unwrap_or_default(),
-        photos: stamped,
-    })
-}
-
-fn mark(photo: &Photo, place: &Place, path: &str, device: &Device, now: Timestamp) -> Mark {
-    let year_of_none = 0;
-    let mut time = photo.added.show(year_of_none);
-    if let Some(taken) = photo.taken
-        && taken.since(photo.added).abs() > CAMERA_TIME_TOLERANCE_MS
-    {
-        time = format!("{time} · 相机时间 {}", taken.show(now.china_year()));
-    }
-    let (lat, lon) = place.degrees().unwrap_or_default();
-    let mut at = format!("{lat:.6}, {lon:.6}");
-    if let Some(accuracy) = place.accuracy_m {
-        at.push_str(&format!(" ±{accuracy}米"));
-    }
-    if !place.words.is_empty() {
-        at.push_str(&format!(" · {}", place.words));
-    }
-    let grid = if path.is_empty() { "网格外" } else { path };
-    Mark {
-        time,
-        place: at,
-        grid: format!("{} {grid}", device.district_name),
-        worker: device.me.name.clone(),
-    }
-}
-
-/// The one durable step: number, hash chain, operation, report and photo bytes, or nothing.
-pub(crate) fn commit(
-    store: &mut Store,
-    ready: &Ready,
-    district: &District,
-    op_id: OpId,
-    moment: &Moment,
-) -> Result<FiledView, CoreError> {
-    let report_id = ReportId(ready.draft.id.0);
-    store.write(|tx| {
-        let device = device::read(tx)?.ok_or(CoreError::NotEnrolled)?;
-        if drafts::get(tx, ready.draft.id)?.revision != ready.draft.revision {
-            return Err(CoreError::ChangedMeanwhile);
-        }
-        let seq = device.seq + 1;
-        let photos = ready.photos.iter().map(|(photo, stamped)| {
-            let mut reference = photo.reference();
-            reference.sha256 = stamped.sha256;
-            reference.bytes = u64::try_from(stamped.jpeg.len()).unwrap_or(u64::MAX);
-            reference
-        });
-        let sealed = operation::seal(Operation {
-            v: OPERATION_VERSION,
-            op_id,
-            device_id: device.id,
-            epoch: device.epoch,
-            seq,
-            prev_hash: device.last_hash,
-            kind: kind::REPORT_FILE.to_owned(),
-            subject: report_id.to_string(),
-            base_revision: None,
-            catalogue_version: district.catalogue().version().clone(),
-            app_version: APP_VERSION.to_owned(),
-            wall_ms: moment.wall,
-            mono_ms: moment.mono_ms,
-            boot_id: moment.boot_id.clone(),
-            offset_ms: Some(device.offset_ms),
-            actor: device.me.id,
-            payload: serde_json::to_value(&ready.filled.report).map_err(|error| {
-                StoreError::Unreadable {
-                    what: "report",
-                    problem: error.to_string(),
-                }
-            })?,
-            photos: photos.collect(),
-        })?;
-        let short_code = operation::short_code(device.id, device.epoch, seq);
-        outbox::append(tx, &sealed)?;
-        device::advance(tx, seq, sealed.hash)?;
-        let report = Report {
-            id: report_id,
-            op_id,
-            short_code: short_code.clone(),
-            filed_at: moment.wall,
-            category_name: ready.category_name.clone(),
-            condition_name: ready.condition_name.clone(),
-            place_path: ready.place_path.clone(),
-            filed: ready.filled.report.clone(),
-            decision: ready.filled.decision.clone(),
-        };
-        reports::insert(tx, &report)?;
-        for (photo, stamped) in &ready.photos {
-            store::photos::file(tx, photo.id, report_id, stamped)?;
-        }
-        drafts::remove(tx, ready.draft.id)?;
-        let photos = u32::try_from(ready.photos.len()).unwrap_or(u32::MAX);
-        Ok(FiledView {
-            id: report_id,
-            short_code,
-            photos,
-        })
     })
 }

@@ -1,6 +1,6 @@
 //! What each command does: calls of the façade, and their answers in words and in JSON.
 
-use crate::args::{Command, EnrolArgs, FileArgs, ReportArgs};
+use crate::args::{Command, EnrolArgs, FileArgs, PhotoArg, ReportArgs};
 use crate::words;
 use app_core::{App, CoreError, Edge, Enrolment, Moment};
 use base64::Engine as _;
@@ -8,7 +8,7 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use serde::Serialize;
 use serde_json::{Value, json};
 use shared::id::{CategoryId, ConditionId, DraftId, OpId, ReportId};
-use shared::report::PlaceSource;
+use shared::report::{PhotoRole, PlaceSource};
 use shared::wire::handheld::{
     CategoryDetail, DraftFields, PlaceInput, ReportDetail, ReportRow, SyncReport,
 };
@@ -253,13 +253,7 @@ async fn file(app: &App, edge: &Edge, args: &FileArgs) -> Result<Outcome, Stop> 
     };
     // What is wrong on the command line is said before anything is begun; whatever is wrong after
     // that, photos and words are kept in the draft.
-    let mut files = Vec::with_capacity(args.photos.len());
-    for photo in &args.photos {
-        let bytes = std::fs::read(&photo.path).map_err(|error| {
-            Stop::Usage(format!("could not read {}: {error}", photo.path.display()))
-        })?;
-        files.push((photo.role, bytes));
-    }
+    let files = read_files(&args.photos)?;
     let (mut filled, mut trouble) = match fields(app, report) {
         Ok(filled) => (filled, None),
         Err(Stop::Core { error, .. }) => (words_alone(report), Some(error)),
@@ -289,26 +283,32 @@ async fn file(app: &App, edge: &Edge, args: &FileArgs) -> Result<Outcome, Stop> 
     let filed = app
         .save_report(draft, OpId(edge.uuid()), &moment)
         .map_err(keep)?;
-    let mut text = format!(
+    let text = format!(
         "已存本机 {}\n{}",
         filed.short_code,
         words::preview(&preview, now)
     );
-    let mut answer = json!({"filed": filed, "preview": preview});
-    let mut code = 0;
+    let mut done = outcome(text, &json!({"filed": filed, "preview": preview}))?;
     if args.sync {
-        let done = synced(&app.sync_once(edge).await?)?;
-        text = format!("{text}\n{}", done.text);
-        code = done.code;
-        if let Some(members) = answer.as_object_mut() {
-            members.insert("sync".to_owned(), done.json);
+        let sync = synced(&app.sync_once(edge).await?)?;
+        done.text = format!("{}\n{}", done.text, sync.text);
+        done.code = sync.code;
+        if let Some(members) = done.json.as_object_mut() {
+            members.insert("sync".to_owned(), sync.json);
         }
     }
-    Ok(Outcome {
-        text,
-        json: answer,
-        code,
-    })
+    Ok(done)
+}
+
+fn read_files(photos: &[PhotoArg]) -> Result<Vec<(PhotoRole, Vec<u8>)>, Stop> {
+    let read = |photo: &PhotoArg| {
+        std::fs::read(&photo.path)
+            .map(|bytes| (photo.role, bytes))
+            .map_err(|error| {
+                Stop::Usage(format!("could not read {}: {error}", photo.path.display()))
+            })
+    };
+    photos.iter().map(read).collect()
 }
 
 fn draft_id(text: &str) -> Result<DraftId, Stop> {

@@ -279,7 +279,7 @@ impl Transport for Http {
         link: &Link,
         sha256: Sha256,
         bytes: u64,
-    ) -> Result<String, Failure> {
+    ) -> Result<(String, u64), Failure> {
         let metadata = format!(
             "sha256 {},filetype {}",
             BASE64.encode(sha256.to_string()),
@@ -292,10 +292,11 @@ impl Transport for Http {
             .header("upload-metadata", metadata)
             .header(CONTENT_LENGTH, 0);
         let response = send(to).await?;
-        header(&response, LOCATION.as_str())
+        let url = header(&response, LOCATION.as_str())
             .filter(|_| response.status() == StatusCode::CREATED)
-            .map(str::to_owned)
-            .ok_or_else(|| Failure::Foreign(String::from("an upload without an address")))
+            .ok_or_else(|| Failure::Foreign(String::from("an upload without an address")))?;
+        // Plain tus names no offset here; one that the server found again does.
+        Ok((url.to_owned(), offset(&response).unwrap_or(0)))
     }
 
     async fn upload_offset(&self, link: &Link, url: &str) -> Result<u64, Failure> {

@@ -188,13 +188,13 @@ pub trait Transport: Send + Sync {
         bytes: u64,
     ) -> impl Future<Output = Result<bool, Failure>> + Send;
 
-    /// Opens an upload and gives its address.
+    /// Opens an upload, or finds the one to go on with: its address and how far it got.
     fn open_upload(
         &self,
         link: &Link,
         sha256: Sha256,
         bytes: u64,
-    ) -> impl Future<Output = Result<String, Failure>> + Send;
+    ) -> impl Future<Output = Result<(String, u64), Failure>> + Send;
 
     /// How many bytes of an upload have arrived.
     fn upload_offset(

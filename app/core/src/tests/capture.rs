@@ -353,8 +353,13 @@ async fn a_full_database_refuses_the_report_whole_and_keeps_the_draft() {
     let draft = world.draft_id();
     app.add_photo(draft, &photo("jolla.jpg"), PhotoRole::Near, world.now())
         .unwrap();
-    app.set_draft(draft, &manhole(IN_GRID_1), world.now())
-        .unwrap();
+    // Words that take pages of their own, in the operation and again in the report.
+    let text = "满".repeat(TEXT_CHARS_LIMIT);
+    let fields = DraftFields {
+        text,
+        ..manhole(IN_GRID_1)
+    };
+    app.set_draft(draft, &fields, world.now()).unwrap();
     drop(app);
     // Not one page more than there is: the report's own rows can't fit.
     let app = world.open_with(Config { max_bytes: 1 });

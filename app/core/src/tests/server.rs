@@ -324,11 +324,16 @@ impl Transport for Server {
         _link: &Link,
         sha256: Sha256,
         bytes: u64,
-    ) -> Result<String, Failure> {
+    ) -> Result<(String, u64), Failure> {
         self.meet(|kept| {
+            // An upload that was begun goes on.
+            let begun = kept.uploads.iter().find(|(_, (hash, ..))| *hash == sha256);
+            if let Some((url, (.., arrived))) = begun {
+                return Ok((url.clone(), arrived.len() as u64));
+            }
             let url = format!("/v1/files/{}", kept.uploads.len() + 1);
             kept.uploads.insert(url.clone(), (sha256, bytes, vec![]));
-            Ok(url)
+            Ok((url, 0))
         })
     }
 

@@ -28,85 +28,58 @@ pub(super) fn catalogue() -> CatalogueBundle {
 
 /// One street, one community, two grids side by side and a school in the western one.
 pub(super) fn areas() -> AreasBundle {
-    let area = |code: &str, parent: Option<&str>, level: &str, kind, name: &str| Area {
-        code: AreaCode::new(code).unwrap(),
-        parent: parent.map(|parent| AreaCode::new(parent).unwrap()),
-        level: level.into(),
-        kind,
-        name: name.into(),
+    use AreaKind::{Community, District, ExclusiveGrid, Grid, Street};
+    let place = |code: &str, parent_len: usize, level: &str, kind, name: &str, corners| {
+        let parent = code.get(..parent_len).filter(|parent| !parent.is_empty());
+        let area = Area {
+            code: AreaCode::new(code).unwrap(),
+            parent: parent.map(|parent| AreaCode::new(parent).unwrap()),
+            level: level.into(),
+            kind,
+            name: name.into(),
+        };
+        AreaOutline {
+            area,
+            polygons: square(corners),
+        }
     };
-    let square = |west: i32, south: i32, east: i32, north: i32| {
-        vec![vec![vec![
-            (west, south),
-            (east, south),
-            (east, north),
-            (west, north),
-            (west, south),
-        ]]]
-    };
-    let (lon, lat) = (1_181_200_000, 273_300_000);
-    let side = 20_000;
-    let outline = |area, polygons| AreaOutline { area, polygons };
+    let (west, south, side) = (1_181_200_000, 273_300_000, 20_000);
+    let grid = |n: i32| Some((west + n * side, south, side));
+    let school = Some((west + 2_000, south + 2_000, 2_000));
     AreasBundle {
         version: "areas-1".into(),
         levels: default_levels(),
         areas: vec![
-            outline(
-                area("350703", None, "district", AreaKind::District, "建阳区"),
-                vec![],
-            ),
-            outline(
-                area(
-                    "350703001",
-                    Some("350703"),
-                    "street",
-                    AreaKind::Street,
-                    "潭城街道",
-                ),
-                vec![],
-            ),
-            outline(
-                area(
-                    "350703001012",
-                    Some("350703001"),
-                    "community",
-                    AreaKind::Community,
-                    "七贤社区",
-                ),
-                vec![],
-            ),
-            outline(
-                area(
-                    "350703001012001",
-                    Some("350703001012"),
-                    "grid3",
-                    AreaKind::Grid,
-                    "第1网格",
-                ),
-                square(lon, lat, lon + side, lat + side),
-            ),
-            outline(
-                area(
-                    "350703001012002",
-                    Some("350703001012"),
-                    "grid3",
-                    AreaKind::Grid,
-                    "第2网格",
-                ),
-                square(lon + side, lat, lon + 2 * side, lat + side),
-            ),
-            outline(
-                area(
-                    "350703001012Z01",
-                    Some("350703001012"),
-                    "exclusive",
-                    AreaKind::ExclusiveGrid,
-                    "实验小学",
-                ),
-                square(lon + 2_000, lat + 2_000, lon + 4_000, lat + 4_000),
+            place("350703", 0, "district", District, "建阳区", None),
+            place("350703001", 6, "street", Street, "潭城街道", None),
+            place("350703001012", 9, "community", Community, "七贤社区", None),
+            place("350703001012001", 12, "grid3", Grid, "第1网格", grid(0)),
+            place("350703001012002", 12, "grid3", Grid, "第2网格", grid(1)),
+            place(
+                "350703001012Z01",
+                12,
+                "exclusive",
+                ExclusiveGrid,
+                "实验小学",
+                school,
             ),
         ],
     }
+}
+
+/// A square by its south-western corner and its side.
+fn square(corner: Option<(i32, i32, i32)>) -> Vec<Vec<Vec<(i32, i32)>>> {
+    let Some((west, south, side)) = corner else {
+        return vec![];
+    };
+    let (east, north) = (west + side, south + side);
+    vec![vec![vec![
+        (west, south),
+        (east, south),
+        (east, north),
+        (west, north),
+        (west, south),
+    ]]]
 }
 
 /// In the middle of 第1网格.

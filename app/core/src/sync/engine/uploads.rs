@@ -49,15 +49,18 @@ impl<T: Transport> Engine<'_, T> {
             Ok(false) => {}
             Err(failure) => return Ok(Err(failure)),
         }
-        let url = match self
+        let opened = self
             .transport
             .open_upload(link, upload.sha256, upload.bytes)
-            .await
-        {
-            Ok(url) => url,
-            Err(failure) => return Ok(Err(failure)),
-        };
-        self.photo_moved(upload, url, 0).await.map(Ok)
+            .await;
+        match opened {
+            // An upload that stands at its end is looked at from the start: 409, then HEAD.
+            Ok((url, offset)) => {
+                let offset = if offset < upload.bytes { offset } else { 0 };
+                self.photo_moved(upload, url, offset).await.map(Ok)
+            }
+            Err(failure) => Ok(Err(failure)),
+        }
     }
 
     async fn send_piece(

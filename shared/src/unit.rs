@@ -37,7 +37,7 @@ fn code(prefix: &str, area: &AreaCode) -> Option<UnitCode> {
 pub fn dispatch_pool(area: &AreaCode) -> UnitCode {
     let district = area.district().unwrap_or_else(|| area.clone());
     // A code made of a valid code and an ASCII prefix is valid unless it is too long.
-    code(DISPATCH_POOL, &district).unwrap_or_else(|| fallback_pool())
+    code(DISPATCH_POOL, &district).unwrap_or_else(fallback_pool)
 }
 
 #[expect(clippy::expect_used, reason = "a constant text of allowed characters")]

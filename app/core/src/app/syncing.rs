@@ -125,10 +125,10 @@ impl App {
         let answer = transport.enrol(&server, &request).await?;
         self.store().write(|tx| {
             let before = device::read(tx)?;
-            if let Some(before) = before.filter(|before| before.district != answer.district) {
-                if outbox::any(tx)? {
-                    return Err(CoreError::OtherDistrict(before.district_name));
-                }
+            if let Some(before) = before.filter(|before| before.district != answer.district)
+                && outbox::any(tx)?
+            {
+                return Err(CoreError::OtherDistrict(before.district_name));
             }
             device::enrol(tx, &server, &answer, edge.now())?;
             settings::set(tx, "server", &server)?;

@@ -233,9 +233,9 @@ async fn one_operation_that_brings_a_push_down_does_not_block_the_others() {
             },
         );
         if n == 1 {
-            poisoned = Some(id)
+            poisoned = Some(id);
         } else {
-            filed.push(id)
+            filed.push(id);
         }
     }
     for _ in 0..60 {

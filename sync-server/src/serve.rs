@@ -19,6 +19,7 @@ pub struct Server {
     listener: TcpListener,
     app: App,
     store: Store,
+    district: Arc<District>,
 }
 
 impl Server {
@@ -31,7 +32,9 @@ impl Server {
         let url = settings.data.store_url();
         let readers = settings.readers.max(1);
         let commit_delay = Duration::from_millis(settings.commit_delay_ms);
-        let options = StoreOptions::default().readers(readers).commit_delay(commit_delay);
+        let options = StoreOptions::default()
+            .readers(readers)
+            .commit_delay(commit_delay);
         let store = tokio::task::spawn_blocking(move || options.open(&url)).await??;
         let photos = PhotoStore::open(&settings.data.photos_url(), &settings.data.spool_dir())?;
         let mode = if settings.emergency {
@@ -44,11 +47,19 @@ impl Server {
         let listener = TcpListener::bind(settings.listen)
             .await
             .with_context(|| format!("could not listen on {}", settings.listen))?;
-        let app = App::new(store.clone(), photos, Arc::new(district), settings, clock);
+        let district = Arc::new(district);
+        let app = App::new(
+            store.clone(),
+            photos,
+            Arc::clone(&district),
+            settings,
+            clock,
+        );
         Ok(Self {
             listener,
             app,
             store,
+            district,
         })
     }
 
@@ -64,6 +75,12 @@ impl Server {
     #[must_use]
     pub fn store(&self) -> &Store {
         &self.store
+    }
+
+    /// The district, as it is served.
+    #[must_use]
+    pub fn district(&self) -> &Arc<District> {
+        &self.district
     }
 
     /// Takes requests until `stop` is done, then finishes those under way and closes the store.

@@ -9,5 +9,7 @@ pub mod day;
 pub mod handheld_driver;
 pub mod ledger;
 pub mod people;
+pub mod photos;
 pub mod programs;
 pub mod webdriver;
+pub mod world;

@@ -14,9 +14,6 @@ use shared::wire::console::{CodeAnswer, DeviceRow, NewCode, Page};
 use shared::wire::error::{ErrorAnswer, ErrorCode};
 use shared::wire::sync::{EnrolAnswer, EnrolRequest, PROTOCOL};
 
-/// The account under which wrong codes of one address are counted.
-const CODES: &str = "(enrolment)";
-
 /// Where a list goes on.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 pub(super) struct After {
@@ -35,7 +32,9 @@ pub(super) async fn enrol(
     Body(request): Body<EnrolRequest>,
 ) -> Answer<Json<EnrolAnswer>> {
     let now = app.now();
-    if let Some(seconds) = app.brake().wait_s(CODES, from, now) {
+    // Each code is an account of its own here; trying many is braked by the address.
+    let tried = devices::code_hash(&request.code).to_string();
+    if let Some(seconds) = app.brake().wait_s(&tried, from, now) {
         return Err(Refusal::new(
             ErrorCode::TooMany,
             words("试得太频繁，请稍后再试。", "Too many tries; wait a moment."),
@@ -56,7 +55,7 @@ pub(super) async fn enrol(
     let enrolled = match outcome {
         Ok(enrolled) => enrolled,
         Err(Fault::NotFound(_)) => {
-            app.brake().failed(CODES, from, now);
+            app.brake().failed(&tried, from, now);
             return Err(Refusal::new(
                 ErrorCode::NotFound,
                 words(

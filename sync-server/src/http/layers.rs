@@ -7,12 +7,16 @@ use super::App;
 use super::error::Refusal;
 use super::files;
 use axum::Router;
-use axum::body::Body;
+use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::{DefaultBodyLimit, MatchedPath, Request};
 use axum::http::{HeaderName, HeaderValue, Response, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::IntoResponse;
+use http_body::{Frame, SizeHint};
 use std::any::Any;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
@@ -24,6 +28,11 @@ const BODY_BYTES_LIMIT: usize = 64 * 1024;
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(120);
 /// How long a browser keeps to https once told.
 const HSTS: &str = "max-age=31536000";
+/// Bytes of a refused request's body that are still taken, so that the answer is heard: a client
+/// that is still sending a chunk would otherwise see a broken connection instead of 401 or 409.
+const DRAINED_BYTES_MAX: usize = 2 * 1024 * 1024;
+/// How long the rest of a refused body is waited for.
+const DRAIN_TIMEOUT: Duration = Duration::from_secs(10);
 /// Name of the header that ties an answer to its line in the log.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -38,6 +47,7 @@ pub(super) fn around(router: Router, app: &App) -> Router {
             REQUEST_TIMEOUT,
         ))
         .layer(CatchPanicLayer::custom(panicked))
+        .layer(middleware::from_fn(heard))
         .layer(middleware::from_fn(move |request, next| {
             headers(policy.clone(), request, next)
         }))
@@ -108,6 +118,61 @@ async fn headers(policy: Policy, request: Request, next: Next) -> axum::response
     headers
         .entry(header::CONTENT_SECURITY_POLICY)
         .or_insert(policy.content);
+    response
+}
+
+/// A request's body that can be read on after its handler has gone.
+struct Shared(Arc<Mutex<Body>>);
+
+impl HttpBody for Shared {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        let mut body = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        Pin::new(&mut *body).poll_frame(context)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .size_hint()
+    }
+}
+
+/// Takes what is left of a refused request's body before the refusal is sent.
+async fn heard(request: Request, next: Next) -> axum::response::Response {
+    if request.body().is_end_stream() {
+        return next.run(request).await;
+    }
+    let (parts, body) = request.into_parts();
+    let body = Arc::new(Mutex::new(body));
+    let mut rest = Shared(Arc::clone(&body));
+    let response = next
+        .run(Request::from_parts(parts, Body::new(Shared(body))))
+        .await;
+    if response.status().is_client_error() {
+        let drain = async {
+            let mut taken = 0_usize;
+            while taken < DRAINED_BYTES_MAX && !rest.is_end_stream() {
+                let frame = std::future::poll_fn(|cx| Pin::new(&mut rest).poll_frame(cx)).await;
+                let Some(Ok(frame)) = frame else { break };
+                taken = taken.saturating_add(frame.data_ref().map_or(0, Bytes::len));
+            }
+        };
+        drop(tokio::time::timeout(DRAIN_TIMEOUT, drain).await);
+    }
     response
 }
 

@@ -173,6 +173,14 @@ pub fn resolve(
     now: Timestamp,
 ) -> Result<()> {
     let mut scopes = Scopes::of(actor, district, now)?;
+    let mut visible = false;
+    for row in store::quarantine::of_operation(tx, op_id)? {
+        let here = row.district == district.code;
+        visible |= here && row.resolved.is_none() && scopes.name(tx, row.person)?.is_some();
+    }
+    if !visible {
+        return Err(Fault::NotFound("entry"));
+    }
     let note = note.trim();
     if note.is_empty() || note.chars().count() > NOTE_CHARS_MAX {
         return Err(Fault::invalid(
@@ -181,13 +189,6 @@ pub fn resolve(
             "Say what was done, in at most 1,000 characters.",
         ));
     }
-    let mut visible = false;
-    for row in store::quarantine::of_operation(tx, op_id)? {
-        let here = row.district == district.code;
-        visible |= here && row.resolved.is_none() && scopes.name(tx, row.person)?.is_some();
-    }
-    if !visible || store::quarantine::resolve(tx, op_id, actor.person, note, now)? == 0 {
-        return Err(Fault::NotFound("entry"));
-    }
+    store::quarantine::resolve(tx, op_id, actor.person, note, now)?;
     Ok(())
 }

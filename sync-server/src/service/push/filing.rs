@@ -372,12 +372,12 @@ pub(super) fn file(
             assisting: &filing.assisting,
         },
     )?;
-    let mut events = filing.events.iter().cloned();
-    if let Some(first) = events.next() {
-        store::events::append_first(tx, row.id, first)?;
-    }
-    for event in events {
-        store::events::append(tx, row.id, event)?;
+    let mut last = None;
+    for event in filing.events.iter().cloned() {
+        last = Some(match &last {
+            None => store::events::append_first(tx, row.id, event)?,
+            Some(before) => store::events::append_next(tx, row.id, before, event)?,
+        });
     }
     let id = row.id.to_string();
     store::changes::put(

@@ -1,0 +1,67 @@
+//! Uploads as a handheld makes them, for tests against a [`World`](crate::world::World).
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test may fail loudly"
+)]
+
+use crate::world::{Handheld, Reply, World};
+use shared::id::Sha256;
+
+/// Begins an upload.
+#[must_use]
+pub fn begin(world: &World, handheld: &Handheld, hash: Sha256, length: usize) -> Reply {
+    let (bearer, length) = (format!("Bearer {}", handheld.token), length.to_string());
+    let metadata = format!("sha256 {}", base64(hash.to_string().as_bytes()));
+    let headers = [
+        ("authorization", bearer.as_str()),
+        ("tus-resumable", "1.0.0"),
+        ("upload-length", &length),
+        ("upload-metadata", &metadata),
+    ];
+    world.send("POST", "/v1/files", &headers, Vec::new())
+}
+
+/// Sends bytes at an offset.
+#[must_use]
+pub fn patch(world: &World, handheld: &Handheld, place: &str, at: usize, bytes: &[u8]) -> Reply {
+    let (bearer, at) = (format!("Bearer {}", handheld.token), at.to_string());
+    let headers = [
+        ("authorization", bearer.as_str()),
+        ("tus-resumable", "1.0.0"),
+        ("upload-offset", &at),
+        ("content-type", "application/offset+octet-stream"),
+    ];
+    world.send("PATCH", place, &headers, bytes.to_vec())
+}
+
+/// Uploads a photo in one go.
+///
+/// # Panics
+/// When it is refused.
+pub fn upload(world: &World, handheld: &Handheld, bytes: &[u8]) {
+    let begun = begin(world, handheld, Sha256::of(bytes), bytes.len());
+    assert_eq!(begun.status, 201, "{begun:?}");
+    let done = patch(world, handheld, &begun.headers["location"], 0, bytes);
+    assert_eq!(done.status, 204, "{done:?}");
+}
+
+/// Standard base64 with padding.
+#[must_use]
+pub fn base64(bytes: &[u8]) -> String {
+    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut text = String::new();
+    for three in bytes.chunks(3) {
+        let byte = |at: usize| u32::from(three.get(at).copied().unwrap_or(0));
+        let bits = byte(0) << 16 | byte(1) << 8 | byte(2);
+        for at in 0..4_usize {
+            let index = usize::try_from(bits >> (18 - 6 * at) & 63).unwrap();
+            text.push(if at <= three.len() {
+                char::from(LETTERS[index])
+            } else {
+                '='
+            });
+        }
+    }
+    text
+}

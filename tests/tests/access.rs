@@ -1,0 +1,401 @@
+//! Every route × role × area. The table is read beside the OpenAPI document: a route without a
+//! line here fails, and so does a line without a route.
+//!
+//! The case lies in one street and is led by 供水企业. For each route every actor sends the same
+//! request, made so that it changes nothing: an allowed move is answered "stale" (409), an allowed
+//! new person "login invalid" (422).
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    missing_docs,
+    reason = "a test may fail loudly"
+)]
+
+use serde_json::{Value, json};
+use shared::role::Role;
+use std::collections::BTreeSet;
+use sync_server::http;
+use tests::backends::Backend;
+use tests::on_both;
+use tests::world::{COMMUNITY, ELSEWHERE, HERE, Handheld, PLACE_ELSEWHERE, World, photo_ref};
+
+on_both!(
+    every_route_answers_each_role_and_area_as_the_table_says,
+    a_list_shows_exactly_the_cases_that_one_may_read,
+    a_cookie_alone_changes_nothing_from_another_site,
+    signing_in_gives_a_session_and_signing_out_ends_it,
+    guessing_a_password_is_slowed_down,
+);
+
+/// Who asks, in the order of the table's columns.
+const ACTORS: [&str; 13] = [
+    "nobody",
+    "handheld here",
+    "handheld elsewhere",
+    "worker here",
+    "dispatcher here",
+    "handler that leads",
+    "supervisor here",
+    "administrator here",
+    "worker elsewhere",
+    "dispatcher elsewhere",
+    "handler of another unit",
+    "supervisor elsewhere",
+    "administrator elsewhere",
+];
+
+/// What each route answers to each actor.
+#[rustfmt::skip]
+const TABLE: [(&str, [u16; 13]); 29] = [
+    //                                    none  device     here: work disp hand sup adm   elsewhere
+    ("GET /healthz",                     [200, 200, 200,  200, 200, 200, 200, 200,  200, 200, 200, 200, 200]),
+    ("GET /readyz",                      [200, 200, 200,  200, 200, 200, 200, 200,  200, 200, 200, 200, 200]),
+    ("GET /v1/openapi.json",             [200, 200, 200,  200, 200, 200, 200, 200,  200, 200, 200, 200, 200]),
+    ("GET /v1/sync/limits",              [200, 200, 200,  200, 200, 200, 200, 200,  200, 200, 200, 200, 200]),
+    ("OPTIONS /v1/files",                [204, 204, 204,  204, 204, 204, 204, 204,  204, 204, 204, 204, 204]),
+    ("POST /v1/session",                 [400, 400, 400,  400, 400, 400, 400, 400,  400, 400, 400, 400, 400]),
+    ("POST /v1/devices/enrol",           [404, 404, 404,  404, 404, 404, 404, 404,  404, 404, 404, 404, 404]),
+    ("DELETE /v1/session",               [401, 204, 204,  204, 204, 204, 204, 204,  204, 204, 204, 204, 204]),
+    ("GET /v1/me",                       [401, 200, 200,  200, 200, 200, 200, 200,  200, 200, 200, 200, 200]),
+    ("GET /v1/catalogue",                [401, 200, 200,  200, 200, 200, 200, 200,  200, 200, 200, 200, 200]),
+    ("GET /v1/areas",                    [401, 200, 200,  200, 200, 200, 200, 200,  200, 200, 200, 200, 200]),
+    ("GET /v1/units",                    [401, 200, 200,  200, 200, 200, 200, 200,  200, 200, 200, 200, 200]),
+    ("GET /v1/worklists",                [401, 200, 200,  200, 200, 200, 200, 200,  200, 200, 200, 200, 200]),
+    ("GET /v1/cases",                    [401, 200, 200,  200, 200, 200, 200, 200,  200, 200, 200, 200, 200]),
+    ("GET /v1/cases/{id}",               [401, 200, 404,  200, 200, 200, 200, 200,  404, 404, 404, 404, 404]),
+    ("POST /v1/cases/{id}/moves dispatch",[401, 403, 404, 403, 409, 403, 403, 403,  404, 404, 404, 404, 404]),
+    ("POST /v1/cases/{id}/moves start",  [401, 403, 404,  403, 403, 409, 403, 403,  404, 404, 404, 404, 404]),
+    ("POST /v1/cases/{id}/moves close",  [401, 403, 404,  403, 409, 403, 403, 403,  404, 404, 404, 404, 404]),
+    ("POST /v1/cases/{id}/moves self_fix",[401, 403, 404, 403, 403, 403, 403, 403,  404, 404, 404, 404, 404]),
+    ("GET /v1/photos/{sha256}",          [401, 200, 404,  200, 200, 200, 200, 200,  404, 404, 404, 404, 404]),
+    // Whether a photo is there is told to whoever knows its hash: that is how devices save data.
+    ("HEAD /v1/photos/{sha256}",         [401, 200, 200,  200, 200, 200, 200, 200,  200, 200, 200, 200, 200]),
+    ("POST /v1/files",                   [401, 403, 403,  403, 403, 403, 403, 403,  403, 403, 403, 403, 403]),
+    ("HEAD /v1/files/{id}",              [401, 404, 404,  403, 403, 403, 403, 403,  403, 403, 403, 403, 403]),
+    ("PATCH /v1/files/{id}",             [401, 404, 404,  403, 403, 403, 403, 403,  403, 403, 403, 403, 403]),
+    ("DELETE /v1/files/{id}",            [401, 404, 404,  403, 403, 403, 403, 403,  403, 403, 403, 403, 403]),
+    ("POST /v1/sync/push",               [401, 200, 401,  403, 403, 403, 403, 403,  403, 403, 403, 403, 403]),
+    ("POST /v1/sync/pull",               [401, 200, 200,  403, 403, 403, 403, 403,  403, 403, 403, 403, 403]),
+    ("GET /v1/devices",                  [401, 403, 403,  403, 200, 403, 200, 200,  403, 200, 403, 200, 200]),
+    ("POST /v1/devices/codes",           [401, 403, 403,  403, 403, 403, 403, 200,  403, 403, 403, 403, 404]),
+];
+
+#[rustfmt::skip]
+const TABLE_OFFICE: [(&str, [u16; 13]); 4] = [
+    ("GET /v1/people",                   [401, 403, 403,  403, 403, 403, 403, 200,  403, 403, 403, 403, 200]),
+    ("POST /v1/people",                  [401, 403, 403,  403, 403, 403, 403, 201,  403, 403, 403, 403, 403]),
+    ("GET /v1/quarantine",               [401, 403, 403,  403, 200, 403, 200, 200,  403, 200, 403, 200, 200]),
+    ("POST /v1/quarantine/{op_id}/resolve", [401, 403, 403, 403, 422, 403, 422, 422, 403, 404, 403, 404, 404]),
+];
+
+/// A world with a case, its photo, and an operation in quarantine.
+struct Scene {
+    world: World,
+    here: Handheld,
+    elsewhere: Handheld,
+    case: String,
+    photo: String,
+    quarantined: String,
+}
+
+fn scene(backend: &Backend) -> Scene {
+    let world = World::new(backend);
+    let mut here = world.worker();
+    let elsewhere = world.handheld(world.person(Role::GridWorker, ELSEWHERE, None));
+    let bytes = include_bytes!("../data/photos/no_exif.jpg").to_vec();
+    let mut operation = here.next(here.report());
+    operation.photos = vec![photo_ref(&bytes)];
+    let photo = operation.photos[0].sha256.to_string();
+    let good = here.seal(operation);
+    let mut report = here.report();
+    report["category"] = json!("C9999");
+    let bad = here.file(report);
+    let quarantined = bad["op_id"].as_str().unwrap().to_owned();
+    let reply = world.push(&here, &[good, bad]);
+    let case = reply.at("/results/0/case_id").as_str().unwrap().to_owned();
+    tests::photos::upload(&world, &here, &bytes);
+    Scene {
+        world,
+        here,
+        elsewhere,
+        case,
+        photo,
+        quarantined,
+    }
+}
+
+impl Scene {
+    /// A fresh token for each request, since one of the routes ends it.
+    fn token(&self, actor: &str) -> String {
+        let (role, place) = actor.split_once(' ').unwrap_or((actor, ""));
+        let area = if place == "elsewhere" {
+            ELSEWHERE
+        } else {
+            HERE
+        };
+        match role {
+            "nobody" => String::new(),
+            "handheld" if place == "here" => self.world.again(&self.here),
+            "handheld" => self.world.again(&self.elsewhere),
+            "worker" => {
+                let area = if place == "here" { COMMUNITY } else { area };
+                self.world.console_of(Role::GridWorker, area, None)
+            }
+            "dispatcher" => self.world.console_of(Role::Dispatcher, area, None),
+            "supervisor" => self.world.console_of(Role::Supervisor, area, None),
+            "administrator" => self.world.console_of(Role::Administrator, area, None),
+            "handler" => {
+                let unit = if place == "that leads" {
+                    "E01"
+                } else {
+                    "D22-3"
+                };
+                self.world.console_of(Role::Handler, "350703", Some(unit))
+            }
+            _ => unreachable!("{actor}"),
+        }
+    }
+
+    fn ask(&self, route: &str, actor: &str) -> u16 {
+        let token = self.token(actor);
+        let mut words = route.split(' ');
+        let (method, path) = (words.next().unwrap(), words.next().unwrap());
+        let kind = words.next().unwrap_or_default();
+        let path = path
+            .replace(
+                "{id}",
+                if path.contains("files") {
+                    NOWHERE
+                } else {
+                    &self.case
+                },
+            )
+            .replace("{sha256}", &self.photo)
+            .replace("{op_id}", &self.quarantined);
+        let body = match route.split(' ').nth(1).unwrap() {
+            "/v1/cases/{id}/moves" => {
+                json!({"kind": kind, "base_revision": 99, "reason": "因为", "unit": "D22-3"})
+            }
+            "/v1/session" => json!({}),
+            "/v1/devices/enrol" => json!({
+                "code": format!("ZZZZ {actor}"), "device_id": NOWHERE, "name": "", "platform": "", "app_version": "",
+            }),
+            "/v1/sync/push" => self.here.request(&[]),
+            "/v1/sync/pull" => json!({"buckets": {}, "limit": 1}),
+            "/v1/devices/codes" => json!({"person": self.here.person}),
+            "/v1/people" => json!({
+                "login": format!("new{}", actor.replace(' ', "")), "name": "新人",
+                "posts": [{"role": "grid_worker", "area": COMMUNITY}],
+            }),
+            "/v1/quarantine/{op_id}/resolve" => json!({"note": ""}),
+            _ => Value::Null,
+        };
+        if path.starts_with("/v1/files") {
+            let bearer = format!("Bearer {token}");
+            let unannounced = format!(
+                "sha256 {}",
+                tests::photos::base64("0".repeat(64).as_bytes())
+            );
+            let mut headers = vec![
+                ("upload-length", "5"),
+                ("upload-metadata", &unannounced),
+                ("upload-offset", "0"),
+                ("content-type", "application/offset+octet-stream"),
+            ];
+            if !token.is_empty() {
+                headers.push(("authorization", &bearer));
+            }
+            return self.world.send(method, &path, &headers, Vec::new()).status;
+        }
+        let body = (method == "POST").then_some(&body);
+        self.world.ask(method, &path, &token, body).status
+    }
+}
+
+const NOWHERE: &str = "00000000-0000-7000-8000-000000000000";
+
+fn every_route_answers_each_role_and_area_as_the_table_says(backend: &Backend) {
+    let lines: Vec<_> = TABLE.iter().chain(&TABLE_OFFICE).collect();
+    let listed: BTreeSet<String> = lines
+        .iter()
+        .map(|(route, _)| route.split(' ').take(2).collect::<Vec<_>>().join(" "))
+        .collect();
+    let document = serde_json::to_value(http::document()).unwrap();
+    let mut served = BTreeSet::new();
+    for (path, methods) in document["paths"].as_object().unwrap() {
+        for method in methods.as_object().unwrap().keys() {
+            served.insert(format!("{} {path}", method.to_uppercase()));
+        }
+    }
+    assert_eq!(served, listed, "routes and table differ");
+    let scene = scene(backend);
+    let mut wrong = Vec::new();
+    for (route, expected) in lines {
+        for (actor, expected) in ACTORS.iter().zip(expected) {
+            let status = scene.ask(route, actor);
+            if status != *expected {
+                wrong.push(format!("{route}, {actor}: {status} instead of {expected}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+fn a_list_shows_exactly_the_cases_that_one_may_read(backend: &Backend) {
+    let Scene {
+        world,
+        mut here,
+        mut elsewhere,
+        ..
+    } = scene(backend);
+    // One led by the street, one by a department in the other street, one outside all grids.
+    let mut street = here.report();
+    street["category"] = json!("E0110");
+    street["condition"] = json!("E0110-1");
+    let op = here.file(street);
+    assert_eq!(world.push(&here, &[op]).status, 200);
+    let mut there = elsewhere.report();
+    there["place"]["lat_e7"] = json!(PLACE_ELSEWHERE.0);
+    there["place"]["lon_e7"] = json!(PLACE_ELSEWHERE.1);
+    let there = elsewhere.file(there);
+    // Filed by the other street's worker, but lying here.
+    let visit = elsewhere.file(elsewhere.report());
+    let mut nowhere = elsewhere.report();
+    nowhere["place"] = json!({"lat_e7": 0, "lon_e7": 0, "source": "pin", "words": ""});
+    let nowhere = elsewhere.file(nowhere);
+    let reply = world.push(&elsewhere, &[there, visit, nowhere]);
+    assert_eq!(reply.at("/results/2/outcome"), "applied", "{reply:?}");
+    let all = world.get(
+        "/v1/cases?limit=200",
+        &world.console_of(Role::Supervisor, "350703", None),
+    );
+    let all: Vec<String> = ids(&all.json);
+    assert_eq!(all.len(), 5);
+    let scene = Scene {
+        world,
+        here,
+        elsewhere,
+        case: String::new(),
+        photo: String::new(),
+        quarantined: String::new(),
+    };
+    for actor in ACTORS.iter().skip(1) {
+        let token = scene.token(actor);
+        let listed: BTreeSet<String> = ids(&scene.world.get("/v1/cases?limit=200", &token).json)
+            .into_iter()
+            .collect();
+        let readable: BTreeSet<String> = all
+            .iter()
+            .filter(|id| scene.world.get(&format!("/v1/cases/{id}"), &token).status == 200)
+            .cloned()
+            .collect();
+        assert_eq!(listed, readable, "{actor}");
+    }
+    let whole = scene.world.console_of(Role::Dispatcher, "350703", None);
+    assert_eq!(ids(&scene.world.get("/v1/cases", &whole).json).len(), 5);
+}
+
+fn ids(page: &Value) -> Vec<String> {
+    let rows = page["rows"].as_array().unwrap();
+    rows.iter()
+        .map(|row| row["id"].as_str().unwrap().to_owned())
+        .collect()
+}
+
+fn a_cookie_alone_changes_nothing_from_another_site(backend: &Backend) {
+    let scene = scene(backend);
+    let token = scene.token("dispatcher here");
+    let cookie = format!("theme=dark; gewu_session={token}");
+    let reading = [("cookie", cookie.as_str())];
+    assert_eq!(
+        scene.world.send("GET", "/v1/me", &reading, vec![]).status,
+        200
+    );
+    // A form of another site can send these.
+    for kind in [
+        "text/plain",
+        "application/x-www-form-urlencoded",
+        "multipart/form-data",
+    ] {
+        let headers = [("cookie", cookie.as_str()), ("content-type", kind)];
+        assert_eq!(
+            scene
+                .world
+                .send("DELETE", "/v1/session", &headers, vec![])
+                .status,
+            403
+        );
+    }
+    let ours = [("cookie", cookie.as_str()), ("x-gewu", "1")];
+    assert_eq!(
+        scene
+            .world
+            .send("DELETE", "/v1/session", &ours, vec![])
+            .status,
+        204
+    );
+    assert_eq!(
+        scene.world.send("GET", "/v1/me", &reading, vec![]).status,
+        401
+    );
+}
+
+fn signing_in_gives_a_session_and_signing_out_ends_it(backend: &Backend) {
+    let world = World::new(backend);
+    let password = "井盖丢了要报9号";
+    let _ = world.person_called("林建国", Role::Dispatcher, HERE, None, Some(password));
+    let reply = world.post(
+        "/v1/session",
+        "",
+        &json!({"login": "林建国", "password": password}),
+    );
+    assert_eq!(reply.status, 200, "{reply:?}");
+    let cookie = &reply.headers["set-cookie"];
+    for part in ["gewu_session=", "HttpOnly", "SameSite=Strict", "Path=/"] {
+        assert!(cookie.contains(part), "{cookie}");
+    }
+    let token = reply.at("/token").as_str().unwrap().to_owned();
+    assert!(token.len() >= 43);
+    let me = world.get("/v1/me", &token);
+    assert_eq!(me.at("/me/login"), "林建国");
+    assert_eq!(me.at("/district/name"), "建阳区");
+    assert_eq!(world.ask("DELETE", "/v1/session", &token, None).status, 204);
+    assert_eq!(world.get("/v1/me", &token).status, 401);
+    let reply = world.post(
+        "/v1/session",
+        "",
+        &json!({"login": "林建国", "password": password}),
+    );
+    let token = reply.at("/token").as_str().unwrap().to_owned();
+    world.pass_ms(13 * 3_600_000);
+    assert_eq!(
+        world.get("/v1/me", &token).status,
+        401,
+        "a session ends with the shift"
+    );
+}
+
+fn guessing_a_password_is_slowed_down(backend: &Backend) {
+    let world = World::new(backend);
+    let _ = world.person_called("lin", Role::Dispatcher, HERE, None, Some("the right one"));
+    let wrong = json!({"login": "lin", "password": "a wrong one"});
+    let unknown = json!({"login": "nobody", "password": "a wrong one"});
+    let (one, other) = (
+        world.post("/v1/session", "", &wrong),
+        world.post("/v1/session", "", &unknown),
+    );
+    assert_eq!(
+        (one.status, &one.json),
+        (401, &other.json),
+        "nobody learns which names exist"
+    );
+    for _ in 1..5 {
+        assert_eq!(world.post("/v1/session", "", &wrong).status, 401);
+    }
+    let right = json!({"login": "lin", "password": "the right one"});
+    let reply = world.post("/v1/session", "", &right);
+    assert_eq!((reply.status, reply.code()), (429, "too_many"));
+    assert_eq!(reply.headers["retry-after"], "1");
+    world.pass_ms(1_000);
+    assert_eq!(world.post("/v1/session", "", &right).status, 200);
+}

@@ -7,6 +7,8 @@
 #![allow(clippy::print_stdout, reason = "a command line talks to its terminal")]
 
 mod audit;
+mod bench;
+mod district;
 mod faces;
 mod postgres;
 mod run;
@@ -51,6 +53,16 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true, required = true)]
         command: Vec<String>,
     },
+    /// Numbers beside their limits, optimised: cargo xtask bench --only push --json FILE
+    Bench(bench::Bench),
+    /// Make up the grids of a district anew: writes data/districts/CODE/grids.geojson
+    District {
+        /// Six digits
+        code: String,
+        /// Instead, 建阳区 cut into so many grids of about one size, into this file: for measuring
+        #[arg(long, num_args = 2, value_names = ["COUNT", "FILE"])]
+        many: Option<Vec<String>>,
+    },
     /// Licences, bans and advisories of what we depend on (needs a network)
     Audit,
 }
@@ -86,6 +98,11 @@ fn perform(task: Task) -> anyhow::Result<()> {
             setup::ensure(Need::Test)?;
             postgres::run_with(&command)
         }
+        Task::Bench(args) => bench::bench(&mut steps, &args),
+        Task::District { code, many } => match many.as_deref() {
+            Some([count, file]) => district::run_many(count.parse()?, file.as_ref()),
+            _ => district::run(&code),
+        },
         Task::Audit => audit::audit(&mut steps),
     }
 }

@@ -60,7 +60,7 @@ impl Server {
             .arg(data.path())
             .args(["--listen", &format!("127.0.0.1:{port}")])
             .env("GEWU_COMMIT_DELAY_MS", commit_delay_ms.to_string())
-            .env("RUST_LOG", "warn")
+            .env("GEWU_LOG", "warn")
             .stdout(Stdio::null())
             .stderr(Stdio::inherit())
             .spawn()

@@ -225,6 +225,17 @@ pub fn filings() -> Vec<Filing> {
 
 /// Files one report of the day with a photo, as a worker does; gives what the handheld answered.
 pub fn file(field: &Field, places: &Places, one: &Filing, image: &Path) -> Result<Value> {
+    file_draft(field, places, one, image, None)
+}
+
+/// The same, going on with a draft that was kept.
+pub fn file_draft(
+    field: &Field,
+    places: &Places,
+    one: &Filing,
+    image: &Path,
+    draft: Option<&str>,
+) -> Result<Value> {
     let at = places.find(one.spot)?;
     let mut arguments = vec![
         "file".to_owned(),
@@ -238,6 +249,9 @@ pub fn file(field: &Field, places: &Places, one: &Filing, image: &Path) -> Resul
     ];
     if one.self_fixed {
         arguments.push("--self-fixed".to_owned());
+    }
+    if let Some(draft) = draft {
+        arguments.push(format!("--draft={draft}"));
     }
     field.run(&arguments)
 }

@@ -148,15 +148,15 @@ impl Field {
             .context("could not start gewu-field")?;
         let answer = serde_json::from_slice::<Value>(&output.stdout);
         if !output.status.success() {
-            let words = answer
-                .ok()
-                .and_then(|json| Some(json.pointer("/problem/words")?.as_str()?.to_owned()));
+            let json = answer.unwrap_or_default();
+            let at = |path| Some(json.pointer(path)?.as_str()?.to_owned());
             let stderr = || String::from_utf8_lossy(&output.stderr).trim().to_owned();
             let command = arguments.first().map_or("", AsRef::as_ref).to_owned();
             return Err(Refused {
                 command,
                 code: output.status.code(),
-                words: words.unwrap_or_else(stderr),
+                words: at("/problem/words").unwrap_or_else(stderr),
+                draft: at("/draft"),
             }
             .into());
         }
@@ -173,6 +173,8 @@ pub struct Refused {
     pub code: Option<i32>,
     /// The words for the worker.
     pub words: String,
+    /// The draft in which everything filled in is kept.
+    pub draft: Option<String>,
 }
 
 impl std::fmt::Display for Refused {

@@ -13,7 +13,7 @@ use anyhow::{Context, Result, bail};
 use serde::Serialize;
 use serde_json::Value;
 use shared::time::Timestamp;
-use tests::day::{self, DAMAGED, Places};
+use tests::day::{self, DAMAGED, Filing, Places};
 use tests::ledger::{self, Ledger};
 use tests::people::{self, PASSWORD};
 use tests::programs::{Field, Refused, Server, photo, program, root};
@@ -138,19 +138,13 @@ fn file_the_day(field: &Field) -> Result<Vec<(String, String)>> {
         if one.self_fixed {
             "fixed on the spot".clone_into(&mut note);
         }
-        let mut image = photo(one.photo);
-        if one.photo == DAMAGED {
-            let refused = day::file(field, &places, &one, &image);
-            let Err(error) = refused else {
-                bail!("the damaged photo was taken")
-            };
-            println!("  ✘ {}: {}", one.text, words_of(&error));
-            println!("    the worker takes another photo");
-            image = photo("HMD_Nokia_8.3_5G.jpg");
+        let answer = if one.photo == DAMAGED {
             "damaged photo replaced".clone_into(&mut note);
-        }
-        let answer = day::file(field, &places, &one, &image)?;
-        let code = text(&answer, &["short_code"]);
+            with_another_photo(field, &places, &one)?
+        } else {
+            day::file(field, &places, &one, &photo(one.photo))?
+        };
+        let code = text(&answer, &["filed", "short_code"]);
         println!("  ✔ 已存本机 {code}  {}", one.text);
         filed.push((code, note));
     }
@@ -177,7 +171,7 @@ fn rows(field: &Field, notes: Vec<(String, String)>) -> Result<Vec<Row>> {
             grid: if place.is_empty() {
                 "网格外".to_owned()
             } else {
-                place
+                tail(&place)
             },
             unit: text(&shown, &["row", "lead_name"]),
             deadline: deadline.map(|at| at.show(at.china_year())),
@@ -188,10 +182,24 @@ fn rows(field: &Field, notes: Vec<(String, String)>) -> Result<Vec<Row>> {
     Ok(rows)
 }
 
-fn words_of(error: &anyhow::Error) -> String {
-    error
-        .downcast_ref::<Refused>()
-        .map_or_else(|| format!("{error:#}"), |refused| refused.words.clone())
+/// What a worker does whose photo can't be read: takes another, and goes on with the draft.
+fn with_another_photo(field: &Field, places: &Places, one: &Filing) -> Result<Value> {
+    let refused = day::file(field, places, one, &photo(one.photo));
+    let Err(error) = refused else {
+        bail!("the damaged photo was taken")
+    };
+    let refused = error.downcast::<Refused>()?;
+    println!("  ✘ {}: {}", one.text, refused.words);
+    println!("    the worker takes another photo and goes on with the draft");
+    let image = photo("HMD_Nokia_8.3_5G.jpg");
+    day::file_draft(field, places, one, &image, refused.draft.as_deref())
+}
+
+/// The last two names of a path: the community's grid.
+fn tail(path: &str) -> String {
+    let mut names: Vec<&str> = path.rsplit(' ').take(2).collect();
+    names.reverse();
+    names.join(" ")
 }
 
 fn text(value: &Value, path: &[&str]) -> String {

@@ -47,7 +47,7 @@ pub(crate) fn place(case: &CaseDetail, lang: Lang) -> impl IntoView + use<> {
     let grid = case
         .grid
         .as_ref()
-        .map_or_else(|| words::OUTSIDE.of(lang).to_owned(), |grid| name_of(grid));
+        .map_or_else(|| words::OUTSIDE.of(lang).to_owned(), &name_of);
     let doubt: Vec<String> = case.grid_doubt.iter().map(name_of).collect();
     let accuracy = case.place.accuracy_m.map_or_else(String::new, |metres| {
         format!("{metres} {}", words::METRES.of(lang))

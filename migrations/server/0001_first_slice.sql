@@ -262,7 +262,7 @@ CREATE TABLE cases (
 CREATE INDEX cases_newest ON cases (district, opened_ms, id);
 CREATE INDEX cases_due ON cases (district, state_class, deadline_ms, id);
 CREATE INDEX cases_state ON cases (district, state, opened_ms, id);
-CREATE INDEX cases_unit ON cases (district, lead_unit, state_class, opened_ms, id);
+CREATE INDEX cases_unit ON cases (district, lead_unit, state, opened_ms, id);
 CREATE INDEX cases_street ON cases (district, street, opened_ms, id);
 CREATE INDEX cases_community ON cases (district, community, opened_ms, id);
 CREATE INDEX cases_reporter ON cases (district, reporter, opened_ms, id);

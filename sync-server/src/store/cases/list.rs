@@ -148,11 +148,13 @@ pub fn count(tx: &mut dyn Tx, filter: &CaseFilter) -> Result<i64> {
 /// # Errors
 /// As [`page`].
 pub fn count_by_state(tx: &mut dyn Tx, filter: &CaseFilter) -> Result<Vec<(String, i64)>> {
-    let select = "SELECT state, count(*) FROM cases";
+    // Grouped by an expression: by the bare column SQLite would walk the whole index of states,
+    // a second at a million cases, instead of the few open ones.
+    let select = "SELECT state || '' AS name, count(*) FROM cases";
     let Some(mut query) = Query::filtered(select, filter) else {
         return Ok(Vec::new());
     };
-    query.sql.push_str(" GROUP BY state ORDER BY state");
+    query.sql.push_str(" GROUP BY name ORDER BY name");
     let entry = |row: &mut Row| Ok((row.take_text(0)?, row.int(1)?));
     query.run(tx)?.iter_mut().map(entry).collect()
 }

@@ -55,7 +55,9 @@ impl Class {
     /// The class of a machine name.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        [Self::Open, Self::Closed].into_iter().find(|class| class.as_str() == text)
+        [Self::Open, Self::Closed]
+            .into_iter()
+            .find(|class| class.as_str() == text)
     }
 }
 
@@ -63,9 +65,15 @@ impl Outcome {
     /// The outcome of a machine name.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        [Self::Applied, Self::Duplicate, Self::Held, Self::Quarantined, Self::Rejected]
-            .into_iter()
-            .find(|outcome| outcome.as_str() == text)
+        [
+            Self::Applied,
+            Self::Duplicate,
+            Self::Held,
+            Self::Quarantined,
+            Self::Rejected,
+        ]
+        .into_iter()
+        .find(|outcome| outcome.as_str() == text)
     }
 }
 

@@ -92,7 +92,11 @@ pub struct SealedOperation {
 pub fn short_code(device: DeviceId, epoch: u32, seq: u64) -> String {
     let id = device.0.simple().to_string().to_uppercase();
     let tail = id.get(id.len().saturating_sub(4)..).unwrap_or_default();
-    if epoch <= 1 { format!("{tail}-{seq}") } else { format!("{tail}-{seq}.{epoch}") }
+    if epoch <= 1 {
+        format!("{tail}-{seq}")
+    } else {
+        format!("{tail}-{seq}.{epoch}")
+    }
 }
 
 /// Why a value is not an operation.

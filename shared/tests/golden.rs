@@ -12,7 +12,9 @@ use shared::wire::{console, error, sync};
 use std::path::PathBuf;
 
 fn path(name: &str) -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden/v1").join(format!("{name}.json"))
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/golden/v1")
+        .join(format!("{name}.json"))
 }
 
 /// The saved message parses as `T`, and `T` written again holds every member that was saved.
@@ -25,7 +27,8 @@ fn still_parses<T: Serialize + DeserializeOwned>(name: &str) {
     let mut later = saved;
     if let Some(members) = later.as_object_mut() {
         members.insert(String::from("a_later_member"), json!({"x": 1}));
-        serde_json::from_value::<T>(later).unwrap_or_else(|e| panic!("{name} with more members: {e}"));
+        serde_json::from_value::<T>(later)
+            .unwrap_or_else(|e| panic!("{name} with more members: {e}"));
     }
 }
 
@@ -34,7 +37,11 @@ fn holds(saved: &Value, again: &Value, at: &str) {
         (Value::Object(saved), Value::Object(again)) => {
             for (key, value) in saved {
                 let at = format!("{at}.{key}");
-                holds(value, again.get(key).unwrap_or_else(|| panic!("{at} was lost")), &at);
+                holds(
+                    value,
+                    again.get(key).unwrap_or_else(|| panic!("{at} was lost")),
+                    &at,
+                );
             }
         }
         (Value::Array(saved), Value::Array(again)) => {
@@ -86,6 +93,10 @@ golden! {
 fn a_saved_operation_still_has_the_hash_it_was_filed_with() {
     let text = std::fs::read_to_string(path("operation_report_file")).unwrap();
     let opened = operation::open(serde_json::from_str(&text).unwrap()).unwrap();
-    assert_eq!(opened.text, text.trim_end(), "the canonical form is what was saved");
+    assert_eq!(
+        opened.text,
+        text.trim_end(),
+        "the canonical form is what was saved"
+    );
     serde_json::from_value::<shared::report::FiledReport>(opened.operation.payload).unwrap();
 }

@@ -1,6 +1,10 @@
 //! Routing on the shipped catalogue and the real areas of 建阳区: who gets what, by when, and why.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may fail loudly")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test may fail loudly"
+)]
 
 use proptest::prelude::*;
 use shared::area::{AreaTree, areas_from_csv, default_levels};
@@ -26,7 +30,10 @@ fn ground_with(change: impl FnOnce(&mut shared::catalogue::CatalogueDoc)) -> Gro
     let version = CatalogueVersion::new("350703-1").unwrap();
     let mut doc = shipped_doc(version, vec![String::from("热力企业")]).unwrap();
     change(&mut doc);
-    Ground { areas, catalogue: Catalogue::new(doc).unwrap() }
+    Ground {
+        areas,
+        catalogue: Catalogue::new(doc).unwrap(),
+    }
 }
 
 fn ground() -> Ground {
@@ -35,19 +42,35 @@ fn ground() -> Ground {
 
 impl Ground {
     fn category(&self, name: &str) -> CategoryId {
-        let found = self.catalogue.doc().categories.iter().find(|c| c.name == name);
-        found.unwrap_or_else(|| panic!("no category {name}")).id.clone()
+        let found = self
+            .catalogue
+            .doc()
+            .categories
+            .iter()
+            .find(|c| c.name == name);
+        found
+            .unwrap_or_else(|| panic!("no category {name}"))
+            .id
+            .clone()
     }
 
     fn condition(&self, category: &CategoryId) -> ConditionId {
-        self.catalogue.conditions_of(category).next().unwrap().id.clone()
+        self.catalogue
+            .conditions_of(category)
+            .next()
+            .unwrap()
+            .id
+            .clone()
     }
 
     fn route_with(&self, name: &str, grid: Option<&str>, doubt: &[&str], mode: Mode) -> Decision {
         let category = self.category(name);
         let condition = self.condition(&category);
         let grid = grid.map(|grid| AreaCode::new(grid).unwrap());
-        let doubt: Vec<AreaCode> = doubt.iter().map(|code| AreaCode::new(*code).unwrap()).collect();
+        let doubt: Vec<AreaCode> = doubt
+            .iter()
+            .map(|code| AreaCode::new(*code).unwrap())
+            .collect();
         let facts = Facts {
             category: &category,
             condition: &condition,
@@ -56,7 +79,14 @@ impl Ground {
             self_fixed: false,
         };
         let calendar = self.catalogue.calendar();
-        route(facts, &self.catalogue, &self.areas, mode, calendar, SATURDAY_NIGHT)
+        route(
+            facts,
+            &self.catalogue,
+            &self.areas,
+            mode,
+            calendar,
+            SATURDAY_NIGHT,
+        )
     }
 
     fn route(&self, name: &str) -> Decision {
@@ -70,9 +100,20 @@ fn a_component_goes_to_its_owner_within_urgent_hours_even_on_a_saturday_night() 
     assert_eq!(decision.lead.as_str(), "E01");
     assert_eq!(decision.rule, rule::OWNER_FIRST);
     assert_eq!(decision.limit, "2紧急工作时");
-    assert_eq!(decision.deadline_ms, Some(Timestamp(SATURDAY_NIGHT.0 + 2 * 3_600_000)));
-    assert!(decision.because.iter().any(|why| why.contains("供水企业")), "{:?}", decision.because);
-    let assisting: Vec<&str> = decision.assisting.iter().map(|unit| unit.name.as_str()).collect();
+    assert_eq!(
+        decision.deadline_ms,
+        Some(Timestamp(SATURDAY_NIGHT.0 + 2 * 3_600_000))
+    );
+    assert!(
+        decision.because.iter().any(|why| why.contains("供水企业")),
+        "{:?}",
+        decision.because
+    );
+    let assisting: Vec<&str> = decision
+        .assisting
+        .iter()
+        .map(|unit| unit.name.as_str())
+        .collect();
     assert!(assisting.contains(&"潭城街道办事处"), "{assisting:?}");
 }
 
@@ -90,7 +131,11 @@ fn a_component_whose_owner_the_district_lacks_goes_to_the_locality() {
     let decision = ground.route(&name);
     assert_eq!(decision.rule, rule::THEN_LOCALITY);
     assert_eq!(decision.lead.as_str(), "S01-350703001");
-    assert!(decision.because.contains(&String::from("本区没有热力企业")), "{:?}", decision.because);
+    assert!(
+        decision.because.contains(&String::from("本区没有热力企业")),
+        "{:?}",
+        decision.because
+    );
 }
 
 #[test]
@@ -106,7 +151,13 @@ fn an_event_of_the_locality_goes_to_the_actual_street_of_the_place() {
 fn a_street_gets_nothing_that_is_not_on_its_list() {
     let street = AreaCode::new("350703001").unwrap();
     let ground = ground_with(|doc| {
-        let category = doc.categories.iter().find(|c| c.name == "乱倒乱排污水、废水").unwrap().id.clone();
+        let category = doc
+            .categories
+            .iter()
+            .find(|c| c.name == "乱倒乱排污水、废水")
+            .unwrap()
+            .id
+            .clone();
         doc.street_matters.push(StreetMatter {
             street: Some(street.clone()),
             category,
@@ -117,13 +168,18 @@ fn a_street_gets_nothing_that_is_not_on_its_list() {
     assert_eq!(decision.rule, rule::NOT_FOR_STREET);
     assert_eq!(decision.lead_name, "生态环境分局");
     let why = "潭城街道的履职清单里没有这件事";
-    assert!(decision.because.iter().any(|line| line == why), "{:?}", decision.because);
+    assert!(
+        decision.because.iter().any(|line| line == why),
+        "{:?}",
+        decision.because
+    );
 }
 
 #[test]
 fn a_matter_that_nobody_can_be_given_reaches_the_dispatcher_and_is_never_lost() {
     let ground = ground_with(|doc| {
-        doc.absent.extend(["生态环境分局".to_owned(), "环卫中心".to_owned()]);
+        doc.absent
+            .extend(["生态环境分局".to_owned(), "环卫中心".to_owned()]);
         for matter in &mut doc.street_matters {
             matter.duty = StreetDuty::TakenBack;
         }
@@ -151,7 +207,12 @@ fn an_owner_still_to_be_found_is_a_pool_of_the_place() {
 fn a_point_outside_every_grid_goes_to_the_dispatcher_with_the_reason() {
     let decision = ground().route_with("上水井盖", None, &[], Mode::Peace);
     assert_eq!(decision.rule, rule::DISPATCHER);
-    assert!(decision.because.iter().any(|why| why == "位置不在任何网格内"));
+    assert!(
+        decision
+            .because
+            .iter()
+            .any(|why| why == "位置不在任何网格内")
+    );
 }
 
 #[test]
@@ -169,7 +230,13 @@ fn in_an_emergency_working_days_run_through_the_night() {
     let ground = ground();
     let peace = ground.route("私搭乱建");
     let category = ground.category("上水井盖");
-    let last = ground.catalogue.conditions_of(&category).last().unwrap().id.clone();
+    let last = ground
+        .catalogue
+        .conditions_of(&category)
+        .last()
+        .unwrap()
+        .id
+        .clone();
     let facts = |mode| {
         let grid = AreaCode::new(QIXIAN).unwrap();
         let facts = Facts {
@@ -180,7 +247,14 @@ fn in_an_emergency_working_days_run_through_the_night() {
             self_fixed: false,
         };
         let calendar = ground.catalogue.calendar();
-        route(facts, &ground.catalogue, &ground.areas, mode, calendar, SATURDAY_NIGHT)
+        route(
+            facts,
+            &ground.catalogue,
+            &ground.areas,
+            mode,
+            calendar,
+            SATURDAY_NIGHT,
+        )
     };
     assert!(facts(Mode::Emergency).deadline_ms < facts(Mode::Peace).deadline_ms);
     assert!(peace.deadline_ms.is_some());
@@ -190,11 +264,20 @@ fn in_an_emergency_working_days_run_through_the_night() {
 fn each_lead_that_routing_can_give_is_among_the_units_of_the_district() {
     let ground = ground();
     let units = unit::all(&ground.catalogue, &ground.areas);
-    assert!(units.windows(2).all(|pair| pair[0].code < pair[1].code), "codes are unique");
+    assert!(
+        units.windows(2).all(|pair| pair[0].code < pair[1].code),
+        "codes are unique"
+    );
     for category in &ground.catalogue.doc().categories {
         let decision = ground.route(&category.name);
-        let known = units.iter().any(|unit| unit.code == decision.lead && unit.name == decision.lead_name);
-        assert!(known, "{}: {} {}", category.name, decision.lead, decision.lead_name);
+        let known = units
+            .iter()
+            .any(|unit| unit.code == decision.lead && unit.name == decision.lead_name);
+        assert!(
+            known,
+            "{}: {} {}",
+            category.name, decision.lead, decision.lead_name
+        );
     }
 }
 

@@ -226,12 +226,12 @@ pub fn document() -> Document {
 }
 
 /// The whole server as one service.
-pub fn router(app: App) -> Router {
+pub fn router(app: &App) -> Router {
     let (router, document) = routes().split_for_parts();
     // Without a document the address answers with an error; nothing else depends on it.
     if let Ok(text) = document.to_json() {
         let _ = app.inner.openapi.set(text);
     }
     let router = router.fallback(assets::fallback).with_state(app.clone());
-    layers::around(router, &app)
+    layers::around(router, app)
 }

@@ -88,7 +88,7 @@ impl Server {
     /// # Errors
     /// When the socket breaks.
     pub async fn run(self, stop: impl Future<Output = ()> + Send + 'static) -> anyhow::Result<()> {
-        let service = router(self.app).into_make_service_with_connect_info::<SocketAddr>();
+        let service = router(&self.app).into_make_service_with_connect_info::<SocketAddr>();
         let served = axum::serve(self.listener, service)
             .with_graceful_shutdown(stop)
             .await;

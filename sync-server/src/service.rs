@@ -83,6 +83,10 @@ impl Fault {
     }
 
     /// Something stored that could not be read.
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "most are errors that end here"
+    )]
     pub fn damaged(what: &'static str, problem: impl ToString) -> Self {
         Self::Damaged {
             what,

@@ -3,7 +3,11 @@
 //! It reads the sources as text, so it is quick and sees every crate, the wasm ones too. A rule
 //! that turns out to be wrong is changed here and there in one commit.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may fail loudly")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test may fail loudly"
+)]
 
 use std::path::{Path, PathBuf};
 
@@ -12,20 +16,30 @@ const FILE_LINES_LIMIT: usize = 500;
 /// A function longer than this wants a split, or its reason in [`LONG_FUNCTIONS`].
 const FUNCTION_LINES_LIMIT: usize = 70;
 /// Files that are long for a reason.
-const LONG_FILES: [(&str, &str); 1] =
-    [("shared/src/wire/console.rs", "one message after the other; a list has no better cut")];
+const LONG_FILES: [(&str, &str); 1] = [(
+    "shared/src/wire/console.rs",
+    "one message after the other; a list has no better cut",
+)];
 /// Functions that are long for a reason.
 const LONG_FUNCTIONS: [(&str, &str); 0] = [];
 
 fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .unwrap()
+        .to_owned()
 }
 
 fn walk(dir: &Path, found: &mut Vec<PathBuf>) {
     for entry in std::fs::read_dir(dir).into_iter().flatten().flatten() {
         let path = entry.path();
         let name = entry.file_name().to_string_lossy().into_owned();
-        if path.is_dir() && !matches!(name.as_str(), "target" | ".git" | "dist" | "vendor" | "node_modules" | "gen") {
+        if path.is_dir()
+            && !matches!(
+                name.as_str(),
+                "target" | ".git" | "dist" | "vendor" | "node_modules" | "gen"
+            )
+        {
             walk(&path, found);
         } else if path.is_file() {
             found.push(path);
@@ -41,7 +55,11 @@ fn files(below: &str, ending: &str) -> Vec<(String, String)> {
         .into_iter()
         .filter(|path| path.to_string_lossy().ends_with(ending))
         .filter_map(|path| {
-            let name = path.strip_prefix(root()).ok()?.to_string_lossy().replace('\\', "/");
+            let name = path
+                .strip_prefix(root())
+                .ok()?
+                .to_string_lossy()
+                .replace('\\', "/");
             Some((name, std::fs::read_to_string(&path).ok()?))
         })
         .collect();
@@ -62,7 +80,10 @@ fn code(text: &str) -> impl Iterator<Item = (usize, &str)> {
 fn nobody_says(below: &str, words: &[&str], except: &[&str], why: &str) {
     let mut wrong = Vec::new();
     let sources = files(below, ".rs");
-    assert!(!sources.is_empty(), "no sources below {below}: has the house moved?");
+    assert!(
+        !sources.is_empty(),
+        "no sources below {below}: has the house moved?"
+    );
     for (name, text) in sources {
         if except.iter().any(|allowed| name.starts_with(allowed)) {
             continue;
@@ -80,7 +101,20 @@ fn nobody_says(below: &str, words: &[&str], except: &[&str], why: &str) {
 fn shared_does_no_io_reads_no_clock_and_draws_no_random_number() {
     nobody_says(
         "shared/src",
-        &["std::fs", "std::net", "std::env", "SystemTime", "Instant::", "Utc::now", "Local::now", "now_v7", "new_v4", "rand::", "println!", "tokio"],
+        &[
+            "std::fs",
+            "std::net",
+            "std::env",
+            "SystemTime",
+            "Instant::",
+            "Utc::now",
+            "Local::now",
+            "now_v7",
+            "new_v4",
+            "rand::",
+            "println!",
+            "tokio",
+        ],
         &[],
         "shared is pure: hand it in from the edge",
     );
@@ -94,42 +128,109 @@ fn shared_does_no_io_reads_no_clock_and_draws_no_random_number() {
 #[test]
 fn only_the_two_drivers_name_their_database() {
     let drivers = ["sync-server/src/store/sqlite.rs"];
-    nobody_says("sync-server/src", &["rusqlite"], &drivers, "only store/sqlite.rs names rusqlite");
+    nobody_says(
+        "sync-server/src",
+        &["rusqlite"],
+        &drivers,
+        "only store/sqlite.rs names rusqlite",
+    );
     // store.rs opens by address and so names the module of the same name.
-    let drivers = ["sync-server/src/store/postgres.rs", "sync-server/src/store.rs"];
-    nobody_says("sync-server/src", &["postgres::", "use postgres"], &drivers, "only store/postgres.rs names the driver");
+    let drivers = [
+        "sync-server/src/store/postgres.rs",
+        "sync-server/src/store.rs",
+    ];
+    nobody_says(
+        "sync-server/src",
+        &["postgres::", "use postgres"],
+        &drivers,
+        "only store/postgres.rs names the driver",
+    );
 }
 
 #[test]
 fn only_the_shell_and_one_file_of_the_ui_know_tauri() {
     let allowed = ["app/ui/src/backend.rs", "app/shell/"];
-    nobody_says("app", &["tauri", "__TAURI__", "Tauri"], &allowed, "Tauri is replaceable: one file");
+    nobody_says(
+        "app",
+        &["tauri", "__TAURI__", "Tauri"],
+        &allowed,
+        "Tauri is replaceable: one file",
+    );
     let one = ["sync-server/console/src/api.rs"];
-    nobody_says("sync-server/console/src", &["gloo_net"], &one, "only api.rs of the console fetches");
+    nobody_says(
+        "sync-server/console/src",
+        &["gloo_net"],
+        &one,
+        "only api.rs of the console fetches",
+    );
 }
 
 #[test]
 fn http_touches_no_transaction_and_services_see_no_header() {
-    nobody_says("sync-server/src/http", &["dyn Tx", "store::tx"], &[], "http decodes, calls a service, encodes");
-    nobody_says("sync-server/src/service", &["axum", "StatusCode", "HeaderMap"], &[], "a service is called by console, device and command line alike");
-    nobody_says("sync-server/src/store", &["routing::", "role::may", "case::Case", "axum"], &[], "the store decides no rule");
+    nobody_says(
+        "sync-server/src/http",
+        &["dyn Tx", "store::tx"],
+        &[],
+        "http decodes, calls a service, encodes",
+    );
+    nobody_says(
+        "sync-server/src/service",
+        &["axum", "StatusCode", "HeaderMap"],
+        &[],
+        "a service is called by console, device and command line alike",
+    );
+    nobody_says(
+        "sync-server/src/store",
+        &["routing::", "role::may", "case::Case", "axum"],
+        &[],
+        "the store decides no rule",
+    );
 }
 
 #[test]
 fn now_and_new_ids_are_handed_in_below_the_edges() {
-    let edges = ["sync-server/src/main.rs", "sync-server/src/cli", "sync-server/src/http"];
+    let edges = [
+        "sync-server/src/main.rs",
+        "sync-server/src/cli",
+        "sync-server/src/http",
+    ];
     let clocks = ["SystemTime::now", "Utc::now", "now_v7", "new_v4"];
-    nobody_says("sync-server/src", &clocks, &edges, "now and new ids are arguments");
+    nobody_says(
+        "sync-server/src",
+        &clocks,
+        &edges,
+        "now and new ids are arguments",
+    );
     let edges = ["app/core/src/edge.rs"];
-    nobody_says("app/core/src", &clocks, &edges, "now and new ids are arguments");
+    nobody_says(
+        "app/core/src",
+        &clocks,
+        &edges,
+        "now and new ids are arguments",
+    );
 }
 
 #[test]
 fn sql_keeps_to_the_subset_that_both_databases_understand() {
-    let forbidden = ["::", "now()", "ILIKE", "INSERT OR", "->>", "SELECT *", " sum(", "SERIAL", "AUTOINCREMENT", "greatest("];
+    let forbidden = [
+        "::",
+        "now()",
+        "ILIKE",
+        "INSERT OR",
+        "->>",
+        "SELECT *",
+        " sum(",
+        "SERIAL",
+        "AUTOINCREMENT",
+        "greatest(",
+    ];
     let mut wrong = Vec::new();
     for (name, text) in files("migrations/server", ".sql") {
-        for (at, line) in text.lines().enumerate().filter(|(_, line)| !line.trim_start().starts_with("--")) {
+        for (at, line) in text
+            .lines()
+            .enumerate()
+            .filter(|(_, line)| !line.trim_start().starts_with("--"))
+        {
             if let Some(word) = forbidden.iter().find(|word| line.contains(**word)) {
                 wrong.push(format!("{name}:{}: {word}", at + 1));
             }
@@ -139,7 +240,10 @@ fn sql_keeps_to_the_subset_that_both_databases_understand() {
     for (name, text) in files("sync-server/src/store", ".rs") {
         let mut in_sql = false;
         for (line, text) in code(&text) {
-            in_sql |= text.contains('"') && verbs.iter().any(|verb| text.contains(&format!("\"{verb}")) || text.trim_start().starts_with(verb));
+            in_sql |= text.contains('"')
+                && verbs.iter().any(|verb| {
+                    text.contains(&format!("\"{verb}")) || text.trim_start().starts_with(verb)
+                });
             if in_sql
                 && let Some(word) = forbidden.iter().skip(1).find(|word| text.contains(**word))
             {
@@ -150,7 +254,11 @@ fn sql_keeps_to_the_subset_that_both_databases_understand() {
             }
         }
     }
-    assert!(wrong.is_empty(), "outside the portable subset:\n{}", wrong.join("\n"));
+    assert!(
+        wrong.is_empty(),
+        "outside the portable subset:\n{}",
+        wrong.join("\n")
+    );
 }
 
 #[test]
@@ -160,7 +268,9 @@ fn migrations_are_numbered_in_a_row_with_words() {
         assert!(!names.is_empty());
         for (at, (path, _)) in names.iter().enumerate() {
             let name = path.rsplit('/').next().unwrap();
-            let (number, words) = name.split_once('_').unwrap_or_else(|| panic!("{name}: four digits, then words"));
+            let (number, words) = name
+                .split_once('_')
+                .unwrap_or_else(|| panic!("{name}: four digits, then words"));
             assert_eq!(number.parse::<usize>().ok(), Some(at + 1), "{path}");
             assert!(words.len() > 8, "{path} says nothing");
         }
@@ -170,14 +280,25 @@ fn migrations_are_numbered_in_a_row_with_words() {
 #[test]
 fn each_module_says_what_it_owns() {
     let mut silent = Vec::new();
-    for below in ["shared/src", "app", "sync-server", "tests/src", "tests/tests", "xtask/src"] {
+    for below in [
+        "shared/src",
+        "app",
+        "sync-server",
+        "tests/src",
+        "tests/tests",
+        "xtask/src",
+    ] {
         for (name, text) in files(below, ".rs") {
             if !text.starts_with("//!") && !text.starts_with("#!") {
                 silent.push(name);
             }
         }
     }
-    assert!(silent.is_empty(), "modules without a word at the top:\n{}", silent.join("\n"));
+    assert!(
+        silent.is_empty(),
+        "modules without a word at the top:\n{}",
+        silent.join("\n")
+    );
 }
 
 #[test]
@@ -192,7 +313,11 @@ fn files_and_functions_stay_readable() {
             long.extend(long_functions(&name, &text));
         }
     }
-    assert!(long.is_empty(), "split, or give the reason in tidy.rs:\n{}", long.join("\n"));
+    assert!(
+        long.is_empty(),
+        "split, or give the reason in tidy.rs:\n{}",
+        long.join("\n")
+    );
 }
 
 /// Functions over the limit, measured from `fn` to the brace that closes at its indentation.
@@ -202,16 +327,33 @@ fn long_functions(name: &str, text: &str) -> Vec<String> {
     for (at, line) in lines.iter().enumerate() {
         let trimmed = line.trim_start();
         let indent = line.len() - trimmed.len();
-        let starts = ["fn ", "pub fn ", "async fn ", "pub async fn ", "pub(crate) fn ", "pub(crate) async fn ", "pub(super) fn ", "pub(super) async fn "];
+        let starts = [
+            "fn ",
+            "pub fn ",
+            "async fn ",
+            "pub async fn ",
+            "pub(crate) fn ",
+            "pub(crate) async fn ",
+            "pub(super) fn ",
+            "pub(super) async fn ",
+        ];
         if !starts.iter().any(|start| trimmed.starts_with(start)) {
             continue;
         }
         let closing = format!("{}}}", " ".repeat(indent));
-        let Some(end) = lines.iter().skip(at).position(|line| *line == closing) else { continue };
+        let Some(end) = lines.iter().skip(at).position(|line| *line == closing) else {
+            continue;
+        };
         let function = trimmed.split('(').next().unwrap_or(trimmed);
-        let excused = LONG_FUNCTIONS.iter().any(|(known, _)| function.ends_with(known));
+        let excused = LONG_FUNCTIONS
+            .iter()
+            .any(|(known, _)| function.ends_with(known));
         // A component's view is markup: it reads from top to bottom and branches nowhere.
-        let markup = lines.iter().skip(at).take(end).any(|line| line.contains("view! {"));
+        let markup = lines
+            .iter()
+            .skip(at)
+            .take(end)
+            .any(|line| line.contains("view! {"));
         if end > FUNCTION_LINES_LIMIT && !excused && !markup {
             long.push(format!("{name}:{}: {function} has {end} lines", at + 1));
         }
@@ -242,13 +384,19 @@ fn the_map_names_only_what_is_there() {
             && !path.contains('*')
             && !path.contains('<')
             && !path.contains('{')
-            && path.rsplit('/').next().is_some_and(|last| last.is_empty() || last.contains('.'));
+            && path
+                .rsplit('/')
+                .next()
+                .is_some_and(|last| last.is_empty() || last.contains('.'));
         let is_route = path.starts_with('/');
         if looks_like_a_file && !is_route && !root().join(path).exists() {
             gone.push(path.to_owned());
         }
     }
-    assert!(gone.is_empty(), "ARCHITECTURE.md names what is not there: {gone:?}");
+    assert!(
+        gone.is_empty(),
+        "ARCHITECTURE.md names what is not there: {gone:?}"
+    );
 }
 
 #[test]
@@ -267,10 +415,17 @@ fn the_readme_names_the_two_commands() {
 fn nothing_is_skipped_or_left_open() {
     let open = ["todo!(", "unimplemented!(", "FIXME", "XXX"];
     for below in ["shared", "app", "sync-server", "tests/src", "xtask/src"] {
-        nobody_says(below, &open, &[], "finish it or say in an issue what is missing");
+        nobody_says(
+            below,
+            &open,
+            &[],
+            "finish it or say in an issue what is missing",
+        );
     }
     for (name, text) in files("tests/tests", ".rs") {
-        let skipped = text.lines().any(|line| line.trim() == concat!("#[", "ignore]"));
+        let skipped = text
+            .lines()
+            .any(|line| line.trim() == concat!("#[", "ignore]"));
         assert!(!skipped, "{name} skips a test");
     }
 }
@@ -278,7 +433,13 @@ fn nothing_is_skipped_or_left_open() {
 #[test]
 fn there_is_no_check_in_no_score_and_no_watch_list() {
     // 国办函〔2026〕12号 and docs/DOMAIN.md: statistics are of units and cases, never of a worker.
-    let words = ["check_in", "punch_card", "worker_score", "watch_list", "online_minutes"];
+    let words = [
+        "check_in",
+        "punch_card",
+        "worker_score",
+        "watch_list",
+        "online_minutes",
+    ];
     for below in ["shared/src", "app", "sync-server"] {
         nobody_says(below, &words, &[], "a rule that the product keeps");
     }

@@ -26,7 +26,9 @@ pub(crate) fn bench(steps: &mut Steps, args: &Bench) -> Result<()> {
     steps.step("look what is missing", || setup::ensure(Need::Build))?;
     let wanted = ["build", "--release", "-p", "sync-server", "-p", "tests"];
     let programs = ["--bin", "gewu-server", "--bin", "bench"];
-    steps.step("build with optimisation", || run::run(run::cargo().args(wanted).args(programs)))?;
+    steps.step("build with optimisation", || {
+        run::run(run::cargo().args(wanted).args(programs))
+    })?;
     let release = run::programs().with_file_name("release");
     let mut command = Command::new(release.join("bench"));
     command.current_dir(run::root());

@@ -123,11 +123,10 @@ fn drafts(state: State<'_, Handheld>) -> Answer<Vec<DraftRow>> {
     state.core()?.drafts().map_err(said)
 }
 
+/// An id for a draft; the draft itself begins with the first fact.
 #[tauri::command(async)]
-fn new_draft(state: State<'_, Handheld>) -> Answer<DraftView> {
-    let (core, id) = (state.core()?, DraftId(state.edge.uuid()));
-    core.begin_draft(id, state.edge.now()).map_err(said)?;
-    core.draft(id).map_err(said)
+fn new_draft(state: State<'_, Handheld>) -> DraftId {
+    DraftId(state.edge.uuid())
 }
 
 #[tauri::command(async)]

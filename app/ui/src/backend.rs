@@ -60,7 +60,8 @@ pub(crate) async fn drafts() -> Answer<Vec<DraftRow>> {
     ask("drafts", json!({})).await
 }
 
-pub(crate) async fn new_draft() -> Answer<DraftView> {
+/// An id for a draft; the draft itself begins with the first fact.
+pub(crate) async fn new_draft() -> Answer<DraftId> {
     ask("new_draft", json!({})).await
 }
 

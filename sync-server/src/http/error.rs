@@ -216,6 +216,10 @@ impl From<StoreError> for Refusal {
 }
 
 /// A fault of the photo store.
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "its callers map errors with it"
+)]
 pub(super) fn disk(error: PhotoStoreError) -> Refusal {
     tracing::error!(%error, "the photo store failed");
     Refusal::new(

@@ -232,7 +232,6 @@ fn corners(polygons: &[Rings]) -> ((f64, f64), (f64, f64)) {
 fn to_e7(rings: &Rings) -> Vec<Vec<(i32, i32)>> {
     #[expect(
         clippy::as_conversions,
-        clippy::cast_possible_truncation,
         reason = "degrees × 10⁷ fit; a float beyond saturates"
     )]
     let whole = |degrees: f64| (degrees * E7).round() as i32;

@@ -181,7 +181,7 @@ pub fn page(
             None => format!("-.{}", last.id),
         }
     });
-    let rows = view::rows(tx, district, rows, now)?;
+    let rows = view::rows(tx, district, &rows, now)?;
     Ok(CasePage {
         rows,
         next,

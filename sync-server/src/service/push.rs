@@ -222,6 +222,7 @@ fn known(
 }
 
 /// What is kept for a person.
+#[derive(Clone, Copy)]
 struct Kept<'a> {
     op_id: OpId,
     hash: Sha256,

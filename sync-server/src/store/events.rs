@@ -88,7 +88,13 @@ pub fn append_next(
     before: &EventRow,
     event: NewEvent,
 ) -> Result<EventRow> {
-    insert(tx, case, before.ordinal.saturating_add(1), before.hash, event)
+    insert(
+        tx,
+        case,
+        before.ordinal.saturating_add(1),
+        before.hash,
+        event,
+    )
 }
 
 /// The whole trail, oldest first.

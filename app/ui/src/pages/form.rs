@@ -4,28 +4,26 @@
 //! left the page finds something to talk to; `visit` tells it that it comes too late. It decides
 //! nothing: what is missing and who would get the report are the core's answers.
 
+mod filling;
+mod send;
+
 use crate::backend::{self, Answer};
 use crate::route::Route;
-use crate::state::{self, Shared, UNDO_MS};
-use crate::words::{self, Speaker, unknown_problem};
+use crate::state::{self, Shared};
+use crate::words::unknown_problem;
 use gloo_timers::future::TimeoutFuture;
-use js_sys::Uint8Array;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use shared::id::{CategoryId, ConditionId, DraftId};
-use shared::label::Lang;
-use shared::report::{PhotoRole, PlaceSource};
+use shared::id::{ConditionId, DraftId};
+use shared::report::PlaceSource;
 use shared::wire::handheld::{
-    CategoryRow, ConditionRow, DraftFields, DraftView, PhotoView, PlaceInput, PreviewView, Problem,
+    CategoryRow, ConditionRow, DraftFields, DraftView, PlaceInput, PreviewView, Problem,
 };
 
 /// A pause in typing after which the draft is written.
 const PAUSE_MS: u32 = 300;
-/// How often a second change looks whether the first one has made the draft.
+/// How often something that has to wait looks again.
 const DRAFT_WAIT_MS: u32 = 20;
-/// A file larger than this is no photo of a phone and would fill its memory (a 200-megapixel
-/// camera writes 40 MB).
-const PHOTO_FILE_BYTES_LIMIT: f64 = 64.0 * 1024.0 * 1024.0;
 
 /// How the draft stands on the device.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -68,7 +66,10 @@ pub(crate) struct Form {
     /// Photos taken away that can still be brought back.
     pub(crate) removed: RwSignal<Vec<i64>>,
     id: StoredValue<Option<DraftId>>,
-    creating: StoredValue<bool>,
+    /// The address names the draft, because the device holds it.
+    named: StoredValue<bool>,
+    /// The report is being filed: from here on nothing may touch its draft.
+    filing: StoredValue<bool>,
     visit: StoredValue<u32>,
     edits: StoredValue<u32>,
     writing: StoredValue<bool>,
@@ -97,7 +98,8 @@ impl Form {
             locating: RwSignal::new(false),
             removed: RwSignal::new(Vec::new()),
             id: StoredValue::new(None),
-            creating: StoredValue::new(false),
+            named: StoredValue::new(false),
+            filing: StoredValue::new(false),
             visit: StoredValue::new(0),
             edits: StoredValue::new(0),
             writing: StoredValue::new(false),
@@ -110,14 +112,27 @@ impl Form {
         self.id.set_value(draft);
         let visit = self.visit.get_value();
         let receiver = shared.about.get_untracked().receiver;
-        spawn_local(async move {
-            if let Some(id) = draft {
+        if let Some(id) = draft {
+            self.named.set_value(true);
+            spawn_local(async move {
                 match backend::draft(id).await {
                     Ok(view) if self.is_here(visit) => self.fill(view).await,
                     Ok(_) => {}
                     Err(problem) => self.problem.set(Some(problem)),
                 }
-            } else if receiver {
+            });
+            return;
+        }
+        spawn_local(async move {
+            let id = backend::new_draft().await;
+            if !self.is_here(visit) {
+                return;
+            }
+            match id {
+                Ok(id) => self.id.set_value(Some(id)),
+                Err(problem) => self.problem.set(Some(problem)),
+            }
+            if receiver {
                 self.locate().await;
             }
         });
@@ -144,24 +159,27 @@ impl Form {
         self.sending.set(false);
         self.locating.set(false);
         self.removed.set(Vec::new());
-        self.creating.set_value(false);
+        self.named.set_value(false);
+        self.filing.set_value(false);
         self.writing.set_value(false);
     }
 
     /// Writes what isn't written yet; the page is about to go.
     pub(crate) fn leave(self) {
-        let unwritten = self.writing.get_value();
+        // A report that is being filed has been written already.
+        let filing = self.filing.get_value();
+        let unwritten = self.writing.get_value() && !filing;
         let (id, fields) = (self.id.get_value(), self.fields());
         let removed = self.removed.get_untracked();
         self.clear();
         self.id.set_value(None);
-        if !unwritten && removed.is_empty() {
+        if filing || (!unwritten && removed.is_empty()) {
             return;
         }
         spawn_local(async move {
             let id = match id {
                 Some(id) => Ok(id),
-                None => backend::new_draft().await.map(|view| view.id),
+                None => backend::new_draft().await,
             };
             let Ok(id) = id else { return };
             for photo in removed {
@@ -225,6 +243,10 @@ impl Form {
     async fn take(self, view: DraftView) {
         let visit = self.visit.get_value();
         let id = view.id;
+        if !self.named.get_value() {
+            self.named.set_value(true);
+            state::rename(Route::Capture(Some(id)));
+        }
         if let Some((lat, lon)) = view.suggestion
             && self.place.read_untracked().is_none()
         {
@@ -266,6 +288,9 @@ impl Form {
                 if !self.is_here(visit) {
                     return;
                 }
+                if self.filing.get_value() {
+                    continue;
+                }
                 let edits = self.edits.get_value();
                 let answer = self.write().await;
                 if !self.is_here(visit) {
@@ -293,11 +318,13 @@ impl Form {
     }
 
     async fn write(self) -> Answer<DraftView> {
+        // Taken before anything is waited for: the page may be left meanwhile.
+        let fields = self.fields();
         let id = self.draft_id().await?;
-        backend::save_draft(id, &self.fields()).await
+        backend::save_draft(id, &fields).await
     }
 
-    /// The draft on the device, made at the first fact, once.
+    /// The draft's id, as soon as the shell has made one.
     async fn draft_id(self) -> Answer<DraftId> {
         let visit = self.visit.get_value();
         loop {
@@ -307,224 +334,8 @@ impl Form {
             if let Some(id) = self.id.get_value() {
                 return Ok(id);
             }
-            if !self.creating.get_value() {
-                self.creating.set_value(true);
-                let made = backend::new_draft().await;
-                if self.is_here(visit) {
-                    self.creating.set_value(false);
-                    if let Ok(view) = &made {
-                        self.id.set_value(Some(view.id));
-                        state::rename(Route::Capture(Some(view.id)));
-                    }
-                }
-                return made.map(|view| view.id);
-            }
             TimeoutFuture::new(DRAFT_WAIT_MS).await;
         }
-    }
-
-    /// Adds photos one after another; one that can't be read doesn't stop the others.
-    pub(crate) fn add_photos(self, files: Vec<web_sys::File>) {
-        let visit = self.visit.get_value();
-        self.problem.set(None);
-        self.preparing
-            .update(|count| *count = count.saturating_add(u32::try_from(files.len()).unwrap_or(0)));
-        spawn_local(async move {
-            for file in files {
-                let answer = self.add_photo(&file).await;
-                if !self.is_here(visit) {
-                    return;
-                }
-                self.preparing
-                    .update(|count| *count = count.saturating_sub(1));
-                match answer {
-                    Ok(view) => {
-                        if !self.writing.get_value() {
-                            self.kept.set(Kept::Yes);
-                        }
-                        self.take(view).await;
-                    }
-                    Err(problem) => self.problem.set(Some(problem)),
-                }
-            }
-        });
-    }
-
-    async fn add_photo(self, file: &web_sys::File) -> Answer<DraftView> {
-        if file.size() > PHOTO_FILE_BYTES_LIMIT {
-            return Err(Problem {
-                code: String::from("photo_too_large"),
-                words: Speaker(Lang::Zh).say(words::PHOTO_TOO_LARGE).to_owned(),
-                words_en: Speaker(Lang::En).say(words::PHOTO_TOO_LARGE).to_owned(),
-            });
-        }
-        let id = self.draft_id().await?;
-        let buffer = wasm_bindgen_futures::JsFuture::from(file.array_buffer())
-            .await
-            .map_err(|_| unknown_problem("file"))?;
-        backend::add_photo(id, self.next_role(), &Uint8Array::new(&buffer)).await
-    }
-
-    /// What the next photo most likely shows.
-    fn next_role(self) -> PhotoRole {
-        if self.self_fixed.get_untracked() {
-            return PhotoRole::After;
-        }
-        match untrack(|| self.photos()).len() {
-            1 => PhotoRole::Far,
-            _ => PhotoRole::Near,
-        }
-    }
-
-    /// The photos that weren't taken away.
-    pub(crate) fn photos(self) -> Vec<PhotoView> {
-        let removed = self.removed.get();
-        self.draft.with(|draft| {
-            let photos = draft.iter().flat_map(|draft| &draft.photos);
-            photos
-                .filter(|photo| !removed.contains(&photo.id))
-                .cloned()
-                .collect()
-        })
-    }
-
-    /// Says what a photo shows.
-    pub(crate) fn set_photo_role(self, photo: i64, role: PhotoRole) {
-        self.after(move |id| backend::set_photo_role(id, photo, role));
-    }
-
-    /// Takes a photo away; for a while it can be brought back.
-    pub(crate) fn remove_photo(self, photo: i64) {
-        let visit = self.visit.get_value();
-        self.removed.update(|removed| removed.push(photo));
-        spawn_local(async move {
-            TimeoutFuture::new(UNDO_MS).await;
-            if self.is_here(visit) && self.removed.read_untracked().contains(&photo) {
-                self.removed
-                    .update(|removed| removed.retain(|other| *other != photo));
-                self.after(move |id| backend::remove_photo(id, photo));
-            }
-        });
-    }
-
-    /// Does something to the draft on the device and takes in what came of it.
-    fn after<F>(self, act: impl FnOnce(DraftId) -> F + 'static)
-    where
-        F: Future<Output = Answer<DraftView>> + 'static,
-    {
-        let visit = self.visit.get_value();
-        spawn_local(async move {
-            let Ok(id) = self.draft_id().await else {
-                return;
-            };
-            let answer = act(id).await;
-            if self.is_here(visit) {
-                match answer {
-                    Ok(view) => self.take(view).await,
-                    Err(problem) => self.problem.set(Some(problem)),
-                }
-            }
-        });
-    }
-
-    /// Sets the place; its words stay.
-    pub(crate) fn set_place(self, place: PlaceInput) {
-        self.place.set(Some(place));
-        self.changed();
-    }
-
-    /// Asks the receiver where we are, and keeps a place that was set by hand in the meantime.
-    pub(crate) async fn locate(self) {
-        let visit = self.visit.get_value();
-        let before = self.place.get_untracked();
-        self.locating.set(true);
-        self.place_problem.set(None);
-        let answer = backend::position().await;
-        if !self.is_here(visit) {
-            return;
-        }
-        self.locating.set(false);
-        match answer {
-            Ok(place) if self.place.get_untracked() == before => self.set_place(place),
-            Ok(_) => {}
-            Err(problem) => self.place_problem.set(Some(problem)),
-        }
-    }
-
-    /// Chooses the category and offers its conditions; the only one is taken at once.
-    pub(crate) fn choose(self, category: CategoryRow) {
-        let id: CategoryId = category.id.clone();
-        let visit = self.visit.get_value();
-        self.conditions.set(Vec::new());
-        self.condition.set(None);
-        self.category.set(Some(category));
-        self.changed();
-        spawn_local(async move {
-            let detail = backend::category(&id).await;
-            let same = self
-                .category
-                .read_untracked()
-                .as_ref()
-                .is_some_and(|now| now.id == id);
-            if !self.is_here(visit) || !same {
-                return;
-            }
-            match detail {
-                Ok(detail) => {
-                    if let [only] = detail.conditions.as_slice() {
-                        self.condition.set(Some(only.id.clone()));
-                        self.changed();
-                    }
-                    self.conditions.set(detail.conditions);
-                }
-                Err(problem) => self.problem.set(Some(problem)),
-            }
-        });
-    }
-
-    /// Files the report, or shows what is missing.
-    pub(crate) fn send(self, shared: Shared) {
-        if self.sending.get_untracked() {
-            return;
-        }
-        self.sending.set(true);
-        self.send_problem.set(None);
-        let visit = self.visit.get_value();
-        spawn_local(async move {
-            let answer = self.try_send().await;
-            if !self.is_here(visit) {
-                return;
-            }
-            self.sending.set(false);
-            match answer {
-                Ok(Some(route)) => {
-                    // What is filed isn't a draft any more: there is nothing left to write.
-                    self.writing.set_value(false);
-                    self.removed.set(Vec::new());
-                    shared.look_again();
-                    state::rename(Route::Home);
-                    state::go(route);
-                }
-                Ok(None) => self.show_faults.set(true),
-                Err(problem) => self.send_problem.set(Some(problem)),
-            }
-        });
-    }
-
-    async fn try_send(self) -> Answer<Option<Route>> {
-        let id = self.draft_id().await?;
-        for photo in self.removed.get_untracked() {
-            backend::remove_photo(id, photo).await?;
-        }
-        self.removed.set(Vec::new());
-        let view = self.write().await?;
-        let missing = !view.faults.is_empty();
-        self.take(view).await;
-        if missing {
-            return Ok(None);
-        }
-        let filed = backend::file_draft(id).await?;
-        Ok(Some(Route::Filed(filed.id)))
     }
 }
 

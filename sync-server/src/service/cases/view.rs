@@ -38,7 +38,7 @@ struct EventFacts {
 pub(super) fn rows(
     tx: &mut dyn Tx,
     district: &District,
-    rows: Vec<CaseRow>,
+    rows: &[CaseRow],
     now: Timestamp,
 ) -> Result<Vec<console::CaseRow>> {
     let ids: Vec<_> = rows.iter().map(|row| row.report).collect();
@@ -166,7 +166,7 @@ pub fn detail(
         clock_skew_ms: report.clock_skew_ms,
         decision,
         differs,
-        photos: photos.into_iter().map(case_photo).collect(),
+        photos: photos.iter().map(case_photo).collect(),
         events,
         moves: allowed(actor, &seen),
     })
@@ -177,7 +177,7 @@ fn report_of(tx: &mut dyn Tx, row: &CaseRow) -> Result<ReportRow> {
     report.ok_or_else(|| Fault::damaged("case", "its report is not there"))
 }
 
-fn case_photo(entry: ReportPhoto) -> CasePhoto {
+fn case_photo(entry: &ReportPhoto) -> CasePhoto {
     CasePhoto {
         sha256: entry.photo.hash,
         role: entry.role,

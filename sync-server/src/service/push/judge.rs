@@ -92,7 +92,7 @@ pub fn judge(
         .map(|value| {
             let sealed = match readable(value) {
                 Ok(sealed) => sealed,
-                Err(judged) => return judged,
+                Err(judged) => return *judged,
             };
             let operation = &sealed.operation;
             let here = (operation.epoch, operation.seq, sealed.hash);
@@ -119,7 +119,7 @@ pub fn judge(
 
 const WRONG_DEVICE: &str = "wrong_device";
 
-fn readable(value: Value) -> Result<SealedOperation, Judged> {
+fn readable(value: Value) -> Result<SealedOperation, Box<Judged>> {
     let claimed = value
         .get("op_id")
         .and_then(Value::as_str)
@@ -136,19 +136,19 @@ fn readable(value: Value) -> Result<SealedOperation, Judged> {
         Ok(_) | Err(_) => "payload_malformed",
     };
     let Ok(op_id) = claimed.parse::<OpId>() else {
-        return Err(Judged::Rejected {
+        return Err(Box::new(Judged::Rejected {
             op_id: claimed,
             code,
-        });
+        }));
     };
     let body = backup.to_string();
     let hash = Sha256::of(body.as_bytes());
-    Err(Judged::Unreadable {
+    Err(Box::new(Judged::Unreadable {
         op_id,
         hash,
         body,
         code,
-    })
+    }))
 }
 
 /// Whether it follows the operation before it in this push; others are looked at in the database

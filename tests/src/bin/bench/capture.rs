@@ -41,11 +41,13 @@ pub(crate) fn run(figures: &mut Figures) {
     for _ in 0..CAPTURES {
         let draft = DraftId(edge.uuid());
         let begun = Instant::now();
-        app.add_photo(draft, &photo, PhotoRole::Near, edge.now()).unwrap();
+        app.add_photo(draft, &photo, PhotoRole::Near, edge.now())
+            .unwrap();
         shutter.push(begun.elapsed());
         app.set_draft(draft, &fields(), edge.now()).unwrap();
         let begun = Instant::now();
-        app.save_report(draft, OpId(edge.uuid()), &edge.moment()).unwrap();
+        app.save_report(draft, OpId(edge.uuid()), &edge.moment())
+            .unwrap();
         send.push(begun.elapsed());
     }
     let mut whole: Vec<Duration> = shutter.iter().zip(&send).map(|(a, b)| *a + *b).collect();
@@ -74,9 +76,15 @@ fn parts(figures: &mut Figures, photo: &[u8]) {
             .collect();
         figures.spread(name, &mut times);
     };
-    part("part: hash of the original", &mut || drop(black_box(Sha256::of(photo).to_string())));
-    part("part: decode, shrink, turn, encode", &mut || drop(black_box(photos::prepare(photo).unwrap())));
-    part("part: watermark", &mut || drop(black_box(photos::stamp(&prepared.jpeg, &mark).unwrap())));
+    part("part: hash of the original", &mut || {
+        drop(black_box(Sha256::of(photo).to_string()))
+    });
+    part("part: decode, shrink, turn, encode", &mut || {
+        drop(black_box(photos::prepare(photo).unwrap()))
+    });
+    part("part: watermark", &mut || {
+        drop(black_box(photos::stamp(&prepared.jpeg, &mark).unwrap()))
+    });
     let file = tempfile::NamedTempFile::new().unwrap();
     part("limit: write and sync the stored bytes", &mut || {
         let mut file = file.reopen().unwrap();
@@ -112,6 +120,8 @@ fn twelve_megapixels() -> Vec<u8> {
     let picture = image::open(path).unwrap();
     let picture = picture.resize_exact(PIXELS.0, PIXELS.1, image::imageops::FilterType::CatmullRom);
     let mut file = Vec::new();
-    image::codecs::jpeg::JpegEncoder::new_with_quality(&mut file, QUALITY).encode_image(&picture).unwrap();
+    image::codecs::jpeg::JpegEncoder::new_with_quality(&mut file, QUALITY)
+        .encode_image(&picture)
+        .unwrap();
     file
 }

@@ -20,7 +20,8 @@ impl Figures {
     /// A figure with its unit.
     pub(crate) fn add(&mut self, name: &str, value: f64, unit: &str) {
         println!("{name:<58} {:>14} {unit}", grouped(value));
-        self.rows.push(json!({"suite": self.suite, "name": name, "value": value, "unit": unit}));
+        self.rows
+            .push(json!({"suite": self.suite, "name": name, "value": value, "unit": unit}));
     }
 
     /// A figure as a share of its limit, measured in the same run.

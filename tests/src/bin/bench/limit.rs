@@ -28,11 +28,31 @@ pub(crate) fn raw_commits(database: &Path, batch: usize, delay: Duration) -> f64
         target.execute_batch(&sql).unwrap();
     }
     let tables = [
-        ("operations", "SELECT * FROM operations WHERE rowid > (SELECT max(rowid) FROM operations) - ?1 ORDER BY rowid", 1),
-        ("reports", "SELECT * FROM reports WHERE rowid > (SELECT max(rowid) FROM reports) - ?1 ORDER BY rowid", 1),
-        ("cases", "SELECT * FROM cases WHERE rowid > (SELECT max(rowid) FROM cases) - ?1 ORDER BY rowid", 1),
-        ("case_events", "SELECT * FROM case_events WHERE rowid > (SELECT max(rowid) FROM case_events) - 2 * ?1 ORDER BY rowid", 2),
-        ("changes", "SELECT * FROM changes WHERE rowid > (SELECT max(rowid) FROM changes) - 2 * ?1 ORDER BY rowid", 2),
+        (
+            "operations",
+            "SELECT * FROM operations WHERE rowid > (SELECT max(rowid) FROM operations) - ?1 ORDER BY rowid",
+            1,
+        ),
+        (
+            "reports",
+            "SELECT * FROM reports WHERE rowid > (SELECT max(rowid) FROM reports) - ?1 ORDER BY rowid",
+            1,
+        ),
+        (
+            "cases",
+            "SELECT * FROM cases WHERE rowid > (SELECT max(rowid) FROM cases) - ?1 ORDER BY rowid",
+            1,
+        ),
+        (
+            "case_events",
+            "SELECT * FROM case_events WHERE rowid > (SELECT max(rowid) FROM case_events) - 2 * ?1 ORDER BY rowid",
+            2,
+        ),
+        (
+            "changes",
+            "SELECT * FROM changes WHERE rowid > (SELECT max(rowid) FROM changes) - 2 * ?1 ORDER BY rowid",
+            2,
+        ),
     ];
     let wanted = if batch == 1 { SINGLE_REPORTS } else { REPORTS };
     let mut statements = Vec::new();
@@ -42,11 +62,17 @@ pub(crate) fn raw_commits(database: &Path, batch: usize, delay: Duration) -> f64
         let mut select = source.prepare(sql).unwrap();
         let count = select.column_count();
         let marks: Vec<String> = (1..=count).map(|n| format!("?{n}")).collect();
-        statements.push(format!("INSERT OR REPLACE INTO {table} VALUES ({})", marks.join(",")));
+        statements.push(format!(
+            "INSERT OR REPLACE INTO {table} VALUES ({})",
+            marks.join(",")
+        ));
         let rows: Vec<Rows> = select
             .query_map([wanted as i64], |row| {
                 let values = (0..count).map(|c| row.get(c)).collect::<Result<_, _>>()?;
-                Ok(Rows { statement: at, values })
+                Ok(Rows {
+                    statement: at,
+                    values,
+                })
             })
             .unwrap()
             .map(Result::unwrap)
@@ -72,17 +98,29 @@ fn schema(source: &Connection) -> Vec<String> {
     let mut select = source
         .prepare("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite_%' ORDER BY rowid")
         .unwrap();
-    select.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
+    select
+        .query_map([], |row| row.get(0))
+        .unwrap()
+        .map(Result::unwrap)
+        .collect()
 }
 
-fn write(target: &Connection, statements: &[String], reports: &[Vec<Rows>], batch: usize, delay: Duration) -> f64 {
+fn write(
+    target: &Connection,
+    statements: &[String],
+    reports: &[Vec<Rows>],
+    batch: usize,
+    delay: Duration,
+) -> f64 {
     target.pragma_update(None, "foreign_keys", "OFF").unwrap();
     let begun = Instant::now();
     for chunk in reports.chunks(batch) {
         target.execute_batch("BEGIN IMMEDIATE").unwrap();
         for row in chunk.iter().flatten() {
             let mut insert = target.prepare_cached(&statements[row.statement]).unwrap();
-            insert.execute(rusqlite::params_from_iter(&row.values)).unwrap();
+            insert
+                .execute(rusqlite::params_from_iter(&row.values))
+                .unwrap();
         }
         std::thread::sleep(delay);
         target.execute_batch("COMMIT").unwrap();

@@ -23,15 +23,21 @@ const STRIPS: usize = 10;
 type Entry = (AreaCode, GridKind, MultiPolygon<f64>);
 
 pub(crate) fn run(figures: &mut Figures) {
-    let text = std::fs::read_to_string(crate::server::root().join("data/districts/350703/grids.geojson"))
-        .expect("the district's grids");
+    let text =
+        std::fs::read_to_string(crate::server::root().join("data/districts/350703/grids.geojson"))
+            .expect("the district's grids");
     let features = from_geojson(&text).expect("readable grids");
     let entries: Vec<Entry> = filing_grids(&features).collect();
     let many: Vec<Entry> = entries.iter().flat_map(strips).collect();
     let points = points(&entries);
     let small = lookups(figures, entries, &points);
     let large = lookups(figures, many, &points);
-    figures.ratio("time of a lookup at ten times the grids", small, large, "aim ≤ 1.5");
+    figures.ratio(
+        "time of a lookup at ten times the grids",
+        small,
+        large,
+        "aim ≤ 1.5",
+    );
     decisions(figures);
 }
 
@@ -45,14 +51,21 @@ fn lookups(figures: &mut Figures, entries: Vec<Entry>, points: &[LatLon]) -> f64
     }
     let rate = LOOKUPS as f64 / start.elapsed().as_secs_f64();
     black_box(found);
-    figures.add(&format!("lookups at {count} grids (aim ≥ 1 000 000)"), rate, "/s");
+    figures.add(
+        &format!("lookups at {count} grids (aim ≥ 1 000 000)"),
+        rate,
+        "/s",
+    );
     rate
 }
 
 /// Points spread over the district by a lattice: most lie in a grid, some outside.
 fn points(entries: &[Entry]) -> Vec<LatLon> {
     use geo::BoundingRect;
-    let boxes: Vec<_> = entries.iter().filter_map(|(_, _, shape)| shape.bounding_rect()).collect();
+    let boxes: Vec<_> = entries
+        .iter()
+        .filter_map(|(_, _, shape)| shape.bounding_rect())
+        .collect();
     let mut points = Vec::new();
     for (at, bounds) in boxes.iter().enumerate() {
         for step in 0..4_usize {
@@ -77,7 +90,9 @@ fn points(entries: &[Entry]) -> Vec<LatLon> {
 /// The grid cut into strips from west to east, each a grid of its own.
 fn strips((code, kind, shape): &Entry) -> Vec<Entry> {
     use geo::{BooleanOps, BoundingRect, Rect, coord};
-    let Some(bounds) = shape.bounding_rect() else { return Vec::new() };
+    let Some(bounds) = shape.bounding_rect() else {
+        return Vec::new();
+    };
     let width = bounds.width() / STRIPS as f64;
     (0..STRIPS)
         .filter_map(|strip| {
@@ -95,7 +110,9 @@ fn strips((code, kind, shape): &Entry) -> Vec<Entry> {
 
 fn decisions(figures: &mut Figures) {
     let levels = default_levels();
-    let text = std::fs::read_to_string(crate::server::root().join("data/districts/350703/areas.csv")).unwrap();
+    let text =
+        std::fs::read_to_string(crate::server::root().join("data/districts/350703/areas.csv"))
+            .unwrap();
     let areas = AreaTree::new(levels.clone(), areas_from_csv(&text, &levels).unwrap()).unwrap();
     let version = CatalogueVersion::new("bench").unwrap();
     let catalogue = Catalogue::new(shipped_doc(version, Vec::new()).unwrap()).unwrap();
@@ -111,7 +128,14 @@ fn decisions(figures: &mut Figures) {
             self_fixed: false,
         };
         let now = Timestamp(1_795_262_400_000 + at as i64);
-        black_box(route(facts, &catalogue, &areas, Mode::Peace, catalogue.calendar(), now));
+        black_box(route(
+            facts,
+            &catalogue,
+            &areas,
+            Mode::Peace,
+            catalogue.calendar(),
+            now,
+        ));
     }
     let rate = DECISIONS as f64 / start.elapsed().as_secs_f64();
     figures.add("routing decisions with deadline", rate, "/s");

@@ -23,8 +23,16 @@ pub(crate) fn run(figures: &mut Figures) {
             let (rows, bytes, seconds) = pull_all(&server, &asking.token, gzip).await;
             assert!(rows >= CASES, "only {rows} rows came");
             let how = if gzip { "gzip" } else { "plain" };
-            figures.add(&format!("first pull of {CASES} cases ({rows} rows), {how}"), seconds * 1e3, "ms");
-            figures.add(&format!("bytes of their answers, {how}"), bytes as f64, "bytes");
+            figures.add(
+                &format!("first pull of {CASES} cases ({rows} rows), {how}"),
+                seconds * 1e3,
+                "ms",
+            );
+            figures.add(
+                &format!("bytes of their answers, {how}"),
+                bytes as f64,
+                "bytes",
+            );
         }
         figures.add("server memory after the pull", server.memory_mib(), "MiB");
     });
@@ -36,8 +44,15 @@ async fn pull_all(server: &Server, token: &str, gzip: bool) -> (usize, usize, f6
     let (mut rows, mut bytes) = (0, 0);
     let mut buckets = BTreeMap::new();
     loop {
-        let request = PullRequest { buckets, limit: PULL_ROWS_LIMIT };
-        let mut call = server.client.post(format!("{}/v1/sync/pull", server.url)).bearer_auth(token).json(&request);
+        let request = PullRequest {
+            buckets,
+            limit: PULL_ROWS_LIMIT,
+        };
+        let mut call = server
+            .client
+            .post(format!("{}/v1/sync/pull", server.url))
+            .bearer_auth(token)
+            .json(&request);
         if gzip {
             call = call.header("accept-encoding", "gzip");
         }

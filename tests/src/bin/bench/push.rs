@@ -1,6 +1,6 @@
 //! Durable pushes per second through the real server, beside raw commits of the very same rows.
 
-use crate::figures::{Figures, quantile, ms};
+use crate::figures::{Figures, ms, quantile};
 use crate::limit;
 use crate::server::{Device, Server};
 use std::sync::Arc;
@@ -8,8 +8,14 @@ use std::time::{Duration, Instant};
 use tokio::runtime::Runtime;
 
 /// What is measured: clients, operations in each push, pushes of each client.
-const LOADS: [(usize, usize, usize); 6] =
-    [(1, 1, 1_500), (16, 1, 500), (64, 1, 200), (1, 100, 60), (16, 100, 20), (64, 100, 5)];
+const LOADS: [(usize, usize, usize); 6] = [
+    (1, 1, 1_500),
+    (16, 1, 500),
+    (64, 1, 200),
+    (1, 100, 60),
+    (16, 100, 20),
+    (64, 100, 5),
+];
 /// With an injected fsync a single client is slow; fewer pushes tell as much.
 const DELAYED_LOADS: [(usize, usize, usize); 3] = [(1, 1, 150), (64, 1, 60), (16, 100, 10)];
 /// A disk that takes its time.
@@ -19,7 +25,12 @@ pub(crate) fn run(figures: &mut Figures) {
     let runtime = Runtime::new().unwrap();
     runtime.block_on(async {
         let singles = loads(figures, 0, &LOADS).await;
-        figures.ratio("64 single-operation clients against one", singles.1, singles.0, "aim ≥ 5");
+        figures.ratio(
+            "64 single-operation clients against one",
+            singles.1,
+            singles.0,
+            "aim ≥ 5",
+        );
         let delayed = loads(figures, DELAY_MS, &DELAYED_LOADS).await;
         figures.ratio(
             "64 single-operation clients against one, 5 ms fsync",
@@ -31,10 +42,22 @@ pub(crate) fn run(figures: &mut Figures) {
 }
 
 /// Runs each load; gives the rates of 1 and of 64 clients with one operation each.
-async fn loads(figures: &mut Figures, delay_ms: u64, loads: &[(usize, usize, usize)]) -> (f64, f64) {
+async fn loads(
+    figures: &mut Figures,
+    delay_ms: u64,
+    loads: &[(usize, usize, usize)],
+) -> (f64, f64) {
     let server = Server::start(delay_ms).await;
-    let suffix = if delay_ms > 0 { format!(", {delay_ms} ms fsync") } else { String::new() };
-    figures.add(&format!("server memory idle{suffix}"), server.memory_mib(), "MiB");
+    let suffix = if delay_ms > 0 {
+        format!(", {delay_ms} ms fsync")
+    } else {
+        String::new()
+    };
+    figures.add(
+        &format!("server memory idle{suffix}"),
+        server.memory_mib(),
+        "MiB",
+    );
     let server = Arc::new(server);
     let (mut one, mut many, mut batch) = (0.0, 0.0, 0.0);
     for (clients, operations, pushes) in loads.iter().copied() {
@@ -47,26 +70,58 @@ async fn loads(figures: &mut Figures, delay_ms: u64, loads: &[(usize, usize, usi
             (64, 1) => {
                 many = rate;
                 let (p50, p99) = (quantile(&times, 0.5), quantile(&times, 0.99));
-                figures.ratio(&format!("{name}: p99 against the median"), ms(p99), ms(p50), "near");
+                figures.ratio(
+                    &format!("{name}: p99 against the median"),
+                    ms(p99),
+                    ms(p50),
+                    "near",
+                );
             }
             (16, 100) => batch = rate,
             _ => {}
         }
     }
-    figures.add(&format!("server memory after{suffix}"), server.memory_mib(), "MiB");
+    figures.add(
+        &format!("server memory after{suffix}"),
+        server.memory_mib(),
+        "MiB",
+    );
     for batch_size in [1, 100] {
-        let raw = limit::raw_commits(&server.database(), batch_size, Duration::from_millis(delay_ms));
-        figures.add(&format!("limit: raw commits of the same rows, {batch_size} a commit{suffix}"), raw, "/s");
+        let raw = limit::raw_commits(
+            &server.database(),
+            batch_size,
+            Duration::from_millis(delay_ms),
+        );
+        figures.add(
+            &format!("limit: raw commits of the same rows, {batch_size} a commit{suffix}"),
+            raw,
+            "/s",
+        );
         if batch_size == 1 {
-            figures.ratio(&format!("1 × 1 against raw{suffix}"), one, raw, "limit of one client");
+            figures.ratio(
+                &format!("1 × 1 against raw{suffix}"),
+                one,
+                raw,
+                "limit of one client",
+            );
         } else {
-            figures.ratio(&format!("16 × 100 against raw{suffix}"), batch, raw, "aim ≥ 0.5");
+            figures.ratio(
+                &format!("16 × 100 against raw{suffix}"),
+                batch,
+                raw,
+                "aim ≥ 0.5",
+            );
         }
     }
     (one, many)
 }
 
-async fn load(server: &Arc<Server>, clients: usize, operations: usize, pushes: usize) -> (f64, Vec<Duration>) {
+async fn load(
+    server: &Arc<Server>,
+    clients: usize,
+    operations: usize,
+    pushes: usize,
+) -> (f64, Vec<Duration>) {
     let mut ready: Vec<(Device, Vec<Vec<u8>>)> = Vec::new();
     for _ in 0..clients {
         let mut device = server.enrol().await;

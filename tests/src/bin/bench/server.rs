@@ -17,12 +17,19 @@ const START_LIMIT: Duration = Duration::from_secs(20);
 
 /// The root of the repository.
 pub(crate) fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .unwrap()
+        .to_owned()
 }
 
 /// The server's program: built beside this one.
 fn program() -> PathBuf {
-    std::env::current_exe().unwrap().parent().unwrap().join("gewu-server")
+    std::env::current_exe()
+        .unwrap()
+        .parent()
+        .unwrap()
+        .join("gewu-server")
 }
 
 /// A running server; killed and its data removed when dropped.
@@ -45,16 +52,31 @@ impl Server {
     pub(crate) async fn start(commit_delay_ms: u64) -> Self {
         let data = tempfile::tempdir().unwrap();
         let district = root().join("data/districts/350703");
-        run(Command::new(program()).args(["init", "--data"]).arg(data.path()).arg("--district").arg(district));
+        run(Command::new(program())
+            .args(["init", "--data"])
+            .arg(data.path())
+            .arg("--district")
+            .arg(district));
         for (login, role) in [("bench", "grid_worker"), ("boss", "administrator")] {
             run(Command::new(program())
                 .args(["user", "add", "--data"])
                 .arg(data.path())
                 .args(["--login", login, "--name", "压测", "--role", role])
-                .args(["--area", if login == "boss" { "350703" } else { "350703001012" }])
+                .args([
+                    "--area",
+                    if login == "boss" {
+                        "350703"
+                    } else {
+                        "350703001012"
+                    },
+                ])
                 .args(["--password", "bench-password"]));
         }
-        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let port = std::net::TcpListener::bind("127.0.0.1:0")
+            .unwrap()
+            .local_addr()
+            .unwrap()
+            .port();
         let child = Command::new(program())
             .args(["serve", "--data"])
             .arg(data.path())
@@ -66,9 +88,20 @@ impl Server {
             .spawn()
             .expect("gewu-server is built beside this program");
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let server = Self { child, data, url: format!("http://127.0.0.1:{port}"), client: Client::new() };
+        let server = Self {
+            child,
+            data,
+            url: format!("http://127.0.0.1:{port}"),
+            client: Client::new(),
+        };
         let begun = Instant::now();
-        while server.client.get(format!("{}/readyz", server.url)).send().await.is_err() {
+        while server
+            .client
+            .get(format!("{}/readyz", server.url))
+            .send()
+            .await
+            .is_err()
+        {
             assert!(begun.elapsed() < START_LIMIT, "the server does not start");
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
@@ -80,7 +113,10 @@ impl Server {
         let mut found = Vec::new();
         for entry in std::fs::read_dir(self.data.path()).unwrap().flatten() {
             let name = entry.file_name().into_string().unwrap();
-            if [".db", ".sqlite", ".sqlite3"].iter().any(|ending| name.ends_with(ending)) {
+            if [".db", ".sqlite", ".sqlite3"]
+                .iter()
+                .any(|ending| name.ends_with(ending))
+            {
                 found.push(entry.path());
             }
         }
@@ -90,8 +126,16 @@ impl Server {
     /// Memory in use by the process, in MiB.
     pub(crate) fn memory_mib(&self) -> f64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
-        let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap();
-        line.split_whitespace().nth(1).unwrap().parse::<f64>().unwrap() / 1024.0
+        let line = status
+            .lines()
+            .find(|line| line.starts_with("VmRSS:"))
+            .unwrap();
+        line.split_whitespace()
+            .nth(1)
+            .unwrap()
+            .parse::<f64>()
+            .unwrap()
+            / 1024.0
     }
 
     /// A one-time enrolment code of the command line.
@@ -102,7 +146,11 @@ impl Server {
             .args(["--login", "bench"])
             .output()
             .unwrap();
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        assert!(
+            output.status.success(),
+            "{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
         String::from_utf8(output.stdout).unwrap().trim().to_owned()
     }
 
@@ -115,7 +163,13 @@ impl Server {
             platform: "linux".into(),
             app_version: "0.1.0".into(),
         };
-        let answer = self.client.post(format!("{}/v1/devices/enrol", self.url)).json(&request).send().await.unwrap();
+        let answer = self
+            .client
+            .post(format!("{}/v1/devices/enrol", self.url))
+            .json(&request)
+            .send()
+            .await
+            .unwrap();
         let status = answer.status();
         let text = answer.text().await.unwrap();
         assert!(status.is_success(), "{status} {text}");
@@ -133,8 +187,14 @@ impl Server {
 }
 
 fn run(command: &mut Command) {
-    let output = command.output().expect("gewu-server is built beside this program");
-    assert!(output.status.success(), "{command:?}\n{}", String::from_utf8_lossy(&output.stderr));
+    let output = command
+        .output()
+        .expect("gewu-server is built beside this program");
+    assert!(
+        output.status.success(),
+        "{command:?}\n{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
 }
 
 /// An enrolled handheld reduced to what a push needs.
@@ -151,7 +211,10 @@ pub(crate) struct Device {
 impl Device {
     /// The body of a push with so many new reports, about 1 KB each.
     pub(crate) fn push_body(&mut self, operations: usize) -> Vec<u8> {
-        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_millis() as i64;
+        let now = SystemTime::now()
+            .duration_since(SystemTime::UNIX_EPOCH)
+            .unwrap()
+            .as_millis() as i64;
         let ops: Vec<serde_json::Value> = (0..operations)
             .map(|_| {
                 self.seq += 1;
@@ -206,8 +269,12 @@ impl Device {
         let status = answer.status();
         let text = answer.text().await.unwrap();
         let time = begun.elapsed();
-        let answer: PushAnswer = serde_json::from_str(&text).unwrap_or_else(|_| panic!("{status} {text}"));
-        let applied = answer.results.iter().all(|r| r.outcome == shared::wire::sync::Outcome::Applied);
+        let answer: PushAnswer =
+            serde_json::from_str(&text).unwrap_or_else(|_| panic!("{status} {text}"));
+        let applied = answer
+            .results
+            .iter()
+            .all(|r| r.outcome == shared::wire::sync::Outcome::Applied);
         assert!(applied, "{text}");
         time
     }

@@ -1,0 +1,211 @@
+//! The whole way through the screens: the real handheld window and the real console.
+//!
+//! A worker binds the handheld, the server goes away, the report is filed with a photo and is safe
+//! on the device; the server comes back and the case number appears. In the console the
+//! dispatcher gives the case to a unit, its handler reports it done, the dispatcher closes it,
+//! and the handheld says so.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test may fail loudly"
+)]
+
+use tests::console_driver::Console;
+use tests::handheld_driver::Handheld;
+use tests::people::{self, PASSWORD};
+use tests::programs::{Server, photo, program};
+
+/// In the next county: no grid, so a dispatcher has to decide.
+const OUTSIDE: (&str, &str) = ("27.7561", "118.0352");
+const WORDS: &str = "路边井盖缺失😀 <b>“小心”</b>";
+
+async fn fill(page: &tests::webdriver::Page, css: &str, text: &str) {
+    let field = page.find(css).await.unwrap();
+    field.clear().await.unwrap();
+    field.send_keys(text).await.unwrap();
+}
+
+async fn go(page: &tests::webdriver::Page, hash: &str, name: &str) {
+    page.script(&format!("location.hash = '{hash}'"))
+        .await
+        .unwrap();
+    page.find(&format!("main[data-page='{name}']"))
+        .await
+        .unwrap();
+}
+
+/// Fills the one page of a report from top to bottom and sends it.
+async fn file_a_report(window: &Handheld) {
+    window.click_css("#snap").await.unwrap();
+    window.find("main[data-page='capture']").await.unwrap();
+    window
+        .attach("#photo-file", &photo("corrupted.jpg"))
+        .await
+        .unwrap();
+    window.see("照片无法读取").await.unwrap();
+    window
+        .attach("#photo-file", &photo("jolla.jpg"))
+        .await
+        .unwrap();
+    window.find("li.photo").await.unwrap();
+    let open = "document.querySelector('#place-use').closest('details').open = true";
+    window.script(open).await.unwrap();
+    fill(window, "#place-lat", OUTSIDE.0).await;
+    fill(window, "#place-lon", OUTSIDE.1).await;
+    window.click_css("#place-use").await.unwrap();
+    window.find("#place-found [data-certainty]").await.unwrap();
+    fill(window, "#category-search", "jinggai").await;
+    window.click_css("#category-found li button").await.unwrap();
+    window.click_css("#conditions label").await.unwrap();
+    fill(window, "#report-text", WORDS).await;
+    window
+        .find("#preview-lead[data-unit='DISPATCH-350703']")
+        .await
+        .unwrap();
+    window.click_css("#send").await.unwrap();
+    window.see("已存本机").await.unwrap();
+}
+
+async fn sign_in(server: &Server, login: &str) -> Console {
+    let browser = Console::start(&server.url(), 1280, 900).await.unwrap();
+    fill(&browser, "#login", login).await;
+    fill(&browser, "#password", PASSWORD).await;
+    browser.click_css("#sign-in").await.unwrap();
+    browser.find("#nav-todo").await.unwrap();
+    browser
+}
+
+/// Opens a case by its number and makes one move with its form.
+async fn make_move(
+    browser: &Console,
+    server: &Server,
+    number: &str,
+    kind: &str,
+    unit: Option<&str>,
+    why: &str,
+) {
+    browser
+        .open(&format!("{}/?text={number}", server.url()))
+        .await
+        .unwrap();
+    browser.click_css("[data-test='case-link']").await.unwrap();
+    browser.find("[data-test='case']").await.unwrap();
+    browser.see(number).await.unwrap();
+    browser.click_css(&format!("#move-{kind}")).await.unwrap();
+    if let Some(unit) = unit {
+        fill(browser, "#move-unit", unit).await;
+        browser.click_css("[data-test='option']").await.unwrap();
+    }
+    if !why.is_empty() {
+        fill(browser, "#move-reason", why).await;
+    }
+    browser.click_css("#move-submit").await.unwrap();
+    browser
+        .until("see the form close", async || {
+            let open = browser
+                .script("return document.querySelector('#move-form') !== null")
+                .await?;
+            Ok(open.as_bool() == Some(false))
+        })
+        .await
+        .unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_report_filed_on_the_screen_without_a_server_is_closed_in_the_console() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut server = Server::init(&dir.path().join("server"), "350703").unwrap();
+    people::add(&server).unwrap();
+    server.start().await.unwrap();
+    let code = server
+        .run(&["device", "code", "--login", people::WORKER])
+        .unwrap();
+
+    let home = dir.path().join("handheld");
+    let window = Handheld::start(&program("gewu-handheld").unwrap(), &home, 412, 915)
+        .await
+        .unwrap();
+    window.find("main[data-page='bind']").await.unwrap();
+    fill(&window, "#bind-server", &server.url()).await;
+    fill(
+        &window,
+        "#bind-code",
+        code.split_whitespace().last().unwrap(),
+    )
+    .await;
+    window.click_css("#bind-go").await.unwrap();
+    window.find("#snap").await.unwrap();
+    window
+        .until("have the catalogue", async || {
+            let waits = window
+                .script("return document.querySelector(\"[data-test='not-ready']\") !== null")
+                .await?;
+            Ok(waits.as_bool() == Some(false))
+        })
+        .await
+        .unwrap();
+
+    server.kill();
+    file_a_report(&window).await;
+    let short_code = window
+        .find("#short-code")
+        .await
+        .unwrap()
+        .text()
+        .await
+        .unwrap();
+    go(&window, "#/reports", "reports").await;
+    window
+        .find("[data-status='on_device'], [data-status='sending']")
+        .await
+        .unwrap();
+
+    server.start().await.unwrap();
+    go(&window, "#/settings", "settings").await;
+    window.click_css("#sync-now").await.unwrap();
+    go(&window, "#/reports", "reports").await;
+    window.find("[data-status='accepted']").await.unwrap();
+
+    let dispatcher = sign_in(&server, "paiqian").await;
+    dispatcher.find("[data-test='case-row']").await.unwrap();
+    let number = dispatcher
+        .find("[data-test='case-no']")
+        .await
+        .unwrap()
+        .text()
+        .await
+        .unwrap();
+    let number = number.trim().to_owned();
+    window.see(&number).await.unwrap();
+
+    make_move(
+        &dispatcher,
+        &server,
+        &number,
+        "dispatch",
+        Some("市政中心"),
+        "",
+    )
+    .await;
+    let script = dispatcher
+        .script("return document.querySelectorAll('main b').length")
+        .await
+        .unwrap();
+    dispatcher.see(WORDS).await.unwrap();
+    assert!(script.is_number(), "the page lives");
+    let handler = sign_in(&server, "shizheng").await;
+    make_move(&handler, &server, &number, "start", None, "").await;
+    make_move(&handler, &server, &number, "finish", None, "已更换新井盖").await;
+    make_move(&dispatcher, &server, &number, "close", None, "").await;
+    dispatcher.see("已结案").await.unwrap();
+
+    go(&window, "#/settings", "settings").await;
+    window.click_css("#sync-now").await.unwrap();
+    go(&window, "#/reports", "reports").await;
+    window.see("已结案").await.unwrap();
+    window.click_css("#reports a[data-report]").await.unwrap();
+    window.see("已更换新井盖").await.unwrap();
+    window.see(short_code.trim()).await.unwrap();
+    window.close().await.unwrap();
+}

@@ -51,10 +51,6 @@ pub(crate) fn handled(builder: Builder<Wry>) -> Builder<Wry> {
     ])
 }
 
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "the shape that map_err asks for"
-)]
 fn said(error: CoreError) -> Problem {
     tracing::debug!(%error, "a command was refused");
     error.problem()

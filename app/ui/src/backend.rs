@@ -13,8 +13,8 @@ use shared::id::{CategoryId, DraftId, ReportId};
 use shared::report::PhotoRole;
 use shared::wire::handheld::{
     About, CaseCard, CategoryDetail, CategoryRow, DraftFields, DraftRow, DraftView, FiledView,
-    Home, LocatedView, MapView, MeView, PlaceInput, PreviewView, Problem, ReportDetail, ReportRow,
-    Settings, SyncStatus,
+    Home, MapView, MeView, PlaceInput, PreviewView, Problem, ReportDetail, ReportRow, Settings,
+    SyncStatus,
 };
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
@@ -109,10 +109,6 @@ pub(crate) async fn remove_photo(id: DraftId, photo: i64) -> Answer<DraftView> {
 /// A whole photo as a `data:` address.
 pub(crate) async fn photo(photo: i64) -> Answer<String> {
     ask("photo", json!({ "photo": photo })).await
-}
-
-pub(crate) async fn locate(place: &PlaceInput) -> Answer<LocatedView> {
-    ask("locate", json!({ "place": place })).await
 }
 
 /// Outlines around a place; around the worker's own grids when none is given.

@@ -94,10 +94,6 @@ pub(crate) fn speaker() -> Speaker {
     clippy::as_conversions,
     reason = "milliseconds of this age are exact in a double"
 )]
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "whole milliseconds by definition"
-)]
 pub(crate) fn clock() -> Timestamp {
     Timestamp(js_sys::Date::now() as i64)
 }

@@ -304,7 +304,6 @@ words! {
     REPORTS_EMPTY "还没有上报。在首页按“随手拍”，填好的上报都会出现在这里。" "No reports yet. What you file appears here.";
     REPORTS_EMPTY_ATTENTION "没有要您处理的。退回或照片有问题的上报会出现在这里。" "Nothing to do. Reports that need you appear here.";
     REPORTS_EMPTY_DRAFTS "没有草稿。拍下第一张照片，草稿就自动保存在这里。" "No drafts. A draft is kept here as soon as the first photo is taken.";
-    DRAFT "草稿" "Draft";
     DRAFT_UNTITLED "未选类别" "No category yet";
     DRAFT_DISCARD "删除草稿" "Delete draft";
     DRAFT_DISCARDED "草稿已删除" "Draft deleted";

@@ -87,7 +87,7 @@ fn Picker(form: Form) -> impl IntoView {
     };
     let nothing = move || {
         all.get()
-            .is_some_and(|all| all.as_ref().map_or(true, Vec::is_empty))
+            .is_some_and(|all| all.unwrap_or_default().is_empty())
     };
     view! {
         <div class="stack">

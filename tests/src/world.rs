@@ -6,6 +6,7 @@
 //! directly, because hashing passwords is slow on purpose.
 #![allow(
     clippy::expect_used,
+    clippy::indexing_slicing,
     clippy::unwrap_used,
     reason = "a world that can't be made must fail its test loudly"
 )]

@@ -172,7 +172,10 @@ fn the_same_id_with_other_content_is_kept_and_overwrites_nothing(backend: &Backe
     let operation = handheld.next(handheld.report());
     let op_id = operation.op_id;
     let op = handheld.seal(operation.clone());
-    assert_eq!(outcomes(&world.push(&handheld, &[op.clone()])), ["applied"]);
+    assert_eq!(
+        outcomes(&world.push(&handheld, std::slice::from_ref(&op))),
+        ["applied"]
+    );
     let mut other = operation;
     other.payload["text"] = json!("另一个内容");
     forged.seq = 1;
@@ -199,7 +202,7 @@ fn the_same_number_with_another_operation_is_kept_for_a_person(backend: &Backend
     let one = handheld.file_text("一");
     let two = restored.file_text("从备份恢复后重用了编号");
     assert_eq!(outcomes(&world.push(&handheld, &[one])), ["applied"]);
-    let reply = world.push(&restored, &[two.clone()]);
+    let reply = world.push(&restored, std::slice::from_ref(&two));
     assert_eq!(outcomes(&reply), ["quarantined: seq_reused"]);
     assert_eq!(
         outcomes(&world.push(&restored, &[two])),
@@ -311,18 +314,30 @@ fn faulty_reports_go_to_a_person_and_the_next_one_goes_on(backend: &Backend) {
         let op = handheld.file(report);
         ops.push(op);
     };
-    file(&mut handheld, &|r| r["category"] = json!("C9999"));
-    file(&mut handheld, &|r| r["condition"] = json!("C0102-1"));
-    file(&mut handheld, &|r| r["text"] = json!("长".repeat(4_001)));
     file(&mut handheld, &|r| {
-        r["place"]["lat_e7"] = json!(900_000_001_i64)
+        r["category"] = json!("C9999");
     });
-    file(&mut handheld, &|r| r["place"]["lon_e7"] = json!(i64::MAX));
     file(&mut handheld, &|r| {
-        r["place"]["words"] = json!("字".repeat(201))
+        r["condition"] = json!("C0102-1");
     });
-    file(&mut handheld, &|r| r["place"] = json!("NaN"));
-    file(&mut handheld, &|r| r["category"] = json!("C0101'; --"));
+    file(&mut handheld, &|r| {
+        r["text"] = json!("长".repeat(4_001));
+    });
+    file(&mut handheld, &|r| {
+        r["place"]["lat_e7"] = json!(900_000_001_i64);
+    });
+    file(&mut handheld, &|r| {
+        r["place"]["lon_e7"] = json!(i64::MAX);
+    });
+    file(&mut handheld, &|r| {
+        r["place"]["words"] = json!("字".repeat(201));
+    });
+    file(&mut handheld, &|r| {
+        r["place"] = json!("NaN");
+    });
+    file(&mut handheld, &|r| {
+        r["category"] = json!("C0101'; --");
+    });
     file(&mut handheld, &|_| {});
     let mut ten = handheld.next(handheld.report());
     ten.photos = (0..10_u8).map(|n| photo_ref(&[n])).collect();
@@ -520,10 +535,14 @@ fn operations_of_other_devices_and_people_go_to_a_person(backend: &Backend) {
     let mut theirs = world.handheld(world.person(Role::GridWorker, ELSEWHERE, None));
     // A device's own token and another's name: nothing is read.
     let op = mine.file_text("我的");
-    let reply = world.post("/v1/sync/push", &theirs.token, &mine.request(&[op.clone()]));
+    let reply = world.post(
+        "/v1/sync/push",
+        &theirs.token,
+        &mine.request(std::slice::from_ref(&op)),
+    );
     assert_eq!((reply.status, reply.code()), (401, "unauthenticated"));
     // Another device's operation in one's own push: kept, not acted on.
-    let reply = world.push(&theirs, &[op.clone()]);
+    let reply = world.push(&theirs, std::slice::from_ref(&op));
     assert_eq!(outcomes(&reply), ["quarantined: wrong_device"]);
     // It is still good when its own device brings it.
     assert_eq!(outcomes(&world.push(&mine, &[op])), ["applied"]);

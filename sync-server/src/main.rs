@@ -201,7 +201,10 @@ fn make(args: &InitArgs) -> anyhow::Result<()> {
 }
 
 /// What a service says, for a terminal.
-#[expect(clippy::needless_pass_by_value, reason = "its callers map errors with it")]
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "its callers map errors with it"
+)]
 fn told(fault: Fault) -> anyhow::Error {
     anyhow::anyhow!("{fault}")
 }

@@ -38,7 +38,9 @@ pub fn compare(device: &Path, server: &Path, photos: &Path) -> Result<Ledger> {
     let accepted: BTreeMap<String, String> = pairs(
         &server,
         "SELECT op_id, hash FROM operations WHERE outcome <> 'quarantined'",
-    )?;
+    )?
+    .into_iter()
+    .collect();
     let quarantined: BTreeSet<(String, String)> =
         pairs(&server, "SELECT op_id, hash FROM quarantine")?
             .into_iter()
@@ -56,10 +58,12 @@ pub fn compare(device: &Path, server: &Path, photos: &Path) -> Result<Ledger> {
             ledger.lost.push(format!("operation {op_id}"));
         }
     }
-    let said_stored = pairs(
+    let said_stored: BTreeMap<String, String> = pairs(
         &server,
         "SELECT hash, mime FROM photos WHERE stored_ms IS NOT NULL",
-    )?;
+    )?
+    .into_iter()
+    .collect();
     let there = hashes_below(photos)?;
     let made = pairs(
         &device,
@@ -81,7 +85,7 @@ fn open(file: &Path) -> Result<Connection> {
         .with_context(|| format!("could not open {}", file.display()))
 }
 
-fn pairs(connection: &Connection, sql: &str) -> Result<BTreeMap<String, String>> {
+fn pairs(connection: &Connection, sql: &str) -> Result<Vec<(String, String)>> {
     let mut statement = connection.prepare(sql)?;
     let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)

@@ -3,6 +3,14 @@
 //! Nothing depends on this crate. What is in the library is shared by the tests in `tests/` and
 //! by the programs in `src/bin/`; each test makes its own world and leaves nothing behind.
 
+#![allow(
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::as_conversions,
+    reason = "test equipment may fail loudly"
+)]
+
 pub mod backends;
 pub mod console_driver;
 pub mod day;

@@ -76,11 +76,7 @@ impl World {
             (filed, filed, 0)
         );
         let server = Connection::open(self.server.database()).unwrap();
-        let count = |sql: &str| {
-            server
-                .query_row(sql, [], |row| row.get::<_, usize>(0))
-                .unwrap()
-        };
+        let count = |sql: &str| number(&server, sql);
         assert_eq!(
             count("SELECT count(*) FROM cases"),
             filed,
@@ -177,9 +173,7 @@ async fn a_server_killed_between_commit_and_answer_gives_the_same_answer_again()
     );
     world.server.kill();
     let at_server = Connection::open(world.server.database()).unwrap();
-    let committed: usize = at_server
-        .query_row("SELECT count(*) FROM operations", [], |row| row.get(0))
-        .unwrap();
+    let committed = number(&at_server, "SELECT count(*) FROM operations");
     assert_eq!(committed, REPORTS, "the commit came before the answer");
     drop(at_server);
     let numbers = case_numbers(&world.server.database());
@@ -203,6 +197,12 @@ async fn a_server_killed_between_commit_and_answer_gives_the_same_answer_again()
     for number in numbers {
         assert!(shown.contains(&number), "the worker sees {number}");
     }
+}
+
+/// The one number that a query gives.
+fn number(database: &Connection, sql: &str) -> usize {
+    let number: i64 = database.query_row(sql, [], |row| row.get(0)).unwrap();
+    usize::try_from(number).unwrap()
 }
 
 fn case_numbers(database: &Path) -> Vec<String> {
@@ -279,11 +279,7 @@ async fn a_handheld_killed_while_it_files_keeps_every_report_that_it_confirmed()
         .query_row("PRAGMA integrity_check", [], |row| row.get(0))
         .unwrap();
     assert_eq!(whole, "ok");
-    let count = |sql: &str| {
-        device
-            .query_row(sql, [], |row| row.get::<_, usize>(0))
-            .unwrap()
-    };
+    let count = |sql: &str| number(&device, sql);
     let filed = count("SELECT count(*) FROM reports");
     assert_eq!(
         count("SELECT count(*) FROM operations"),
@@ -354,8 +350,6 @@ async fn a_second_handheld_of_the_same_person_is_a_chain_of_its_own() {
     other.run(&["sync"]).unwrap();
     world.field.run(&["sync"]).unwrap();
     let server = Connection::open(world.server.database()).unwrap();
-    let cases: usize = server
-        .query_row("SELECT count(*) FROM cases", [], |row| row.get(0))
-        .unwrap();
+    let cases = number(&server, "SELECT count(*) FROM cases");
     assert_eq!(cases, REPORTS + 1);
 }

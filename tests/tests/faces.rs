@@ -58,7 +58,13 @@ async fn file_a_report(window: &Handheld) {
     fill(window, "#category-search", "jinggai").await;
     window.click_css("#category-found li button").await.unwrap();
     window.click_css("#conditions label").await.unwrap();
-    fill(window, "#report-text", WORDS).await;
+    // By script: WebKit's driver can't type an emoji, which a worker's keyboard can.
+    let typed = format!(
+        "const field = document.querySelector('#report-text'); field.value = {}; \
+         field.dispatchEvent(new Event('input', {{bubbles: true}}))",
+        serde_json::Value::from(WORDS)
+    );
+    window.script(&typed).await.unwrap();
     window
         .find("#preview-lead[data-unit='DISPATCH-350703']")
         .await

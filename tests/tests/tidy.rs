@@ -367,9 +367,11 @@ fn each_version_stands_once_at_the_root() {
         if name == "Cargo.toml" {
             continue;
         }
-        for line in text.lines().filter(|line| line.contains("version = \"")) {
-            panic!("{name}: {line}: versions belong into the root Cargo.toml");
-        }
+        let line = text.lines().find(|line| line.contains("version = \""));
+        assert_eq!(
+            line, None,
+            "{name}: versions belong into the root Cargo.toml"
+        );
     }
 }
 

@@ -225,8 +225,9 @@ fn Faults(form: Form) -> impl IntoView {
                 <div class="faults error-text" role="alert" id="faults">
                     {t.say(words::SEND_MISSING)}
                     <ul>
-                        {faults.into_iter().map(|fault| view! {
-                            <li data-fault=fault.code.clone()>{t.problem(&fault)}</li>
+                        {faults.into_iter().map(|fault| {
+                            let words = t.problem(&fault);
+                            view! { <li data-fault=fault.code>{words}</li> }
                         }).collect_view()}
                     </ul>
                 </div>

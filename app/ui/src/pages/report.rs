@@ -93,7 +93,7 @@ fn Photo(photo: PhotoView, on_device: bool) -> impl IntoView {
         )
     };
     let role = t.photo_role(photo.role);
-    let small = photo.preview.clone();
+    let small = photo.preview;
     let toggle = move |_| {
         if whole.get_untracked().is_some() {
             whole.set(None);

@@ -23,8 +23,11 @@ mod server;
 
 use figures::Figures;
 
+/// One suite: adds its figures.
+type Suite = fn(&mut Figures);
+
 /// Everything that can be measured, in the order of the table.
-const SUITES: [(&str, fn(&mut Figures)); 4] = [
+const SUITES: [(&str, Suite); 4] = [
     ("lookup", lookup::run),
     ("capture", capture::run),
     ("push", push::run),

@@ -55,6 +55,7 @@ pub(crate) async fn full(album: &Album, server: &mut Server) -> Result<()> {
     }
     browser.click_css("#sign-out").await?;
     browser.find("#sign-in-form").await?;
+    pages.open("/").await?;
     pages.sign_in("paiqian", PASSWORD).await?;
     browser.find("[data-test='case-row']").await?;
     pages.open("/").await?;

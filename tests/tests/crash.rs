@@ -83,7 +83,8 @@ impl World {
             "one case per report"
         );
         assert_eq!(count("SELECT count(*) FROM reports"), filed);
-        let twice = "SELECT count(*) FROM (SELECT report_id FROM cases GROUP BY report_id HAVING count(*) > 1)";
+        let twice =
+            "SELECT count(*) FROM (SELECT report FROM cases GROUP BY report HAVING count(*) > 1)";
         assert_eq!(count(twice), 0, "no report opened two cases");
         let received = "SELECT count(*) FROM case_events WHERE kind = 'received'";
         assert_eq!(count(received), filed, "each case begins once");

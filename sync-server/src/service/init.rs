@@ -79,25 +79,7 @@ pub fn read(dir: &Path, year: i32) -> anyhow::Result<Plan> {
         })
         .collect();
     let grids_text = file("grids.geojson")?;
-    for feature in from_geojson(&grids_text)? {
-        let geometry = Some(geometry_text(&feature.shape));
-        let synthetic = feature.is_synthetic;
-        match areas.get_mut(&feature.code) {
-            // The areas file is official: its names stand.
-            Some(row) => (row.geometry, row.synthetic) = (geometry, synthetic),
-            None => {
-                let area = feature.area();
-                areas.insert(
-                    area.code.clone(),
-                    AreaRow {
-                        area,
-                        geometry,
-                        synthetic,
-                    },
-                );
-            }
-        }
-    }
+    add_grids(&mut areas, &grids_text)?;
     let tree: Vec<Area> = areas.values().map(|row| row.area.clone()).collect();
     let tree = AreaTree::new(levels.clone(), tree)?;
     let root = tree
@@ -115,17 +97,7 @@ pub fn read(dir: &Path, year: i32) -> anyhow::Result<Plan> {
     };
     let version = CatalogueVersion::new(format!("{}-{year}.1", root.code))?;
     let doc = shipped_doc(version, settings.absent)?;
-    let case_prefix = settings
-        .case_prefix
-        .unwrap_or_else(|| format!("{}-", root.code));
-    let fits = case_prefix.len() <= CASE_PREFIX_CHARS_MAX
-        && case_prefix
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || b == b'-');
-    anyhow::ensure!(
-        fits,
-        "district.json: case_prefix has at most {CASE_PREFIX_CHARS_MAX} letters, digits and dashes"
-    );
+    let case_prefix = case_prefix(settings.case_prefix, &root.code)?;
     let catalogue = Catalogue::new(doc.clone())?;
     let units = unit::all(&catalogue, &tree);
     let content = Sha256::of(format!("{areas_text}\n{grids_text}").as_bytes()).to_string();
@@ -142,6 +114,42 @@ pub fn read(dir: &Path, year: i32) -> anyhow::Result<Plan> {
         units,
         case_prefix,
     })
+}
+
+/// Gives outlines to the places of the areas file, and adds the grids below them.
+fn add_grids(areas: &mut HashMap<AreaCode, AreaRow>, text: &str) -> anyhow::Result<()> {
+    for feature in from_geojson(text)? {
+        let geometry = Some(geometry_text(&feature.shape));
+        let synthetic = feature.is_synthetic;
+        match areas.get_mut(&feature.code) {
+            // The areas file is official: its names stand.
+            Some(row) => (row.geometry, row.synthetic) = (geometry, synthetic),
+            None => {
+                let area = feature.area();
+                let row = AreaRow {
+                    area,
+                    geometry,
+                    synthetic,
+                };
+                areas.insert(row.area.code.clone(), row);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// What case numbers begin with: as the district says, else its code.
+fn case_prefix(wanted: Option<String>, district: &AreaCode) -> anyhow::Result<String> {
+    let prefix = wanted.unwrap_or_else(|| format!("{district}-"));
+    let fits = prefix.len() <= CASE_PREFIX_CHARS_MAX
+        && prefix
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b == b'-');
+    anyhow::ensure!(
+        fits,
+        "district.json: case_prefix has at most {CASE_PREFIX_CHARS_MAX} letters, digits and dashes"
+    );
+    Ok(prefix)
 }
 
 /// The geometry of a boundary file: a geometry, a feature, or a collection with one feature.

@@ -64,7 +64,7 @@ pub struct ServeArgs {
     /// there; the proxy's X-Forwarded-For is believed for the sign-in brake
     #[arg(long, env = "GEWU_BEHIND_TLS_PROXY")]
     pub behind_tls_proxy: bool,
-    /// Address pattern of map tiles, as https://tiles.example/{z}/{x}/{y}.png; none by default
+    /// Address pattern of map tiles, as `https://tiles.example/{z}/{x}/{y}.png`; none by default
     #[arg(long, env = "GEWU_TILES", value_name = "PATTERN")]
     pub tiles: Option<String>,
     /// Emergency mode (急时): every limit runs through nights and holidays

@@ -1,4 +1,4 @@
-//! Uploads as a handheld makes them, for tests against a [`World`](crate::world).
+//! Uploads as a handheld makes them, for tests against the world of [`crate::world`].
 #![allow(
     clippy::unwrap_used,
     clippy::indexing_slicing,

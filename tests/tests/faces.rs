@@ -174,7 +174,10 @@ async fn a_report_filed_on_the_screen_without_a_server_is_closed_in_the_console(
     window.find("[data-status='accepted']").await.unwrap();
 
     let dispatcher = sign_in(&server, "paiqian").await;
-    dispatcher.find("[data-test='case-row']").await.unwrap();
+    dispatcher
+        .click_css("[data-test='case-link']")
+        .await
+        .unwrap();
     let number = dispatcher
         .find("[data-test='case-no']")
         .await

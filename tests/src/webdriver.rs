@@ -246,6 +246,19 @@ impl Page {
         .await
     }
 
+    /// Opens the fold that holds an element, as soon as it is there.
+    pub async fn open_details(&self, css: &str) -> Result<()> {
+        let code = format!(
+            "const fold = document.querySelector({})?.closest('details'); \
+             if (fold) fold.open = true; return Boolean(fold)",
+            Value::from(css)
+        );
+        self.until(&format!("open the fold around {css}"), async || {
+            Ok(self.script(&code).await?.as_bool() == Some(true))
+        })
+        .await
+    }
+
     /// Gives a file to the file input that a selector names, as the file picker would.
     pub async fn attach(&self, css: &str, file: &Path) -> Result<()> {
         let file = file

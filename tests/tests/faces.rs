@@ -49,8 +49,7 @@ async fn file_a_report(window: &Handheld) {
         .await
         .unwrap();
     window.find("li.photo").await.unwrap();
-    let open = "document.querySelector('#place-use').closest('details').open = true";
-    window.script(open).await.unwrap();
+    window.open_details("#place-use").await.unwrap();
     fill(window, "#place-lat", OUTSIDE.0).await;
     fill(window, "#place-lon", OUTSIDE.1).await;
     window.click_css("#place-use").await.unwrap();

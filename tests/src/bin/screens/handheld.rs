@@ -132,9 +132,7 @@ impl Pages<'_> {
             .await?;
         self.window.find("li.photo").await?;
         self.take("capture-photo").await?;
-        self.window
-            .script("document.querySelector('#place-use').closest('details').open = true")
-            .await?;
+        self.window.open_details("#place-use").await?;
         let at = Places::read()?.find(Spot::Border)?;
         self.type_into("#place-lat", &at.lat.to_string()).await?;
         self.type_into("#place-lon", &at.lon.to_string()).await?;

@@ -3,6 +3,11 @@
 //! A command that thinks belongs into `app-core`. All run off the window's thread, since a disk
 //! may be slow. Failures are [`Problem`]s with words for the worker.
 
+#![allow(
+    clippy::needless_pass_by_value,
+    reason = "Tauri hands a command owned arguments"
+)]
+
 use crate::{Handheld, position};
 use app_core::{CoreError, Enrolment};
 use shared::id::{CategoryId, DraftId, OpId, ReportId};

@@ -5,6 +5,10 @@
 //! is in `components`. They are tried in the real window by the crate `tests`.
 
 #![allow(
+    clippy::needless_pass_by_value,
+    reason = "a component owns what it is given"
+)]
+#![allow(
     unreachable_pub,
     reason = "the component macro writes `pub` on whatever it makes"
 )]

@@ -7,6 +7,7 @@ pub(crate) mod filters;
 pub(crate) mod light;
 pub(crate) mod map;
 pub(crate) mod moves;
+pub(crate) mod paged;
 pub(crate) mod photos;
 pub(crate) mod picker;
 pub(crate) mod states;

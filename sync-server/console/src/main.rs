@@ -6,6 +6,10 @@
 //! tests beside them; the pages are tried in a real browser by crate `tests`.
 
 #![allow(
+    clippy::needless_pass_by_value,
+    reason = "a component owns what it is given"
+)]
+#![allow(
     unreachable_pub,
     reason = "the component macro makes every part of a component public"
 )]

@@ -2,8 +2,9 @@
 //! administrator enrols another.
 
 use crate::api;
+use crate::components::paged::Paged;
 use crate::components::picker::Picker;
-use crate::components::states::{Empty, FormProblem, Loading, Outdated, Trouble};
+use crate::components::states::{Empty, FormProblem};
 use crate::desk::{Choice, Desk};
 use crate::format;
 use crate::icons::{Icon, Shape};
@@ -31,8 +32,6 @@ pub(crate) fn DevicesPage() -> impl IntoView {
         },
         Some(REFRESH),
     );
-    let retry = Callback::new(move |()| devices.refresh());
-    let here = Memo::new(move |_| devices.answer.with(Option::is_some));
     view! {
         <div class="page stack" data-test="devices">
             <h1>{move || desk.say(words::DEVICES)}</h1>
@@ -40,49 +39,9 @@ pub(crate) fn DevicesPage() -> impl IntoView {
             <Show when=move || desk.may(Action::Administer)>
                 <NewCode/>
             </Show>
-            <Show
-                when=move || here.get()
-                fallback=move || view! {
-                    <Show
-                        when=move || devices.problem.with(Option::is_some)
-                        fallback=|| view! { <Loading/> }
-                    >
-                        <Trouble problem=devices.problem on_retry=retry/>
-                    </Show>
-                }
-            >
-                <Outdated problem=devices.problem since=Signal::derive(|| None) on_retry=retry/>
+            <Paged poll=devices cursor=cursor>
                 <Table devices=devices/>
-                <More devices=devices cursor=cursor/>
-            </Show>
-        </div>
-    }
-}
-
-#[component]
-fn More(devices: Poll<Page<DeviceRow>>, cursor: RwSignal<Option<String>>) -> impl IntoView {
-    let desk = Desk::here();
-    let next = Memo::new(move |_| {
-        devices
-            .answer
-            .with(|page: &Option<Page<DeviceRow>>| page.as_ref().and_then(|page| page.next.clone()))
-    });
-    view! {
-        <div class="pages row">
-            <Show when=move || cursor.with(Option::is_some)>
-                <button type="button" id="first-page" on:click=move |_| cursor.set(None)>
-                    {move || desk.say(words::FIRST_PAGE)}
-                </button>
-            </Show>
-            <Show when=move || next.with(Option::is_some)>
-                <button
-                    type="button"
-                    id="next-page"
-                    on:click=move |_| cursor.set(next.get_untracked())
-                >
-                    {move || desk.say(words::NEXT_PAGE)}
-                </button>
-            </Show>
+            </Paged>
         </div>
     }
 }

@@ -1,8 +1,9 @@
 //! 人员: who holds which post, and adding somebody.
 
 use crate::api;
+use crate::components::paged::Paged;
 use crate::components::picker::Picker;
-use crate::components::states::{Empty, FormProblem, Loading, Outdated, Trouble};
+use crate::components::states::{Empty, FormProblem};
 use crate::desk::{Choice, Desk};
 use crate::icons::{Icon, Shape};
 use crate::poll::Poll;
@@ -38,8 +39,6 @@ pub(crate) fn PeoplePage() -> impl IntoView {
         },
         None,
     );
-    let retry = Callback::new(move |()| people.refresh());
-    let here = Memo::new(move |_| people.answer.with(Option::is_some));
     let added = RwSignal::new(None::<String>);
     let on_added = Callback::new(move |name: String| {
         added.set(Some(name));
@@ -60,49 +59,9 @@ pub(crate) fn PeoplePage() -> impl IntoView {
                 }}
             </div>
             <Adding on_added=on_added/>
-            <Show
-                when=move || here.get()
-                fallback=move || view! {
-                    <Show
-                        when=move || people.problem.with(Option::is_some)
-                        fallback=|| view! { <Loading/> }
-                    >
-                        <Trouble problem=people.problem on_retry=retry/>
-                    </Show>
-                }
-            >
-                <Outdated problem=people.problem since=Signal::derive(|| None) on_retry=retry/>
+            <Paged poll=people cursor=cursor>
                 <Table people=people/>
-                <More people=people cursor=cursor/>
-            </Show>
-        </div>
-    }
-}
-
-#[component]
-fn More(people: Poll<Page<PersonRow>>, cursor: RwSignal<Option<String>>) -> impl IntoView {
-    let desk = Desk::here();
-    let next = Memo::new(move |_| {
-        people
-            .answer
-            .with(|page: &Option<Page<PersonRow>>| page.as_ref().and_then(|page| page.next.clone()))
-    });
-    view! {
-        <div class="pages row">
-            <Show when=move || cursor.with(Option::is_some)>
-                <button type="button" id="first-page" on:click=move |_| cursor.set(None)>
-                    {move || desk.say(words::FIRST_PAGE)}
-                </button>
-            </Show>
-            <Show when=move || next.with(Option::is_some)>
-                <button
-                    type="button"
-                    id="next-page"
-                    on:click=move |_| cursor.set(next.get_untracked())
-                >
-                    {move || desk.say(words::NEXT_PAGE)}
-                </button>
-            </Show>
+            </Paged>
         </div>
     }
 }

@@ -1,7 +1,8 @@
 //! 待确认: what came and could not be taken by itself, why, and what a person did about it.
 
 use crate::api;
-use crate::components::states::{Empty, FormProblem, Loading, Outdated, Trouble};
+use crate::components::paged::Paged;
+use crate::components::states::{Empty, FormProblem};
 use crate::desk::{Choice, Desk};
 use crate::format;
 use crate::icons::{Icon, Shape};
@@ -34,7 +35,6 @@ pub(crate) fn QuarantinePage() -> impl IntoView {
         },
         Some(REFRESH),
     );
-    let retry = Callback::new(move |()| rows.refresh());
     let ids = Memo::new(move |_| {
         rows.answer.with(|page: &Option<Page<QuarantineRow>>| {
             page.as_ref()
@@ -57,18 +57,7 @@ pub(crate) fn QuarantinePage() -> impl IntoView {
                 />
                 {move || desk.say(words::SHOW_SETTLED)}
             </label>
-            <Show
-                when=move || ids.with(Option::is_some)
-                fallback=move || view! {
-                    <Show
-                        when=move || rows.problem.with(Option::is_some)
-                        fallback=|| view! { <Loading/> }
-                    >
-                        <Trouble problem=rows.problem on_retry=retry/>
-                    </Show>
-                }
-            >
-                <Outdated problem=rows.problem since=Signal::derive(|| None) on_retry=retry/>
+            <Paged poll=rows cursor=cursor>
                 <Show
                     when=move || ids.with(|ids| ids.as_ref().is_some_and(|ids| !ids.is_empty()))
                     fallback=|| view! {
@@ -85,35 +74,7 @@ pub(crate) fn QuarantinePage() -> impl IntoView {
                         </For>
                     </ul>
                 </Show>
-                <More rows=rows cursor=cursor/>
-            </Show>
-        </div>
-    }
-}
-
-#[component]
-fn More(rows: Poll<Page<QuarantineRow>>, cursor: RwSignal<Option<String>>) -> impl IntoView {
-    let desk = Desk::here();
-    let next = Memo::new(move |_| {
-        rows.answer
-            .with(|page| page.as_ref().and_then(|page| page.next.clone()))
-    });
-    view! {
-        <div class="pages row">
-            <Show when=move || cursor.with(Option::is_some)>
-                <button type="button" id="first-page" on:click=move |_| cursor.set(None)>
-                    {move || desk.say(words::FIRST_PAGE)}
-                </button>
-            </Show>
-            <Show when=move || next.with(Option::is_some)>
-                <button
-                    type="button"
-                    id="next-page"
-                    on:click=move |_| cursor.set(next.get_untracked())
-                >
-                    {move || desk.say(words::NEXT_PAGE)}
-                </button>
-            </Show>
+            </Paged>
         </div>
     }
 }

@@ -13,8 +13,8 @@ use serde_json::json;
 use shared::case::{self, Case, Event, Move};
 use shared::catalogue::Catalogue;
 use shared::id::{Bucket, CaseId, EventId, PersonId, ReportId, UnitCode};
-use shared::operation::{SealedOperation, short_code};
-use shared::report::{FiledReport, Preview};
+use shared::operation::{Operation, SealedOperation, short_code};
+use shared::report::{FiledReport, PhotoRef, Preview};
 use shared::role::Role;
 use shared::routing::{Decision, Facts, route};
 use shared::time::{MINUTE_MS, Timestamp};
@@ -96,68 +96,23 @@ pub(super) fn prepare(
     let Some((opened, events)) = open_case(&filed, &decision, operation.actor, now, new_id) else {
         return Err((Box::new(sealed), "server_fault"));
     };
-    let decision_text = serde_json::to_string(&decision).unwrap_or_default();
     let differs = differences(district, &filed, grid.as_ref(), &decision, now);
-    let skew_ms = skew(sender, operation.offset_ms);
-    let short_code = short_code(operation.device_id, operation.epoch, operation.seq);
-    let text = filed.text;
     let report = ReportRow {
-        id: report_id,
-        district: district.code.clone(),
-        reporter: operation.actor,
-        device: operation.device_id,
-        op_id: operation.op_id,
-        short_code: short_code.clone(),
-        category: filed.category.clone(),
-        condition: filed.condition,
-        catalogue_version: operation.catalogue_version.clone(),
-        grid: grid.clone(),
-        grid_doubt,
-        place: filed.place,
-        text,
-        occurred: filed.occurred_ms,
-        clock_skew_ms: skew_ms,
-        received: now,
-        self_fixed: filed.self_fixed,
-        preview: filed
-            .preview
-            .and_then(|preview| serde_json::to_string(&preview).ok()),
-    };
-    let case = CaseRow {
-        id: case_id,
-        district: district.code.clone(),
-        case_no: String::new(),
-        report: report_id,
-        short_code,
-        revision: opened.revision,
-        state: opened.state.to_owned(),
-        class: case::state(opened.state).map_or(case::Class::Open, |row| row.class),
-        lead: opened.lead,
         grid,
-        category: filed.category,
-        excerpt: excerpt(&report.text),
-        lat_e7: report.place.lat_e7,
-        lon_e7: report.place.lon_e7,
-        reporter: operation.actor,
-        opened: now,
-        dispatched: opened.dispatched_ms,
-        deadline: opened.deadline_ms,
-        handled: opened.handled_ms,
-        closed: opened.closed_ms,
-        photos_expected: i64::try_from(operation.photos.len()).unwrap_or(i64::MAX),
-        photos_stored: 0,
-        self_fixed: report.self_fixed,
-        solved_level: opened.closed_ms.map(|_| 0),
+        grid_doubt,
+        clock_skew_ms: skew(sender, operation.offset_ms),
+        ..report_row(district, report_id, operation, filed, now)
     };
+    let case = case_row(&report, case_id, opened, &operation.photos);
     let search = search_words(district, catalogue, &case, &report);
     Ok(Filing {
         buckets: buckets_of(&case),
         assisting: decision
             .assisting
-            .into_iter()
-            .map(|unit| unit.code)
+            .iter()
+            .map(|unit| unit.code.clone())
             .collect(),
-        decision: decision_text,
+        decision: serde_json::to_string(&decision).unwrap_or_default(),
         sealed,
         report,
         case,
@@ -165,6 +120,68 @@ pub(super) fn prepare(
         search,
         events,
     })
+}
+
+/// The report as the worker filed it; what the server found out about it is left open.
+fn report_row(
+    district: &District,
+    id: ReportId,
+    operation: &Operation,
+    filed: FiledReport,
+    now: Timestamp,
+) -> ReportRow {
+    ReportRow {
+        id,
+        district: district.code.clone(),
+        reporter: operation.actor,
+        device: operation.device_id,
+        op_id: operation.op_id,
+        short_code: short_code(operation.device_id, operation.epoch, operation.seq),
+        category: filed.category,
+        condition: filed.condition,
+        catalogue_version: operation.catalogue_version.clone(),
+        grid: None,
+        grid_doubt: Vec::new(),
+        place: filed.place,
+        text: filed.text,
+        occurred: filed.occurred_ms,
+        clock_skew_ms: None,
+        received: now,
+        self_fixed: filed.self_fixed,
+        preview: filed
+            .preview
+            .and_then(|preview| serde_json::to_string(&preview).ok()),
+    }
+}
+
+/// The case that a report opens; its number is printed when it is written.
+fn case_row(report: &ReportRow, id: CaseId, opened: Case, photos: &[PhotoRef]) -> CaseRow {
+    CaseRow {
+        id,
+        district: report.district.clone(),
+        case_no: String::new(),
+        report: report.id,
+        short_code: report.short_code.clone(),
+        revision: opened.revision,
+        class: case::state(opened.state).map_or(case::Class::Open, |row| row.class),
+        state: opened.state.to_owned(),
+        lead: opened.lead,
+        grid: report.grid.clone(),
+        category: report.category.clone(),
+        excerpt: excerpt(&report.text),
+        lat_e7: report.place.lat_e7,
+        lon_e7: report.place.lon_e7,
+        reporter: report.reporter,
+        opened: report.received,
+        dispatched: opened.dispatched_ms,
+        deadline: opened.deadline_ms,
+        handled: opened.handled_ms,
+        closed: opened.closed_ms,
+        photos_expected: i64::try_from(photos.len()).unwrap_or(i64::MAX),
+        photos_stored: 0,
+        self_fixed: report.self_fixed,
+        solved_level: opened.closed_ms.map(|_| 0),
+    }
 }
 
 /// The case after everything that happens by itself, with the trail so far.

@@ -16,6 +16,35 @@ struct Rows {
     values: Vec<Value>,
 }
 
+/// The rows that one report makes: table, the newest of them, how many a report has.
+const TABLES: [(&str, &str, usize); 5] = [
+    (
+        "operations",
+        "SELECT * FROM operations WHERE rowid > (SELECT max(rowid) FROM operations) - ?1 ORDER BY rowid",
+        1,
+    ),
+    (
+        "reports",
+        "SELECT * FROM reports WHERE rowid > (SELECT max(rowid) FROM reports) - ?1 ORDER BY rowid",
+        1,
+    ),
+    (
+        "cases",
+        "SELECT * FROM cases WHERE rowid > (SELECT max(rowid) FROM cases) - ?1 ORDER BY rowid",
+        1,
+    ),
+    (
+        "case_events",
+        "SELECT * FROM case_events WHERE rowid > (SELECT max(rowid) FROM case_events) - 2 * ?1 ORDER BY rowid",
+        2,
+    ),
+    (
+        "changes",
+        "SELECT * FROM changes WHERE rowid > (SELECT max(rowid) FROM changes) - 2 * ?1 ORDER BY rowid",
+        2,
+    ),
+];
+
 /// Reports a second when the rows of the server's database are written raw, `batch` reports a
 /// commit, with `delay` before each as in the server.
 pub(crate) fn raw_commits(database: &Path, batch: usize, delay: Duration) -> f64 {
@@ -27,38 +56,11 @@ pub(crate) fn raw_commits(database: &Path, batch: usize, delay: Duration) -> f64
     for sql in schema(&source) {
         target.execute_batch(&sql).unwrap();
     }
-    let tables = [
-        (
-            "operations",
-            "SELECT * FROM operations WHERE rowid > (SELECT max(rowid) FROM operations) - ?1 ORDER BY rowid",
-            1,
-        ),
-        (
-            "reports",
-            "SELECT * FROM reports WHERE rowid > (SELECT max(rowid) FROM reports) - ?1 ORDER BY rowid",
-            1,
-        ),
-        (
-            "cases",
-            "SELECT * FROM cases WHERE rowid > (SELECT max(rowid) FROM cases) - ?1 ORDER BY rowid",
-            1,
-        ),
-        (
-            "case_events",
-            "SELECT * FROM case_events WHERE rowid > (SELECT max(rowid) FROM case_events) - 2 * ?1 ORDER BY rowid",
-            2,
-        ),
-        (
-            "changes",
-            "SELECT * FROM changes WHERE rowid > (SELECT max(rowid) FROM changes) - 2 * ?1 ORDER BY rowid",
-            2,
-        ),
-    ];
     let wanted = if batch == 1 { SINGLE_REPORTS } else { REPORTS };
     let mut statements = Vec::new();
     let mut columns = Vec::new();
     let mut streams = Vec::new();
-    for (at, (table, sql, each)) in tables.iter().enumerate() {
+    for (at, (table, sql, each)) in TABLES.iter().enumerate() {
         let mut select = source.prepare(sql).unwrap();
         let count = select.column_count();
         let marks: Vec<String> = (1..=count).map(|n| format!("?{n}")).collect();
@@ -86,7 +88,7 @@ pub(crate) fn raw_commits(database: &Path, batch: usize, delay: Duration) -> f64
         for (stream, each) in streams.iter_mut().zip(&columns) {
             rows.extend(stream.by_ref().take(*each));
         }
-        if rows.len() < tables.len() {
+        if rows.len() < TABLES.len() {
             break;
         }
         reports.push(rows);

@@ -86,6 +86,19 @@ async fn loads(
         server.memory_mib(),
         "MiB",
     );
+    against_raw(figures, &server, delay_ms, &suffix, one, batch);
+    (one, many)
+}
+
+/// The rates against the limit: the same rows written by nothing but SQLite.
+fn against_raw(
+    figures: &mut Figures,
+    server: &Server,
+    delay_ms: u64,
+    suffix: &str,
+    one: f64,
+    batch: f64,
+) {
     for batch_size in [1, 100] {
         let raw = limit::raw_commits(
             &server.database(),
@@ -113,7 +126,6 @@ async fn loads(
             );
         }
     }
-    (one, many)
 }
 
 async fn load(

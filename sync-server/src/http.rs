@@ -202,7 +202,7 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(sync::pull))
         .routes(routes!(sync::limits))
         .routes(routes!(photos::get, photos::head))
-        .routes(routes!(files::create, files::options))
+        .routes(routes!(files::create, files::options).layer(DefaultBodyLimit::disable()))
         .routes(
             routes!(files::head, files::append, files::terminate)
                 .layer(DefaultBodyLimit::disable()),

@@ -7,6 +7,8 @@
 //! who may see them, is decided elsewhere. Tests are below; the S3 side compiles and parses its
 //! address but has not been tried against a service yet (`docs/STORAGE.md`).
 
+mod spool;
+
 use axum::body::Bytes;
 use object_store::aws::AmazonS3Builder;
 use object_store::buffered::BufWriter;
@@ -14,17 +16,13 @@ use object_store::local::LocalFileSystem;
 use object_store::path::Path as Key;
 use object_store::prefix::PrefixStore;
 use object_store::{ObjectStore, ObjectStoreExt, PutPayload};
-use sha2::{Digest, Sha256 as Hasher};
 use shared::id::Sha256;
-use std::fs::{File, OpenOptions};
-use std::io::{Read, Seek, SeekFrom, Write};
+pub use spool::Growing;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tokio::io::AsyncWriteExt;
 use uuid::Uuid;
 
-/// Bytes read at once while an upload is hashed and moved to the store.
-const COPY_BYTES: usize = 256 * 1024;
 /// Bytes gathered before a part is sent; S3 takes no smaller parts, and most photos fit one.
 const PART_BYTES: usize = 5 * 1024 * 1024;
 
@@ -76,12 +74,16 @@ pub enum Finished {
     Kept,
     /// Its bytes have another hash; it is gone from the spool and has to be sent anew.
     WrongHash,
+    /// The spool doesn't hold it (any more), nor does the store.
+    Lost,
 }
 
 /// The store and the spool. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct PhotoStore {
     objects: Arc<dyn ObjectStore>,
+    /// Where the store is a directory of this machine: photos are moved there instead of copied.
+    folder: Option<Arc<Path>>,
     spool: Arc<Path>,
 }
 
@@ -111,14 +113,16 @@ impl PhotoStore {
         if !spool.is_dir() {
             return Err(missing(spool));
         }
-        let objects: Arc<dyn ObjectStore> = match directory(url) {
-            Some(dir) if !dir.is_dir() => return Err(missing(&dir)),
+        let folder = directory(url);
+        let objects: Arc<dyn ObjectStore> = match &folder {
+            Some(dir) if !dir.is_dir() => return Err(missing(dir)),
             // Syncs file and directory before it answers: a photo that was acknowledged stays.
             Some(dir) => Arc::new(LocalFileSystem::new_with_prefix(dir)?.with_fsync(true)),
             None => s3(url)?,
         };
         Ok(Self {
             objects,
+            folder: folder.map(Arc::from),
             spool: Arc::from(spool),
         })
     }
@@ -142,6 +146,18 @@ impl PhotoStore {
     pub async fn read(&self, hash: Sha256) -> Result<Option<Bytes>> {
         match self.objects.get(&key(hash)).await {
             Ok(found) => Ok(Some(found.bytes().await?)),
+            Err(object_store::Error::NotFound { .. }) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// The bytes of a photo that is here, as they are read: never all of them in memory.
+    ///
+    /// # Errors
+    /// When the store can't be read.
+    pub async fn stream(&self, hash: Sha256) -> Result<Option<axum::body::Body>> {
+        match self.objects.get(&key(hash)).await {
+            Ok(found) => Ok(Some(axum::body::Body::from_stream(found.into_stream()))),
             Err(object_store::Error::NotFound { .. }) => Ok(None),
             Err(error) => Err(error.into()),
         }
@@ -172,85 +188,44 @@ impl PhotoStore {
         }
     }
 
-    /// Adds a chunk to an upload at an offset and answers the new length; durable when this
-    /// answers. What the spool held beyond the offset is dropped: nobody was told of it.
-    ///
-    /// # Errors
-    /// [`PhotoStoreError::Gap`] when the spool holds less than `offset`, or when it can't be
-    /// written.
-    pub async fn append(&self, upload: Uuid, offset: u64, chunk: Bytes) -> Result<u64> {
-        let path = self.spooled(upload);
-        let spool = Arc::clone(&self.spool);
-        blocking(move || append(&spool, &path, upload, offset, &chunk)).await
-    }
-
-    /// How much of an upload is in the spool.
-    ///
-    /// # Errors
-    /// When the spool can't be read.
-    pub async fn spooled_bytes(&self, upload: Uuid) -> Result<u64> {
-        let path = self.spooled(upload);
-        blocking(move || match std::fs::metadata(&path) {
-            Ok(meta) => Ok(meta.len()),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(0),
-            Err(source) => Err(disk("look at an upload", source)),
-        })
-        .await
-    }
-
-    /// The first bytes of an upload, at most `limit`; none when the spool doesn't hold it.
-    ///
-    /// # Errors
-    /// When the spool can't be read.
-    pub async fn spooled_head(&self, upload: Uuid, limit: usize) -> Result<Option<Vec<u8>>> {
-        let path = self.spooled(upload);
-        let failed = |source| disk("read an upload", source);
-        blocking(move || {
-            let file = match File::open(&path) {
-                Ok(file) => file,
-                Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-                Err(source) => return Err(failed(source)),
-            };
-            let mut head = Vec::new();
-            let limit = u64::try_from(limit).unwrap_or(u64::MAX);
-            file.take(limit).read_to_end(&mut head).map_err(failed)?;
-            Ok(Some(head))
-        })
-        .await
-    }
-
     /// Checks a complete upload and moves it into the store; durable when this answers
-    /// [`Finished::Kept`]. May be repeated after a crash.
+    /// [`Finished::Kept`]. `seen` is its hash when it was taken while it came. May be repeated
+    /// after a crash.
     ///
     /// # Errors
     /// When the spool can't be read or the store can't be written.
-    pub async fn finish(&self, upload: Uuid, hash: Sha256) -> Result<Finished> {
+    pub async fn finish(
+        &self,
+        upload: Uuid,
+        hash: Sha256,
+        seen: Option<Sha256>,
+    ) -> Result<Finished> {
         let path = self.spooled(upload);
-        if !path.exists() && self.size(hash).await?.is_some() {
-            return Ok(Finished::Kept);
+        let found = match seen {
+            Some(seen) => Some(seen),
+            None => {
+                let path = path.clone();
+                blocking(move || spool::file_hash(&path)).await?
+            }
+        };
+        match found {
+            None if self.size(hash).await?.is_some() => return Ok(Finished::Kept),
+            None => return Ok(Finished::Lost),
+            Some(found) if found != hash => {
+                self.discard(upload).await?;
+                return Ok(Finished::WrongHash);
+            }
+            Some(_) => {}
         }
-        let hashed = path.clone();
-        if blocking(move || file_hash(&hashed)).await? != hash {
-            self.discard(upload).await?;
-            return Ok(Finished::WrongHash);
+        if let Some(folder) = self.folder.clone() {
+            let path = path.clone();
+            if blocking(move || move_in(&path, &folder, hash)).await? {
+                return Ok(Finished::Kept);
+            }
         }
         self.copy(&path, hash).await?;
         self.discard(upload).await?;
         Ok(Finished::Kept)
-    }
-
-    /// Drops what the spool holds of an upload.
-    ///
-    /// # Errors
-    /// When the spool can't be written.
-    pub async fn discard(&self, upload: Uuid) -> Result<()> {
-        let path = self.spooled(upload);
-        blocking(move || match std::fs::remove_file(&path) {
-            Ok(()) => Ok(()),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
-            Err(source) => Err(disk("drop an upload", source)),
-        })
-        .await
     }
 
     /// In parts, so that a large photo is never in memory as a whole.
@@ -263,10 +238,6 @@ impl PhotoStore {
             .await
             .map_err(writing)?;
         writer.shutdown().await.map_err(writing)
-    }
-
-    fn spooled(&self, upload: Uuid) -> PathBuf {
-        self.spool.join(upload.simple().to_string())
     }
 }
 
@@ -311,48 +282,26 @@ async fn blocking<T: Send + 'static>(
         .unwrap_or(Err(PhotoStoreError::CutOff))
 }
 
-fn append(spool: &Path, path: &Path, upload: Uuid, offset: u64, chunk: &[u8]) -> Result<u64> {
-    let failed = |source| disk("add to an upload", source);
-    let is_new = !path.exists();
-    let mut file = OpenOptions::new()
-        .create(true)
-        .write(true)
-        .truncate(false)
-        .open(path)
-        .map_err(failed)?;
-    let has = file.metadata().map_err(failed)?.len();
-    if has < offset {
-        return Err(PhotoStoreError::Gap {
-            upload,
-            has,
-            offset,
-        });
-    }
-    file.set_len(offset).map_err(failed)?;
-    file.seek(SeekFrom::Start(offset)).map_err(failed)?;
-    file.write_all(chunk).map_err(failed)?;
-    file.sync_all().map_err(failed)?;
+/// Moves a synced file into the directory of the store, under its name there; `false` when it
+/// lies on another disk.
+fn move_in(path: &Path, folder: &Path, hash: Sha256) -> Result<bool> {
+    let failed = |source| disk("keep a photo", source);
+    let target = folder.join(key(hash).as_ref());
+    let within = target.parent().unwrap_or(folder);
+    let is_new = !within.is_dir();
     if is_new {
-        // The name in the directory has to be durable too.
-        File::open(spool)
-            .and_then(|dir| dir.sync_all())
-            .map_err(failed)?;
+        std::fs::create_dir_all(within).map_err(failed)?;
     }
-    file.metadata().map(|meta| meta.len()).map_err(failed)
-}
-
-fn file_hash(path: &Path) -> Result<Sha256> {
-    let failed = |source| disk("read an upload", source);
-    let mut file = File::open(path).map_err(failed)?;
-    let mut hasher = Hasher::new();
-    let mut buffer = vec![0; COPY_BYTES];
-    loop {
-        let count = file.read(&mut buffer).map_err(failed)?;
-        match buffer.get(..count) {
-            None | Some([]) => return Ok(Sha256::new(hasher.finalize().into())),
-            Some(bytes) => hasher.update(bytes),
-        }
+    match std::fs::rename(path, &target) {
+        Ok(()) => {}
+        Err(error) if error.kind() == std::io::ErrorKind::CrossesDevices => return Ok(false),
+        Err(source) => return Err(failed(source)),
     }
+    spool::sync_directory(within)?;
+    if is_new {
+        spool::sync_directory(folder)?;
+    }
+    Ok(true)
 }
 
 #[cfg(test)]
@@ -369,6 +318,12 @@ mod tests {
         let url = format!("file://{}", dir.path().join("photos").display());
         let store = PhotoStore::create(&url, &dir.path().join("spool")).unwrap();
         (dir, store)
+    }
+
+    async fn add(store: &PhotoStore, offset: u64, bytes: &[u8]) -> (u64, Option<Sha256>) {
+        let growing = store.grow(upload(), offset).await.unwrap();
+        let growing = growing.write(Bytes::copy_from_slice(bytes)).await.unwrap();
+        growing.keep().await.unwrap()
     }
 
     #[tokio::test]
@@ -394,52 +349,46 @@ mod tests {
         let whole: Vec<u8> = (0..=255_u8).cycle().take(6 * 1024 * 1024).collect();
         let hash = Sha256::of(&whole);
         let (head, tail) = whole.split_at(600_000);
-        let at = store
-            .append(upload(), 0, Bytes::copy_from_slice(head))
-            .await
-            .unwrap();
-        assert_eq!(at, 600_000);
-        let gap = store
-            .append(upload(), 700_000, Bytes::from_static(b"x"))
-            .await;
+        assert_eq!(
+            add(&store, 0, head).await,
+            (600_000, Some(Sha256::of(head)))
+        );
+        let gap = store.grow(upload(), 700_000).await;
         assert!(matches!(
             gap,
             Err(PhotoStoreError::Gap { has: 600_000, .. })
         ));
         // A chunk whose answer was lost comes again, and then the rest.
-        let again = Bytes::copy_from_slice(&head[500_000..]);
         assert_eq!(
-            store.append(upload(), 500_000, again).await.unwrap(),
-            600_000
+            add(&store, 500_000, &head[500_000..]).await,
+            (600_000, None)
         );
-        store
-            .append(upload(), 600_000, Bytes::copy_from_slice(tail))
-            .await
-            .unwrap();
-        assert_eq!(store.finish(upload(), hash).await.unwrap(), Finished::Kept);
+        add(&store, 600_000, tail).await;
+        let finished = store.finish(upload(), hash, None).await.unwrap();
+        assert_eq!(finished, Finished::Kept);
         assert_eq!(store.read(hash).await.unwrap().unwrap(), whole);
-        assert_eq!(store.spooled_bytes(upload()).await.unwrap(), 0);
         assert_eq!(
             std::fs::read_dir(dir.path().join("spool")).unwrap().count(),
             0
         );
         // The server died after keeping it and is asked again.
-        assert_eq!(store.finish(upload(), hash).await.unwrap(), Finished::Kept);
+        let again = store.finish(upload(), hash, None).await.unwrap();
+        assert_eq!(again, Finished::Kept);
+        let other = store.finish(upload(), Sha256::of(b"other"), None).await;
+        assert_eq!(other.unwrap(), Finished::Lost);
     }
 
     #[tokio::test]
     async fn an_upload_with_another_hash_is_dropped_and_starts_anew() {
-        let (_dir, store) = made();
+        let (dir, store) = made();
         let hash = Sha256::of(b"right");
-        store
-            .append(upload(), 0, Bytes::from_static(b"wrong"))
-            .await
-            .unwrap();
+        add(&store, 0, b"wrong").await;
         assert_eq!(
-            store.finish(upload(), hash).await.unwrap(),
+            store.finish(upload(), hash, None).await.unwrap(),
             Finished::WrongHash
         );
-        assert_eq!(store.spooled_bytes(upload()).await.unwrap(), 0);
+        let spooled = std::fs::read_dir(dir.path().join("spool")).unwrap();
+        assert_eq!(spooled.count(), 0);
         assert_eq!(store.size(hash).await.unwrap(), None);
     }
 

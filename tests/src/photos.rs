@@ -5,7 +5,7 @@
     reason = "a test may fail loudly"
 )]
 
-use crate::world::{Handheld, Reply, World};
+use crate::world::{Handheld, Reply, World, photo_ref};
 use shared::id::Sha256;
 
 /// Begins an upload.
@@ -33,6 +33,39 @@ pub fn patch(world: &World, handheld: &Handheld, place: &str, at: usize, bytes: 
         ("content-type", "application/offset+octet-stream"),
     ];
     world.send("PATCH", place, &headers, bytes.to_vec())
+}
+
+/// Asks after an upload (`HEAD`) or gives it up (`DELETE`).
+#[must_use]
+pub fn ask(world: &World, handheld: &Handheld, method: &str, place: &str) -> Reply {
+    let bearer = format!("Bearer {}", handheld.token);
+    let headers = [
+        ("authorization", bearer.as_str()),
+        ("tus-resumable", "1.0.0"),
+    ];
+    world.send(method, place, &headers, Vec::new())
+}
+
+/// Files a report that announces these photos; the case.
+///
+/// # Panics
+/// When it isn't applied.
+pub fn announce(world: &World, handheld: &mut Handheld, photos: &[&[u8]]) -> String {
+    let mut operation = handheld.next(handheld.report());
+    operation.photos = photos.iter().map(|bytes| photo_ref(bytes)).collect();
+    let op = handheld.seal(operation);
+    let reply = world.push(handheld, &[op]);
+    assert_eq!(reply.at("/results/0/outcome"), "applied", "{reply:?}");
+    reply.at("/results/0/case_id").as_str().unwrap().to_owned()
+}
+
+/// A photo of so many bytes: a small real one, and nothing that matters behind it.
+#[must_use]
+pub fn photo_of(bytes: usize, number: u8) -> Vec<u8> {
+    let mut photo = include_bytes!("../data/photos/no_exif.jpg").to_vec();
+    photo.resize(bytes.max(photo.len()), number);
+    photo.push(number);
+    photo
 }
 
 /// Uploads a photo in one go.

@@ -95,6 +95,15 @@ impl Server {
         self.running = None;
     }
 
+    /// The most memory it has had since it started, in KB.
+    pub fn peak_memory_kb(&self) -> Result<i64> {
+        let running = self.running.as_ref().context("the server isn't running")?;
+        let status = std::fs::read_to_string(format!("/proc/{}/status", running.id()))?;
+        let line = status.lines().find(|line| line.starts_with("VmHWM:"));
+        let number = line.and_then(|line| line.split_whitespace().nth(1)?.parse().ok());
+        number.context("the system doesn't say how much memory it has")
+    }
+
     /// Where it listens.
     #[must_use]
     pub fn url(&self) -> String {

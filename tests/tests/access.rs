@@ -197,6 +197,7 @@ impl Scene {
                 tests::photos::base64("0".repeat(64).as_bytes())
             );
             let mut headers = vec![
+                ("tus-resumable", "1.0.0"),
                 ("upload-length", "5"),
                 ("upload-metadata", &unannounced),
                 ("upload-offset", "0"),

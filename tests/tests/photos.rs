@@ -10,8 +10,8 @@ use shared::id::Sha256;
 use shared::role::Role;
 use tests::backends::Backend;
 use tests::on_both;
-use tests::photos::{begin, patch, upload};
-use tests::world::{Handheld, World, photo_ref};
+use tests::photos::{announce, ask, begin, patch, upload};
+use tests::world::World;
 
 on_both!(
     a_photo_goes_on_where_it_stopped_and_its_case_counts_it_once,
@@ -20,16 +20,6 @@ on_both!(
     a_bomb_and_a_file_that_is_no_photo_are_refused,
     an_upload_belongs_to_its_device_and_ends_after_a_week,
 );
-
-/// Files a report that announces these photos; the case.
-fn announce(world: &World, handheld: &mut Handheld, photos: &[&[u8]]) -> String {
-    let mut operation = handheld.next(handheld.report());
-    operation.photos = photos.iter().map(|bytes| photo_ref(bytes)).collect();
-    let op = handheld.seal(operation);
-    let reply = world.push(handheld, &[op]);
-    assert_eq!(reply.at("/results/0/outcome"), "applied", "{reply:?}");
-    reply.at("/results/0/case_id").as_str().unwrap().to_owned()
-}
 
 fn camera() -> Vec<u8> {
     include_bytes!("../data/photos/HMD_Nokia_8.3_5G.jpg").to_vec()
@@ -68,7 +58,7 @@ fn a_photo_goes_on_where_it_stopped_and_its_case_counts_it_once(backend: &Backen
     let chunk = &bytes[..half.min(512 * 1024)];
     let reply = patch(&world, &handheld, &place, 0, chunk);
     assert_eq!((reply.status, reply.code()), (409, "offset"));
-    let head = world.ask("HEAD", &place, &token, None);
+    let head = ask(&world, &handheld, "HEAD", &place);
     assert_eq!(head.headers["upload-offset"], half.to_string());
     assert_eq!(head.headers["upload-length"], bytes.len().to_string());
     let reply = patch(
@@ -79,20 +69,17 @@ fn a_photo_goes_on_where_it_stopped_and_its_case_counts_it_once(backend: &Backen
         &[&bytes[half..], b"more"].concat(),
     );
     assert_eq!((reply.status, reply.code()), (413, "too_large"));
-    let stands: usize = world.ask("HEAD", &place, &token, None).headers["upload-offset"]
-        .parse()
-        .unwrap();
+    let head = ask(&world, &handheld, "HEAD", &place);
+    let stands: usize = head.headers["upload-offset"].parse().unwrap();
     let reply = patch(&world, &handheld, &place, stands, &bytes[stands..]);
     assert_eq!(reply.status, 204, "{reply:?}");
     let head = world.ask("HEAD", &photo, &token, None);
     assert_eq!(head.status, 200);
     assert_eq!(head.headers["etag"], format!("\"{hash}\""));
     assert_eq!(head.headers["content-length"], bytes.len().to_string());
-    assert_eq!(
-        world.ask("HEAD", &place, &token, None).status,
-        404,
-        "a finished upload is gone"
-    );
+    // Whoever did not hear the last answer learns that all of it is here.
+    let head = ask(&world, &handheld, "HEAD", &place);
+    assert_eq!(head.headers["upload-offset"], bytes.len().to_string());
     // Sent once more by a device that didn't hear of it: kept once, counted once.
     upload(&world, &handheld, &bytes);
     let console = world.console_of(Role::Supervisor, "350703", None);
@@ -175,18 +162,12 @@ fn an_upload_belongs_to_its_device_and_ends_after_a_week(backend: &Backend) {
         begin(&world, &handheld, Sha256::of(&bytes), bytes.len()).headers["location"].clone();
     let stranger = world.worker();
     assert_eq!(patch(&world, &stranger, &place, 0, &bytes).status, 404);
-    assert_eq!(
-        world.ask("DELETE", &place, &stranger.token, None).status,
-        404
-    );
+    assert_eq!(ask(&world, &stranger, "DELETE", &place).status, 404);
     world.pass_ms(8 * 86_400_000);
     assert_eq!(patch(&world, &handheld, &place, 0, &bytes).status, 410);
     let again = begin(&world, &handheld, Sha256::of(&bytes), bytes.len());
     assert_ne!(again.headers["location"], place);
     let again = again.headers["location"].clone();
-    assert_eq!(
-        world.ask("DELETE", &again, &handheld.token, None).status,
-        204
-    );
-    assert_eq!(world.ask("HEAD", &again, &handheld.token, None).status, 404);
+    assert_eq!(ask(&world, &handheld, "DELETE", &again).status, 204);
+    assert_eq!(ask(&world, &handheld, "HEAD", &again).status, 404);
 }

@@ -14,6 +14,7 @@ mod postgres;
 mod run;
 mod setup;
 mod test;
+mod tus_client;
 mod wasm;
 
 use std::process::ExitCode;
@@ -53,6 +54,8 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true, required = true)]
         command: Vec<String>,
     },
+    /// The client that tus uploads are tested with, into target/ (needs a network once)
+    TusClient,
     /// Numbers beside their limits, optimised: cargo xtask bench --only push --json FILE
     Bench(bench::Bench),
     /// Make up the grids of a district anew: writes data/districts/CODE/grids.geojson
@@ -98,6 +101,7 @@ fn perform(task: Task) -> anyhow::Result<()> {
             setup::ensure(Need::Test)?;
             postgres::run_with(&command)
         }
+        Task::TusClient => tus_client::ensure(),
         Task::Bench(args) => bench::bench(&mut steps, &args),
         Task::District { code, many } => match many.as_deref() {
             Some([count, file]) => district::run_many(count.parse()?, file.as_ref()),

@@ -35,6 +35,9 @@ const TEST: &[&str] = &[
     "chromium",
     "chromium-driver",
     "postgresql-15",
+    // Runs a tus client that is not ours.
+    "nodejs",
+    "npm",
 ];
 
 /// How much of it a task needs.
@@ -92,6 +95,7 @@ fn missing<'a>(wanted: &[&'a str]) -> Vec<&'a str> {
         .copied()
         .filter(|name| !installed.contains(name))
         .filter(|name| !(name.starts_with("postgresql") && crate::postgres::programs().is_some()))
+        .filter(|name| !(["nodejs", "npm"].contains(name) && run::on_path("npm")))
         .collect()
 }
 

@@ -10,6 +10,7 @@ use anyhow::Result;
 use crate::postgres::{self, Postgres};
 use crate::run::{self, Steps};
 use crate::setup::{self, Need};
+use crate::tus_client;
 use crate::wasm;
 
 /// Runs the whole of it.
@@ -45,6 +46,7 @@ fn all(steps: &mut Steps) -> Result<()> {
     steps.step("build the programs and the tests", || {
         run::run(run::cargo().args(["build", "--workspace", "--bins", "--tests"]))
     })?;
+    steps.step("fetch the tus client", tus_client::ensure)?;
     let postgres = steps.step("start PostgreSQL", Postgres::start)?;
     steps.step("tests", || {
         run::run(

@@ -18,13 +18,13 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
+use tower::ServiceExt;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
-use tower_http::timeout::TimeoutLayer;
 
 /// A request's body unless its route says otherwise: moves, people and codes are small.
 const BODY_BYTES_LIMIT: usize = 64 * 1024;
-/// The longest that a request may take; a chunk of a photo on a bad line takes the longest.
+/// The longest that a request may take. Uploads may take any time, as long as bytes come.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(120);
 /// How long a browser keeps to https once told.
 const HSTS: &str = "max-age=31536000";
@@ -39,19 +39,26 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// Puts the layers around the routes.
 pub(super) fn around(router: Router, app: &App) -> Router {
     let policy = Policy::of(app);
-    router
+    let router = router
         .layer(DefaultBodyLimit::max(BODY_BYTES_LIMIT))
         .layer(CompressionLayer::new().gzip(true))
-        .layer(TimeoutLayer::with_status_code(
-            StatusCode::SERVICE_UNAVAILABLE,
-            REQUEST_TIMEOUT,
-        ))
+        .layer(middleware::from_fn(in_time))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(middleware::from_fn(heard))
         .layer(middleware::from_fn(move |request, next| {
             headers(policy.clone(), request, next)
         }))
-        .layer(middleware::from_fn(trace))
+        .layer(middleware::from_fn(trace));
+    // Around all of it, since it is the routes that look at the method.
+    Router::new().fallback_service(router.map_request(files::with_named_method))
+}
+
+async fn in_time(request: Request, next: Next) -> axum::response::Response {
+    if request.uri().path().starts_with(files::PLACE) {
+        return next.run(request).await;
+    }
+    let answer = tokio::time::timeout(REQUEST_TIMEOUT, next.run(request)).await;
+    answer.unwrap_or_else(|_| StatusCode::SERVICE_UNAVAILABLE.into_response())
 }
 
 fn panicked(_panic: Box<dyn Any + Send + 'static>) -> Response<Body> {
@@ -86,8 +93,9 @@ impl Policy {
 
 async fn headers(policy: Policy, request: Request, next: Next) -> axum::response::Response {
     let is_api = request.uri().path().starts_with("/v1/");
-    let is_upload = request.uri().path().starts_with("/v1/files");
+    let is_upload = request.uri().path().starts_with(files::PLACE);
     let mut response = next.run(request).await;
+    let is_other_version = response.status() == StatusCode::PRECONDITION_FAILED;
     let headers = response.headers_mut();
     let mut put = |name: HeaderName, value: &'static str| {
         headers
@@ -107,6 +115,9 @@ async fn headers(policy: Policy, request: Request, next: Next) -> axum::response
     );
     if is_upload {
         put(files::TUS_RESUMABLE, files::TUS_VERSION);
+        if is_other_version {
+            put(files::TUS_VERSIONS, files::TUS_VERSION);
+        }
     }
     if is_api {
         // Cases and people are nobody's to keep, unless the handler says otherwise.

@@ -51,8 +51,8 @@ pub(super) async fn get(
     if asked.get(header::IF_NONE_MATCH) == headers.get(header::ETAG) {
         return Ok((StatusCode::NOT_MODIFIED, headers).into_response());
     }
-    let bytes = app.photos().read(hash).await.map_err(super::error::disk)?;
-    let Some(bytes) = bytes else {
+    let bytes = app.photos().stream(hash).await;
+    let Some(bytes) = bytes.map_err(super::error::disk)? else {
         tracing::error!(photo = %hash, "a stored photo is missing from the photo store");
         return Err(Refusal::internal());
     };

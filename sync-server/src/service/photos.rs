@@ -21,6 +21,8 @@ use uuid::Uuid;
 
 /// An upload is kept this long for its device to go on with: a week without a good network.
 pub const UPLOAD_LASTS_MS: i64 = 7 * DAY_MS;
+/// A finished upload answers for itself this long: its device may not have heard the last answer.
+pub const FINISHED_LASTS_MS: i64 = DAY_MS;
 /// Uploads that a device may have under way: it sends one or two at a time.
 pub const UPLOADS_MAX: i64 = 32;
 /// Bytes that a device may have under way: all its uploads at the largest.
@@ -62,6 +64,8 @@ pub struct Wanted {
     pub length: u64,
     /// The device.
     pub device: DeviceId,
+    /// What the client says of it.
+    pub metadata: String,
 }
 
 /// Begins an upload, or finds the one to go on with. Also says which uploads were forgotten
@@ -105,6 +109,7 @@ pub fn begin(
         device: wanted.device,
         created: now,
         expires: now.plus_ms(UPLOAD_LASTS_MS),
+        metadata: wanted.metadata.clone(),
     };
     store::uploads::insert(tx, &upload)?;
     Ok((upload, forgotten))
@@ -154,7 +159,7 @@ pub fn arrived(
     hash: Sha256,
     now: Timestamp,
 ) -> Result<()> {
-    store::uploads::remove(tx, upload)?;
+    store::uploads::finish(tx, upload, now.plus_ms(FINISHED_LASTS_MS))?;
     if !store::photos::mark_stored(tx, hash, now)? {
         return Ok(());
     }

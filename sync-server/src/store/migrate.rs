@@ -36,7 +36,10 @@ macro_rules! step {
     };
 }
 
-const LADDER: &[Step] = &[step!(1, "0001_first_slice")];
+const LADDER: &[Step] = &[
+    step!(1, "0001_first_slice"),
+    step!(2, "0002_upload_metadata"),
+];
 
 /// The step this program was written for.
 #[must_use]

@@ -28,6 +28,8 @@ pub struct UploadRow {
     pub created: Timestamp,
     /// When it is forgotten.
     pub expires: Timestamp,
+    /// What its client said of it, as it said it.
+    pub metadata: String,
 }
 
 /// Adds an upload.
@@ -36,8 +38,9 @@ pub struct UploadRow {
 /// Whatever the database says, as for all functions of the store.
 pub fn insert(tx: &mut dyn Tx, row: &UploadRow) -> Result<()> {
     const SQL: &str = "
-        INSERT INTO uploads (id, hash, length, offset_bytes, mime, device, created_ms, expires_ms)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+        INSERT INTO uploads (id, hash, length, offset_bytes, mime, device, created_ms, expires_ms,
+            metadata)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
     let UploadRow {
         id,
         hash,
@@ -47,11 +50,12 @@ pub fn insert(tx: &mut dyn Tx, row: &UploadRow) -> Result<()> {
         device,
         created,
         expires,
+        metadata,
     } = row;
     tx.execute(
         SQL,
         params![
-            *id, *hash, *length, *offset, mime, *device, *created, *expires
+            *id, *hash, *length, *offset, mime, *device, *created, *expires, metadata
         ],
     )?;
     Ok(())
@@ -63,7 +67,8 @@ pub fn insert(tx: &mut dyn Tx, row: &UploadRow) -> Result<()> {
 /// As [`insert`].
 pub fn get(tx: &mut dyn Tx, id: Uuid) -> Result<Option<UploadRow>> {
     const SQL: &str = "
-        SELECT id, hash, length, offset_bytes, mime, device, created_ms, expires_ms
+        SELECT id, hash, length, offset_bytes, mime, device, created_ms, expires_ms,
+            metadata
         FROM uploads
         WHERE id = $1";
     tx.query(SQL, params![id])?
@@ -72,15 +77,16 @@ pub fn get(tx: &mut dyn Tx, id: Uuid) -> Result<Option<UploadRow>> {
         .transpose()
 }
 
-/// The newest upload of a photo by a device, to go on with.
+/// The newest unfinished upload of a photo by a device, to go on with.
 ///
 /// # Errors
 /// As [`insert`].
 pub fn of_photo(tx: &mut dyn Tx, device: DeviceId, hash: Sha256) -> Result<Option<UploadRow>> {
     const SQL: &str = "
-        SELECT id, hash, length, offset_bytes, mime, device, created_ms, expires_ms
+        SELECT id, hash, length, offset_bytes, mime, device, created_ms, expires_ms,
+            metadata
         FROM uploads
-        WHERE device = $1 AND hash = $2
+        WHERE device = $1 AND hash = $2 AND offset_bytes < length
         ORDER BY id DESC
         LIMIT 1";
     tx.query(SQL, params![device, hash])?
@@ -89,7 +95,7 @@ pub fn of_photo(tx: &mut dyn Tx, device: DeviceId, hash: Sha256) -> Result<Optio
         .transpose()
 }
 
-/// How many uploads a device has under way, and their bytes: for its quota.
+/// How many unfinished uploads a device has, and their bytes: for its quota.
 ///
 /// # Errors
 /// As [`insert`].
@@ -97,7 +103,7 @@ pub fn of_device(tx: &mut dyn Tx, device: DeviceId) -> Result<(i64, i64)> {
     const SQL: &str = "
         SELECT count(*), COALESCE(CAST(sum(length) AS BIGINT), 0)
         FROM uploads
-        WHERE device = $1";
+        WHERE device = $1 AND offset_bytes < length";
     let rows = tx.query(SQL, params![device])?;
     rows.first()
         .map_or(Ok((0, 0)), |row| Ok((row.int(0)?, row.int(1)?)))
@@ -115,7 +121,20 @@ pub fn advance(tx: &mut dyn Tx, id: Uuid, seen: i64, offset: i64) -> Result<bool
     Ok(tx.execute(SQL, params![id, seen, offset])? == 1)
 }
 
-/// Forgets an upload: it is complete, wrong or given up.
+/// Notes that an upload is complete and taken; it answers for itself until `expires`.
+///
+/// # Errors
+/// As [`insert`].
+pub fn finish(tx: &mut dyn Tx, id: Uuid, expires: Timestamp) -> Result<()> {
+    const SQL: &str = "
+        UPDATE uploads
+        SET offset_bytes = length, expires_ms = $2
+        WHERE id = $1";
+    tx.execute(SQL, params![id, expires])?;
+    Ok(())
+}
+
+/// Forgets an upload: it is wrong or given up.
 ///
 /// # Errors
 /// As [`insert`].
@@ -126,16 +145,16 @@ pub fn remove(tx: &mut dyn Tx, id: Uuid) -> Result<bool> {
     Ok(tx.execute(SQL, params![id])? == 1)
 }
 
-/// Forgets uploads that ended before a moment; their ids, for the spool.
+/// Forgets uploads that have expired at a moment; their ids, for the spool.
 ///
 /// # Errors
 /// As [`insert`].
-pub fn sweep(tx: &mut dyn Tx, before: Timestamp) -> Result<Vec<Uuid>> {
+pub fn sweep(tx: &mut dyn Tx, now: Timestamp) -> Result<Vec<Uuid>> {
     const SQL: &str = "
         DELETE FROM uploads
-        WHERE expires_ms < $1
+        WHERE expires_ms <= $1
         RETURNING id";
-    tx.query(SQL, params![before])?
+    tx.query(SQL, params![now])?
         .iter()
         .map(|row| row.id(0))
         .collect()
@@ -151,5 +170,6 @@ fn from_row(row: &mut Row) -> Result<UploadRow> {
         device: row.id(5)?,
         created: row.time(6)?,
         expires: row.time(7)?,
+        metadata: row.take_text(8)?,
     })
 }

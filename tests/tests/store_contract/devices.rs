@@ -251,6 +251,7 @@ fn an_upload_moves_on_only_from_what_was_seen(backend: &Backend) {
         device: device_id(1),
         created: at(0),
         expires: at(expires),
+        metadata: String::from("sha256 eA=="),
     };
     write(&store, move |tx| {
         uploads::insert(tx, &upload(1, 50))?;
@@ -277,6 +278,15 @@ fn an_upload_moves_on_only_from_what_was_seen(backend: &Backend) {
     assert_eq!(
         write(&store, |tx| uploads::sweep(tx, at(60))),
         [Uuid::from_u128(1)]
+    );
+    write(&store, |tx| uploads::finish(tx, Uuid::from_u128(2), at(99)));
+    let finished = read(&store, |tx| uploads::get(tx, Uuid::from_u128(2)));
+    let finished = finished.map(|row| (row.offset, row.expires, row.metadata));
+    assert_eq!(finished, Some((1_000, at(99), String::from("sha256 eA=="))));
+    assert_eq!(
+        read(&store, |tx| uploads::of_device(tx, device_id(1))),
+        (0, 0),
+        "a finished one weighs nothing"
     );
     assert!(write(&store, |tx| uploads::remove(tx, Uuid::from_u128(2))));
     assert_eq!(

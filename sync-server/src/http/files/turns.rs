@@ -28,6 +28,7 @@ pub(in crate::http) struct Turn {
     mine: u64,
     newest: watch::Receiver<u64>,
     seats: Arc<Mutex<HashMap<Uuid, Seat>>>,
+    /// None while it waits.
     guard: Option<OwnedMutexGuard<()>>,
 }
 
@@ -44,14 +45,16 @@ impl Turns {
             let newest = seat.newest.subscribe();
             (Arc::clone(&seat.lock), *newest.borrow(), newest.clone())
         };
-        let guard = lock.lock_owned().await;
-        Turn {
+        let mut turn = Turn {
             id,
             mine,
             newest,
             seats: Arc::clone(&self.seats),
-            guard: Some(guard),
-        }
+            guard: None,
+        };
+        // A request that is given up while it waits here leaves as any other does.
+        turn.guard = Some(lock.lock_owned().await);
+        turn
     }
 }
 
@@ -71,7 +74,8 @@ impl Drop for Turn {
     fn drop(&mut self) {
         drop(self.guard.take());
         let mut seats = self.seats.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_last = |seat: &Seat| *seat.newest.borrow() == self.mine;
+        // Only the seat itself holds the lock: nobody has the upload and nobody waits for it.
+        let is_last = |seat: &Seat| Arc::strong_count(&seat.lock) == 1;
         if seats.get(&self.id).is_some_and(is_last) {
             seats.remove(&self.id);
         }
@@ -94,12 +98,23 @@ mod tests {
         };
         let (second, ()) = tokio::join!(second, give_up);
         drop(second);
-        assert!(
-            turns
-                .seats
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .is_empty()
-        );
+        assert!(is_empty(&turns));
+    }
+
+    #[tokio::test]
+    async fn a_request_that_is_given_up_while_it_waits_leaves_no_seat_behind() {
+        let turns = Turns::default();
+        let id = Uuid::from_u128(1);
+        let first = turns.take(id).await;
+        let waits = tokio::time::timeout(std::time::Duration::from_millis(1), turns.take(id));
+        assert!(waits.await.is_err());
+        assert!(!is_empty(&turns), "the first one still has its turn");
+        drop(first);
+        assert!(is_empty(&turns));
+    }
+
+    fn is_empty(turns: &Turns) -> bool {
+        let seats = turns.seats.lock();
+        seats.unwrap_or_else(PoisonError::into_inner).is_empty()
     }
 }

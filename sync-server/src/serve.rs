@@ -83,6 +83,11 @@ impl Server {
         &self.district
     }
 
+    /// What answers the requests, without a socket: for a simulated network.
+    pub fn service(&self) -> axum::Router {
+        router(&self.app)
+    }
+
     /// Takes requests until `stop` is done, then finishes those under way and closes the store.
     ///
     /// # Errors

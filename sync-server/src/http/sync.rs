@@ -41,6 +41,7 @@ pub(super) async fn push(
     let now = app.now();
     let PushRequest {
         device_id,
+        epoch,
         made,
         nonce,
         wall_ms,
@@ -74,7 +75,9 @@ pub(super) async fn push(
             .map_err(|_| Refusal::internal())?
     };
     let judged = Arc::new(judged);
-    let made = i64::try_from(made).unwrap_or(i64::MAX);
+    // What was made in a former epoch says nothing of what is owed in this one.
+    let is_of_now = i64::from(epoch) == sender.epoch;
+    let made = i64::try_from(if is_of_now { made } else { 0 }).unwrap_or(i64::MAX);
     let district = app.district().clone();
     let code = district.code.clone();
     let accepted = app

@@ -5,7 +5,8 @@ use crate::capture::APP_VERSION;
 use crate::edge::Edge;
 use crate::error::CoreError;
 use crate::store::{self, cases, cursors, device, outbox, settings};
-use crate::sync::engine::{Engine, Event, Round};
+use crate::sync::backoff;
+use crate::sync::engine::{Engine, Event, Round, offer_again};
 use crate::sync::http::Http;
 use crate::sync::transport::{Failure, Transport};
 use shared::id::DeviceId;
@@ -125,10 +126,14 @@ impl App {
         let answer = transport.enrol(&server, &request).await?;
         self.store().write(|tx| {
             let before = device::read(tx)?;
-            if let Some(before) = before.filter(|before| before.district != answer.district)
-                && outbox::any(tx)?
-            {
-                return Err(CoreError::OtherDistrict(before.district_name));
+            if let Some(before) = before {
+                if before.district != answer.district && outbox::any(tx)? {
+                    return Err(CoreError::OtherDistrict(before.district_name));
+                }
+                if before.server_epoch != answer.server_epoch {
+                    // The token was lost with what the server forgot.
+                    offer_again(tx)?;
+                }
             }
             device::enrol(tx, &server, &answer, edge.now())?;
             settings::set(tx, "server", &server)?;
@@ -176,13 +181,9 @@ impl App {
         edge: &Edge,
     ) -> Result<SyncReport, CoreError> {
         let mut round = self.inner.round.lock().await;
-        self.store().write(|tx| {
-            device::set_token_refused(tx, false)?;
-            outbox::retry_now(tx)?;
-            store::photos::retry_now(tx)
-        })?;
-        round.hurry();
-        round.begin();
+        self.store()
+            .write(|tx| device::set_token_refused(tx, false))?;
+        self.begin_round(&mut round, Timestamp(i64::MIN))?;
         self.run_round(transport, edge, &mut round).await
     }
 
@@ -194,25 +195,34 @@ impl App {
     pub async fn sync_forever(&self, edge: &Edge) -> Result<(), CoreError> {
         let http = Http::new()?;
         loop {
-            let outcome = {
-                let mut round = self.inner.round.lock().await;
-                round.begin();
-                self.run_round(&http, edge, &mut round).await
-            };
-            if let Err(error) = outcome {
-                let mut trouble = lock(&self.inner.trouble);
-                trouble.problem = Some(error.problem());
-            }
-            let until = lock(&self.inner.trouble).next_attempt;
-            let now = edge.now();
-            let wait_ms = until.map_or(ROUND_EVERY_MS, |until| until.since(now));
-            let wait_ms = wait_ms.clamp(200, ROUND_EVERY_MS);
-            let wait = Duration::from_millis(u64::try_from(wait_ms).unwrap_or(1_000));
+            let wait = self.sync_turn(&http, edge).await;
             tokio::select! {
                 () = tokio::time::sleep(wait) => {}
                 () = self.inner.wake.notified() => {}
             }
         }
+    }
+
+    /// One turn of [`App::sync_forever`]: a round that keeps to its timers. How long the loop waits
+    /// then, unless somebody wakes it.
+    pub async fn sync_turn(&self, transport: &impl Transport, edge: &Edge) -> Duration {
+        let outcome = {
+            let mut round = self.inner.round.lock().await;
+            // No wait is longer than this: what lies beyond was set before a clock was set back.
+            let longest = edge.now().plus_ms(backoff::LONGEST_MS);
+            match self.begin_round(&mut round, longest) {
+                Ok(()) => self.run_round(transport, edge, &mut round).await,
+                Err(error) => Err(error),
+            }
+        };
+        if let Err(error) = outcome {
+            let mut trouble = lock(&self.inner.trouble);
+            trouble.problem = Some(error.problem());
+        }
+        let until = lock(&self.inner.trouble).next_attempt;
+        let wait_ms = until.map_or(ROUND_EVERY_MS, |until| until.since(edge.now()));
+        let wait_ms = wait_ms.clamp(200, ROUND_EVERY_MS);
+        Duration::from_millis(u64::try_from(wait_ms).unwrap_or(1_000))
     }
 
     /// Asks the loop to look again: signal is back, or the app came to the front.
@@ -231,6 +241,15 @@ impl App {
     ) -> Result<Event, CoreError> {
         let mut round = self.inner.round.lock().await;
         self.step(transport, edge, &mut round).await
+    }
+
+    /// Begins a round in which nothing waits for a time beyond this.
+    fn begin_round(&self, round: &mut Round, beyond: Timestamp) -> Result<(), CoreError> {
+        round.begin(beyond);
+        self.store().write(|tx| {
+            outbox::retry_now(tx, beyond)?;
+            Ok(store::photos::retry_now(tx, beyond)?)
+        })
     }
 
     async fn step(

@@ -58,6 +58,13 @@ pub fn leave(tx: &Transaction<'_>, bucket: &Bucket) -> Result<(), StoreError> {
     drop_orphans(tx)
 }
 
+/// Starts the mirror over, after the server came back from a backup: cases that it opened in its
+/// former life may have another identity now.
+pub fn reset(tx: &Transaction<'_>) -> Result<(), StoreError> {
+    tx.execute("DELETE FROM cases", [])?;
+    Ok(())
+}
+
 /// Cases without a bucket go, except those of reports filed here.
 fn drop_orphans(tx: &Transaction<'_>) -> Result<(), StoreError> {
     const SQL: &str = "

@@ -167,11 +167,11 @@ pub fn offer_all_again(tx: &Transaction<'_>) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Lets everything that was put off be tried now.
-pub fn retry_now(tx: &Transaction<'_>) -> Result<(), StoreError> {
+/// Lets everything be tried now that was put off beyond a moment.
+pub fn retry_now(tx: &Transaction<'_>, beyond: Timestamp) -> Result<(), StoreError> {
     tx.execute(
-        "UPDATE operations SET retry_ms = NULL WHERE retry_ms IS NOT NULL",
-        [],
+        "UPDATE operations SET retry_ms = NULL WHERE retry_ms > ?1",
+        [beyond.0],
     )?;
     Ok(())
 }

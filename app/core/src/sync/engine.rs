@@ -125,16 +125,13 @@ impl Default for Round {
 }
 
 impl Round {
-    /// Begins a round: the states of cases are asked for again.
-    pub fn begin(&mut self) {
+    /// Begins a round: the states of cases are asked for again, and no timer waits for a time
+    /// beyond this.
+    pub fn begin(&mut self, beyond: Timestamp) {
         self.states_wanted = true;
-    }
-
-    /// Forgets the timers: somebody wants it tried now.
-    pub fn hurry(&mut self) {
-        self.operations.not_before = None;
-        self.photos.not_before = None;
-        self.states.not_before = None;
+        for timer in [&mut self.operations, &mut self.photos, &mut self.states] {
+            timer.not_before = timer.not_before.filter(|at| *at <= beyond);
+        }
     }
 
     /// When the first waiting channel may be tried again.
@@ -307,8 +304,9 @@ impl<T: Transport> Engine<'_, T> {
 }
 
 /// The server came back from a backup: offer everything again, and pull from the start.
-fn offer_again(tx: &store::Transaction<'_>) -> Result<(), StoreError> {
+pub(crate) fn offer_again(tx: &store::Transaction<'_>) -> Result<(), StoreError> {
     outbox::offer_all_again(tx)?;
     store::photos::offer_all_again(tx)?;
+    store::cases::reset(tx)?;
     cursors::reset(tx)
 }

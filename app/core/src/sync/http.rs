@@ -8,7 +8,7 @@ use super::transport::{Failure, Link, Transport};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use reqwest::header::{CONTENT_LENGTH, CONTENT_TYPE, LOCATION, RETRY_AFTER};
-use reqwest::{Client, Method, RequestBuilder, Response, StatusCode, Url};
+use reqwest::{Client, Method, Request, RequestBuilder, Response, StatusCode, Url};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use shared::id::{CatalogueVersion, Sha256};
@@ -17,6 +17,9 @@ use shared::wire::sync::{
     AreasBundle, CatalogueBundle, EnrolAnswer, EnrolRequest, PROTOCOL, PullAnswer, PullRequest,
     PushAnswer, PushRequest,
 };
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// A phone with signal connects within this; without, the worker shouldn't wait longer.
@@ -34,11 +37,44 @@ const TUS_VERSION: &str = "1.0.0";
 /// tus says: the bytes didn't fit their checksum.
 const STATUS_CHECKSUM: u16 = 460;
 
-/// HTTP clients for far and for loopback addresses.
+/// Takes one request to the server and brings the answer back: the network, or a simulation of
+/// it. Everything above it (what is asked, what is believed) is the same for both.
+pub trait Carrier: std::fmt::Debug + Send + Sync {
+    /// Sends a request and waits for the head of its answer.
+    fn carry(&self, request: Request) -> Carried<'_>;
+}
+
+/// An answer under way.
+pub type Carried<'a> = Pin<Box<dyn Future<Output = Result<Response, Failure>> + Send + 'a>>;
+
+/// The transport over HTTP.
 #[derive(Debug, Clone)]
 pub struct Http {
+    /// Writes requests; what sends them is the carrier.
+    client: Client,
+    carrier: Arc<dyn Carrier>,
+}
+
+/// HTTP clients for far and for loopback addresses.
+#[derive(Debug)]
+struct Network {
     far: Client,
     near: Client,
+}
+
+impl Carrier for Network {
+    fn carry(&self, request: Request) -> Carried<'_> {
+        let client = if is_loopback(request.url()) {
+            &self.near
+        } else {
+            &self.far
+        };
+        let sent = client.execute(request);
+        Box::pin(async move {
+            sent.await
+                .map_err(|error| Failure::Unreachable(reason(&error)))
+        })
+    }
 }
 
 impl Http {
@@ -59,10 +95,22 @@ impl Http {
                 .redirect(reqwest::redirect::Policy::none())
         };
         let failed = |error: reqwest::Error| Failure::Unreachable(error.to_string());
+        let far = builder().build().map_err(failed)?;
+        let near = builder().no_proxy().build().map_err(failed)?;
+        let client = far.clone();
         Ok(Self {
-            far: builder().build().map_err(failed)?,
-            near: builder().no_proxy().build().map_err(failed)?,
+            client,
+            carrier: Arc::new(Network { far, near }),
         })
+    }
+
+    /// The same over a carrier of one's own.
+    #[must_use]
+    pub fn carried_by(&self, carrier: Arc<dyn Carrier>) -> Self {
+        Self {
+            client: self.client.clone(),
+            carrier,
+        }
     }
 
     fn request(&self, method: Method, server: &str, path: &str) -> Result<RequestBuilder, Failure> {
@@ -73,12 +121,7 @@ impl Http {
         if url.origin() != base.origin() {
             return Err(Failure::Foreign(String::from("it names another server")));
         }
-        let client = if is_loopback(&url) {
-            &self.near
-        } else {
-            &self.far
-        };
-        Ok(client.request(method, url))
+        Ok(self.client.request(method, url))
     }
 
     fn signed(&self, method: Method, link: &Link, path: &str) -> Result<RequestBuilder, Failure> {
@@ -92,7 +135,20 @@ impl Http {
         request: RequestBuilder,
         body: &(impl Serialize + Sync),
     ) -> Result<A, Failure> {
-        json(send(request.json(body)).await?).await
+        json(self.send(request.json(body)).await?).await
+    }
+
+    /// Sends, and turns everything but success into a failure.
+    async fn send(&self, request: RequestBuilder) -> Result<Response, Failure> {
+        let request = request
+            .build()
+            .map_err(|error| Failure::Unreachable(reason(&error)))?;
+        let response = self.carrier.carry(request).await?;
+        if response.status().is_success() {
+            Ok(response)
+        } else {
+            Err(refusal(response).await)
+        }
     }
 }
 
@@ -103,19 +159,6 @@ fn is_loopback(url: &Url) -> bool {
             .parse::<std::net::Ipv4Addr>()
             .is_ok_and(|ip| ip.is_loopback()),
         None => false,
-    }
-}
-
-/// Sends, and turns everything but success into a failure.
-async fn send(request: RequestBuilder) -> Result<Response, Failure> {
-    let response = request
-        .send()
-        .await
-        .map_err(|error| Failure::Unreachable(reason(&error)))?;
-    if response.status().is_success() {
-        Ok(response)
-    } else {
-        Err(refusal(response).await)
     }
 }
 
@@ -249,16 +292,20 @@ impl Transport for Http {
             link,
             &format!("/v1/catalogue?version={version}"),
         )?;
-        json(send(to).await?).await
+        json(self.send(to).await?).await
     }
 
     async fn areas(&self, link: &Link) -> Result<AreasBundle, Failure> {
-        json(send(self.signed(Method::GET, link, "/v1/areas")?).await?).await
+        json(
+            self.send(self.signed(Method::GET, link, "/v1/areas")?)
+                .await?,
+        )
+        .await
     }
 
     async fn has_photo(&self, link: &Link, sha256: Sha256, bytes: u64) -> Result<bool, Failure> {
         let to = self.signed(Method::HEAD, link, &format!("/v1/photos/{sha256}"))?;
-        let response = match send(to).await {
+        let response = match self.send(to).await {
             Ok(response) => response,
             Err(Failure::Gone { .. }) => return Ok(false),
             // A HEAD has no body, so a 401 here can't show our error: the next request will.
@@ -291,7 +338,7 @@ impl Transport for Http {
             .header("upload-length", bytes)
             .header("upload-metadata", metadata)
             .header(CONTENT_LENGTH, 0);
-        let response = send(to).await?;
+        let response = self.send(to).await?;
         let url = header(&response, LOCATION.as_str())
             .filter(|_| response.status() == StatusCode::CREATED)
             .ok_or_else(|| Failure::Foreign(String::from("an upload without an address")))?;
@@ -303,7 +350,7 @@ impl Transport for Http {
         let to = self
             .signed(Method::HEAD, link, url)?
             .header("tus-resumable", TUS_VERSION);
-        offset(&send(to).await?)
+        offset(&self.send(to).await?)
     }
 
     async fn send_chunk(
@@ -319,6 +366,6 @@ impl Transport for Http {
             .header("upload-offset", from)
             .header(CONTENT_TYPE, "application/offset+octet-stream")
             .body(chunk);
-        offset(&send(to).await?)
+        offset(&self.send(to).await?)
     }
 }

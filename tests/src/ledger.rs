@@ -31,39 +31,79 @@ pub struct Ledger {
     pub lost: Vec<String>,
 }
 
+/// What is at a server, by what its database says.
+#[derive(Debug, Default)]
+pub struct There {
+    /// Operations that it acted on, with their hashes.
+    pub accepted: BTreeMap<String, String>,
+    /// Those in quarantine, with their hashes.
+    pub quarantined: BTreeSet<(String, String)>,
+    /// Photos whose bytes it says to have.
+    pub photos: BTreeSet<String>,
+    /// How many cases there are.
+    pub cases: usize,
+}
+
+const ACCEPTED: &str = "SELECT op_id, hash FROM operations WHERE outcome <> 'quarantined'";
+const QUARANTINED: &str = "SELECT op_id, hash FROM quarantine";
+const PHOTOS: &str = "SELECT hash, mime FROM photos WHERE stored_ms IS NOT NULL";
+const CASES: &str = "SELECT id, case_no FROM cases";
+
+impl There {
+    /// What a database file says.
+    pub fn sqlite(file: &Path) -> Result<Self> {
+        let server = open(file)?;
+        Self::read(|sql| pairs(&server, sql))
+    }
+
+    /// What a database at an address says.
+    pub fn postgres(url: &str) -> Result<Self> {
+        // The driver may not be used inside an async runtime, and whoever asks may be in one.
+        std::thread::scope(|scope| {
+            let asked = scope.spawn(|| {
+                let mut server = postgres::Client::connect(url, postgres::NoTls)?;
+                Self::read(|sql| {
+                    let rows = server.query(sql, &[])?;
+                    Ok(rows.iter().map(|row| (row.get(0), row.get(1))).collect())
+                })
+            });
+            asked
+                .join()
+                .unwrap_or_else(|_| anyhow::bail!("the driver panicked"))
+        })
+    }
+
+    fn read(mut ask: impl FnMut(&str) -> Result<Vec<(String, String)>>) -> Result<Self> {
+        Ok(Self {
+            accepted: ask(ACCEPTED)?.into_iter().collect(),
+            quarantined: ask(QUARANTINED)?.into_iter().collect(),
+            photos: ask(PHOTOS)?.into_iter().map(|(hash, _)| hash).collect(),
+            cases: ask(CASES)?.len(),
+        })
+    }
+}
+
 /// Compares a device's database with a server's and its photo folder.
 pub fn compare(device: &Path, server: &Path, photos: &Path) -> Result<Ledger> {
+    compare_with(device, &There::sqlite(server)?, photos)
+}
+
+/// Compares a device's database with what is at a server and with its photo folder.
+pub fn compare_with(device: &Path, server: &There, photos: &Path) -> Result<Ledger> {
     let device = open(device)?;
-    let server = open(server)?;
-    let accepted: BTreeMap<String, String> = pairs(
-        &server,
-        "SELECT op_id, hash FROM operations WHERE outcome <> 'quarantined'",
-    )?
-    .into_iter()
-    .collect();
-    let quarantined: BTreeSet<(String, String)> =
-        pairs(&server, "SELECT op_id, hash FROM quarantine")?
-            .into_iter()
-            .collect();
     let mut ledger = Ledger {
         filed: pairs(&device, "SELECT id, op_id FROM reports")?.len(),
         ..Ledger::default()
     };
     for (op_id, hash) in pairs(&device, "SELECT op_id, hash FROM operations")? {
-        if accepted.get(&op_id) == Some(&hash) {
+        if server.accepted.get(&op_id) == Some(&hash) {
             ledger.accepted += 1;
-        } else if quarantined.contains(&(op_id.clone(), hash)) {
+        } else if server.quarantined.contains(&(op_id.clone(), hash)) {
             ledger.quarantined += 1;
         } else {
             ledger.lost.push(format!("operation {op_id}"));
         }
     }
-    let said_stored: BTreeMap<String, String> = pairs(
-        &server,
-        "SELECT hash, mime FROM photos WHERE stored_ms IS NOT NULL",
-    )?
-    .into_iter()
-    .collect();
     let there = hashes_below(photos)?;
     let made = pairs(
         &device,
@@ -71,7 +111,7 @@ pub fn compare(device: &Path, server: &Path, photos: &Path) -> Result<Ledger> {
     )?;
     ledger.photos = made.len();
     for (hash, report) in made {
-        if said_stored.contains_key(&hash) && there.contains(&hash) {
+        if server.photos.contains(&hash) && there.contains(&hash) {
             ledger.photos_stored += 1;
         } else {
             ledger.lost.push(format!("photo {hash} of report {report}"));
@@ -121,6 +161,7 @@ mod tests {
     const SERVER: &str = "CREATE TABLE operations (op_id TEXT, hash TEXT, outcome TEXT);
         CREATE TABLE quarantine (op_id TEXT, hash TEXT);
         CREATE TABLE photos (hash TEXT, mime TEXT, stored_ms BIGINT);
+        CREATE TABLE cases (id TEXT, case_no TEXT);
         INSERT INTO operations VALUES ('op-1', 'h1', 'applied');";
 
     fn world(device: &str, server: &str) -> (tempfile::TempDir, Ledger) {

@@ -14,10 +14,14 @@
 pub mod backends;
 pub mod console_driver;
 pub mod day;
+pub mod fuzz;
 pub mod handheld_driver;
 pub mod ledger;
+pub mod lossy;
 pub mod people;
 pub mod photos;
 pub mod programs;
+pub mod sim;
+pub mod torture;
 pub mod webdriver;
 pub mod world;

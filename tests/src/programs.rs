@@ -3,6 +3,7 @@
 //! Nothing here knows their insides: `gewu-server` and `gewu-field` are run by their command lines
 //! and read by what they print. A server ends with its guard.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
@@ -43,6 +44,8 @@ pub fn program(name: &str) -> Result<PathBuf> {
 #[derive(Debug)]
 pub struct Server {
     data: PathBuf,
+    /// Address of its database, none for a file beside the rest.
+    store: Option<String>,
     port: u16,
     running: Option<Guarded>,
 }
@@ -50,12 +53,17 @@ pub struct Server {
 impl Server {
     /// Makes a new data folder for a district of `data/districts`.
     pub fn init(data: &Path, district: &str) -> Result<Self> {
+        Self::init_at(data, &root().join("data/districts").join(district), None)
+    }
+
+    /// Makes a new data folder for the district of a folder, with its database at an address.
+    pub fn init_at(data: &Path, district: &Path, store: Option<&str>) -> Result<Self> {
         let server = Self {
             data: data.to_path_buf(),
+            store: store.map(str::to_owned),
             port: webdriver::free_port()?,
             running: None,
         };
-        let district = root().join("data/districts").join(district);
         server.run(&["init", "--district", &district.to_string_lossy()])?;
         Ok(server)
     }
@@ -64,8 +72,7 @@ impl Server {
     pub fn run(&self, arguments: &[&str]) -> Result<String> {
         let output = Command::new(program("gewu-server")?)
             .args(arguments)
-            .arg("--data")
-            .arg(&self.data)
+            .args(self.place())
             .output()
             .context("could not start gewu-server")?;
         printed("gewu-server", arguments, output)
@@ -80,14 +87,34 @@ impl Server {
         self.running = Some(Guarded::start(
             Command::new(program("gewu-server")?)
                 .arg("serve")
-                .arg("--data")
-                .arg(&self.data)
+                .args(self.place())
                 .arg(format!("--listen=127.0.0.1:{}", self.port))
                 .stdin(Stdio::null())
                 .stdout(log.try_clone()?)
                 .stderr(log),
         )?);
         webdriver::wait_for_port(self.port).await
+    }
+
+    /// The flags that say where its data is.
+    fn place(&self) -> Vec<OsString> {
+        let mut flags = vec!["--data".into(), self.data.clone().into_os_string()];
+        if let Some(store) = &self.store {
+            flags.extend(["--store".into(), store.into()]);
+        }
+        flags
+    }
+
+    /// Whether it was started and not killed since.
+    #[must_use]
+    pub const fn is_running(&self) -> bool {
+        self.running.is_some()
+    }
+
+    /// The port on which it listens.
+    #[must_use]
+    pub const fn port(&self) -> u16 {
+        self.port
     }
 
     /// Stops it as a power cut would.

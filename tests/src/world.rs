@@ -103,6 +103,21 @@ pub fn district_folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../data/districts/350703")
 }
 
+/// The usual settings on a random port.
+#[must_use]
+pub fn serve_args(data: DataArgs) -> ServeArgs {
+    ServeArgs {
+        commit_delay_ms: 0,
+        data,
+        listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+        behind_tls_proxy: false,
+        tiles: None,
+        emergency: false,
+        readers: 2,
+        log_format: LogFormat::Text,
+    }
+}
+
 /// 建阳区 with two of its streets, read once.
 fn plan() -> &'static init::Plan {
     static PLAN: OnceLock<init::Plan> = OnceLock::new();
@@ -147,16 +162,7 @@ impl World {
             photos: None,
         };
         PhotoStore::create(&data.photos_url(), &data.spool_dir()).expect("folders for photos");
-        let settings = ServeArgs {
-            commit_delay_ms: 0,
-            data,
-            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
-            behind_tls_proxy: false,
-            tiles: None,
-            emergency: false,
-            readers: 2,
-            log_format: LogFormat::Text,
-        };
+        let settings = serve_args(data);
         let clock = Arc::new(AtomicI64::new(START.0));
         let hand = Arc::clone(&clock);
         let runtime = tokio::runtime::Builder::new_multi_thread()

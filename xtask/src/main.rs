@@ -10,7 +10,9 @@ mod audit;
 mod bench;
 mod district;
 mod faces;
+mod mutants;
 mod postgres;
+mod proof;
 mod run;
 mod setup;
 mod test;
@@ -58,6 +60,12 @@ enum Task {
     TusClient,
     /// Numbers beside their limits, optimised: cargo xtask bench --only push --json FILE
     Bench(bench::Bench),
+    /// Live through many seeds of the simulation: cargo xtask sim --minutes 10 --release
+    Sim(proof::Sim),
+    /// Does the simulation find deliberate faults of sync? Each within so many seeds
+    Mutants(mutants::Mutants),
+    /// Kill server and handhelds again and again, behind a line that loses
+    Torture(proof::Torture),
     /// Make up the grids of a district anew: writes data/districts/CODE/grids.geojson
     District {
         /// Six digits
@@ -103,6 +111,9 @@ fn perform(task: Task) -> anyhow::Result<()> {
         }
         Task::TusClient => tus_client::ensure(),
         Task::Bench(args) => bench::bench(&mut steps, &args),
+        Task::Sim(args) => proof::sim(&mut steps, &args),
+        Task::Mutants(args) => mutants::mutants(&mut steps, &args),
+        Task::Torture(args) => proof::torture(&mut steps, &args),
         Task::District { code, many } => match many.as_deref() {
             Some([count, file]) => district::run_many(count.parse()?, file.as_ref()),
             _ => district::run(&code),

@@ -1,0 +1,265 @@
+//! What must hold when everything has become quiet: the network is good, everybody has synced.
+
+use super::check::{Kept, exists, numbers, operations, texts};
+use super::handheld::Handheld;
+use super::host::Host;
+use super::office;
+use anyhow::{Context, Result, ensure};
+use rusqlite::{Connection, OptionalExtension};
+use serde_json::Value;
+use shared::id::CaseId;
+use std::collections::{BTreeMap, BTreeSet};
+use sync_server::store::events;
+
+/// Checks the whole world.
+pub async fn world(host: &mut Host, handhelds: &mut [Handheld]) -> Result<()> {
+    server(host)?;
+    trails(host).await?;
+    let mut made = 0;
+    for handheld in handhelds.iter_mut() {
+        let number = handheld.number;
+        made += handheld.filed.len();
+        delivered(handheld, host).with_context(|| format!("handheld {number}"))?;
+        mirrored(handheld, host)
+            .await
+            .with_context(|| format!("handheld {number}"))?;
+    }
+    let kept = count(host.look()?, "SELECT count(*) FROM operations")?;
+    let aside = count(
+        host.look()?,
+        "SELECT count(*) FROM quarantine WHERE op_id NOT IN (SELECT op_id FROM operations)",
+    )?;
+    ensure!(
+        kept + aside == made,
+        "{made} were made, {kept} + {aside} are at the server"
+    );
+    Ok(())
+}
+
+/// The server agrees with itself.
+fn server(host: &mut Host) -> Result<()> {
+    let applied = count(
+        host.look()?,
+        "SELECT count(*) FROM operations WHERE outcome = 'applied'",
+    )?;
+    for (what, sql) in [
+        ("reports", "SELECT count(*) FROM reports"),
+        ("cases", "SELECT count(*) FROM cases"),
+        ("case numbers", "SELECT count(DISTINCT case_no) FROM cases"),
+        (
+            "reports with a case",
+            "SELECT count(DISTINCT report) FROM cases",
+        ),
+        (
+            "beginnings of a trail",
+            "SELECT count(*) FROM case_events WHERE kind = 'received'",
+        ),
+    ] {
+        let found = count(host.look()?, sql)?;
+        ensure!(
+            found == applied,
+            "{found} {what} for {applied} operations that were applied"
+        );
+    }
+    let lost = texts(
+        host.look()?,
+        "SELECT op_id FROM operations WHERE outcome = 'quarantined'
+            AND op_id NOT IN (SELECT op_id FROM quarantine)",
+    )?;
+    ensure!(
+        lost.is_empty(),
+        "{} operations are in quarantine for nobody",
+        lost.len()
+    );
+    without_cause(host)?;
+    let photos =
+        "SELECT count(*) FROM report_photos JOIN photos ON photos.hash = report_photos.hash
+        WHERE report_photos.report = cases.report";
+    let wrong = texts(
+        host.look()?,
+        &format!(
+            "SELECT case_no FROM cases WHERE photos_expected <> ({photos})
+                OR photos_stored <> ({photos} AND photos.stored_ms IS NOT NULL)"
+        ),
+    )?;
+    ensure!(
+        wrong.is_empty(),
+        "cases that count their photos wrongly: {wrong:?}"
+    );
+    for sha256 in texts(
+        host.look()?,
+        "SELECT hash FROM photos WHERE stored_ms IS NOT NULL",
+    )? {
+        ensure!(host.has_photo(&sha256), "a stored photo has no bytes");
+    }
+    Ok(())
+}
+
+/// Nothing lands in quarantine but for what people did: out of office, or another's handheld.
+/// After a restore a handheld that was handed over may be in an epoch that the server forgot.
+fn without_cause(host: &mut Host) -> Result<()> {
+    let strange = texts(
+        host.look()?,
+        "SELECT reason_code FROM quarantine
+            WHERE reason_code NOT IN ('not_in_office', 'wrong_person')
+                AND NOT (reason_code = 'chain_broken' AND body NOT LIKE '%\"epoch\":1,%')",
+    )?;
+    ensure!(
+        strange.is_empty(),
+        "quarantined without a cause: {strange:?}"
+    );
+    Ok(())
+}
+
+/// Every trail verifies.
+async fn trails(host: &mut Host) -> Result<()> {
+    let cases = texts(host.look()?, "SELECT id FROM cases ORDER BY case_no")?;
+    let broken = host
+        .write(move |tx, _| {
+            for id in &cases {
+                let Ok(id) = id.parse::<CaseId>() else {
+                    return Ok(Some(id.clone()));
+                };
+                if events::first_break(id, &events::of_case(tx, id)?).is_some() {
+                    return Ok(Some(id.to_string()));
+                }
+            }
+            Ok(None)
+        })
+        .await?;
+    ensure!(broken.is_none(), "the trail of a case does not verify");
+    Ok(())
+}
+
+/// Everything made on the handheld is at the server, once, and both say the same of it.
+fn delivered(handheld: &mut Handheld, host: &mut Host) -> Result<()> {
+    let kept = operations(handheld.look()?)?;
+    let mut newest: BTreeMap<i64, i64> = BTreeMap::new();
+    for operation in &kept {
+        agreed(operation, host.look()?).with_context(|| format!("operation {}", operation.seq))?;
+        newest.insert(operation.epoch, operation.seq);
+    }
+    let device = texts(handheld.look()?, "SELECT device_id FROM device")?.pop();
+    let device = device.context("a handheld that is bound")?;
+    let (epoch, made, high_water): (i64, i64, i64) = host.look()?.query_row(
+        "SELECT epoch, made, high_water FROM devices WHERE id = ?1",
+        [&device],
+        |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+    )?;
+    let newest = newest.get(&epoch).copied().unwrap_or_default();
+    ensure!(
+        (made, high_water) == (newest, newest),
+        "{newest} were made; the server says {made} made, {high_water} without a gap"
+    );
+    let owed = texts(
+        handheld.look()?,
+        "SELECT p.sha256 FROM photos p
+            JOIN reports r ON r.id = p.report_id JOIN operations o ON o.op_id = r.op_id
+            WHERE p.sent_ms IS NULL AND o.outcome IN ('applied', 'duplicate')",
+    )?;
+    ensure!(
+        owed.is_empty(),
+        "{} photos of accepted reports never went",
+        owed.len()
+    );
+    for sha256 in texts(
+        handheld.look()?,
+        "SELECT sha256 FROM photos WHERE sent_ms IS NOT NULL AND report_id IS NOT NULL",
+    )? {
+        ensure!(
+            host.has_photo(&sha256),
+            "a photo that was sent is not at the server"
+        );
+    }
+    Ok(())
+}
+
+fn agreed(operation: &Kept, server: &Connection) -> Result<()> {
+    let found: Option<(String, String, Option<String>)> = server
+        .query_row(
+            "SELECT o.hash, o.outcome, (SELECT case_no FROM cases WHERE cases.report = o.subject)
+                FROM operations o WHERE o.op_id = ?1",
+            [&operation.op_id],
+            |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+        )
+        .optional()?;
+    let Some((hash, outcome, case_no)) = found else {
+        let aside = exists(
+            server,
+            "SELECT 1 FROM quarantine WHERE op_id = ?1",
+            &operation.op_id,
+        )?;
+        ensure!(
+            aside,
+            "it is nowhere at the server; the handheld says {:?}",
+            operation.outcome
+        );
+        return Ok(());
+    };
+    ensure!(hash == operation.hash, "the server has another content");
+    match (operation.outcome.as_deref(), outcome.as_str()) {
+        (Some("applied" | "duplicate"), "applied") => ensure!(
+            operation.case_no == case_no,
+            "the handheld shows number {:?}, the server {case_no:?}",
+            operation.case_no
+        ),
+        (Some("quarantined"), "quarantined") => {}
+        (here, there) => anyhow::bail!("the handheld says {here:?}, the server {there:?}"),
+    }
+    Ok(())
+}
+
+/// The handheld's mirror is what the server would tell it anew.
+async fn mirrored(handheld: &mut Handheld, host: &mut Host) -> Result<()> {
+    let token = texts(handheld.look()?, "SELECT token FROM device")?.pop();
+    let rows = office::pull_all(host, &token.context("a token")?).await?;
+    let mut wanted: BTreeMap<String, Value> = BTreeMap::new();
+    let mut places = BTreeSet::new();
+    for row in rows {
+        let text = |name: &str| row[name].as_str().unwrap_or_default().to_owned();
+        if row["why"] == "put" {
+            places.insert((text("bucket"), text("id")));
+            wanted.insert(text("id"), row["doc"].clone());
+        }
+    }
+    let database = handheld.look()?;
+    let mut statement = database.prepare_cached("SELECT bucket, case_id FROM case_buckets")?;
+    let held = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let held: BTreeSet<(String, String)> = held.collect::<rusqlite::Result<_>>()?;
+    ensure!(
+        held == places,
+        "the mirror has {} cases too many and {} too few",
+        held.difference(&places).count(),
+        places.difference(&held).count()
+    );
+    let mut statement = database.prepare_cached("SELECT id, doc FROM cases")?;
+    let docs = statement.query_map([], |row| {
+        Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?))
+    })?;
+    for doc in docs {
+        let (id, doc) = doc?;
+        let doc: Value = serde_json::from_str(&doc)?;
+        match wanted.remove(&id) {
+            Some(wanted) => ensure!(
+                doc == wanted,
+                "a mirrored case says\n{doc}\nand not\n{wanted}"
+            ),
+            None => ensure!(
+                places.iter().all(|(_, case)| *case != id),
+                "a case that nobody wanted"
+            ),
+        }
+    }
+    ensure!(wanted.is_empty(), "{} cases are not mirrored", wanted.len());
+    let shown = numbers(
+        database,
+        "SELECT report_id, count(*) FROM cases GROUP BY report_id HAVING count(*) > 1",
+    )?;
+    ensure!(shown.is_empty(), "a report is shown with two cases");
+    Ok(())
+}
+
+fn count(database: &Connection, sql: &str) -> Result<usize> {
+    let number: i64 = database.query_row(sql, [], |row| row.get(0))?;
+    Ok(usize::try_from(number)?)
+}

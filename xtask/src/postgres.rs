@@ -47,6 +47,9 @@ impl Postgres {
     /// Makes a cluster and starts it.
     pub(crate) fn start() -> Result<Self> {
         let programs = programs().context("PostgreSQL is not installed")?;
+        // Ctrl-C reaches the command that we run, too: it ends, and then the server is stopped.
+        // A handler that was there already does the same.
+        let _ = ctrlc::set_handler(|| eprintln!("  stopping"));
         let template = std::env::temp_dir().join("gewu-postgres-XXXXXX");
         let dir = run::read(as_postgres("mktemp").arg("-d").arg(template))?;
         let dir = PathBuf::from(dir.trim());

@@ -49,8 +49,17 @@ pub(crate) async fn full(album: &Album, server: &mut Server) -> Result<()> {
     browser.find("#sign-in-form").await?;
     pages.sign_in("guanli", PASSWORD).await?;
     browser.find("#nav-people").await?;
-    for (path, name) in [("/devices", "devices"), ("/people", "people")] {
+    for (path, shows, name) in [
+        ("/devices", "[data-test='device-row']", "devices"),
+        ("/people", "table", "people"),
+        (
+            "/quarantine",
+            "[data-test='quarantine-row']",
+            "quarantine-full",
+        ),
+    ] {
         pages.open(path).await?;
+        browser.find(shows).await?;
         pages.each(name).await?;
     }
     browser.click_css("#sign-out").await?;
@@ -58,9 +67,12 @@ pub(crate) async fn full(album: &Album, server: &mut Server) -> Result<()> {
     pages.open("/").await?;
     pages.sign_in("paiqian", PASSWORD).await?;
     browser.find("[data-test='case-row']").await?;
-    pages.open("/").await?;
+    pages.open("/?class=open").await?;
     browser.find("[data-test='case-row']").await?;
     pages.each("list-full").await?;
+    browser.click_css("[data-test='case-link']").await?;
+    browser.find("[data-test='case']").await?;
+    pages.each("case-running").await?;
     pages
         .open("/?text=%E6%B2%A1%E6%9C%89%E8%BF%99%E4%BA%8B")
         .await?;

@@ -70,6 +70,7 @@ async fn run() -> Result<()> {
     people::enrol(&server, &Field::new(&empty))?;
     people::enrol(&server, &Field::new(&full))?;
     live_the_day(&Field::new(&full))?;
+    leave_something_to_confirm(&full, &world.path().join("copied"))?;
     if album.may_want("console-") {
         console::full(&album, &mut server).await?;
     }
@@ -112,6 +113,25 @@ fn live_the_day(field: &Field) -> Result<()> {
         day::file(field, &places, &one, &photo(image))?;
     }
     field.run(&["sync"])?;
+    Ok(())
+}
+
+/// A handheld that was put back from a copy files again: the server knows the number already, so
+/// a person has to confirm what it sends.
+fn leave_something_to_confirm(home: &Path, copied: &Path) -> Result<()> {
+    std::fs::create_dir_all(copied)?;
+    for entry in std::fs::read_dir(home)? {
+        let entry = entry?;
+        if entry.file_type()?.is_file() {
+            std::fs::copy(entry.path(), copied.join(entry.file_name()))?;
+        }
+    }
+    let places = Places::read()?;
+    for (home, one) in [home, copied].into_iter().zip(day::filings()) {
+        let field = Field::new(home);
+        day::file(&field, &places, &one, &photo("jolla.jpg"))?;
+        field.run(&["sync"])?;
+    }
     Ok(())
 }
 

@@ -4,6 +4,7 @@
 //! the server) and handed in from the edge: nothing here draws a random number.
 //! Codes are short texts that mean something to people (area, unit, category).
 
+use crate::hex;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
@@ -21,7 +22,7 @@ pub struct IdError {
 }
 
 impl IdError {
-    fn new(what: &'static str, text: &str) -> Self {
+    pub(crate) fn new(what: &'static str, text: &str) -> Self {
         Self {
             what,
             text: text.chars().take(80).collect(),
@@ -177,18 +178,7 @@ impl Sha256 {
 
 impl fmt::Display for Sha256 {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        const HEX: &[u8; 16] = b"0123456789abcdef";
-        let mut text = String::with_capacity(64);
-        for byte in self.0 {
-            for nibble in [byte >> 4, byte & 15] {
-                text.push(
-                    HEX.get(usize::from(nibble))
-                        .copied()
-                        .map_or('0', char::from),
-                );
-            }
-        }
-        f.write_str(&text)
+        hex::write(&self.0, f)
     }
 }
 
@@ -201,23 +191,9 @@ impl fmt::Debug for Sha256 {
 impl FromStr for Sha256 {
     type Err = IdError;
     fn from_str(text: &str) -> Result<Self, IdError> {
-        let wrong = || IdError::new("SHA-256 in 64 lower-case hex digits", text);
-        let digit = |b: u8| match b {
-            b'0'..=b'9' => Some(b - b'0'),
-            b'a'..=b'f' => Some(b - b'a' + 10),
-            _ => None,
-        };
-        if text.len() != 64 {
-            return Err(wrong());
-        }
-        let mut digest = [0_u8; 32];
-        for (byte, pair) in digest.iter_mut().zip(text.as_bytes().chunks_exact(2)) {
-            let [high, low] = pair else {
-                return Err(wrong());
-            };
-            *byte = digit(*high).ok_or_else(wrong)? << 4 | digit(*low).ok_or_else(wrong)?;
-        }
-        Ok(Self(digest))
+        hex::read(text)
+            .map(Self)
+            .ok_or_else(|| IdError::new("SHA-256 in 64 lower-case hex digits", text))
     }
 }
 

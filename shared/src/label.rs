@@ -54,6 +54,7 @@ pub fn state(name: &str, lang: Lang) -> &'static str {
         crate::case::HANDLED => lang.pick("待结案", "Done, to be closed"),
         crate::case::RETURNED => lang.pick("被退回", "Handed back"),
         crate::case::CLOSED => lang.pick("已结案", "Closed"),
+        crate::case::WITHDRAWN => lang.pick("已撤回", "Withdrawn"),
         _ => lang.pick("办理中", "In the works"),
     }
 }
@@ -69,6 +70,7 @@ pub const fn case_move(kind: Move, lang: Lang) -> &'static str {
         Move::Rework => lang.pick("返工", "Send back for rework"),
         Move::Close => lang.pick("结案", "Close"),
         Move::SelfFix => lang.pick("现场自处置", "Fixed on the spot"),
+        Move::Withdraw => lang.pick("撤回", "Withdraw"),
     }
 }
 
@@ -84,6 +86,11 @@ pub fn event(kind: &str, lang: Lang) -> &'static str {
         "rework" => lang.pick("返工", "Sent back for rework"),
         "close" => lang.pick("结案", "Closed"),
         "self_fix" => lang.pick("现场自处置，结案", "Fixed on the spot, closed"),
+        "withdraw" => lang.pick("上报人撤回", "Withdrawn by its reporter"),
+        "withdraw_asked" => lang.pick("上报人申请撤回", "Its reporter asks to withdraw it"),
+        "amend" => lang.pick("更正", "Corrected"),
+        "note" => lang.pick("补充说明", "Note added"),
+        "photo_add" => lang.pick("补充照片", "Photos added"),
         _ => lang.pick("其他", "Other"),
     }
 }
@@ -118,6 +125,21 @@ pub fn fault(code: &str, lang: Lang) -> &'static str {
         "payload_malformed" => lang.pick("内容无法读懂，已保存待人工确认。", "The content could not be read. It is kept for a person."),
         "hash_mismatch" => lang.pick("内容与校验值不符，已保存待人工确认。", "The content does not fit its hash. It is kept for a person."),
         "chain_broken" => lang.pick("操作顺序对不上，已保存待人工确认。", "The device's chain does not fit. It is kept for a person."),
+        "signature_missing" => lang.pick("这台设备应当签名而没有签名，已保存待人工确认。", "This device signs what it sends, and this was not signed. It is kept for a person."),
+        "signature_wrong" => lang.pick("签名与设备不符，已保存待人工确认。", "The signature is not this device's. It is kept for a person."),
+        "seq_reused" => lang.pick("同一序号用了两次，已报警并保存。", "A number was used twice. An alarm was raised; both are kept."),
+        "receipt_malformed" => lang.pick("这不是一张回执，请核对文件。", "This is not a receipt. Check the file."),
+        "receipt_version" => lang.pick("回执版本较新，请升级后再核验。", "The receipt is of a later version. Update, then check again."),
+        "receipt_other_key" => lang.pick("回执不是用这把公钥签的，请核对公钥。", "The receipt was signed by another key. Check which key it should be."),
+        "receipt_signature" => lang.pick("签名不符：回执被改动过，不能作为凭据。", "The signature does not fit: the receipt was changed and proves nothing."),
+        "addition_empty" => lang.pick("没有写内容，请补充。", "It says nothing. Add words."),
+        "reason_missing" => lang.pick("撤回要写明原因。", "Say why it is withdrawn."),
+        "reason_too_long" => lang.pick("原因超过1000字，请删减。", "The reason is longer than 1,000 characters. Shorten it."),
+        "photos_full" => lang.pick("这件事的照片已满36张，新照片的信息已保存待人工确认。", "The case has 36 photos. What came is kept for a person."),
+        "subject_unknown" => lang.pick("要补充的上报还在人工确认，补充内容已一并保存。", "The report it belongs to is with a person. The addition is kept beside it."),
+        "not_yours" => lang.pick("不是本人上报，也不在本人网格内，已保存待人工确认。", "It is neither your report nor in your grid. It is kept for a person."),
+        "case_closed" => lang.pick("事件已结案，内容已保存待人工确认。", "The case is closed. What came is kept for a person."),
+        "held" => lang.pick("等前面的内容先送达，会自动再发。", "It waits for what comes before it and goes again by itself."),
         "id_reused" => lang.pick("同一编号内容不同，已报警并保存。", "The same id came with other content. An alarm was raised; both are kept."),
         "not_in_office" => lang.pick("上报时已不在岗，已保存待人工确认。", "The maker held no post at that time. It is kept for a person."),
         "wrong_person" => lang.pick("操作人与设备不符，已保存待人工确认。", "The maker is not the device's person. It is kept for a person."),

@@ -15,9 +15,14 @@ pub mod calendar;
 pub mod catalogue;
 pub mod unit;
 
+pub mod signature;
+
+pub mod chain;
 pub mod operation;
+pub mod receipt;
 pub mod report;
 
+pub mod addition;
 pub mod case;
 pub mod role;
 pub mod routing;
@@ -25,4 +30,5 @@ pub mod routing;
 pub mod label;
 pub mod wire;
 
+mod hex;
 mod names;

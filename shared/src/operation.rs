@@ -26,6 +26,14 @@ pub const OPERATION_VERSION: u32 = 1;
 pub mod kind {
     /// A new report.
     pub const REPORT_FILE: &str = "report.file";
+    /// What should have stood in a report.
+    pub const REPORT_AMEND: &str = "report.amend";
+    /// A report taken back.
+    pub const REPORT_WITHDRAW: &str = "report.withdraw";
+    /// More words about a report.
+    pub const NOTE_ADD: &str = "note.add";
+    /// More photos of a report.
+    pub const PHOTO_ADD: &str = "photo.add";
 }
 
 /// An operation's members. The payload's shape depends on `kind`.

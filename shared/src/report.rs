@@ -196,15 +196,32 @@ impl ReportFault {
 /// # Errors
 /// The first fault found, in the order of the screen: place, text, photos.
 pub fn check(report: &FiledReport, photos: &[PhotoRef]) -> Result<(), ReportFault> {
-    if report.place.degrees().is_none() {
-        return Err(ReportFault::PlaceRange);
-    }
-    if report.place.words.chars().count() > PLACE_WORDS_CHARS_LIMIT {
-        return Err(ReportFault::PlaceWordsTooLong);
-    }
+    check_place(&report.place)?;
     if report.text.chars().count() > TEXT_CHARS_LIMIT {
         return Err(ReportFault::TextTooLong);
     }
+    check_photos(photos)
+}
+
+/// Checks a place by itself.
+///
+/// # Errors
+/// When it is not on the globe or its words are too long.
+pub fn check_place(place: &Place) -> Result<(), ReportFault> {
+    if place.degrees().is_none() {
+        return Err(ReportFault::PlaceRange);
+    }
+    if place.words.chars().count() > PLACE_WORDS_CHARS_LIMIT {
+        return Err(ReportFault::PlaceWordsTooLong);
+    }
+    Ok(())
+}
+
+/// Checks the photos of one operation.
+///
+/// # Errors
+/// When there are too many, one is too large, or one is there twice.
+pub fn check_photos(photos: &[PhotoRef]) -> Result<(), ReportFault> {
     if photos.len() > PHOTOS_LIMIT {
         return Err(ReportFault::TooManyPhotos);
     }

@@ -110,6 +110,10 @@ pub enum Action {
     Handle,
     /// Close a case.
     Close,
+    /// Add words, a correction or photos to a report.
+    Amend,
+    /// Take one's own report back.
+    Withdraw,
     /// See and settle what is in quarantine.
     Quarantine,
     /// See which device owes what.
@@ -153,7 +157,10 @@ fn allows(actor: &Actor, post: &Post, action: Action, subject: Subject<'_>) -> b
         .is_some_and(|unit| subject.assisting.contains(unit));
     match (post.role, action) {
         (Role::GridWorker, Action::File) => true,
-        (Role::GridWorker, Action::ReadCase) => in_area || subject.reporter == Some(actor.person),
+        (Role::GridWorker, Action::ReadCase | Action::Amend) => {
+            in_area || subject.reporter == Some(actor.person)
+        }
+        (Role::GridWorker, Action::Withdraw) => subject.reporter == Some(actor.person),
         (
             Role::Dispatcher,
             Action::ReadCase

@@ -7,7 +7,10 @@
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
+use shared::addition::Addition;
+use shared::chain::{Link, signed_text, vouched};
 use shared::operation;
+use shared::receipt::Receipt;
 use shared::wire::{console, error, sync};
 use std::path::PathBuf;
 
@@ -61,6 +64,7 @@ macro_rules! golden {
         #[test]
         fn no_golden_file_is_without_a_test() {
             let tested = [$(stringify!($test)),*, "operation_report_file"];
+            let tested: Vec<_> = tested.into_iter().chain(ADDITIONS).collect();
             for entry in std::fs::read_dir(path("x").parent().unwrap()).unwrap() {
                 let name = entry.unwrap().file_name().into_string().unwrap();
                 assert!(tested.contains(&name.trim_end_matches(".json")), "{name} is not tested");
@@ -87,6 +91,12 @@ golden! {
     move_request: console::MoveRequest;
     stale_answer: console::StaleAnswer;
     error_answer: error::ErrorAnswer;
+    enrol_request_with_key: sync::EnrolRequest;
+    push_request_signed: sync::PushRequest;
+    push_answer_sealed: sync::PushAnswer;
+    receipt: Receipt;
+    receipt_key_answer: console::ReceiptKeyAnswer;
+    device_page: console::Page<console::DeviceRow>;
 }
 
 #[test]
@@ -99,4 +109,47 @@ fn a_saved_operation_still_has_the_hash_it_was_filed_with() {
         "the canonical form is what was saved"
     );
     serde_json::from_value::<shared::report::FiledReport>(opened.operation.payload).unwrap();
+}
+
+/// What may follow a report.
+const ADDITIONS: [&str; 4] = [
+    "operation_report_amend",
+    "operation_note_add",
+    "operation_photo_add",
+    "operation_report_withdraw",
+];
+
+#[test]
+fn saved_additions_still_have_their_hash_and_can_be_read() {
+    for name in ADDITIONS {
+        let text = std::fs::read_to_string(path(name)).unwrap();
+        let opened = operation::open(serde_json::from_str(&text).unwrap()).unwrap();
+        assert_eq!(opened.text, text.trim_end(), "{name}");
+        let operation = opened.operation;
+        let read = Addition::read(&operation.kind, &operation.payload);
+        assert_eq!(read.unwrap().unwrap().kind(), operation.kind);
+    }
+}
+
+fn saved<T: DeserializeOwned>(name: &str) -> T {
+    serde_json::from_str(&std::fs::read_to_string(path(name)).unwrap()).unwrap()
+}
+
+#[test]
+fn a_saved_signature_still_vouches_for_the_saved_push() {
+    let key = saved::<sync::EnrolRequest>("enrol_request_with_key")
+        .key
+        .unwrap();
+    let request: sync::PushRequest = saved("push_request_signed");
+    let links: Vec<Link> = request.ops.iter().filter_map(Link::of).collect();
+    assert!(key.verifies(&signed_text(&links), &request.signature.unwrap()));
+    assert_eq!(vouched(&links).len(), request.ops.len());
+}
+
+#[test]
+fn a_saved_receipt_is_still_good() {
+    let key = saved::<console::ReceiptKeyAnswer>("receipt_key_answer").key;
+    assert_eq!(saved::<Receipt>("receipt").verify(&key), Ok(()));
+    let answer: sync::PushAnswer = saved("push_answer_sealed");
+    assert_eq!(answer.seal.unwrap().key, key);
 }

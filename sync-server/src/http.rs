@@ -19,6 +19,7 @@ mod layers;
 mod people;
 mod photos;
 mod quarantine;
+mod receipts;
 mod session;
 mod sync;
 mod units;
@@ -32,6 +33,7 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use brake::Brake;
 use error::Refusal;
+use shared::signature::SecretKey;
 use shared::time::Timestamp;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -56,6 +58,7 @@ struct Inner {
     photos: PhotoStore,
     turns: files::Turns,
     district: Arc<District>,
+    receipt_key: SecretKey,
     settings: ServeArgs,
     brake: Brake,
     password_workers: Semaphore,
@@ -84,6 +87,7 @@ impl App {
         store: Store,
         photos: PhotoStore,
         district: Arc<District>,
+        receipt_key: SecretKey,
         settings: ServeArgs,
         clock: Clock,
     ) -> Self {
@@ -92,6 +96,7 @@ impl App {
             photos,
             turns: files::Turns::default(),
             district,
+            receipt_key,
             settings,
             brake: Brake::default(),
             password_workers: Semaphore::new(PASSWORD_WORKERS),
@@ -117,6 +122,10 @@ impl App {
 
     fn district(&self) -> &Arc<District> {
         &self.inner.district
+    }
+
+    fn receipt_key(&self) -> &SecretKey {
+        &self.inner.receipt_key
     }
 
     fn settings(&self) -> &ServeArgs {
@@ -201,6 +210,7 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(sync::push).layer(sync::push_body_limit()))
         .routes(routes!(sync::pull))
         .routes(routes!(sync::limits))
+        .routes(routes!(receipts::key))
         .routes(routes!(photos::get, photos::head))
         .routes(routes!(files::create, files::options).layer(DefaultBodyLimit::disable()))
         .routes(

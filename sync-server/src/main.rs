@@ -1,8 +1,12 @@
 //! `gewu-server`: the command line. Decodes, calls, prints; everything else is in the library.
 #![allow(clippy::print_stdout, reason = "a command line talks to its terminal")]
 
+mod cli;
+
 use anyhow::Context;
 use clap::{Args, Parser, Subcommand};
+use cli::ledger::LedgerArgs;
+use cli::receipts::ReceiptCommand;
 use shared::area::AreaKind;
 use shared::id::{AreaCode, PersonId, PostId, UnitCode};
 use shared::role::{PostKind, Role};
@@ -16,7 +20,7 @@ use sync_server::photo_store::PhotoStore;
 use sync_server::serve::Server;
 use sync_server::service::district::District;
 use sync_server::service::people::NewIds;
-use sync_server::service::{Fault, devices, init, people};
+use sync_server::service::{Fault, devices, init, people, receipts};
 use sync_server::store::{self, Store};
 use tracing_subscriber::EnvFilter;
 use uuid::Uuid;
@@ -46,6 +50,11 @@ enum Command {
     /// Handhelds
     #[command(subcommand)]
     Device(DeviceCommand),
+    /// Show which handheld made how much, what arrived, and what it owes
+    Ledger(LedgerArgs),
+    /// The server's receipts: its public key, and checking one offline
+    #[command(subcommand)]
+    Receipt(ReceiptCommand),
     /// Bring a database's tables up to this program
     Migrate(DataArgs),
 }
@@ -145,6 +154,8 @@ fn run(command: Command) -> anyhow::Result<()> {
         }
         Command::User(UserCommand::Add(args)) => add_user(args),
         Command::Device(DeviceCommand::Code(args)) => device_code(&args),
+        Command::Ledger(args) => cli::ledger::print(&args),
+        Command::Receipt(command) => cli::receipts::run(command),
         Command::Migrate(args) => {
             let steps = Store::migrate(&args.store_url())?;
             println!(
@@ -171,9 +182,11 @@ fn make(args: &InitArgs) -> anyhow::Result<()> {
     let server_epoch = Uuid::now_v7().to_string();
     let code = plan.district.clone();
     let stored = plan.clone();
+    let seed: [u8; 32] = rand::random();
     store
         .write_blocking(&code, move |tx| {
-            init::store(tx, &stored, &server_epoch, now)
+            init::store(tx, &stored, &server_epoch, now)?;
+            receipts::ensure_key(tx, &seed).map(drop)
         })
         .map_err(told)?;
     store.close_blocking();

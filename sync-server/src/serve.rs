@@ -3,8 +3,8 @@
 use crate::config::{ServeArgs, require_dir};
 use crate::http::{App, Clock, router};
 use crate::photo_store::PhotoStore;
-use crate::service::Fault;
 use crate::service::district::District;
+use crate::service::{Fault, receipts};
 use crate::store::{Store, StoreOptions};
 use anyhow::Context;
 use shared::routing::Mode;
@@ -44,6 +44,12 @@ impl Server {
         };
         let district = store.read(move |tx| District::load(tx, mode)).await;
         let district = district.map_err(|fault: Fault| anyhow::anyhow!("{fault}"))?;
+        // A district that was set up before there were receipts gets its key now.
+        let seed: [u8; 32] = rand::random();
+        let receipt_key = store
+            .write(&district.code, move |tx| receipts::ensure_key(tx, &seed))
+            .await;
+        let receipt_key = receipt_key.map_err(|fault: Fault| anyhow::anyhow!("{fault}"))?;
         let listener = TcpListener::bind(settings.listen)
             .await
             .with_context(|| format!("could not listen on {}", settings.listen))?;
@@ -52,6 +58,7 @@ impl Server {
             store.clone(),
             photos,
             Arc::clone(&district),
+            receipt_key,
             settings,
             clock,
         );

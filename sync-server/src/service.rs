@@ -12,10 +12,10 @@ pub mod district;
 pub mod init;
 pub mod people;
 pub mod photos;
-
 pub mod pull;
 pub mod push;
 pub mod quarantine;
+pub mod receipts;
 pub mod sessions;
 pub mod worklists;
 

@@ -12,7 +12,9 @@
 use serde_json::Value;
 use shared::id::{AreaCode, DeviceId, PersonId, PostId, Sha256};
 use shared::operation;
+use shared::receipt::Receipt;
 use shared::role::{Actor, Post, PostKind, Role};
+use shared::signature::SecretKey;
 use shared::time::Timestamp;
 use shared::wire::sync::{
     AreasBundle, CatalogueBundle, EnrolAnswer, EnrolRequest, PullAnswer, PullRequest, PushAnswer,
@@ -81,16 +83,25 @@ fn push_body(bytes: &[u8]) {
         skew_ms: Some(request.wall_ms.since(NOW)),
     };
     let mut ids = 1;
-    let judged = push::judge(district(), session(), sender, request.ops, NOW, || {
-        ids += 1;
-        Uuid::from_u128(ids)
-    });
-    assert_eq!(judged.len(), count);
+    // Once as a device from before there were keys, so that the content counts, once with a key.
+    let signed = Session {
+        key: Some(SecretKey::from_seed(&[7; 32]).public()),
+        ..session().clone()
+    };
+    for session in [session(), &signed] {
+        let (ops, signature) = (request.ops.clone(), request.signature);
+        let judged = push::judge(district(), session, sender, ops, signature, NOW, || {
+            ids += 1;
+            Uuid::from_u128(ids)
+        });
+        assert_eq!(judged.len(), count);
+    }
 }
 
 /// Whatever a server, or whoever stands in for it, answers.
 fn answers(bytes: &[u8]) {
     drop(serde_json::from_slice::<PushAnswer>(bytes));
+    drop(std::str::from_utf8(bytes).map(Receipt::read));
     drop(serde_json::from_slice::<PullAnswer>(bytes));
     drop(serde_json::from_slice::<PullRequest>(bytes));
     drop(serde_json::from_slice::<EnrolRequest>(bytes));
@@ -182,6 +193,7 @@ fn session() -> &'static Session {
         name: String::from("某人"),
         device: Some(DEVICE),
         epoch: 1,
+        key: None,
         last_seen: None,
         disabled: false,
     })

@@ -14,12 +14,14 @@
 use crate::backends::Backend;
 use reqwest::{Client, Method};
 use serde_json::{Value, json};
+use shared::chain::{Link, signed_text};
 use shared::id::{
     AreaCode, CatalogueVersion, DeviceId, OpId, PersonId, PostId, ReportId, Sha256, UnitCode,
 };
 use shared::operation::{CHAIN_START, OPERATION_VERSION, Operation, kind, seal};
 use shared::report::{PhotoRef, PhotoRole};
 use shared::role::{PostKind, Role};
+use shared::signature::{PublicKey, SecretKey};
 use shared::time::Timestamp;
 use shared::wire::console::{NewPerson, NewPost};
 use std::collections::HashMap;
@@ -33,7 +35,7 @@ use sync_server::photo_store::PhotoStore;
 use sync_server::serve::Server;
 use sync_server::service::district::District;
 use sync_server::service::people::NewIds;
-use sync_server::service::{Fault, devices, init, people, sessions};
+use sync_server::service::{Fault, devices, init, people, receipts, sessions};
 use sync_server::store::Store;
 use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
@@ -388,9 +390,22 @@ impl World {
         self.console(self.person(role, area, unit))
     }
 
-    /// Enrols a handheld for a person, with a code and over HTTP.
+    /// Enrols a handheld for a person, with a code and over HTTP. It signs what it sends.
     #[must_use]
     pub fn handheld(&self, person: PersonId) -> Handheld {
+        let device = DeviceId(Uuid::now_v7());
+        let key = SecretKey::from_seed(Sha256::of(device.0.as_bytes()).bytes());
+        self.handheld_with(person, device, Some(key))
+    }
+
+    /// Enrols a handheld of one's own making; without a key it is one from before there were keys.
+    #[must_use]
+    pub fn handheld_with(
+        &self,
+        person: PersonId,
+        device: DeviceId,
+        key: Option<SecretKey>,
+    ) -> Handheld {
         let code = devices::code_from(Uuid::now_v7().into_bytes()[8..].try_into().unwrap());
         let code_hash = devices::code_hash(&code);
         let (district, now) = (Arc::clone(&self.district), self.now());
@@ -400,11 +415,13 @@ impl World {
                 devices::new_code(tx, None, &district, person, code_hash, now)
             })
             .expect("a code");
-        let device = DeviceId(Uuid::now_v7());
-        let body = json!({
+        let mut body = json!({
             "code": code, "device_id": device, "name": "测试机", "platform": "linux",
             "app_version": "0.1.0",
         });
+        if let Some(key) = &key {
+            body["key"] = json!(key.public());
+        }
         let answer = self.post("/v1/devices/enrol", "", &body);
         assert_eq!(answer.status, 200, "{answer:?}");
         Handheld {
@@ -415,6 +432,7 @@ impl World {
             last: CHAIN_START,
             catalogue: self.district.catalogue.version().clone(),
             wall: self.now(),
+            key,
         }
     }
 
@@ -463,6 +481,16 @@ impl World {
         }
     }
 
+    /// The key that the server signs receipts with.
+    ///
+    /// # Panics
+    /// When there is none.
+    #[must_use]
+    pub fn receipt_key(&self) -> PublicKey {
+        let key = self.look(|tx| receipts::key(tx));
+        key.expect("made when the server began").public()
+    }
+
     /// Runs something on the store and gives what it answers.
     ///
     /// # Panics
@@ -492,7 +520,7 @@ impl Drop for World {
     }
 }
 
-/// A handheld that signs nothing and forgets nothing: a stream of operations.
+/// A handheld that forgets nothing: a stream of operations.
 #[derive(Debug, Clone)]
 pub struct Handheld {
     /// Its bearer token.
@@ -509,6 +537,8 @@ pub struct Handheld {
     pub catalogue: CatalogueVersion,
     /// Its clock.
     pub wall: Timestamp,
+    /// What it signs with; none for one from before there were keys.
+    pub key: Option<SecretKey>,
 }
 
 impl Handheld {
@@ -575,11 +605,33 @@ impl Handheld {
     /// The request that delivers operations.
     #[must_use]
     pub fn request(&self, ops: &[Value]) -> Value {
-        json!({
+        let mut request = json!({
             "device_id": self.device, "epoch": 1, "made": self.seq, "nonce": "n-1",
             "wall_ms": self.wall, "ops": ops,
-        })
+        });
+        if let Some(key) = &self.key {
+            let links: Vec<Link> = ops.iter().filter_map(Link::of).collect();
+            request["signature"] = json!(key.sign(&signed_text(&links)));
+        }
+        request
     }
+}
+
+/// The outcome of each operation of a push, with its code when it has one.
+#[must_use]
+pub fn outcomes(reply: &Reply) -> Vec<String> {
+    assert_eq!(reply.status, 200, "{reply:?}");
+    let results = reply.at("/results").as_array().unwrap();
+    results
+        .iter()
+        .map(|result| {
+            let outcome = result["outcome"].as_str().unwrap();
+            match result["code"].as_str() {
+                Some(code) => format!("{outcome}: {code}"),
+                None => outcome.to_owned(),
+            }
+        })
+        .collect()
 }
 
 /// What a report says of a photo.

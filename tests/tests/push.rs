@@ -16,7 +16,7 @@ use sync_server::service::catalogue;
 use sync_server::store::{self};
 use tests::backends::Backend;
 use tests::on_both;
-use tests::world::{ELSEWHERE, GRID, HERE, Handheld, Reply, START, World, photo_ref};
+use tests::world::{ELSEWHERE, GRID, HERE, Handheld, START, World, outcomes, photo_ref};
 use uuid::Uuid;
 
 on_both!(
@@ -36,22 +36,8 @@ on_both!(
     operations_of_other_devices_and_people_go_to_a_person,
     somebody_who_left_drains_into_quarantine,
     too_much_at_once_is_refused_before_it_is_read,
+    a_push_may_come_compressed_and_a_bomb_is_refused,
 );
-
-fn outcomes(reply: &Reply) -> Vec<String> {
-    assert_eq!(reply.status, 200, "{reply:?}");
-    let results = reply.at("/results").as_array().unwrap();
-    results
-        .iter()
-        .map(|result| {
-            let outcome = result["outcome"].as_str().unwrap();
-            match result["code"].as_str() {
-                Some(code) => format!("{outcome}: {code}"),
-                None => outcome.to_owned(),
-            }
-        })
-        .collect()
-}
 
 fn dispatcher(world: &World) -> String {
     world.console_of(Role::Dispatcher, "350703", None)
@@ -638,4 +624,38 @@ fn too_much_at_once_is_refused_before_it_is_read(backend: &Backend) {
     let reply = world.push(&handheld, &many[..100]);
     assert_eq!(outcomes(&reply), vec!["applied"; 100]);
     assert_eq!(reply.at("/results/99/case_no"), "JY20261124-00100");
+}
+
+fn a_push_may_come_compressed_and_a_bomb_is_refused(backend: &Backend) {
+    use std::io::Write;
+    let world = World::new(backend);
+    let mut handheld = world.worker();
+    let packed = |plain: &[u8]| {
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+        encoder.write_all(plain).unwrap();
+        encoder.finish().unwrap()
+    };
+    let bearer = format!("Bearer {}", handheld.token);
+    let send = |encoding: &str, body: Vec<u8>| {
+        let headers = [
+            ("authorization", bearer.as_str()),
+            ("content-type", "application/json"),
+            ("content-encoding", encoding),
+        ];
+        world.send("POST", "/v1/sync/push", &headers, body)
+    };
+    let op = handheld.file_text("压缩过的");
+    let request = handheld.request(&[op]).to_string();
+    let reply = send("gzip", packed(request.as_bytes()));
+    assert_eq!(outcomes(&reply), ["applied"]);
+    // 64 MiB of nothing in less than what a push may have.
+    let bomb = packed(&vec![b' '; 64 * 1024 * 1024]);
+    assert!(bomb.len() < 100 * 1024);
+    let reply = send("gzip", bomb);
+    assert_eq!((reply.status, reply.code()), (413, "too_large"));
+    let cut = &packed(request.as_bytes())[..200];
+    assert_eq!(send("gzip", cut.to_vec()).status, 400);
+    assert_eq!(send("gzip", request.clone().into_bytes()).status, 400);
+    assert_eq!(send("br", request.into_bytes()).code(), "unsupported");
+    assert_eq!(case_count(&world), 1);
 }

@@ -101,6 +101,7 @@ async fn enrol(server: &Server, client: &Client) -> Handheld {
         last: CHAIN_START,
         catalogue: text("/catalogue_version").parse().unwrap(),
         wall: START,
+        key: None,
     }
 }
 

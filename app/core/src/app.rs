@@ -3,6 +3,7 @@
 //! Each method is a corridor to the module that knows; nothing is decided here. Who and where is
 //! in this file, the rest below it: choosing, capturing, reporting, syncing.
 
+mod adding;
 mod capturing;
 mod choosing;
 mod reporting;
@@ -54,7 +55,7 @@ struct Trouble {
 }
 
 /// A panic elsewhere leaves a lock poisoned but its value whole: all of them are replaced at once.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 

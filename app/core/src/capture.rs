@@ -7,7 +7,7 @@
 
 mod filing;
 
-pub(crate) use filing::{commit, stamp_all, take};
+pub(crate) use filing::{commit, mark, stamp_all, stamp_time, take};
 
 use crate::cases::photo_view;
 use crate::error::{CoreError, Unfilled};

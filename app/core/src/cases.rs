@@ -132,6 +132,8 @@ pub fn report_detail(standing: &Standing, photos: &[Photo], is_sending: bool) ->
         photos: photos.iter().map(photo_view).collect(),
         received: answer.and_then(|answer| answer.received),
         course: case.map(|case| case.course.clone()).unwrap_or_default(),
+        additions: Vec::new(),
+        receipt: None,
     }
 }
 

@@ -3,6 +3,7 @@
 //! [`Edge::system`] is the only place of this crate that reads a clock or draws a random number;
 //! everything below takes a moment or an id as an argument.
 
+use shared::id::Sha256;
 use shared::time::Timestamp;
 use std::sync::Arc;
 use uuid::Uuid;
@@ -38,6 +39,7 @@ pub struct Edge {
     moment: Source<Moment>,
     uuid: Source<Uuid>,
     random: Source<f64>,
+    seed: Source<[u8; 32]>,
 }
 
 impl std::fmt::Debug for Edge {
@@ -47,16 +49,20 @@ impl std::fmt::Debug for Edge {
 }
 
 impl Edge {
-    /// An edge of one's own: for tests and simulations.
+    /// An edge of one's own: for tests and simulations. Its keys are made from its ids, so that they
+    /// repeat with them.
     pub fn new(
         moment: impl Fn() -> Moment + Send + Sync + 'static,
         uuid: impl Fn() -> Uuid + Send + Sync + 'static,
         random: impl Fn() -> f64 + Send + Sync + 'static,
     ) -> Self {
+        let uuid: Source<Uuid> = Arc::new(uuid);
+        let ids = Arc::clone(&uuid);
         Self {
             moment: Arc::new(moment),
-            uuid: Arc::new(uuid),
+            uuid,
             random: Arc::new(random),
+            seed: Arc::new(move || *Sha256::of(ids().as_bytes()).bytes()),
         }
     }
 
@@ -71,7 +77,10 @@ impl Edge {
             mono_ms: uptime_ms().unwrap_or(0),
             boot_id: boot_id.clone(),
         };
-        Self::new(moment, Uuid::now_v7, rand::random::<f64>)
+        Self {
+            seed: Arc::new(rand::random::<[u8; 32]>),
+            ..Self::new(moment, Uuid::now_v7, rand::random::<f64>)
+        }
     }
 
     /// The present moment.
@@ -90,6 +99,12 @@ impl Edge {
     #[must_use]
     pub fn uuid(&self) -> Uuid {
         (self.uuid)()
+    }
+
+    /// What a new secret key is made of.
+    #[must_use]
+    pub fn seed(&self) -> [u8; 32] {
+        (self.seed)()
     }
 
     /// A random share of 0..1.

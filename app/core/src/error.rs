@@ -6,6 +6,7 @@
 use crate::photos::PhotoError;
 use crate::store::StoreError;
 use crate::sync::transport::Failure;
+use shared::addition::AdditionFault;
 use shared::label::{self, Lang};
 use shared::operation::OperationError;
 use shared::report::ReportFault;
@@ -20,6 +21,9 @@ pub enum CoreError {
     /// The report breaks a rule.
     #[error(transparent)]
     Fault(#[from] ReportFault),
+    /// The addition breaks a rule.
+    #[error(transparent)]
+    Addition(#[from] AdditionFault),
     /// Something isn't filled in yet.
     #[error("{0} is not filled in")]
     Unfilled(Unfilled),
@@ -75,6 +79,11 @@ impl std::fmt::Display for Unfilled {
     }
 }
 
+/// The shared words of a fault in both languages.
+fn faults(code: &str) -> (&'static str, &'static str) {
+    (label::fault(code, Lang::Zh), label::fault(code, Lang::En))
+}
+
 impl CoreError {
     /// Machine name, stable.
     #[must_use]
@@ -82,6 +91,7 @@ impl CoreError {
         match self {
             Self::Photo(error) => error.code(),
             Self::Fault(fault) => fault.code(),
+            Self::Addition(fault) => fault.code(),
             Self::Unfilled(Unfilled::Place) => "place_missing",
             Self::Unfilled(Unfilled::Category) => "category_missing",
             Self::Unfilled(Unfilled::Condition) => "condition_missing",
@@ -116,10 +126,8 @@ impl CoreError {
         }
         let (zh, en) = match self {
             Self::Photo(error) => error.words(),
-            Self::Fault(fault) => (
-                label::fault(fault.code(), Lang::Zh),
-                label::fault(fault.code(), Lang::En),
-            ),
+            Self::Fault(fault) => faults(fault.code()),
+            Self::Addition(fault) => faults(fault.code()),
             Self::Unfilled(Unfilled::Place) => (
                 "还没有位置。请定位,或在图上选点。",
                 "No place yet. Locate, or set a pin.",

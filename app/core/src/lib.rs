@@ -6,14 +6,17 @@
 //! ones for as long as a network takes; `now` and new ids are arguments, and those of the sync
 //! loop come from an [`Edge`]. Tests: beside each module, and in `tests` for whole ways.
 
+mod additions;
 pub mod capture;
 pub mod cases;
 pub mod edge;
 pub mod error;
 pub mod photos;
 pub mod place;
+mod receipts;
 pub mod search;
 pub mod store;
+mod stream;
 pub mod sync;
 
 mod app;

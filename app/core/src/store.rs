@@ -10,6 +10,7 @@ pub mod cases;
 pub mod cursors;
 pub mod device;
 pub mod drafts;
+pub mod keys;
 pub mod outbox;
 pub mod photos;
 pub mod reports;
@@ -36,9 +37,10 @@ pub const BYTES_RESERVED: u64 = 1024 * 1024;
 const BUSY_WAIT: Duration = Duration::from_secs(10);
 
 /// The ladder: step `n` lifts a file from version `n` to `n + 1`.
-const MIGRATIONS: [&str; 1] = [include_str!(
-    "../../../migrations/device/0001_first_tables.sql"
-)];
+const MIGRATIONS: [&str; 2] = [
+    include_str!("../../../migrations/device/0001_first_tables.sql"),
+    include_str!("../../../migrations/device/0002_receipts_and_additions.sql"),
+];
 
 /// How the store is opened.
 #[derive(Debug, Clone, Copy)]

@@ -9,9 +9,12 @@
     reason = "a test may fail loudly"
 )]
 
+mod additions;
 mod capture;
 mod portal;
 mod server;
 mod store;
 mod sync;
+mod trust;
+mod wire;
 mod world;

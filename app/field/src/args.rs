@@ -60,6 +60,43 @@ pub(crate) enum Command {
         /// Its id, short code or case number.
         report: String,
     },
+    /// Say what should have stood in a report; the report itself stays as it was filed.
+    Amend(AmendArgs),
+    /// Take a report back.
+    Withdraw {
+        /// Its id, short code or case number.
+        report: String,
+        /// Why.
+        #[arg(long)]
+        reason: String,
+    },
+    /// Add words to a report.
+    Note {
+        /// Its id, short code or case number.
+        report: String,
+        /// The words.
+        #[arg(long)]
+        text: String,
+    },
+    /// Add a photo to a report.
+    AddPhoto {
+        /// Its id, short code or case number.
+        report: String,
+        /// The photo; `far:`, `before:` or `after:` before the path says what it shows.
+        #[arg(value_name = "[ROLE:]FILE", value_parser = read_photo)]
+        photo: PhotoArg,
+        /// Words with it.
+        #[arg(long, default_value = "")]
+        text: String,
+    },
+    /// The server's receipt for a report, to be checked by `gewu-server receipt verify`.
+    Receipt {
+        /// Its id, short code or case number.
+        report: String,
+        /// Where to write it; printed when left out.
+        #[arg(long)]
+        out: Option<PathBuf>,
+    },
     /// Categories, all of them or those found by words, 拼音 or first letters.
     Categories {
         /// What to look for.
@@ -100,6 +137,30 @@ pub(crate) struct EnrolArgs {
     /// Name of this device in the administrator's list.
     #[arg(long, default_value = "gewu-field")]
     pub(crate) name: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct AmendArgs {
+    /// Its id, short code or case number.
+    pub(crate) report: String,
+    /// What should have been said.
+    #[arg(long, default_value = "")]
+    pub(crate) text: String,
+    /// The category it should have: id or name.
+    #[arg(long)]
+    pub(crate) category: Option<String>,
+    /// The condition it should have.
+    #[arg(long)]
+    pub(crate) condition: Option<String>,
+    /// Degrees north, WGS-84.
+    #[arg(long, allow_negative_numbers = true, requires = "lon")]
+    pub(crate) lat: Option<f64>,
+    /// Degrees east, WGS-84.
+    #[arg(long, allow_negative_numbers = true, requires = "lat")]
+    pub(crate) lon: Option<f64>,
+    /// Words that help to find the place.
+    #[arg(long, default_value = "", value_name = "WORDS")]
+    pub(crate) place_words: String,
 }
 
 #[derive(Debug, Args)]

@@ -1,5 +1,6 @@
 //! What each command does: calls of the façade, and their answers in words and in JSON.
 
+use crate::additions;
 use crate::args::{Command, EnrolArgs, FileArgs, PhotoArg, ReportArgs};
 use crate::words;
 use app_core::{App, CoreError, Edge, Enrolment, Moment};
@@ -12,6 +13,7 @@ use shared::report::{PhotoRole, PlaceSource};
 use shared::wire::handheld::{
     CategoryDetail, DraftFields, PlaceInput, ReportDetail, ReportRow, SyncReport,
 };
+use std::path::Path;
 
 /// What a command answers.
 #[derive(Debug)]
@@ -54,6 +56,7 @@ impl Stop {
                 CoreError::Store(_) | CoreError::Bundle { .. } => 6,
                 CoreError::Photo(_)
                 | CoreError::Fault(_)
+                | CoreError::Addition(_)
                 | CoreError::Unfilled(_)
                 | CoreError::ChangedMeanwhile
                 | CoreError::Operation(_) => 4,
@@ -82,7 +85,7 @@ impl Stop {
     }
 }
 
-fn outcome(text: String, value: &impl Serialize) -> Result<Outcome, Stop> {
+pub(crate) fn outcome(text: String, value: &impl Serialize) -> Result<Outcome, Stop> {
     let json = serde_json::to_value(value).map_err(|error| Stop::Other(error.to_string()))?;
     Ok(Outcome {
         text,
@@ -107,6 +110,15 @@ pub(crate) async fn run(app: &App, edge: &Edge, command: &Command) -> Result<Out
             let detail = find_report(app, report)?;
             outcome(words::report(&detail), &detail)
         }
+        Command::Amend(args) => additions::amend(app, edge, args),
+        Command::Withdraw { report, reason } => additions::withdraw(app, edge, report, reason),
+        Command::Note { report, text } => additions::note(app, edge, report, text),
+        Command::AddPhoto {
+            report,
+            photo,
+            text,
+        } => additions::add_photo(app, edge, report, photo, text),
+        Command::Receipt { report, out } => additions::receipt(app, report, out.as_deref()),
         Command::Categories { words } => categories(app, words.as_deref()),
         Command::Category { category } => {
             let detail = find_category(app, category)?;
@@ -143,24 +155,25 @@ pub(crate) async fn run(app: &App, edge: &Edge, command: &Command) -> Result<Out
             app.discard_draft(draft_id(draft)?)?;
             outcome("已删除草稿".to_owned(), &json!({"discarded": draft}))
         }
-        Command::Photo { photo, out } => {
-            let address = app.photo(*photo)?;
-            let text = address
-                .split_once(',')
-                .map(|(_, text)| text)
-                .unwrap_or_default();
-            let jpeg = BASE64
-                .decode(text)
-                .map_err(|error| Stop::Other(error.to_string()))?;
-            std::fs::write(out, &jpeg).map_err(|error| {
-                Stop::Other(format!("could not write {}: {error}", out.display()))
-            })?;
-            outcome(
-                format!("{} 字节", jpeg.len()),
-                &json!({"bytes": jpeg.len()}),
-            )
-        }
+        Command::Photo { photo, out } => write_photo(app, *photo, out),
     }
+}
+
+fn write_photo(app: &App, photo: i64, out: &Path) -> Result<Outcome, Stop> {
+    let address = app.photo(photo)?;
+    let text = address
+        .split_once(',')
+        .map(|(_, text)| text)
+        .unwrap_or_default();
+    let jpeg = BASE64
+        .decode(text)
+        .map_err(|error| Stop::Other(error.to_string()))?;
+    std::fs::write(out, &jpeg)
+        .map_err(|error| Stop::Other(format!("could not write {}: {error}", out.display())))?;
+    outcome(
+        format!("{} 字节", jpeg.len()),
+        &json!({"bytes": jpeg.len()}),
+    )
 }
 
 async fn enrol(app: &App, edge: &Edge, args: &EnrolArgs) -> Result<Outcome, Stop> {
@@ -316,7 +329,7 @@ fn draft_id(text: &str) -> Result<DraftId, Stop> {
         .map_err(|_| Stop::Usage(format!("{text:?} is not a draft's id")))
 }
 
-fn find_report(app: &App, text: &str) -> Result<ReportDetail, Stop> {
+pub(crate) fn find_report(app: &App, text: &str) -> Result<ReportDetail, Stop> {
     match text.parse::<ReportId>() {
         Ok(id) => Ok(app.report(id)?),
         Err(_) => Ok(app.report_by_code(text)?),
@@ -360,7 +373,7 @@ fn conditions(detail: &CategoryDetail) -> String {
 }
 
 /// By id, by exact name, or by the only one that a search finds.
-fn find_category(app: &App, text: &str) -> Result<CategoryDetail, Stop> {
+pub(crate) fn find_category(app: &App, text: &str) -> Result<CategoryDetail, Stop> {
     let all = app.categories();
     if all.is_empty() {
         return Err(CoreError::NotReady.into());
@@ -389,7 +402,10 @@ fn find_category(app: &App, text: &str) -> Result<CategoryDetail, Stop> {
     }
 }
 
-fn find_condition(category: &CategoryDetail, text: Option<&str>) -> Result<ConditionId, Stop> {
+pub(crate) fn find_condition(
+    category: &CategoryDetail,
+    text: Option<&str>,
+) -> Result<ConditionId, Stop> {
     let all = &category.conditions;
     let choice = || {
         let names: Vec<String> = all

@@ -4,6 +4,7 @@
 //! standard output (with `--json` as one JSON value), what went wrong to the standard error, and
 //! the exit code says which sort it was. Tests: `tests/cli.rs` of this crate.
 
+mod additions;
 mod args;
 mod commands;
 mod words;

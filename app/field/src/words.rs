@@ -3,8 +3,8 @@
 use shared::label::{self, Lang};
 use shared::time::Timestamp;
 use shared::wire::handheld::{
-    Certainty, LocatedView, PreviewView, ReportDetail, ReportRow, ReportStatus, SyncReport,
-    SyncState, SyncStatus,
+    AdditionStatus, Certainty, LocatedView, PreviewView, ReportDetail, ReportRow, ReportStatus,
+    SyncReport, SyncState, SyncStatus,
 };
 
 pub(crate) fn status(row: &ReportRow) -> String {
@@ -19,7 +19,7 @@ pub(crate) fn status(row: &ReportRow) -> String {
         ReportStatus::Sending => "正在发送".to_owned(),
         ReportStatus::Delivered => "已送达".to_owned(),
         ReportStatus::Accepted => format!("已受理 编号 {number} {}", state()),
-        ReportStatus::Closed => format!("已结案 编号 {number}"),
+        ReportStatus::Closed => format!("{} 编号 {number}", state()),
         ReportStatus::NeedsAttention => {
             let words = row
                 .problem
@@ -117,6 +117,16 @@ pub(crate) fn report(detail: &ReportDetail) -> String {
             .iter()
             .map(|why| format!("与预览不同: {why}")),
     );
+    for addition in &detail.additions {
+        let problem = addition.problem.as_ref();
+        let state = match (addition.status, problem) {
+            (AdditionStatus::OnDevice, _) => "已存本机",
+            (AdditionStatus::Accepted, _) => "已送达",
+            (AdditionStatus::NeedsAttention, Some(problem)) => problem.words.as_str(),
+            (AdditionStatus::NeedsAttention, None) => "需要处理",
+        };
+        lines.push(format!("{} {} {state}", addition.kind, addition.words));
+    }
     for entry in &detail.course {
         let event = label::event(&entry.kind, Lang::Zh);
         lines.push(format!(

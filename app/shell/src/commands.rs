@@ -10,6 +10,7 @@
 
 use crate::{Handheld, position};
 use app_core::{CoreError, Enrolment};
+use shared::addition::Addition;
 use shared::id::{CategoryId, DraftId, OpId, ReportId};
 use shared::report::PhotoRole;
 use shared::wire::handheld::{
@@ -53,6 +54,8 @@ pub(crate) fn handled(builder: Builder<Wry>) -> Builder<Wry> {
         reports,
         report,
         cases,
+        add_to_report,
+        add_report_photo,
     ])
 }
 
@@ -156,7 +159,7 @@ fn discard_draft(state: State<'_, Handheld>, draft: DraftId) -> Answer<()> {
 #[tauri::command(async)]
 fn add_photo(state: State<'_, Handheld>, request: Request<'_>) -> Answer<DraftView> {
     let (core, now) = (state.core()?, state.edge.now());
-    let (draft, role, bytes) = photo_of(&request).ok_or_else(unreadable)?;
+    let (draft, role, bytes) = photo_of(&request, "draft").ok_or_else(unreadable)?;
     core.add_photo(draft, &bytes, role, now).map_err(said)?;
     core.draft(draft).map_err(said)
 }
@@ -245,17 +248,38 @@ fn cases(state: State<'_, Handheld>) -> Answer<Vec<CaseCard>> {
     state.core()?.cases().map_err(said)
 }
 
-/// Draft, role and bytes of a photo request. Where the web view can't send a raw body (Android,
+#[tauri::command(async)]
+fn add_to_report(state: State<'_, Handheld>, report: ReportId, addition: Addition) -> Answer<()> {
+    let (op, moment) = (OpId(state.edge.uuid()), state.edge.moment());
+    let core = state.core()?;
+    core.add_to_report(report, &addition, op, &moment)
+        .map_err(said)
+}
+
+/// The bytes are the body; report and role are headers beside it.
+#[tauri::command(async)]
+fn add_report_photo(state: State<'_, Handheld>, request: Request<'_>) -> Answer<()> {
+    let (op, moment) = (OpId(state.edge.uuid()), state.edge.moment());
+    let (report, role, bytes) = photo_of(&request, "report").ok_or_else(unreadable)?;
+    let core = state.core()?;
+    core.add_report_photo(report, &bytes, role, "", op, &moment)
+        .map_err(said)
+}
+
+/// Owner, role and bytes of a photo request. Where the web view can't send a raw body (Android,
 /// and any that refuses the `ipc:` scheme) the bytes come as a list of numbers.
-fn photo_of(request: &Request<'_>) -> Option<(DraftId, PhotoRole, Vec<u8>)> {
+fn photo_of<T: std::str::FromStr>(
+    request: &Request<'_>,
+    owner: &str,
+) -> Option<(T, PhotoRole, Vec<u8>)> {
     let header = |name: &str| request.headers().get(name)?.to_str().ok();
-    let draft = header("draft")?.parse().ok()?;
+    let owner = header(owner)?.parse().ok()?;
     let role = serde_json::from_value(header("role")?.into()).ok()?;
     let bytes = match request.body() {
         InvokeBody::Raw(bytes) => bytes.clone(),
         InvokeBody::Json(list) => serde_json::from_value(list.clone()).ok()?,
     };
-    Some((draft, role, bytes))
+    Some((owner, role, bytes))
 }
 
 fn unreadable() -> Problem {

@@ -9,6 +9,7 @@ use js_sys::{Array, Function, Object, Promise, Reflect, Uint8Array};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::json;
+use shared::addition::Addition;
 use shared::id::{CategoryId, DraftId, ReportId};
 use shared::report::PhotoRole;
 use shared::wire::handheld::{
@@ -83,15 +84,43 @@ pub(crate) async fn add_photo(
     role: PhotoRole,
     bytes: &Uint8Array,
 ) -> Answer<DraftView> {
+    read(send_photo("add_photo", ("draft", id.to_string()), role, bytes).await?)
+}
+
+/// Adds words, a correction or a withdrawal to a filed report.
+pub(crate) async fn add_to_report(id: ReportId, addition: &Addition) -> Answer<()> {
+    ask(
+        "add_to_report",
+        json!({ "report": id, "addition": addition }),
+    )
+    .await
+}
+
+/// Adds a photo to a filed report.
+pub(crate) async fn add_report_photo(
+    id: ReportId,
+    role: PhotoRole,
+    bytes: &Uint8Array,
+) -> Answer<()> {
+    read(send_photo("add_report_photo", ("report", id.to_string()), role, bytes).await?)
+}
+
+/// A photo as a raw body, with its owner and role as headers beside it.
+async fn send_photo(
+    command: &str,
+    owner: (&str, String),
+    role: PhotoRole,
+    bytes: &Uint8Array,
+) -> Answer<JsValue> {
     let headers = Object::new();
     let options = Object::new();
     let set = |object: &Object, key: &str, value: &JsValue| {
         Reflect::set(object, &key.into(), value).map_err(|error| refused(&error))
     };
-    set(&headers, "draft", &id.to_string().into())?;
+    set(&headers, owner.0, &owner.1.into())?;
     set(&headers, "role", &role_key(role).into())?;
     set(&options, "headers", &headers)?;
-    read(call("add_photo", bytes, &options).await?)
+    call(command, bytes, &options).await
 }
 
 pub(crate) async fn set_photo_role(id: DraftId, photo: i64, role: PhotoRole) -> Answer<DraftView> {

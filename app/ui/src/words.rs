@@ -3,7 +3,8 @@
 //! Each constant is one phrase in both languages; what rules and both faces share (states, faults)
 //! is in `shared::label`. Nothing here decides anything. Tests at the end.
 
-use shared::label::Lang;
+use shared::case::Class;
+use shared::label::{self, Lang};
 use shared::report::{PhotoRole, PlaceSource};
 use shared::time::{self, Timestamp};
 use shared::wire::handheld::{Problem, ReportRow, ReportStatus, SyncState, SyncStatus};
@@ -114,9 +115,17 @@ impl Speaker {
             (ReportStatus::Delivered, _) => self.say(STATUS_DELIVERED).to_owned(),
             (ReportStatus::Accepted, Lang::Zh) => format!("已受理 编号 {number}"),
             (ReportStatus::Accepted, Lang::En) => format!("Accepted as {number}"),
-            (ReportStatus::Closed, Lang::Zh) => format!("已结案 编号 {number}"),
-            (ReportStatus::Closed, Lang::En) => format!("Closed, {number}"),
+            (ReportStatus::Closed, Lang::Zh) => format!("{} 编号 {number}", self.ended(row)),
+            (ReportStatus::Closed, Lang::En) => format!("{}, {number}", self.ended(row)),
             (ReportStatus::NeedsAttention, _) => self.say(STATUS_ATTENTION).to_owned(),
+        }
+    }
+
+    /// How a case ended: 已结案 or 已撤回.
+    fn ended(self, row: &ReportRow) -> &'static str {
+        match row.state.as_deref().and_then(shared::case::state) {
+            Some(state) if state.class == Class::Closed => label::state(state.name, self.0),
+            _ => label::state(shared::case::CLOSED, self.0),
         }
     }
 
@@ -327,6 +336,21 @@ words! {
     PHOTO_SENT "已送达" "Delivered";
     PHOTO_WAITING "待发送" "Waiting";
     PHOTO_PART "已发 {}" "{} sent";
+    ADD_TITLE "补充" "Add";
+    ADD_NOTE "补充说明" "Add words";
+    ADD_NOTE_HELP "还有什么要说的" "What else there is to say";
+    ADD_AMEND "更正" "Correct";
+    ADD_AMEND_HELP "哪里报错了，正确的是什么" "What was wrong, and what is right";
+    ADD_PHOTO "加照片" "Add a photo";
+    ADD_WITHDRAW "撤回" "Withdraw";
+    ADD_WITHDRAW_HELP "为什么撤回；单位已开始处置的，会转给单位决定" "Why; once a unit has begun, the unit decides";
+    ADD_SEND "保存并发送" "Keep and send";
+    ADD_ON_DEVICE "已存本机" "Kept here";
+    ADD_ACCEPTED "已送达" "Received";
+    ADD_ATTENTION "需要处理" "Needs attention";
+    RECEIPT_TITLE "服务器回执" "The server's receipt";
+    RECEIPT_WHAT "服务器签过名，证明已收到这件事；不连网也能核验。" "Signed by the server: proof that it has this report, checked without a network.";
+    RECEIPT_TEXT "回执内容" "Text of the receipt";
     // Tasks.
     TASKS_TITLE "任务" "Tasks";
     TASKS_OPEN "我的网格里未结的案件" "Open cases in my grids";

@@ -9,6 +9,7 @@ use crate::id::{
 use crate::report::{PhotoRole, Place};
 use crate::role::{PostKind, Role};
 use crate::routing::Decision;
+use crate::signature::PublicKey;
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -397,6 +398,37 @@ pub struct DeviceRow {
     pub received: i64,
     /// Photos announced by it and not yet here.
     pub photos_owed: i64,
+    /// Numbers that are not here yet as `[from, to]`, the lowest first, at most 20 ranges.
+    #[serde(default)]
+    pub gaps: Vec<(i64, i64)>,
+    /// Since when it has owed operations without a break, by the server's clock.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owed_since_ms: Option<Timestamp>,
+    /// When the oldest photo that it owes was announced.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub photos_owed_since_ms: Option<Timestamp>,
+}
+
+impl DeviceRow {
+    /// Whether anything that it made is not here.
+    #[must_use]
+    pub fn owes(&self) -> bool {
+        self.made > self.high_water || self.photos_owed > 0
+    }
+
+    /// Since when it has owed the oldest thing.
+    #[must_use]
+    pub fn oldest_owed(&self) -> Option<Timestamp> {
+        let both = [self.owed_since_ms, self.photos_owed_since_ms];
+        both.into_iter().flatten().min()
+    }
+}
+
+/// `GET /v1/receipts/key`: by what anybody checks a receipt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ReceiptKeyAnswer {
+    /// The public key in hex.
+    pub key: PublicKey,
 }
 
 /// Something kept for a person.

@@ -17,7 +17,10 @@ use crate::routing::Decision;
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
+mod additions;
+
 use super::sync::CourseEntry;
+pub use additions::{AdditionStatus, AdditionView, ReceiptView};
 
 /// Something that went wrong, with words for the worker: what happened, then what to do.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -427,6 +430,12 @@ pub struct ReportDetail {
     pub received: Option<Timestamp>,
     /// The course of the case.
     pub course: Vec<CourseEntry>,
+    /// What was added to it on this handheld, in the order made.
+    #[serde(default)]
+    pub additions: Vec<AdditionView>,
+    /// The server's receipt for it.
+    #[serde(default)]
+    pub receipt: Option<ReceiptView>,
 }
 
 /// A case of the worker's grids that somebody else filed, or an own one, in a list.

@@ -4,9 +4,11 @@
 use crate::area::{Area, Level};
 use crate::catalogue::CatalogueDoc;
 use crate::id::{
-    AreaCode, Bucket, CaseId, CatalogueVersion, DeviceId, PersonId, ReportId, UnitCode,
+    AreaCode, Bucket, CaseId, CatalogueVersion, DeviceId, PersonId, ReportId, Sha256, UnitCode,
 };
+use crate::receipt::{Entry, Seal};
 use crate::role::Post;
+use crate::signature::{PublicKey, Signature};
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -40,6 +42,9 @@ pub struct EnrolRequest {
     pub platform: String,
     /// Version of the app.
     pub app_version: String,
+    /// The device's public key: from now on its pushes are signed. Apps before it sent none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<PublicKey>,
 }
 
 /// The person who carries the device.
@@ -80,6 +85,9 @@ pub struct EnrolAnswer {
     pub catalogue_version: CatalogueVersion,
     /// Areas to fetch.
     pub areas_version: String,
+    /// The server's public key, by which the device verifies receipts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub receipt_key: Option<PublicKey>,
 }
 
 /// `POST /v1/sync/push`.
@@ -99,9 +107,10 @@ pub struct PushRequest {
     /// Operations in canonical form with their hashes, in order of `seq`.
     #[schema(value_type = Vec<Object>)]
     pub ops: Vec<Value>,
-    /// Signature by the device's key over the newest hash (a later version asks for it).
+    /// Signature by the device's key over `chain::signed_text`: in the usual push over the newest
+    /// hash, which stands on all before it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub signature: Option<String>,
+    pub signature: Option<Signature>,
 }
 
 /// What became of an operation.
@@ -166,6 +175,40 @@ pub struct OperationResult {
     /// The server's reasons where its answer differs from the worker's preview.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub differs: Vec<String>,
+    /// The answer's seal covers this operation: it has a receipt.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub receipted: bool,
+}
+
+impl OperationResult {
+    /// A result that says nothing but the outcome.
+    #[must_use]
+    pub const fn new(op_id: String, outcome: Outcome) -> Self {
+        Self {
+            op_id,
+            outcome,
+            code: None,
+            words: None,
+            case_id: None,
+            case_no: None,
+            revision: None,
+            received_at: None,
+            differs: Vec::new(),
+            receipted: false,
+        }
+    }
+
+    /// What a receipt says of it: the same on the server that signs and on the device that builds
+    /// the tree again. `None` when it is not durable there under an id.
+    #[must_use]
+    pub fn entry(&self, hash: Sha256) -> Option<Entry> {
+        Some(Entry {
+            op_id: self.op_id.parse().ok()?,
+            hash,
+            case_no: self.case_no.clone(),
+            received_at: self.received_at?,
+        })
+    }
 }
 
 /// Answer to a push; durable before it is sent.
@@ -185,6 +228,10 @@ pub struct PushAnswer {
     pub gaps: Vec<(u64, u64)>,
     /// One per operation, in order.
     pub results: Vec<OperationResult>,
+    /// The server's signature over what it received: the tree of the results that are
+    /// `receipted`, in order; see `receipt`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seal: Option<Seal>,
 }
 
 /// `POST /v1/sync/pull`.

@@ -11,10 +11,11 @@ use serde::{Serialize, de::DeserializeOwned};
 use shared::catalogue::CatalogueDoc;
 use shared::id::{CaseId, OpId, PersonId, Sha256};
 use shared::label::Lang;
+use shared::signature::PublicKey;
 use shared::wire::console::{
     CaseDetail, CasePage, CaseQuery, CodeAnswer, DeviceRow, MeAnswer, MoveRequest, NewCode,
-    NewPerson, Page, PersonRow, QuarantineRow, ResolveRequest, SignInRequest, StaleAnswer, UnitRow,
-    WorkList,
+    NewPerson, Page, PersonRow, QuarantineRow, ReceiptKeyAnswer, ResolveRequest, SignInRequest,
+    StaleAnswer, UnitRow, WorkList,
 };
 use shared::wire::error::{ErrorAnswer, ErrorCode};
 use shared::wire::sync::AreasBundle;
@@ -154,6 +155,12 @@ pub(crate) async fn resolve(id: OpId, note: String) -> Outcome<()> {
 /// The devices and what each owes, a page of them.
 pub(crate) async fn devices(cursor: Option<&str>) -> Outcome<Page<DeviceRow>> {
     get(&paged("/v1/devices", cursor)).await
+}
+
+/// The key that receipts are checked with.
+pub(crate) async fn receipt_key() -> Outcome<PublicKey> {
+    let answer: ReceiptKeyAnswer = get("/v1/receipts/key").await?;
+    Ok(answer.key)
 }
 
 /// A code by which a device is enrolled once.

@@ -8,7 +8,7 @@ use crate::desk::{Desk, Session, focus};
 use crate::icons::{Icon, Shape};
 use crate::pages::{
     case::CasePage, devices::DevicesPage, list::ListPage, people::PeoplePage,
-    quarantine::QuarantinePage, sign_in::SignInPage,
+    quarantine::QuarantinePage, receipts::ReceiptsPage, sign_in::SignInPage,
 };
 use crate::words::{self, Word};
 use leptos::prelude::*;
@@ -92,6 +92,7 @@ fn Inside() -> impl IntoView {
                 <Route path=path!("/quarantine") view=QuarantinePage/>
                 <Route path=path!("/devices") view=DevicesPage/>
                 <Route path=path!("/people") view=PeoplePage/>
+                <Route path=path!("/receipts") view=ReceiptsPage/>
             </Routes>
         </main>
     }
@@ -145,6 +146,12 @@ fn Bar() -> impl IntoView {
                         shape=Shape::Smartphone
                     />
                 </Show>
+                <Entry
+                    href="/receipts"
+                    id="nav-receipts"
+                    word=words::RECEIPTS
+                    shape=Shape::FolderCheck
+                />
                 <Show when=move || desk.may(Action::Administer)>
                     <Entry href="/people" id="nav-people" word=words::PEOPLE shape=Shape::Users/>
                 </Show>

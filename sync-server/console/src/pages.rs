@@ -5,4 +5,5 @@ pub(crate) mod devices;
 pub(crate) mod list;
 pub(crate) mod people;
 pub(crate) mod quarantine;
+pub(crate) mod receipts;
 pub(crate) mod sign_in;

@@ -157,6 +157,7 @@ words! {
     WHAT_WAS_DONE: "处置情况", "What was done";
     WHY_BACK: "退回理由", "Why it is handed back";
     WHY_REWORK: "返工要求", "What has to be done again";
+    WHY_WITHDRAW: "为什么撤回", "Why it is withdrawn";
     UNIT_SEARCH: "派给哪个单位", "To which unit";
     CONFIRM: "确认", "Confirm";
     SENDING: "正在提交", "Sending";
@@ -219,6 +220,8 @@ words! {
     RECEIVED: "到了", "Received";
     NOT_HERE: "未送达", "Not here yet";
     PHOTOS_OWED: "欠照片", "Photos owed";
+    OWED_FOR: "最久欠了", "Owed for";
+    MISSING: "缺", "missing";
     ALL_HERE: "全部到齐", "All here";
     OWES: "还有未送达", "Still owes";
     HAS_GAP: "中间有缺", "Gap in the middle";
@@ -230,6 +233,19 @@ words! {
     CODE_ONCE: "只显示这一次，请现在在手机上输入。", "Shown only this once. Type it into the handheld now.";
     VALID_UNTIL: "有效到", "Valid until";
     PERSON_NEEDED: "请选择使用人。", "Choose a person.";
+}
+
+// Receipts.
+words! {
+    RECEIPTS: "回执", "Receipts";
+    RECEIPTS_WHAT: "粘贴手机上的回执，核验它是不是本服务器签的。核验只在这台电脑上进行。", "Paste a receipt from a handheld to check that this server signed it. It is checked on this computer only.";
+    RECEIPT_TEXT: "回执内容", "The receipt";
+    RECEIPT_KEY: "服务器公钥", "The server's public key";
+    RECEIPT_KEY_WRONG: "公钥是64位十六进制数字，请核对。", "The key is 64 hex digits. Check it.";
+    RECEIPT_CHECK: "核验", "Check";
+    RECEIPT_GOOD: "回执有效", "The receipt is good";
+    RECEIPT_BAD: "回执无效", "The receipt proves nothing";
+    RECEIPT_AT: "收到时间", "Received";
 }
 
 // People.

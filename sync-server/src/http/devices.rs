@@ -4,7 +4,7 @@ use super::auth::{SignedIn, hash};
 use super::error::{Answer, Refusal};
 use super::extract::{Body, Query};
 use super::session::From;
-use super::{App, new_token};
+use super::{App, new_id, new_token};
 use crate::service::{Fault, devices, words};
 use axum::Json;
 use axum::extract::State;
@@ -43,13 +43,13 @@ pub(super) async fn enrol(
     }
     let token = new_token();
     let token_hash = hash(&token);
-    let device_id = request.device_id;
+    let (device_id, audit_id) = (request.device_id, new_id());
     let district = app.district().clone();
     let code = district.code.clone();
     let outcome = app
         .store()
         .write(&code, move |tx| {
-            devices::enrol(tx, &district, &request, token_hash, now)
+            devices::enrol(tx, &district, &request, token_hash, now, audit_id)
         })
         .await;
     let enrolled = match outcome {
@@ -81,6 +81,7 @@ pub(super) async fn enrol(
         server_time: now,
         catalogue_version: district.catalogue.version().clone(),
         areas_version: district.areas_version.clone(),
+        receipt_key: Some(app.receipt_key().public()),
     }))
 }
 

@@ -2,12 +2,15 @@
 
 use super::error::Refusal;
 use axum::Json;
+use axum::body::Bytes;
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{FromRequest, FromRequestParts, Request};
-use axum::http::StatusCode;
 use axum::http::request::Parts;
+use axum::http::{StatusCode, header};
+use flate2::read::GzDecoder;
 use serde::de::DeserializeOwned;
 use shared::wire::error::ErrorCode;
+use std::io::Read;
 
 /// A JSON body.
 pub(super) struct Body<T>(pub T);
@@ -30,6 +33,54 @@ where
             }
             Err(rejection) => Err(Refusal::malformed(&rejection.body_text())),
         }
+    }
+}
+
+/// A JSON body that may come compressed by gzip. `LIMIT` bytes are what it may unpack to: a few
+/// kilobytes can be made to unpack to gigabytes.
+pub(super) struct Packed<T, const LIMIT: usize>(pub T);
+
+impl<T, S, const LIMIT: usize> FromRequest<S> for Packed<T, LIMIT>
+where
+    T: DeserializeOwned,
+    S: Send + Sync,
+{
+    type Rejection = Refusal;
+    async fn from_request(request: Request, state: &S) -> Result<Self, Refusal> {
+        match request.headers().get(header::CONTENT_ENCODING) {
+            None => {
+                let Body(value) = Body::from_request(request, state).await?;
+                return Ok(Self(value));
+            }
+            Some(encoding) if encoding.as_bytes().eq_ignore_ascii_case(b"gzip") => {}
+            Some(_) => {
+                return Err(Refusal::new(
+                    ErrorCode::Unsupported,
+                    crate::service::words("只支持 gzip 压缩。", "Only gzip is understood."),
+                ));
+            }
+        }
+        let packed = Bytes::from_request(request, state)
+            .await
+            .map_err(|_| Refusal::too_large())?;
+        let body = unpack(&packed, LIMIT)?;
+        serde_json::from_slice(&body)
+            .map(Self)
+            .map_err(|error| Refusal::malformed(&error.to_string()))
+    }
+}
+
+fn unpack(packed: &[u8], limit: usize) -> Result<Vec<u8>, Refusal> {
+    let most = u64::try_from(limit).unwrap_or(u64::MAX).saturating_add(1);
+    let mut body = Vec::with_capacity(packed.len().saturating_mul(2).min(limit));
+    GzDecoder::new(packed)
+        .take(most)
+        .read_to_end(&mut body)
+        .map_err(|error| Refusal::malformed(&error.to_string()))?;
+    if body.len() > limit {
+        Err(Refusal::too_large())
+    } else {
+        Ok(body)
     }
 }
 

@@ -3,10 +3,11 @@
 
 use super::auth::{OnDevice, OnDraining};
 use super::error::{Answer, Refusal};
-use super::extract::Body;
+use super::extract::{Body, Packed};
 use super::{App, new_id};
 use crate::service::push::{self, Judged, Sender};
-use crate::service::{pull, words};
+use crate::service::{pull, receipts, words};
+use crate::store::operations::Gap;
 use axum::Json;
 use axum::extract::{DefaultBodyLimit, State};
 use shared::operation::OPERATION_BYTES_LIMIT;
@@ -36,7 +37,7 @@ const SEEN_EVERY_MS: i64 = 5 * shared::time::MINUTE_MS;
 pub(super) async fn push(
     State(app): State<App>,
     OnDraining(session, device): OnDraining,
-    Body(request): Body<PushRequest>,
+    Packed(request): Packed<PushRequest, PUSH_BODY_BYTES_LIMIT>,
 ) -> Answer<Json<PushAnswer>> {
     let now = app.now();
     let PushRequest {
@@ -46,6 +47,7 @@ pub(super) async fn push(
         nonce,
         wall_ms,
         ops,
+        signature,
         ..
     } = request;
     if device_id != device {
@@ -66,7 +68,7 @@ pub(super) async fn push(
         skew_ms: (wall_ms != Timestamp::default()).then(|| wall_ms.since(now)),
     };
     let district = app.district().clone();
-    let judge = move || push::judge(&district, &session, sender, ops, now, new_id);
+    let judge = move || push::judge(&district, &session, sender, ops, signature, now, new_id);
     let judged: Vec<Judged> = if count <= JUDGED_INLINE_MAX {
         judge()
     } else {
@@ -74,32 +76,41 @@ pub(super) async fn push(
             .await
             .map_err(|_| Refusal::internal())?
     };
+    let hashes: Vec<_> = judged.iter().map(Judged::hash).collect();
     let judged = Arc::new(judged);
     // What was made in a former epoch says nothing of what is owed in this one.
     let is_of_now = i64::from(epoch) == sender.epoch;
     let made = i64::try_from(if is_of_now { made } else { 0 }).unwrap_or(i64::MAX);
     let district = app.district().clone();
     let code = district.code.clone();
-    let accepted = app
+    let mut accepted = app
         .store()
         .write_weighing(&code, count.max(1), move |tx| {
             push::accept(tx, &district, sender, made, &judged, now)
         })
         .await?;
-    let unsigned = |number: i64| u64::try_from(number).unwrap_or(0);
+    // After the commit: the server's word is worth something only for what is durable.
+    let seal = receipts::seal(app.receipt_key(), &mut accepted.results, &hashes);
     Ok(Json(PushAnswer {
         protocol: PROTOCOL.to_owned(),
         nonce,
         server_epoch: app.district().server_epoch.clone(),
         server_time: now,
         high_water: unsigned(accepted.high_water),
-        gaps: accepted
-            .gaps
-            .iter()
-            .map(|gap| (unsigned(gap.from), unsigned(gap.to)))
-            .collect(),
+        gaps: ranges(&accepted.gaps),
         results: accepted.results,
+        seal,
     }))
+}
+
+fn unsigned(number: i64) -> u64 {
+    u64::try_from(number).unwrap_or(0)
+}
+
+fn ranges(gaps: &[Gap]) -> Vec<(u64, u64)> {
+    gaps.iter()
+        .map(|gap| (unsigned(gap.from), unsigned(gap.to)))
+        .collect()
 }
 
 /// Fetch what changed since the cursors, a page at a time.

@@ -6,6 +6,7 @@
 mod moves;
 mod view;
 
+pub(super) use moves::{By, as_case, write as write_move};
 pub use moves::{Moved, move_case};
 pub use view::{detail, state_of};
 
@@ -34,17 +35,21 @@ pub(super) struct Seen {
 
 impl Seen {
     pub(super) fn load(tx: &mut dyn Tx, district: &District, id: CaseId) -> Result<Option<Self>> {
-        let Some(row) = store::cases::get(tx, id)? else {
-            return Ok(None);
-        };
-        let assisting = store::cases::assisting(tx, id)?;
+        match store::cases::get(tx, id)? {
+            Some(row) => Self::of(tx, district, row).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    pub(super) fn of(tx: &mut dyn Tx, district: &District, row: CaseRow) -> Result<Self> {
+        let assisting = store::cases::assisting(tx, row.id)?;
         // Outside all grids it is the whole district's.
         let area = row.grid.clone().unwrap_or_else(|| district.code.clone());
-        Ok(Some(Self {
+        Ok(Self {
             row,
             area,
             assisting,
-        }))
+        })
     }
 
     pub(super) fn subject(&self) -> Subject<'_> {

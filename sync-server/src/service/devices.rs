@@ -3,15 +3,18 @@
 use super::sessions;
 use super::{Fault, Result, words};
 use crate::service::district::District;
+use crate::store::audit::AuditRow;
 use crate::store::devices::{CodeRow, DeviceRow};
 use crate::store::{self, Tx};
+use serde_json::json;
 use shared::area::Scope;
 use shared::id::{DeviceId, PersonId, Sha256};
-use shared::role::{Action, Actor, Role, Subject, may};
+use shared::role::{Action, Actor, Post, Role, Subject, may};
 use shared::time::{DAY_MS, Timestamp};
 use shared::wire::console::{self, Page};
 use shared::wire::sync::{EnrolRequest, Me};
 use std::collections::HashMap;
+use uuid::Uuid;
 
 /// An enrolment code is good for a day: long enough to hand it over, short enough to lose it.
 pub const CODE_LASTS_MS: i64 = DAY_MS;
@@ -19,6 +22,8 @@ pub const CODE_LASTS_MS: i64 = DAY_MS;
 pub const WORDS_CHARS_MAX: usize = 100;
 /// Rows of one page.
 pub const PAGE_ROWS: usize = 200;
+/// Ranges of missing numbers that a person is shown of one device.
+const GAPS_SHOWN_MAX: usize = 20;
 /// Letters of a code without those that are mistaken for digits.
 const CODE_LETTERS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 /// Letters of a code: 40 bits, behind the sign-in brake and for one day.
@@ -120,7 +125,8 @@ pub struct Enrolled {
 }
 
 /// Binds an installation to the person of the code. The same device may repeat it: that gives a
-/// new token and is otherwise without effect.
+/// new token and is otherwise without effect. A device that names another key than before is bound
+/// with the new one, which the audit shows; one that names none keeps the key that is known.
 ///
 /// # Errors
 /// [`Fault::NotFound`] for a wrong code, [`Fault::Gone`] for one that has expired or was used.
@@ -130,6 +136,7 @@ pub fn enrol(
     request: &EnrolRequest,
     token_hash: Sha256,
     now: Timestamp,
+    audit_id: Uuid,
 ) -> Result<Enrolled> {
     let hash = code_hash(&request.code);
     let code = store::devices::code(tx, hash)?.ok_or(Fault::NotFound("code"))?;
@@ -169,23 +176,72 @@ pub fn enrol(
             high_water: 0,
             received: 0,
             disabled: None,
+            key: request.key,
+            owed_since: None,
         },
+    )?;
+    note_enrolment(
+        tx,
+        district,
+        request,
+        before.as_ref(),
+        person.id,
+        now,
+        audit_id,
     )?;
     store::devices::use_code(tx, hash, request.device_id, now)?;
     sessions::begin(tx, person.id, Some(request.device_id), token_hash, now)?;
-    let posts = store::posts::held(tx, person.id, now)?
-        .into_iter()
-        .map(|row| row.post);
-    let posts = posts.filter(|post| post.role == Role::GridWorker).collect();
     Ok(Enrolled {
         epoch: u32::try_from(epoch).map_err(|error| Fault::damaged("epoch", error))?,
         me: Me {
             id: person.id,
             login: person.login,
             name: person.name,
-            posts,
+            posts: grid_posts(tx, person.id, now)?,
         },
     })
+}
+
+/// The posts that count on a handheld.
+fn grid_posts(tx: &mut dyn Tx, person: PersonId, now: Timestamp) -> Result<Vec<Post>> {
+    let held = store::posts::held(tx, person, now)?.into_iter();
+    let posts = held.map(|row| row.post);
+    Ok(posts.filter(|post| post.role == Role::GridWorker).collect())
+}
+
+/// Leaves a trace of who was bound and of a key that was replaced.
+fn note_enrolment(
+    tx: &mut dyn Tx,
+    district: &District,
+    request: &EnrolRequest,
+    before: Option<&DeviceRow>,
+    person: PersonId,
+    now: Timestamp,
+    audit_id: Uuid,
+) -> Result<()> {
+    let key_before = before.and_then(|row| row.key).map(|key| key.id());
+    let key = request.key.map(|key| key.id());
+    let replaced = key_before.is_some() && key.is_some() && key != key_before;
+    if replaced {
+        tracing::warn!(device.id = %request.device_id, alarm = "device_key_replaced",
+            "a device was enrolled again with another key");
+    }
+    let action = if replaced {
+        "device.key_replaced"
+    } else {
+        "device.enrol"
+    };
+    let row = AuditRow {
+        id: audit_id,
+        district: district.code.clone(),
+        at: now,
+        person: Some(person),
+        device: Some(request.device_id),
+        action: action.to_owned(),
+        subject: request.device_id.to_string(),
+        detail: json!({"key": key, "key_before": key_before}).to_string(),
+    };
+    Ok(store::audit::append(tx, &row)?)
 }
 
 fn shorten(text: &str) -> String {
@@ -283,7 +339,49 @@ fn visible_name(
     Ok((whole || mine).then_some(found.name))
 }
 
+/// All devices of the district, those that owe something first and the oldest debt before all;
+/// a device that never came back stays.
+///
+/// # Errors
+/// Whatever the store says.
+pub fn ledger(tx: &mut dyn Tx, district: &District) -> Result<Vec<console::DeviceRow>> {
+    let mut rows = Vec::new();
+    let mut after = None;
+    loop {
+        let found = store::devices::page(tx, &district.code, after, PAGE_ROWS)?;
+        let full = found.len() == PAGE_ROWS;
+        for device in found {
+            after = Some(device.id);
+            let person = store::people::get(tx, device.person)?;
+            let name = person.map_or_else(String::new, |person| person.name);
+            rows.push(row(tx, device, name)?);
+        }
+        if !full {
+            break;
+        }
+    }
+    rows.sort_by_key(|row| (!row.owes(), row.oldest_owed(), row.id));
+    Ok(rows)
+}
+
+/// The numbers that are not here, up to what the device says it made.
+fn missing(tx: &mut dyn Tx, device: &DeviceRow) -> Result<Vec<(i64, i64)>> {
+    if device.made <= device.high_water {
+        return Ok(Vec::new());
+    }
+    let (id, epoch, above) = (device.id, device.epoch, device.high_water);
+    let between = store::operations::gaps(tx, id, epoch, above, GAPS_SHOWN_MAX)?;
+    let mut gaps: Vec<_> = between.iter().map(|gap| (gap.from, gap.to)).collect();
+    let highest = store::operations::highest(tx, id, epoch)?.max(above);
+    if device.made > highest && gaps.len() < GAPS_SHOWN_MAX {
+        gaps.push((highest.saturating_add(1), device.made));
+    }
+    Ok(gaps)
+}
+
 fn row(tx: &mut dyn Tx, device: DeviceRow, person_name: String) -> Result<console::DeviceRow> {
+    let gaps = missing(tx, &device)?;
+    let (photos_owed, photos_owed_since_ms) = store::photos::owed(tx, device.id)?;
     Ok(console::DeviceRow {
         id: device.id,
         name: device.name,
@@ -294,7 +392,10 @@ fn row(tx: &mut dyn Tx, device: DeviceRow, person_name: String) -> Result<consol
         made: device.made,
         high_water: device.high_water,
         received: device.received,
-        photos_owed: store::photos::count_owed(tx, device.id)?,
+        photos_owed,
+        gaps,
+        owed_since_ms: device.owed_since,
+        photos_owed_since_ms,
     })
 }
 

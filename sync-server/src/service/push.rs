@@ -6,10 +6,11 @@
 //! unique in the same transaction as every effect, and the kept result answers a repeat. Content
 //! never fails a push; what can't be acted on goes to a person. Tests: `tests/tests/push.rs`.
 
+mod adding;
 mod filing;
 mod judge;
 
-pub use judge::{Judged, Sender, judge};
+pub use judge::{Chained, Judged, Sender, judge};
 
 use super::{Fault, Result};
 use crate::service::district::District;
@@ -17,6 +18,7 @@ use crate::store::devices::Ledger;
 use crate::store::operations::{Gap, NewOperation};
 use crate::store::quarantine::QuarantineRow;
 use crate::store::{self, StoreError, Tx, nested};
+use adding::{Added, Adding};
 pub use filing::{Filing, buckets_of};
 use shared::id::{DeviceId, OpId, PersonId, Sha256};
 use shared::label::{self, Lang};
@@ -86,6 +88,22 @@ pub fn accept(
     })
 }
 
+/// Why something goes to a person, for a program and in words for the worker.
+#[derive(Debug, Clone)]
+struct Reason {
+    code: &'static str,
+    words: String,
+}
+
+impl From<&'static str> for Reason {
+    fn from(code: &'static str) -> Self {
+        Self {
+            code,
+            words: label::fault(code, Lang::Zh).to_owned(),
+        }
+    }
+}
+
 /// One operation's result, and whether it came for the first time.
 struct Taken {
     result: OperationResult,
@@ -101,7 +119,7 @@ fn take(
 ) -> Result<Taken> {
     match judged {
         Judged::Rejected { op_id, code } => Ok(Taken {
-            result: refused(op_id.clone(), Outcome::Rejected, code, None),
+            result: refused(op_id.clone(), Outcome::Rejected, &Reason::from(*code), None),
             is_new: false,
         }),
         Judged::Unreadable {
@@ -111,6 +129,7 @@ fn take(
             code,
         } => {
             let kept = Kept {
+                words: None,
                 op_id: *op_id,
                 hash: *hash,
                 person: sender.person,
@@ -124,28 +143,104 @@ fn take(
             aside(tx, district, sender.device, kept, now)
         }
         Judged::Quarantine { sealed, code } => {
-            let kept = nested(tx, |tx| quarantine(tx, district, sender, sealed, code, now));
+            let kept = nested(tx, |tx| {
+                quarantine(tx, district, sender, sealed, *code, now)
+            });
             or_known(tx, district, sender, sealed, kept, now)
         }
         Judged::File(filing) => {
-            let filed = nested(tx, |tx| filing::file(tx, district, filing, now));
-            let filed = match filed {
-                Err(Fault::Store(error)) if is_of_content(&error) => {
-                    tracing::warn!(op.id = %filing.sealed.operation.op_id, %error, "an operation could not be applied");
-                    let code = if error == StoreError::Panicked {
-                        "server_fault"
-                    } else {
-                        "payload_malformed"
-                    };
-                    nested(tx, |tx| {
-                        quarantine(tx, district, sender, &filing.sealed, code, now)
-                    })
-                }
-                filed => filed,
-            };
-            or_known(tx, district, sender, &filing.sealed, filed, now)
+            let (sealed, chained) = (&filing.sealed, filing.chained);
+            let filed = apply(tx, district, sender, sealed, chained, now, |tx| {
+                filing::file(tx, district, filing, now)
+            });
+            or_known(tx, district, sender, sealed, filed, now)
         }
+        Judged::Add(adding) => add(tx, district, sender, adding, now),
     }
+}
+
+/// Acts on an operation that stands on the one before it; whatever its content breaks on the way
+/// leaves nothing but an entry for a person.
+fn apply(
+    tx: &mut dyn Tx,
+    district: &District,
+    sender: Sender,
+    sealed: &SealedOperation,
+    chained: Chained,
+    now: Timestamp,
+    act: impl FnOnce(&mut dyn Tx) -> Result<OperationResult>,
+) -> Result<OperationResult> {
+    let acted = nested(tx, |tx| {
+        if follows_stored(tx, sealed, chained)? {
+            act(tx)
+        } else {
+            quarantine(tx, district, sender, sealed, "chain_broken", now)
+        }
+    });
+    match acted {
+        Err(Fault::Store(error)) if is_of_content(&error) => {
+            tracing::warn!(op.id = %sealed.operation.op_id, %error, "an operation could not be applied");
+            let code = if error == StoreError::Panicked {
+                "server_fault"
+            } else {
+                "payload_malformed"
+            };
+            nested(tx, |tx| quarantine(tx, district, sender, sealed, code, now))
+        }
+        acted => acted,
+    }
+}
+
+/// An addition: one that was here before is answered before its case is looked at, since what is
+/// possible may have changed.
+fn add(
+    tx: &mut dyn Tx,
+    district: &District,
+    sender: Sender,
+    adding: &Adding,
+    now: Timestamp,
+) -> Result<Taken> {
+    let (sealed, chained) = (&adding.sealed, adding.chained);
+    if store::operations::get(tx, sealed.operation.op_id)?.is_some() {
+        return known(tx, district, sender, sealed, now);
+    }
+    let mut held = false;
+    let added = apply(
+        tx,
+        district,
+        sender,
+        sealed,
+        chained,
+        now,
+        |tx| match adding::add(tx, district, adding, now)? {
+            Added::Done(result) => Ok(*result),
+            Added::Aside(reason) => quarantine(tx, district, sender, sealed, reason, now),
+            Added::Held => {
+                held = true;
+                let op_id = sealed.operation.op_id.to_string();
+                Ok(refused(op_id, Outcome::Held, &"held".into(), None))
+            }
+        },
+    );
+    if held && let Ok(result) = added {
+        return Ok(Taken {
+            result,
+            is_new: false,
+        });
+    }
+    or_known(tx, district, sender, sealed, added, now)
+}
+
+/// Whether an operation whose predecessor is not in its push stands on the stored one. Nothing is
+/// known against it while that is not here.
+fn follows_stored(tx: &mut dyn Tx, sealed: &SealedOperation, chained: Chained) -> Result<bool> {
+    if chained != Chained::ByStored {
+        return Ok(true);
+    }
+    let operation = &sealed.operation;
+    let (epoch, seq) = (i64::from(operation.epoch), signed(operation.seq));
+    let before = store::operations::hash_at(tx, operation.device_id, epoch, seq.saturating_sub(1))?;
+    Ok(before.is_none_or(|hash| hash == operation.prev_hash))
 }
 
 /// Whether another operation in its place would have gone well: then this one goes to a person
@@ -228,6 +323,8 @@ struct Kept<'a> {
     hash: Sha256,
     person: Option<PersonId>,
     code: &'static str,
+    /// Words of its own where the code's don't say it all.
+    words: Option<&'a str>,
     body: &'a str,
 }
 
@@ -239,6 +336,7 @@ impl<'a> Kept<'a> {
             hash: sealed.hash,
             person,
             code,
+            words: None,
             body: &sealed.text,
         }
     }
@@ -260,7 +358,7 @@ fn aside(
     let result = refused(
         kept.op_id.to_string(),
         Outcome::Quarantined,
-        kept.code,
+        &Reason::from(kept.code),
         Some(received),
     );
     Ok(Taken {
@@ -285,7 +383,10 @@ fn keep(
             device,
             person: kept.person,
             reason_code: kept.code.to_owned(),
-            reason: label::fault(kept.code, Lang::Zh).to_owned(),
+            reason: kept
+                .words
+                .unwrap_or(label::fault(kept.code, Lang::Zh))
+                .to_owned(),
             body: kept.body.to_owned(),
             received: now,
             resolved: None,
@@ -302,19 +403,18 @@ fn quarantine(
     district: &District,
     sender: Sender,
     sealed: &SealedOperation,
-    code: &'static str,
+    reason: impl Into<Reason>,
     now: Timestamp,
 ) -> Result<OperationResult> {
+    let reason = reason.into();
     let op_id = sealed.operation.op_id;
-    let result = refused(op_id.to_string(), Outcome::Quarantined, code, Some(now));
+    let result = refused(op_id.to_string(), Outcome::Quarantined, &reason, Some(now));
     insert(tx, sealed, &result, now)?;
-    keep(
-        tx,
-        district,
-        sender.device,
-        &Kept::of(sealed, sender.person, code),
-        now,
-    )?;
+    let kept = Kept {
+        words: Some(&reason.words),
+        ..Kept::of(sealed, sender.person, reason.code)
+    };
+    keep(tx, district, sender.device, &kept, now)?;
     Ok(result)
 }
 
@@ -366,18 +466,13 @@ fn signed(number: u64) -> i64 {
 fn refused(
     op_id: String,
     outcome: Outcome,
-    code: &str,
+    reason: &Reason,
     received_at: Option<Timestamp>,
 ) -> OperationResult {
     OperationResult {
-        op_id,
-        outcome,
-        code: Some(code.to_owned()),
-        words: Some(label::fault(code, Lang::Zh).to_owned()),
-        case_id: None,
-        case_no: None,
-        revision: None,
+        code: Some(reason.code.to_owned()),
+        words: Some(reason.words.clone()),
         received_at,
-        differs: Vec::new(),
+        ..OperationResult::new(op_id, outcome)
     }
 }

@@ -9,6 +9,7 @@ use crate::store::sessions::SessionRow;
 use crate::store::{self, Tx};
 use shared::id::{DeviceId, PersonId, Sha256};
 use shared::role::{Actor, Post, Role};
+use shared::signature::PublicKey;
 use shared::time::{DAY_MS, HOUR_MS, Timestamp};
 use shared::wire::sync::Me;
 
@@ -34,6 +35,8 @@ pub struct Session {
     pub device: Option<DeviceId>,
     /// Its epoch; 0 for a console.
     pub epoch: i64,
+    /// The key that it signs with.
+    pub key: Option<PublicKey>,
     /// Its last contact.
     pub last_seen: Option<Timestamp>,
     /// The account or the handheld is out of use.
@@ -50,6 +53,17 @@ impl Session {
             name: self.name.clone(),
             posts: self.actor.posts.clone(),
         }
+    }
+
+    /// The person with the grid posts held now or at a moment: whoever did it in office did it so.
+    #[must_use]
+    pub fn actor_at(&self, at: Timestamp) -> Actor {
+        let mut actor = self.actor.clone();
+        let then = self.posts_ever.iter().filter(|row| {
+            row.post.role == Role::GridWorker && row.from <= at && row.to.is_none_or(|to| at < to)
+        });
+        actor.posts.extend(then.map(|row| row.post.clone()));
+        actor
     }
 
     /// Whether a grid post was held at a moment.
@@ -97,6 +111,7 @@ pub fn find(tx: &mut dyn Tx, token_hash: Sha256, now: Timestamp) -> Result<Optio
         name: person.name,
         disabled: off(person.disabled) || device.as_ref().is_some_and(|d| off(d.disabled)),
         epoch: device.as_ref().map_or(0, |device| device.epoch),
+        key: device.as_ref().and_then(|device| device.key),
         last_seen: device.as_ref().and_then(|device| device.last_seen),
         device: device.map(|device| device.id),
     }))

@@ -7,7 +7,7 @@ mod list;
 
 pub use list::{CaseFilter, Holding, Order, Sight, count, count_by_state, page};
 
-use super::{Result, Row, Tx};
+use super::{Result, Row, StoreError, Tx};
 use crate::params;
 use shared::case::Class;
 use shared::id::{AreaCode, CaseId, CategoryId, PersonId, ReportId, Sha256, UnitCode};
@@ -118,6 +118,17 @@ pub struct CaseMove<'a> {
     pub closed: Option<Timestamp>,
     /// As in [`CaseRow`].
     pub solved_level: Option<i64>,
+}
+
+/// What an addition to its report changes of a case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Growth<'a> {
+    /// How many more photos belong to it.
+    pub photos: i64,
+    /// How many of them are here already.
+    pub photos_stored: i64,
+    /// More words to search it by, in lower case.
+    pub search: &'a str,
 }
 
 /// The columns of a [`CaseRow`], in the order of `from_row`.
@@ -292,6 +303,27 @@ pub fn move_on(tx: &mut dyn Tx, to: &CaseMove<'_>) -> Result<bool> {
         to.solved_level,
     ];
     Ok(tx.execute(SQL, values)? == 1)
+}
+
+/// Adds to a case; its revision after it, so that whoever was about to move it looks again.
+///
+/// # Errors
+/// As [`insert`]; [`StoreError::Column`] when there is no such case.
+pub fn grow(tx: &mut dyn Tx, id: CaseId, growth: &Growth<'_>) -> Result<i64> {
+    const SQL: &str = "
+        UPDATE cases
+        SET revision = revision + 1, photos_expected = photos_expected + $2,
+            photos_stored = photos_stored + $3, search = search || ' ' || $4
+        WHERE id = $1
+        RETURNING revision";
+    let values = params![id, growth.photos, growth.photos_stored, growth.search];
+    tx.query(SQL, values)?
+        .first()
+        .ok_or(StoreError::Column {
+            column: 0,
+            wanted: "a case",
+        })?
+        .int(0)
 }
 
 /// Counts an arrived photo at every case that shows it; their ids. The revision stays: nobody's

@@ -6,6 +6,7 @@ use super::tx::limit as row_limit;
 use super::{Result, Row, Tx};
 use crate::params;
 use shared::id::{AreaCode, DeviceId, PersonId, Sha256};
+use shared::signature::PublicKey;
 use shared::time::Timestamp;
 
 /// A device as kept.
@@ -37,6 +38,10 @@ pub struct DeviceRow {
     pub received: i64,
     /// Since when it may not sync.
     pub disabled: Option<Timestamp>,
+    /// The key that it signs with; none for one enrolled by an app that had no key.
+    pub key: Option<PublicKey>,
+    /// Since when it has owed operations without a break.
+    pub owed_since: Option<Timestamp>,
 }
 
 /// What a push says about its device.
@@ -66,15 +71,15 @@ pub struct CodeRow {
 }
 
 /// Adds a device, or binds one that is there anew: person, epoch, name and versions are replaced;
-/// the ledger starts over when the epoch does.
+/// the ledger starts over when the epoch does. A key once known is only replaced by another.
 ///
 /// # Errors
 /// Whatever the database says, as for all functions of the store.
 pub fn put(tx: &mut dyn Tx, row: &DeviceRow) -> Result<()> {
     const SQL: &str = "
         INSERT INTO devices (id, district, person, epoch, name, platform, app_version, enrolled_ms,
-            last_seen_ms, made, high_water, received, disabled_ms)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+            last_seen_ms, made, high_water, received, disabled_ms, public_key, owed_since_ms)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
         ON CONFLICT (id) DO UPDATE SET
             district = excluded.district,
             person = excluded.person,
@@ -90,7 +95,11 @@ pub fn put(tx: &mut dyn Tx, row: &DeviceRow) -> Result<()> {
                 THEN devices.high_water ELSE excluded.high_water END,
             received = CASE WHEN devices.epoch = excluded.epoch
                 THEN devices.received ELSE excluded.received END,
-            disabled_ms = excluded.disabled_ms";
+            owed_since_ms = CASE WHEN devices.epoch = excluded.epoch
+                THEN devices.owed_since_ms ELSE excluded.owed_since_ms END,
+            disabled_ms = excluded.disabled_ms,
+            public_key = COALESCE(excluded.public_key, devices.public_key)";
+    let key = row.key.map(|key| key.to_string());
     let values = params![
         row.id,
         &row.district,
@@ -105,6 +114,8 @@ pub fn put(tx: &mut dyn Tx, row: &DeviceRow) -> Result<()> {
         row.high_water,
         row.received,
         row.disabled,
+        key.as_deref(),
+        row.owed_since,
     ];
     tx.execute(SQL, values)?;
     Ok(())
@@ -117,7 +128,7 @@ pub fn put(tx: &mut dyn Tx, row: &DeviceRow) -> Result<()> {
 pub fn get(tx: &mut dyn Tx, id: DeviceId) -> Result<Option<DeviceRow>> {
     const SQL: &str = "
         SELECT id, district, person, epoch, name, platform, app_version, enrolled_ms,
-            last_seen_ms, made, high_water, received, disabled_ms
+            last_seen_ms, made, high_water, received, disabled_ms, public_key, owed_since_ms
         FROM devices
         WHERE id = $1";
     tx.query(SQL, params![id])?
@@ -138,7 +149,7 @@ pub fn page(
 ) -> Result<Vec<DeviceRow>> {
     const SQL: &str = "
         SELECT id, district, person, epoch, name, platform, app_version, enrolled_ms,
-            last_seen_ms, made, high_water, received, disabled_ms
+            last_seen_ms, made, high_water, received, disabled_ms, public_key, owed_since_ms
         FROM devices
         WHERE district = $1 AND id > $2
         ORDER BY id
@@ -158,7 +169,11 @@ pub fn note_push(tx: &mut dyn Tx, id: DeviceId, ledger: Ledger, at: Timestamp) -
         SET last_seen_ms = $2,
             made = CASE WHEN made < $3 THEN $3 ELSE made END,
             high_water = CASE WHEN high_water < $4 THEN $4 ELSE high_water END,
-            received = received + $5
+            received = received + $5,
+            owed_since_ms = CASE
+                WHEN (CASE WHEN made < $3 THEN $3 ELSE made END)
+                    > (CASE WHEN high_water < $4 THEN $4 ELSE high_water END)
+                THEN COALESCE(owed_since_ms, $2) ELSE NULL END
         WHERE id = $1";
     let Ledger {
         made,
@@ -267,5 +282,10 @@ fn from_row(row: &mut Row) -> Result<DeviceRow> {
         high_water: row.int(10)?,
         received: row.int(11)?,
         disabled: row.opt_time(12)?,
+        key: match row.opt_text(13)? {
+            Some(_) => Some(row.word(13, |text| text.parse().ok())?),
+            None => None,
+        },
+        owed_since: row.opt_time(14)?,
     })
 }

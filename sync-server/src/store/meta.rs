@@ -13,6 +13,8 @@ pub const DISTRICT: &str = "district";
 pub const CATALOGUE_VERSION: &str = "catalogue_version";
 /// The areas in force.
 pub const AREAS_VERSION: &str = "areas_version";
+/// The secret key that signs receipts, hex.
+pub const RECEIPT_KEY: &str = "receipt_key";
 /// Levels of the area tree, JSON.
 pub const AREA_LEVELS: &str = "area_levels";
 

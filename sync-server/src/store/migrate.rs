@@ -39,6 +39,7 @@ macro_rules! step {
 const LADDER: &[Step] = &[
     step!(1, "0001_first_slice"),
     step!(2, "0002_upload_metadata"),
+    step!(3, "0003_device_keys"),
 ];
 
 /// The step this program was written for.

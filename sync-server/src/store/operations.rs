@@ -124,6 +124,33 @@ pub fn at(tx: &mut dyn Tx, device: DeviceId, epoch: i64, seq: i64) -> Result<Opt
         .transpose()
 }
 
+/// The hash of the operation with this number of a device.
+///
+/// # Errors
+/// As [`insert`].
+pub fn hash_at(tx: &mut dyn Tx, device: DeviceId, epoch: i64, seq: i64) -> Result<Option<Sha256>> {
+    const SQL: &str = "
+        SELECT hash
+        FROM operations
+        WHERE device = $1 AND epoch = $2 AND seq = $3";
+    let found = tx.query(SQL, params![device, epoch, seq])?;
+    found.first().map(|row| row.id(0)).transpose()
+}
+
+/// How many numbers of a device below one are here.
+///
+/// # Errors
+/// As [`insert`].
+pub fn count_below(tx: &mut dyn Tx, device: DeviceId, epoch: i64, seq: i64) -> Result<i64> {
+    const SQL: &str = "
+        SELECT count(*)
+        FROM operations
+        WHERE device = $1 AND epoch = $2 AND seq < $3";
+    tx.query(SQL, params![device, epoch, seq])?
+        .first()
+        .map_or(Ok(0), |row| row.int(0))
+}
+
 /// The canonical text of an operation.
 ///
 /// # Errors

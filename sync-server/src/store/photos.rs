@@ -154,18 +154,18 @@ pub fn cases_with(tx: &mut dyn Tx, hash: Sha256) -> Result<Vec<(CaseId, AreaCode
         .collect()
 }
 
-/// How many announced photos a device still owes.
+/// How many announced photos a device still owes, and since when the oldest.
 ///
 /// # Errors
 /// As [`announce`].
-pub fn count_owed(tx: &mut dyn Tx, device: DeviceId) -> Result<i64> {
+pub fn owed(tx: &mut dyn Tx, device: DeviceId) -> Result<(i64, Option<Timestamp>)> {
     const SQL: &str = "
-        SELECT count(*)
+        SELECT count(*), min(announced_ms)
         FROM photos
         WHERE device = $1 AND stored_ms IS NULL";
     tx.query(SQL, params![device])?
         .first()
-        .map_or(Ok(0), |row| row.int(0))
+        .map_or(Ok((0, None)), |row| Ok((row.int(0)?, row.opt_time(1)?)))
 }
 
 fn from_row(row: &mut Row) -> Result<PhotoRow> {

@@ -225,7 +225,7 @@ fn a_photo_is_owed_until_it_is_stored(backend: &Backend) {
         })
     };
     assert!(!announce(1), "its bytes are owed");
-    let owed = || read(&store, |tx| photos::count_owed(tx, device_id(1)));
+    let owed = || read(&store, |tx| Ok(photos::owed(tx, device_id(1))?.0));
     assert_eq!(owed(), 1);
     let store_it = || write(&store, |tx| photos::mark_stored(tx, hash("photo"), at(5)));
     assert_eq!((store_it(), store_it(), owed()), (true, false, 0));

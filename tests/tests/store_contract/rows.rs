@@ -87,6 +87,8 @@ pub(crate) fn device(n: u128) -> DeviceRow {
         high_water: 0,
         received: 0,
         disabled: None,
+        key: None,
+        owed_since: None,
     }
 }
 

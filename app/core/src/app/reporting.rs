@@ -1,10 +1,14 @@
 //! The façade's part of what became of it: my reports, their photos, the cases around.
 
 use super::App;
+use crate::additions;
 use crate::cases::{case_card, data_url, report_detail, report_row};
 use crate::error::CoreError;
-use crate::store::{self, reports};
+use crate::place::District;
+use crate::receipts;
+use crate::store::{self, outbox, reports};
 use shared::id::ReportId;
+use shared::receipt::Receipt;
 use shared::wire::handheld::{CaseCard, ReportDetail, ReportRow};
 
 /// Reports in a list: half a year of a busy worker's scrolling.
@@ -39,10 +43,19 @@ impl App {
     /// # Errors
     /// When there is no such report.
     pub fn report(&self, id: ReportId) -> Result<ReportDetail, CoreError> {
-        let (standing, photos) = self
-            .store()
-            .read(|tx| Ok((reports::get(tx, id)?, store::photos::of_report(tx, id)?)))?;
-        Ok(report_detail(&standing, &photos, self.is_running()))
+        let (standing, photos, additions, receipt) = self.store().read(|tx| {
+            let standing = reports::get(tx, id)?;
+            let receipt = outbox::receipt(tx, standing.report.op_id)?;
+            let photos = store::photos::of_report(tx, id)?;
+            Ok((standing, photos, outbox::additions(tx, id)?, receipt))
+        })?;
+        let district = self.district();
+        let catalogue = district.as_deref().map(District::catalogue);
+        Ok(ReportDetail {
+            additions: additions::views(&additions, catalogue),
+            receipt: receipt.as_ref().and_then(receipts::view),
+            ..report_detail(&standing, &photos, self.is_running())
+        })
     }
 
     /// The same by its short code or case number.
@@ -52,6 +65,18 @@ impl App {
     pub fn report_by_code(&self, code: &str) -> Result<ReportDetail, CoreError> {
         let standing = self.store().read(|tx| reports::by_code(tx, code.trim()))?;
         self.report(standing.report.id)
+    }
+
+    /// The server's receipt for a report, none until it came.
+    ///
+    /// # Errors
+    /// When there is no such report.
+    pub fn receipt(&self, id: ReportId) -> Result<Option<Receipt>, CoreError> {
+        let receipt = self.store().read(|tx| {
+            let op_id = reports::get(tx, id)?.report.op_id;
+            outbox::receipt(tx, op_id)
+        })?;
+        Ok(receipt)
     }
 
     /// The stored copy of a photo, as an address that an `img` shows.

@@ -4,12 +4,13 @@ use super::{App, Trouble, lock};
 use crate::capture::APP_VERSION;
 use crate::edge::Edge;
 use crate::error::CoreError;
-use crate::store::{self, cases, cursors, device, outbox, settings};
+use crate::store::{self, cases, cursors, device, keys, outbox, settings};
 use crate::sync::backoff;
 use crate::sync::engine::{Engine, Event, Round, offer_again};
 use crate::sync::http::Http;
 use crate::sync::transport::{Failure, Transport};
 use shared::id::DeviceId;
+use shared::signature::PublicKey;
 use shared::time::{MINUTE_MS, Timestamp};
 use shared::wire::handheld::{MeView, SyncReport, SyncState, SyncStatus};
 use shared::wire::sync::EnrolRequest;
@@ -116,12 +117,14 @@ impl App {
         let device_id = known
             .as_ref()
             .map_or_else(|| self.first_id(edge), |known| Ok(known.id))?;
+        let key = self.device_key(edge)?;
         let request = EnrolRequest {
             code: form.code.trim().to_owned(),
             device_id,
             name: form.device_name.clone(),
             platform: form.platform.clone(),
             app_version: APP_VERSION.to_owned(),
+            key: Some(key),
         };
         let answer = transport.enrol(&server, &request).await?;
         self.store().write(|tx| {
@@ -136,6 +139,9 @@ impl App {
                 }
             }
             device::enrol(tx, &server, &answer, edge.now())?;
+            if let Some(key) = &answer.receipt_key {
+                keys::keep_receipt_key(tx, key)?;
+            }
             settings::set(tx, "server", &server)?;
             // Another person's buckets: the mirror starts over, nothing else is touched.
             for bucket in cursors::all(tx)?.keys() {
@@ -158,6 +164,13 @@ impl App {
             settings::set(tx, "device_id", &id.to_string())?;
             Ok(id)
         })
+    }
+
+    /// The public key of this installation; the secret one is made at the first enrolment.
+    fn device_key(&self, edge: &Edge) -> Result<PublicKey, CoreError> {
+        let seed = edge.seed();
+        self.store()
+            .write(|tx| Ok(keys::ensure_device_key(tx, &seed)?.public()))
     }
 
     /// One round now, whatever the timers say: send what waits, fetch what is new.

@@ -3,7 +3,7 @@
 //! Three steps, so that the slow one (watermarks) holds no lock. A draft that was changed between
 //! the first and the last is not filed. Tests: `tests/capture.rs`.
 
-use super::{APP_VERSION, Filled, fill};
+use super::{Filled, fill};
 use crate::edge::Moment;
 use crate::error::CoreError;
 use crate::photos::{self, Mark, StampedPhoto};
@@ -12,9 +12,10 @@ use crate::store::device::{self, Device};
 use crate::store::drafts::{self, Draft};
 use crate::store::photos::Photo;
 use crate::store::reports::{self, Report};
-use crate::store::{self, Store, StoreError, outbox};
+use crate::store::{self, Store, StoreError};
+use crate::stream::{self, Content};
 use shared::id::{DraftId, OpId, ReportId};
-use shared::operation::{self, OPERATION_VERSION, Operation, kind};
+use shared::operation::{kind, short_code};
 use shared::report::{Place, check, check_against};
 use shared::time::{MINUTE_MS, Timestamp};
 use shared::wire::handheld::FiledView;
@@ -86,7 +87,8 @@ pub(crate) fn stamp_all(
     check_against(&filled.report, &before, district.catalogue())?;
     let mut stamped = Vec::with_capacity(photos.len());
     for (photo, jpeg) in photos {
-        let mark = mark(&photo, &filled.place, &place_path, &device, now);
+        let time = stamp_time(photo.added, photo.taken, now);
+        let mark = mark(time, &filled.place, &place_path, &device);
         stamped.push((photo, photos::stamp(&jpeg, &mark)?));
     }
     let catalogue = district.catalogue();
@@ -106,13 +108,18 @@ pub(crate) fn stamp_all(
     })
 }
 
-fn mark(photo: &Photo, place: &Place, path: &str, device: &Device, now: Timestamp) -> Mark {
-    let mut time = photo.added.show(NO_YEAR);
-    if let Some(taken) = photo.taken
-        && taken.since(photo.added).abs() > CAMERA_TIME_TOLERANCE_MS
-    {
-        time = format!("{time} · 相机时间 {}", taken.show(now.china_year()));
+/// When a photo was taken, as its watermark says it.
+pub(crate) fn stamp_time(added: Timestamp, taken: Option<Timestamp>, now: Timestamp) -> String {
+    let time = added.show(NO_YEAR);
+    match taken {
+        Some(taken) if taken.since(added).abs() > CAMERA_TIME_TOLERANCE_MS => {
+            format!("{time} · 相机时间 {}", taken.show(now.china_year()))
+        }
+        _ => time,
     }
+}
+
+pub(crate) fn mark(time: String, place: &Place, path: &str, device: &Device) -> Mark {
     let (lat, lon) = place.degrees().unwrap_or_default();
     let mut at = format!("{lat:.6}, {lon:.6}");
     if let Some(accuracy) = place.accuracy_m {
@@ -144,11 +151,9 @@ pub(crate) fn commit(
         if drafts::get(tx, ready.draft.id)?.revision != ready.draft.revision {
             return Err(CoreError::ChangedMeanwhile);
         }
-        let sealed = operation::seal(operation(ready, &device, district, op_id, moment)?)?;
-        let seq = sealed.operation.seq;
-        let short_code = operation::short_code(device.id, device.epoch, seq);
-        outbox::append(tx, &sealed)?;
-        device::advance(tx, seq, sealed.hash)?;
+        let content = content(ready)?;
+        let sealed = stream::append(tx, &device, district, content, op_id, moment)?;
+        let short_code = short_code(device.id, device.epoch, sealed.operation.seq);
         let report = Report {
             id: report_id,
             op_id,
@@ -174,14 +179,8 @@ pub(crate) fn commit(
     })
 }
 
-/// The operation that follows the device's newest one.
-fn operation(
-    ready: &Ready,
-    device: &Device,
-    district: &District,
-    op_id: OpId,
-    moment: &Moment,
-) -> Result<Operation, StoreError> {
+/// What the report's operation says.
+fn content(ready: &Ready) -> Result<Content, StoreError> {
     let photos = ready.photos.iter().map(|(photo, stamped)| {
         let mut reference = photo.reference();
         reference.sha256 = stamped.sha256;
@@ -193,23 +192,10 @@ fn operation(
             what: "report",
             problem: error.to_string(),
         })?;
-    Ok(Operation {
-        v: OPERATION_VERSION,
-        op_id,
-        device_id: device.id,
-        epoch: device.epoch,
-        seq: device.seq.saturating_add(1),
-        prev_hash: device.last_hash,
-        kind: kind::REPORT_FILE.to_owned(),
-        subject: ready.draft.id.to_string(),
+    Ok(Content {
+        kind: kind::REPORT_FILE,
+        subject: ReportId(ready.draft.id.0),
         base_revision: None,
-        catalogue_version: district.catalogue().version().clone(),
-        app_version: APP_VERSION.to_owned(),
-        wall_ms: moment.wall,
-        mono_ms: moment.mono_ms,
-        boot_id: moment.boot_id.clone(),
-        offset_ms: Some(device.offset_ms),
-        actor: device.me.id,
         payload,
         photos: photos.collect(),
     })

@@ -5,8 +5,8 @@
 //! touch reports, operations, drafts or photos. Tests: `tests/store.rs`.
 
 use super::{StoreError, Transaction};
-use rusqlite::params;
-use shared::id::Bucket;
+use rusqlite::{OptionalExtension, params};
+use shared::id::{Bucket, ReportId};
 use shared::wire::sync::{CaseState, PulledRow, Why};
 
 /// Table name of cases in a pull.
@@ -73,6 +73,15 @@ fn drop_orphans(tx: &Transaction<'_>) -> Result<(), StoreError> {
             AND NOT EXISTS (SELECT 1 FROM reports r WHERE r.id = cases.report_id)";
     tx.execute(SQL, [])?;
     Ok(())
+}
+
+/// The mirrored case of a report.
+pub fn of_report(tx: &Transaction<'_>, report: ReportId) -> Result<Option<CaseState>, StoreError> {
+    const SQL: &str = "SELECT doc FROM cases WHERE report_id = ?1 ORDER BY id LIMIT 1";
+    let doc: Option<String> = tx
+        .query_row(SQL, [report.to_string()], |row| row.get(0))
+        .optional()?;
+    Ok(doc.and_then(|doc| serde_json::from_str(&doc).ok()))
 }
 
 /// The mirrored cases, newest number first.

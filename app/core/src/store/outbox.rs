@@ -2,10 +2,11 @@
 //!
 //! Rows are written once and never deleted; only the answer is added. Tests: `tests/store.rs`.
 
-use super::{StoreError, Transaction, count, parse, to_json, uncount};
+use super::{StoreError, Transaction, count, from_json, parse, to_json, uncount};
 use rusqlite::{OptionalExtension, params};
-use shared::id::OpId;
-use shared::operation::SealedOperation;
+use shared::id::{OpId, ReportId};
+use shared::operation::{SealedOperation, kind};
+use shared::receipt::Receipt;
 use shared::time::Timestamp;
 use shared::wire::sync::OperationResult;
 
@@ -42,6 +43,37 @@ pub fn append(tx: &Transaction<'_>, sealed: &SealedOperation) -> Result<(), Stor
         ],
     )?;
     Ok(())
+}
+
+/// An operation about a report with what the server said.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Standing {
+    /// Canonical form with hash.
+    pub body: String,
+    /// The server's answer; none while it waits.
+    pub outcome: Option<String>,
+    /// Why it was quarantined or rejected.
+    pub code: Option<String>,
+    /// The same in words.
+    pub words: Option<String>,
+}
+
+/// The operations about a report but the one that filed it, in the order made.
+pub fn additions(tx: &Transaction<'_>, report: ReportId) -> Result<Vec<Standing>, StoreError> {
+    const SQL: &str = "
+        SELECT body, outcome, code, words FROM operations
+        WHERE subject = ?1 AND kind <> ?2
+        ORDER BY epoch, seq";
+    let mut statement = tx.prepare_cached(SQL)?;
+    let rows = statement.query_map([report.to_string().as_str(), kind::REPORT_FILE], |row| {
+        Ok(Standing {
+            body: row.get(0)?,
+            outcome: row.get(1)?,
+            code: row.get(2)?,
+            words: row.get(3)?,
+        })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
 }
 
 /// How many operations wait for the server's answer.
@@ -137,6 +169,26 @@ pub fn answer(
         ],
     )?;
     Ok(())
+}
+
+/// Keeps the server's receipt for an operation.
+pub fn keep_receipt(tx: &Transaction<'_>, receipt: &Receipt) -> Result<(), StoreError> {
+    tx.execute(
+        "UPDATE operations SET receipt = ?2 WHERE op_id = ?1",
+        params![receipt.op_id.to_string(), to_json("receipt", receipt)?],
+    )?;
+    Ok(())
+}
+
+/// The server's receipt for an operation, none while there is none.
+pub fn receipt(tx: &Transaction<'_>, op_id: OpId) -> Result<Option<Receipt>, StoreError> {
+    const SQL: &str = "SELECT receipt FROM operations WHERE op_id = ?1";
+    let text: Option<Option<String>> = tx
+        .query_row(SQL, [op_id.to_string()], |row| row.get(0))
+        .optional()?;
+    text.flatten()
+        .map(|text| from_json("receipt", &text))
+        .transpose()
 }
 
 /// Notes that the server refused a push of this operation alone: others go first now.

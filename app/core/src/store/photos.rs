@@ -7,7 +7,7 @@
 use super::{StoreError, Transaction, count, parse, uncount};
 use crate::photos::{PlaceHint, PreparedPhoto, StampedPhoto};
 use rusqlite::{OptionalExtension, params};
-use shared::id::{DraftId, ReportId, Sha256};
+use shared::id::{DraftId, OpId, ReportId, Sha256};
 use shared::report::{PhotoRef, PhotoRole};
 use shared::time::Timestamp;
 
@@ -106,18 +106,53 @@ pub fn add_to_draft(
     photo: &PreparedPhoto,
     now: Timestamp,
 ) -> Result<i64, StoreError> {
+    insert(tx, Owner::Draft(draft), role, photo, now)
+}
+
+/// Adds a photo, stamped already, to a report that is filed; the operation announces it.
+pub fn add_to_report(
+    tx: &Transaction<'_>,
+    report: ReportId,
+    op_id: OpId,
+    role: PhotoRole,
+    photo: &PreparedPhoto,
+    now: Timestamp,
+) -> Result<i64, StoreError> {
+    insert(tx, Owner::Report(report, op_id), role, photo, now)
+}
+
+/// Whose a photo is.
+#[derive(Clone, Copy)]
+enum Owner {
+    Draft(DraftId),
+    /// And the operation that announces it, when that is not the one that filed the report.
+    Report(ReportId, OpId),
+}
+
+fn insert(
+    tx: &Transaction<'_>,
+    owner: Owner,
+    role: PhotoRole,
+    photo: &PreparedPhoto,
+    now: Timestamp,
+) -> Result<i64, StoreError> {
     const SQL: &str = "
-        INSERT INTO photos (draft_id, ordinal, role, sha256, bytes, width, height, preview,
+        INSERT INTO photos (draft_id, report_id, op_id, ordinal, role, sha256, bytes, width, height, preview,
             original_sha256, original_bytes, taken_ms, hint_lat_e7, hint_lon_e7, added_ms,
             upload_offset, attempts)
-        VALUES (?1, (SELECT coalesce(max(ordinal), 0) + 1 FROM photos WHERE draft_id = ?1), ?2, ?3,
-            ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, 0, 0)
+        VALUES (?1, ?14, ?15, (SELECT coalesce(max(ordinal), 0) + 1 FROM photos
+                WHERE draft_id = ?1 OR report_id = ?14),
+            ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, 0, 0)
         RETURNING id";
+    let (draft, report, op_id) = match owner {
+        Owner::Draft(draft) => (Some(draft.to_string()), None, None),
+        Owner::Report(report, op_id) => (None, Some(report.to_string()), Some(op_id.to_string())),
+    };
     let hint = photo.place.map(|hint| (e7(hint.lat), e7(hint.lon)));
     let id = tx.query_row(
         SQL,
         params![
-            draft.to_string(),
+            draft,
             role_name(role),
             Sha256::of(&photo.jpeg).to_string(),
             count(photo.jpeg.len()),
@@ -130,6 +165,8 @@ pub fn add_to_draft(
             hint.map(|(lat, _)| lat),
             hint.map(|(_, lon)| lon),
             now.0,
+            report,
+            op_id,
         ],
         |row| row.get(0),
     )?;
@@ -342,7 +379,7 @@ pub fn waiting_number(tx: &Transaction<'_>) -> Result<(u32, u64), StoreError> {
 const READY: &str = "
     FROM photos p
     JOIN reports r ON r.id = p.report_id
-    JOIN operations o ON o.op_id = r.op_id
+    JOIN operations o ON o.op_id = coalesce(p.op_id, r.op_id)
     WHERE p.sent_ms IS NULL AND o.outcome IS NOT NULL AND o.outcome <> 'rejected'";
 
 /// When the first photo may be tried; `None` when none is ready.

@@ -6,6 +6,7 @@
 //! The engine returns events and never prints. Tests: `tests/sync.rs`.
 
 mod push;
+mod receipts;
 mod states;
 mod uploads;
 

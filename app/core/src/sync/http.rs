@@ -7,7 +7,9 @@
 use super::transport::{Failure, Link, Transport};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use reqwest::header::{CONTENT_LENGTH, CONTENT_TYPE, LOCATION, RETRY_AFTER};
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use reqwest::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, LOCATION, RETRY_AFTER};
 use reqwest::{Client, Method, Request, RequestBuilder, Response, StatusCode, Url};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -18,8 +20,10 @@ use shared::wire::sync::{
     PushAnswer, PushRequest,
 };
 use std::future::Future;
+use std::io::Write;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 /// A phone with signal connects within this; without, the worker shouldn't wait longer.
@@ -37,6 +41,9 @@ const TUS_VERSION: &str = "1.0.0";
 /// tus says: the bytes didn't fit their checksum.
 const STATUS_CHECKSUM: u16 = 460;
 
+/// A body from this size on is sent through gzip; below it fits one packet anyway.
+const PACKED_FROM_BYTES: usize = 1024;
+
 /// Takes one request to the server and brings the answer back: the network, or a simulation of
 /// it. Everything above it (what is asked, what is believed) is the same for both.
 pub trait Carrier: std::fmt::Debug + Send + Sync {
@@ -53,6 +60,8 @@ pub struct Http {
     /// Writes requests; what sends them is the carrier.
     client: Client,
     carrier: Arc<dyn Carrier>,
+    /// The server can't unpack: it is from before pushes were compressed.
+    plain_only: Arc<AtomicBool>,
 }
 
 /// HTTP clients for far and for loopback addresses.
@@ -101,6 +110,7 @@ impl Http {
         Ok(Self {
             client,
             carrier: Arc::new(Network { far, near }),
+            plain_only: Arc::default(),
         })
     }
 
@@ -110,6 +120,7 @@ impl Http {
         Self {
             client: self.client.clone(),
             carrier,
+            plain_only: Arc::default(),
         }
     }
 
@@ -150,6 +161,13 @@ impl Http {
             Err(refusal(response).await)
         }
     }
+}
+
+/// Bytes through gzip. Writing to memory doesn't fail; if it did, they go as they are.
+fn packed(plain: &[u8]) -> Option<Vec<u8>> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+    encoder.write_all(plain).ok()?;
+    encoder.finish().ok()
 }
 
 fn is_loopback(url: &Url) -> bool {
@@ -270,8 +288,25 @@ impl Transport for Http {
     }
 
     async fn push(&self, link: &Link, request: &PushRequest) -> Result<PushAnswer, Failure> {
-        let to = self.signed(Method::POST, link, "/v1/sync/push")?;
-        self.post(to, request).await
+        let to = || {
+            let to = self.signed(Method::POST, link, "/v1/sync/push")?;
+            Ok::<_, Failure>(to.header(CONTENT_TYPE, "application/json"))
+        };
+        let plain =
+            serde_json::to_vec(request).map_err(|error| Failure::Unreachable(error.to_string()))?;
+        let wanted = plain.len() >= PACKED_FROM_BYTES && !self.plain_only.load(Ordering::Relaxed);
+        if let Some(body) = wanted.then(|| packed(&plain)).flatten() {
+            let sent = self
+                .send(to()?.header(CONTENT_ENCODING, "gzip").body(body))
+                .await;
+            match sent {
+                Err(Failure::Refused {
+                    status: 400 | 415, ..
+                }) => self.plain_only.store(true, Ordering::Relaxed),
+                sent => return json(sent?).await,
+            }
+        }
+        json(self.send(to()?.body(plain)).await?).await
     }
 
     async fn pull(&self, link: &Link, request: &PullRequest) -> Result<PullAnswer, Failure> {

@@ -7,10 +7,12 @@ use crate::sync::transport::{Failure, Link, Transport};
 use axum::Router;
 use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
+use serde_json::{Value, json};
 use shared::id::Sha256;
 use shared::wire::handheld::ReportStatus;
 use shared::wire::sync::PullRequest;
 use std::collections::BTreeMap;
+use std::io::Read;
 
 /// Serves one answer to everything and gives the address.
 async fn always<R, F>(answer: F) -> String
@@ -202,4 +204,109 @@ async fn a_photo_is_believed_there_only_by_its_hash_or_as_a_picture_of_its_size(
     assert!(!http.has_photo(&link(&picture), sha256, 6).await.unwrap());
     let none = always(|| StatusCode::NOT_FOUND).await;
     assert!(!http.has_photo(&link(&none), sha256, 5).await.unwrap());
+}
+
+/// Serves what a function makes of each pushed request, status 200.
+async fn answering(answer: fn(&Value) -> Value) -> String {
+    let router = Router::new().fallback(move |body: axum::body::Bytes| async move {
+        let mut plain = Vec::new();
+        let packed = flate2::read::GzDecoder::new(&body[..])
+            .read_to_end(&mut plain)
+            .is_ok();
+        let text = if packed { &plain[..] } else { &body[..] };
+        let request = serde_json::from_slice(text).unwrap_or(Value::Null);
+        axum::Json(answer(&request))
+    });
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    format!("http://{address}")
+}
+
+/// What our own server would answer to a push.
+fn honest(request: &Value) -> Value {
+    let result =
+        |op: &Value| json!({"op_id": op["op_id"], "outcome": "applied", "case_no": "JY-1"});
+    let ops = request["ops"].as_array().cloned().unwrap_or_default();
+    json!({
+        "protocol": "gewu-sync/1", "nonce": request["nonce"], "server_epoch": "life-1",
+        "server_time": 1, "high_water": 1, "gaps": [],
+        "results": ops.iter().map(result).collect::<Vec<_>>(),
+    })
+}
+
+fn without(request: &Value, member: &str) -> Value {
+    let mut answer = honest(request);
+    answer.as_object_mut().unwrap().remove(member);
+    answer
+}
+
+fn with(request: &Value, member: &str, value: Value) -> Value {
+    let mut answer = honest(request);
+    answer[member] = value;
+    answer
+}
+
+#[tokio::test]
+async fn a_push_is_believed_only_with_our_protocol_our_nonce_and_a_result_for_each() {
+    let http = Http::new().unwrap();
+    let foreign: [fn(&Value) -> Value; 7] = [
+        |_| json!({"ok": true}),
+        |request| without(request, "nonce"),
+        |request| with(request, "nonce", json!("another")),
+        |request| without(request, "protocol"),
+        |request| with(request, "protocol", json!("portal/1")),
+        |request| with(request, "results", json!([])),
+        |request| {
+            with(
+                request,
+                "results",
+                json!([{"op_id": "x", "outcome": "applied"}]),
+            )
+        },
+    ];
+    let honest: fn(&Value) -> Value = honest;
+    for (at, answer) in foreign.into_iter().chain([honest]).enumerate() {
+        let world = World::new();
+        let app = world.open();
+        let form = Enrolment {
+            server: answering(answer).await,
+            ..world.form()
+        };
+        app.enrol_over(&world.server, &form, &world.edge())
+            .await
+            .unwrap();
+        let id = world.file(&app, &["no_exif.jpg"], &manhole(IN_GRID_1));
+        let report = app.sync_over(&http, &world.edge()).await.unwrap();
+        let waiting = app.sync_status().unwrap().operations_waiting;
+        if at == 7 {
+            assert_eq!(waiting, 0, "the last one is honest");
+            continue;
+        }
+        assert_eq!(report.problem.unwrap().code, "foreign_answer", "{at}");
+        assert_eq!(waiting, 1, "{at}");
+        assert_eq!(app.report(id).unwrap().row.status, ReportStatus::OnDevice);
+    }
+}
+
+#[tokio::test]
+async fn a_push_follows_no_redirect() {
+    for status in [301, 302, 303, 307, 308] {
+        let status = StatusCode::from_u16(status).unwrap();
+        let portal = always(move || (status, [(header::LOCATION, "/login")], "{}")).await;
+        let world = World::new();
+        let app = world.open();
+        let form = Enrolment {
+            server: portal,
+            ..world.form()
+        };
+        app.enrol_over(&world.server, &form, &world.edge())
+            .await
+            .unwrap();
+        world.file(&app, &["no_exif.jpg"], &manhole(IN_GRID_1));
+        let http = Http::new().unwrap();
+        let report = app.sync_over(&http, &world.edge()).await.unwrap();
+        assert_eq!(report.problem.unwrap().code, "foreign_answer");
+        assert_eq!(app.sync_status().unwrap().operations_waiting, 1);
+    }
 }

@@ -6,13 +6,17 @@
 use super::world::{START, areas, catalogue};
 use crate::sync::transport::{Failure, Link, Transport};
 use shared::case::Class;
+use shared::chain::{self, signed_text};
 use shared::id::{AreaCode, Bucket, CaseId, CatalogueVersion, PersonId, PostId, ReportId, Sha256};
-use shared::operation;
+use shared::operation::{self, SealedOperation};
+use shared::receipt;
 use shared::report::FiledReport;
 use shared::role::{Post, PostKind, Role};
+use shared::signature::{PublicKey, SecretKey};
 use shared::wire::sync::{
-    AreasBundle, CaseState, CatalogueBundle, EnrolAnswer, EnrolRequest, Me, OperationResult,
-    Outcome, PROTOCOL, PullAnswer, PullRequest, PulledRow, PushAnswer, PushRequest, Why,
+    AreasBundle, CaseState, CatalogueBundle, CourseEntry, EnrolAnswer, EnrolRequest, Me,
+    OperationResult, Outcome, PROTOCOL, PullAnswer, PullRequest, PulledRow, PushAnswer,
+    PushRequest, Why,
 };
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Mutex;
@@ -52,6 +56,10 @@ pub(super) struct Kept {
     pub(super) catalogue_version: String,
     pub(super) bucket_left: bool,
     pub(super) nonce: Option<String>,
+    /// The key that the handheld was enrolled with.
+    pub(super) device_key: Option<PublicKey>,
+    /// What the server's own key is made of.
+    pub(super) key_seed: u8,
 }
 
 #[derive(Debug)]
@@ -137,6 +145,57 @@ impl Server {
 }
 
 impl Kept {
+    /// Another one after a change of [`Kept::key_seed`].
+    fn receipt_key(&self) -> SecretKey {
+        SecretKey::from_seed(&[self.key_seed; 32])
+    }
+
+    /// Every push of a handheld of today is signed with the key it was enrolled with.
+    fn check_signature(&self, request: &PushRequest) {
+        let links: Vec<_> = request.ops.iter().filter_map(chain::Link::of).collect();
+        let key = self.device_key.expect("enrolled with a key");
+        let signature = request.signature.expect("a signature");
+        assert!(key.verifies(&signed_text(&links), &signature));
+    }
+
+    /// What follows a report: an entry in the course of its case; held while that isn't here.
+    fn add(&mut self, opened: &SealedOperation) -> OperationResult {
+        let operation = &opened.operation;
+        let now = self.cases.iter().map(|case| case.revision).max();
+        let subject = |case: &&mut CaseState| case.report_id.to_string() == operation.subject;
+        let case = self.cases.iter_mut().find(subject);
+        let mut result = OperationResult {
+            op_id: operation.op_id.to_string(),
+            outcome: Outcome::Held,
+            code: None,
+            words: None,
+            case_id: None,
+            case_no: None,
+            revision: None,
+            received_at: None,
+            differs: vec![],
+            receipted: false,
+        };
+        let Some(case) = case else { return result };
+        if case.class == Class::Closed {
+            result.outcome = Outcome::Quarantined;
+            result.code = Some("case_closed".into());
+            result.words = Some("事件已于昨天10:30结案".into());
+        } else {
+            result.outcome = Outcome::Applied;
+            case.revision = now.unwrap_or(0) + 1;
+            case.course.push(CourseEntry {
+                kind: operation.kind.clone(),
+                at: START,
+                by: "网格员".into(),
+                reason: operation.payload.to_string(),
+            });
+        }
+        result.received_at = Some(START);
+        self.results.insert(result.op_id.clone(), result.clone());
+        result
+    }
+
     fn take(&mut self, text: &str) -> OperationResult {
         let opened = operation::open(serde_json::from_str(text).unwrap()).unwrap();
         let op_id = opened.operation.op_id.to_string();
@@ -149,6 +208,9 @@ impl Kept {
                 outcome: Outcome::Duplicate,
                 ..known.clone()
             };
+        }
+        if opened.operation.kind != operation::kind::REPORT_FILE {
+            return self.add(&opened);
         }
         let troubled = self
             .quarantine
@@ -164,6 +226,7 @@ impl Kept {
             revision: None,
             received_at: Some(START),
             differs: vec![],
+            receipted: false,
         };
         if troubled {
             result.outcome = Outcome::Quarantined;
@@ -212,6 +275,7 @@ fn case_of(number: usize, subject: &str, report: &FiledReport) -> CaseState {
 impl Transport for Server {
     async fn enrol(&self, _server: &str, request: &EnrolRequest) -> Result<EnrolAnswer, Failure> {
         self.meet(|kept| {
+            kept.device_key = request.key;
             Ok(EnrolAnswer {
                 protocol: PROTOCOL.into(),
                 device_id: request.device_id,
@@ -224,6 +288,7 @@ impl Transport for Server {
                 server_time: START,
                 catalogue_version: CatalogueVersion::new(kept.catalogue_version.clone()).unwrap(),
                 areas_version: "areas-1".into(),
+                receipt_key: Some(kept.receipt_key().public()),
             })
         })
     }
@@ -246,6 +311,19 @@ impl Transport for Server {
                     words_en: "malformed".into(),
                 });
             }
+            let hashes: Vec<Sha256> = request
+                .ops
+                .iter()
+                .map(|op| chain::Link::of(op).unwrap().hash)
+                .collect();
+            kept.check_signature(&request);
+            let mut results: Vec<_> = texts.iter().map(|text| kept.take(text)).collect();
+            let mut entries = Vec::new();
+            for (result, hash) in results.iter_mut().zip(hashes) {
+                entries.extend(result.entry(hash));
+                result.receipted = result.received_at.is_some();
+            }
+            let seal = receipt::seal(&entries, &kept.receipt_key());
             Ok(PushAnswer {
                 protocol: PROTOCOL.into(),
                 nonce: kept.nonce.clone().unwrap_or(request.nonce),
@@ -253,7 +331,8 @@ impl Transport for Server {
                 server_time: START,
                 high_water: request.made,
                 gaps: vec![],
-                results: texts.iter().map(|text| kept.take(text)).collect(),
+                results,
+                seal,
             })
         })
     }

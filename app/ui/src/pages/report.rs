@@ -1,5 +1,8 @@
 //! One report: where it stands, photos, who has it and why, and its course.
 
+mod adding;
+mod receipt;
+
 use crate::backend;
 use crate::components::field::Fact;
 use crate::components::icon::{Icon, Shape};
@@ -8,8 +11,10 @@ use crate::components::report_row::{StatusMark, brief_place};
 use crate::route::{Route, Shown};
 use crate::state::{live, shared, speaker};
 use crate::words;
+use adding::Adding;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
+use receipt::Receipt;
 use shared::id::ReportId;
 use shared::label;
 use shared::wire::handheld::{PhotoView, ReportDetail, ReportStatus};
@@ -20,6 +25,7 @@ use shared::wire::sync::CourseEntry;
 pub(crate) fn Report(report: ReportId) -> impl IntoView {
     let t = speaker();
     let detail = live(move || backend::report(report));
+    let known = Memo::new(move |_| detail.get().and_then(Result::ok));
     view! {
         <div class="page stack report">
             <header class="row bar">
@@ -34,6 +40,9 @@ pub(crate) fn Report(report: ReportId) -> impl IntoView {
                 Some(Err(problem)) => view! { <ProblemNotice problem /> }.into_any(),
                 Some(Ok(detail)) => view! { <Whole detail /> }.into_any(),
             }}
+            <Show when=move || known.with(Option::is_some)>
+                <Adding report detail=known />
+            </Show>
         </div>
     }
 }
@@ -60,6 +69,7 @@ fn Whole(detail: ReportDetail) -> impl IntoView {
         <Facts detail=detail.clone() />
         <Reasons detail=detail.clone() />
         <Course course=detail.course />
+        {detail.receipt.map(|receipt| view! { <Receipt receipt /> })}
     }
 }
 

@@ -70,6 +70,7 @@ const fn asks_for(kind: Move) -> Word {
         Move::Finish | Move::SelfFix => words::WHAT_WAS_DONE,
         Move::HandBack => words::WHY_BACK,
         Move::Rework => words::WHY_REWORK,
+        Move::Withdraw => words::WHY_WITHDRAW,
         Move::Dispatch | Move::Start | Move::Close => words::NOTE,
     }
 }
@@ -79,7 +80,7 @@ const fn shape(kind: Move) -> Shape {
         Move::Dispatch => Shape::Send,
         Move::Start => Shape::CirclePlay,
         Move::Finish => Shape::CircleCheck,
-        Move::HandBack => Shape::Undo2,
+        Move::HandBack | Move::Withdraw => Shape::Undo2,
         Move::Rework => Shape::RotateCcw,
         Move::Close | Move::SelfFix => Shape::FolderCheck,
     }
@@ -87,7 +88,7 @@ const fn shape(kind: Move) -> Shape {
 
 /// The move that the work usually goes on with stands out.
 fn is_way_on(kind: Move) -> bool {
-    !matches!(kind, Move::HandBack | Move::Rework)
+    !matches!(kind, Move::HandBack | Move::Rework | Move::Withdraw)
 }
 
 /// The unit that the rules suggest, if the case can be given to it.

@@ -70,6 +70,7 @@ fn Table(devices: Poll<Page<DeviceRow>>) -> impl IntoView {
                         {head(words::STATE)} {head(words::CARRIED_BY)} {head(words::DEVICE)}
                         {head(words::LAST_SEEN)} {figure(words::MADE)} {figure(words::RECEIVED)}
                         {figure(words::NOT_HERE)} {figure(words::PHOTOS_OWED)}
+                        {figure(words::OWED_FOR)}
                     </tr>
                 </thead>
                 <tbody>{rows}</tbody>
@@ -93,11 +94,23 @@ enum Standing {
 fn standing(row: &DeviceRow) -> Standing {
     if row.received > row.high_water {
         Standing::Gap
-    } else if row.made > row.received || row.photos_owed > 0 {
+    } else if row.owes() {
         Standing::Owes
     } else {
         Standing::Whole
     }
+}
+
+/// The numbers that are missing, for whoever calls the worker: `3, 5–7`.
+fn gaps(row: &DeviceRow) -> String {
+    let range = |(from, to): &(i64, i64)| {
+        if from == to {
+            from.to_string()
+        } else {
+            format!("{from}–{to}")
+        }
+    };
+    row.gaps.iter().map(range).collect::<Vec<_>>().join(", ")
 }
 
 fn device(row: &DeviceRow, now: Timestamp, lang: Lang) -> impl IntoView + use<> {
@@ -111,7 +124,13 @@ fn device(row: &DeviceRow, now: Timestamp, lang: Lang) -> impl IntoView + use<> 
         || words::NEVER.of(lang).to_owned(),
         |at| format::ago(at, now, lang),
     );
-    let owed = row.made.saturating_sub(row.received).max(0);
+    let mut owed = row.made.saturating_sub(row.received).max(0).to_string();
+    if !row.gaps.is_empty() {
+        owed = format!("{owed}（{} {}）", words::MISSING.of(lang), gaps(row));
+    }
+    let age = row
+        .oldest_owed()
+        .map_or_else(String::new, |at| format::duration(now.since(at), lang));
     let cell = |word: words::Word, value: String| {
         view! {
             <td role="cell" class="figure" data-label=word.of(lang)>{value}</td>
@@ -135,8 +154,9 @@ fn device(row: &DeviceRow, now: Timestamp, lang: Lang) -> impl IntoView + use<> 
             <td role="cell" data-label=words::LAST_SEEN.of(lang)>{seen}</td>
             {cell(words::MADE, row.made.to_string())}
             {cell(words::RECEIVED, row.received.to_string())}
-            {cell(words::NOT_HERE, owed.to_string())}
+            {cell(words::NOT_HERE, owed)}
             {cell(words::PHOTOS_OWED, row.photos_owed.to_string())}
+            {cell(words::OWED_FOR, age)}
         </tr>
     }
 }
@@ -283,5 +303,10 @@ mod tests {
         assert_eq!(standing(&row(6, 5, 5, 0)), Standing::Owes);
         assert_eq!(standing(&row(5, 5, 5, 1)), Standing::Owes);
         assert_eq!(standing(&row(6, 3, 5, 0)), Standing::Gap);
+        let gappy = DeviceRow {
+            gaps: vec![(4, 4), (6, 9)],
+            ..row(9, 3, 4, 0)
+        };
+        assert_eq!(gaps(&gappy), "4, 6–9");
     }
 }

@@ -83,12 +83,13 @@ pub fn move_case(
 }
 
 /// Who moves, in which post.
-struct By<'a> {
-    person: PersonId,
-    post: &'a Post,
+pub(in crate::service) struct By<'a> {
+    pub(in crate::service) person: PersonId,
+    pub(in crate::service) post: &'a Post,
 }
 
-fn write(
+/// Writes a move that was applied; `false` when somebody else was quicker.
+pub(in crate::service) fn write(
     tx: &mut dyn Tx,
     district: &District,
     seen: &Seen,
@@ -109,7 +110,10 @@ fn write(
         deadline: next.deadline_ms,
         handled: next.handled_ms,
         closed: next.closed_ms,
-        solved_level: next.closed_ms.map(|_| solved_level(district, &next.lead)),
+        solved_level: next
+            .closed_ms
+            .filter(|_| event.kind != Move::Withdraw)
+            .map(|_| solved_level(district, &next.lead)),
     };
     if !store::cases::move_on(tx, &to)? {
         return Ok(false);
@@ -207,7 +211,8 @@ fn is_local(catalogue: &Catalogue, unit: &Unit) -> bool {
     })
 }
 
-fn as_case(row: &CaseRow) -> Result<Case> {
+/// The case as the machine knows it.
+pub(in crate::service) fn as_case(row: &CaseRow) -> Result<Case> {
     let state = case::state(&row.state).ok_or(Fault::NotPossible(words(
         "这个状态要更新版本的服务器才能办理。",
         "Only a newer server can move a case in this state.",

@@ -2,7 +2,7 @@
 //!
 //! [`prepare`] is pure and does all the thinking; [`file`] writes what it prepared.
 
-use super::judge::Sender;
+use super::judge::{Chained, Sender};
 use crate::service::district::District;
 use crate::service::{Fault, Result};
 use crate::store::cases::{CaseRow, NewCase};
@@ -35,6 +35,7 @@ pub(super) const RECEIVED_EVENT: &str = "received";
 #[derive(Debug)]
 pub struct Filing {
     pub(super) sealed: SealedOperation,
+    pub(super) chained: Chained,
     report: ReportRow,
     case: CaseRow,
     decision: String,
@@ -65,6 +66,7 @@ pub(super) fn prepare(
     district: &District,
     sender: Sender,
     sealed: SealedOperation,
+    chained: Chained,
     filed: FiledReport,
     now: Timestamp,
     new_id: &mut impl FnMut() -> Uuid,
@@ -114,6 +116,7 @@ pub(super) fn prepare(
             .collect(),
         decision: serde_json::to_string(&decision).unwrap_or_default(),
         sealed,
+        chained,
         report,
         case,
         differs,
@@ -347,15 +350,12 @@ pub(super) fn file(
     let (day, serial) = tx.next_case_serial(china_day(now))?;
     let case_no = format!("{}{day}-{serial:05}", district.case_prefix);
     let result = OperationResult {
-        op_id: operation.op_id.to_string(),
-        outcome: Outcome::Applied,
-        code: None,
-        words: None,
         case_id: Some(filing.case.id),
         case_no: Some(case_no.clone()),
         revision: Some(filing.case.revision),
         received_at: Some(now),
         differs: filing.differs.clone(),
+        ..OperationResult::new(operation.op_id.to_string(), Outcome::Applied)
     };
     super::insert(tx, &filing.sealed, &result, now)?;
     store::reports::insert(tx, &filing.report)?;

@@ -1,13 +1,19 @@
 //! What each operation is worth, before anything is written. Pure: facts in, a judgement out.
 
+use super::adding::{self, Adding};
 use super::filing::{self, Filing};
 use crate::service::district::District;
 use crate::service::sessions::Session;
 use serde_json::Value;
+use shared::addition::Addition;
+use shared::catalogue::Catalogue;
+use shared::chain::{self, Link};
 use shared::id::{DeviceId, OpId, PersonId, Sha256};
 use shared::operation::{CHAIN_START, OperationError, SealedOperation, kind, open};
 use shared::report::{FiledReport, check, check_against};
+use shared::signature::{PublicKey, Signature};
 use shared::time::Timestamp;
+use std::collections::HashSet;
 use uuid::Uuid;
 
 /// Who delivers.
@@ -60,6 +66,19 @@ pub enum Judged {
     },
     /// A report to be filed.
     File(Box<Filing>),
+    /// An addition to a report.
+    Add(Box<Adding>),
+}
+
+/// How far an operation's place in its device's chain is settled by its push.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Chained {
+    /// It is the first, or stands on the operation before it in the same push.
+    Fits,
+    /// It doesn't.
+    Broken,
+    /// The operation before it is not in this push: the stored one says.
+    ByStored,
 }
 
 impl Judged {
@@ -70,6 +89,18 @@ impl Judged {
             Self::Rejected { .. } | Self::Unreadable { .. } | Self::Foreign { .. } => None,
             Self::Quarantine { sealed, .. } => Some(i64::from(sealed.operation.epoch)),
             Self::File(filing) => Some(i64::from(filing.sealed.operation.epoch)),
+            Self::Add(adding) => Some(i64::from(adding.sealed.operation.epoch)),
+        }
+    }
+
+    /// Hash of the operation, when it could be read.
+    #[must_use]
+    pub fn hash(&self) -> Option<Sha256> {
+        match self {
+            Self::Rejected { .. } | Self::Unreadable { .. } => None,
+            Self::Foreign { sealed, .. } | Self::Quarantine { sealed, .. } => Some(sealed.hash),
+            Self::File(filing) => Some(filing.sealed.hash),
+            Self::Add(adding) => Some(adding.sealed.hash),
         }
     }
 }
@@ -77,15 +108,56 @@ impl Judged {
 /// Characters of a claimed id that are echoed.
 const CLAIMED_ID_CHARS_MAX: usize = 64;
 
-/// Judges the operations of a push, in order.
+/// What the signature of a push is worth.
+enum Signed {
+    /// The device has no key: it was enrolled by an app that had none.
+    NotAsked,
+    /// The device has a key and didn't sign.
+    Missing,
+    /// It is not this device's signature over these operations.
+    Wrong,
+    /// It vouches for these hashes.
+    Vouches(HashSet<Sha256>),
+}
+
+impl Signed {
+    fn of(key: Option<PublicKey>, signature: Option<Signature>, operations: &[Value]) -> Self {
+        let Some(key) = key else {
+            return Self::NotAsked;
+        };
+        let Some(signature) = signature else {
+            return Self::Missing;
+        };
+        let links: Vec<Link> = operations.iter().filter_map(Link::of).collect();
+        if key.verifies(&chain::signed_text(&links), &signature) {
+            Self::Vouches(chain::vouched(&links))
+        } else {
+            Self::Wrong
+        }
+    }
+
+    fn check(&self, hash: Sha256) -> Result<(), &'static str> {
+        match self {
+            Self::NotAsked => Ok(()),
+            Self::Missing => Err("signature_missing"),
+            Self::Vouches(hashes) if hashes.contains(&hash) => Ok(()),
+            Self::Wrong | Self::Vouches(_) => Err("signature_wrong"),
+        }
+    }
+}
+
+/// Judges the operations of a push, in order. A device with a key signs its pushes; what it didn't
+/// sign is kept for a person.
 pub fn judge(
     district: &District,
     session: &Session,
     sender: Sender,
     operations: Vec<Value>,
+    signature: Option<Signature>,
     now: Timestamp,
     mut new_id: impl FnMut() -> Uuid,
 ) -> Vec<Judged> {
+    let signed = Signed::of(session.key, signature, &operations);
     let mut before: Option<(u32, u64, Sha256)> = None;
     operations
         .into_iter()
@@ -98,21 +170,32 @@ pub fn judge(
             let here = (operation.epoch, operation.seq, sealed.hash);
             let chained = fits_chain(&sealed, before);
             before = Some(here);
-            match weigh(district, session, sender, &sealed, chained) {
-                Err(code) if code == WRONG_DEVICE => Judged::Foreign { sealed, code },
-                Err(code) => Judged::Quarantine { sealed, code },
-                Ok(report) => {
-                    let filing =
-                        filing::prepare(district, sender, sealed, report, now, &mut new_id);
-                    match filing {
-                        Ok(filing) => Judged::File(Box::new(filing)),
-                        Err((sealed, code)) => Judged::Quarantine {
-                            sealed: *sealed,
-                            code,
-                        },
-                    }
+            let signed = signed.check(sealed.hash);
+            let content = match weigh(district, session, sender, &sealed, signed, chained) {
+                Err(code) if code == WRONG_DEVICE => return Judged::Foreign { sealed, code },
+                Err(code) => return Judged::Quarantine { sealed, code },
+                Ok(content) => content,
+            };
+            let prepared = match content {
+                Content::Report(report) => {
+                    filing::prepare(district, sender, sealed, chained, *report, now, &mut new_id)
+                        .map(|filing| Judged::File(Box::new(filing)))
                 }
-            }
+                Content::Addition(addition, catalogue, made_at) => adding::prepare(
+                    session,
+                    sealed,
+                    chained,
+                    addition,
+                    catalogue,
+                    made_at,
+                    new_id(),
+                )
+                .map(|adding| Judged::Add(Box::new(adding))),
+            };
+            prepared.unwrap_or_else(|(sealed, code)| Judged::Quarantine {
+                sealed: *sealed,
+                code,
+            })
         })
         .collect()
 }
@@ -151,37 +234,43 @@ fn readable(value: Value) -> Result<SealedOperation, Box<Judged>> {
     }))
 }
 
-/// Whether it follows the operation before it in this push; others are looked at in the database
-/// by nobody: a device's chain is proved by its signature, which a later version asks for.
-fn fits_chain(sealed: &SealedOperation, before: Option<(u32, u64, Sha256)>) -> bool {
+/// Whether it follows the operation before it, as far as this push shows.
+fn fits_chain(sealed: &SealedOperation, before: Option<(u32, u64, Sha256)>) -> Chained {
     let operation = &sealed.operation;
-    if operation.seq == 1 {
-        return operation.prev_hash == CHAIN_START;
-    }
-    match before {
+    let fits = match before {
+        _ if operation.seq == 1 => operation.prev_hash == CHAIN_START,
         Some((epoch, seq, hash)) if epoch == operation.epoch && seq + 1 == operation.seq => {
             operation.prev_hash == hash
         }
-        _ => true,
-    }
+        _ => return Chained::ByStored,
+    };
+    if fits { Chained::Fits } else { Chained::Broken }
 }
 
-/// The report in it, or why a person has to decide.
-fn weigh(
-    district: &District,
+/// What an operation says, by its kind. Kinds that this version doesn't act on go to a person.
+enum Content<'a> {
+    Report(Box<FiledReport>),
+    Addition(Addition, &'a Catalogue, Timestamp),
+}
+
+/// What is in it, or why a person has to decide.
+fn weigh<'a>(
+    district: &'a District,
     session: &Session,
     sender: Sender,
     sealed: &SealedOperation,
-    chained: bool,
-) -> Result<FiledReport, &'static str> {
+    signed: Result<(), &'static str>,
+    chained: Chained,
+) -> Result<Content<'a>, &'static str> {
     let operation = &sealed.operation;
     if operation.device_id != sender.device {
         return Err(WRONG_DEVICE);
     }
+    signed?;
     if operation.actor != session.actor.person {
         return Err("wrong_person");
     }
-    if i64::from(operation.epoch) > sender.epoch || !chained {
+    if i64::from(operation.epoch) > sender.epoch || chained == Chained::Broken {
         return Err("chain_broken");
     }
     let offset_ms = operation
@@ -192,15 +281,19 @@ fn weigh(
     if session.disabled || !in_office {
         return Err("not_in_office");
     }
+    let catalogue = district.catalogue_of(&operation.catalogue_version);
+    if let Some(read) = Addition::read(&operation.kind, &operation.payload) {
+        let addition = read.map_err(|_| "payload_malformed")?;
+        let catalogue = catalogue.ok_or("catalogue_unknown")?;
+        return Ok(Content::Addition(addition, catalogue, made_at));
+    }
     if operation.kind != kind::REPORT_FILE {
         return Err("kind_unknown");
     }
-    let catalogue = district
-        .catalogue_of(&operation.catalogue_version)
-        .ok_or("catalogue_unknown")?;
+    let catalogue = catalogue.ok_or("catalogue_unknown")?;
     let report: FiledReport =
         serde_json::from_value(operation.payload.clone()).map_err(|_| "payload_malformed")?;
     check(&report, &operation.photos).map_err(|fault| fault.code())?;
     check_against(&report, &operation.photos, catalogue).map_err(|fault| fault.code())?;
-    Ok(report)
+    Ok(Content::Report(Box::new(report)))
 }

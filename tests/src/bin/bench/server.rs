@@ -2,8 +2,10 @@
 
 use reqwest::Client;
 use serde_json::json;
+use shared::chain::{Link, signed_text};
 use shared::id::{CatalogueVersion, DeviceId, OpId, PersonId, ReportId, Sha256};
 use shared::operation::{CHAIN_START, OPERATION_VERSION, Operation, kind, seal};
+use shared::signature::SecretKey;
 use shared::time::Timestamp;
 use shared::wire::sync::{EnrolAnswer, EnrolRequest, PushAnswer};
 use std::path::{Path, PathBuf};
@@ -156,12 +158,14 @@ impl Server {
 
     /// The enrolment that a handheld makes.
     pub(crate) async fn enrol(&self) -> Device {
+        let key = SecretKey::from_seed(Sha256::of(Uuid::now_v7().as_bytes()).bytes());
         let request = EnrolRequest {
             code: self.code(),
             device_id: DeviceId(Uuid::now_v7()),
             name: "bench".into(),
             platform: "linux".into(),
             app_version: "0.1.0".into(),
+            key: Some(key.public()),
         };
         let answer = self
             .client
@@ -182,6 +186,7 @@ impl Server {
             catalogue: answer.catalogue_version,
             seq: 0,
             prev_hash: CHAIN_START,
+            key,
         }
     }
 }
@@ -206,6 +211,7 @@ pub(crate) struct Device {
     catalogue: CatalogueVersion,
     seq: u64,
     prev_hash: Sha256,
+    key: SecretKey,
 }
 
 impl Device {
@@ -249,9 +255,10 @@ impl Device {
                 serde_json::from_str(&sealed.text).unwrap()
             })
             .collect();
+        let links: Vec<Link> = ops.iter().filter_map(Link::of).collect();
         serde_json::to_vec(&json!({
             "device_id": self.id, "epoch": self.epoch, "made": self.seq, "nonce": "bench",
-            "wall_ms": now, "ops": ops,
+            "wall_ms": now, "ops": ops, "signature": self.key.sign(&signed_text(&links)),
         }))
         .unwrap()
     }

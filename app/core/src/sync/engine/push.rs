@@ -1,11 +1,13 @@
 //! The step that sends operations, and what is believed of the answer.
 
-use super::{Base, Channel, Engine, Event, offer_again};
+use super::{Base, Channel, Engine, Event, offer_again, receipts};
 use crate::error::CoreError;
-use crate::store::{StoreError, device, outbox};
+use crate::store::{StoreError, device, keys, outbox};
 use crate::sync::backoff;
 use crate::sync::transport::{Failure, Transport};
-use shared::id::OpId;
+use serde_json::Value;
+use shared::chain::{Link, signed_text};
+use shared::id::{OpId, Sha256};
 use shared::time::MINUTE_MS;
 use shared::wire::sync::{
     Outcome, PROTOCOL, PUSH_BYTES_LIMIT, PUSH_OPERATIONS_LIMIT, PushAnswer, PushRequest,
@@ -19,13 +21,13 @@ const HELD_RETRY_MS: i64 = MINUTE_MS;
 impl<T: Transport> Engine<'_, T> {
     pub(super) async fn push(&mut self, base: Base) -> Result<Event, CoreError> {
         let (now, operations_max) = (self.edge.now(), self.round.push_max);
-        let (batch, made) = self
+        let (batch, made, key) = self
             .with_store(move |store| {
                 store.read(|tx| {
                     let bytes_max = PUSH_BYTES_LIMIT - PUSH_ENVELOPE_BYTES;
                     let batch = outbox::batch(tx, operations_max, bytes_max, now)?;
                     let epoch = batch.first().map_or(base.device.epoch, |first| first.epoch);
-                    Ok((batch, outbox::made(tx, epoch)?))
+                    Ok((batch, outbox::made(tx, epoch)?, keys::device_key(tx)?))
                 })
             })
             .await?;
@@ -33,13 +35,11 @@ impl<T: Transport> Engine<'_, T> {
             return Ok(Event::Rested { until: None });
         };
         let mut ops = Vec::with_capacity(batch.len());
+        let mut links = Vec::with_capacity(batch.len());
         for waiting in &batch {
-            ops.push(serde_json::from_str(&waiting.body).map_err(|error| {
-                StoreError::Unreadable {
-                    what: "operation",
-                    problem: error.to_string(),
-                }
-            })?);
+            let (operation, link) = read(&waiting.body)?;
+            ops.push(operation);
+            links.push(link);
         }
         let request = PushRequest {
             device_id: base.device.id,
@@ -48,13 +48,17 @@ impl<T: Transport> Engine<'_, T> {
             nonce: self.edge.uuid().to_string(),
             wall_ms: now,
             ops,
-            signature: None,
+            signature: key.map(|key| key.sign(&signed_text(&links))),
         };
         let alone = (batch.len() == 1).then_some(first.op_id);
         let ids: Vec<OpId> = batch.iter().map(|waiting| waiting.op_id).collect();
         let answer = self.transport.push(&base.link, &request).await;
         match answer.and_then(|answer| believe(answer, &request.nonce, &ids)) {
-            Ok(answer) => self.keep_answers(&base, ids, answer).await,
+            Ok(answer) => {
+                let hashes = links.iter().map(|link| link.hash);
+                let sent = ids.into_iter().zip(hashes).collect();
+                self.keep_answers(&base, sent, answer).await
+            }
             Err(failure) => self.push_failed(failure, alone, batch.len()).await,
         }
     }
@@ -62,7 +66,7 @@ impl<T: Transport> Engine<'_, T> {
     async fn keep_answers(
         &mut self,
         base: &Base,
-        ids: Vec<OpId>,
+        sent: Vec<(OpId, Sha256)>,
         answer: PushAnswer,
     ) -> Result<Event, CoreError> {
         let now = self.edge.now();
@@ -82,13 +86,14 @@ impl<T: Transport> Engine<'_, T> {
                 if restored {
                     offer_again(tx)?;
                 }
-                for (op_id, result) in ids.iter().zip(&answer.results) {
+                for ((op_id, _), result) in sent.iter().zip(&answer.results) {
                     if result.outcome == Outcome::Held {
                         outbox::put_off(tx, *op_id, now.plus_ms(HELD_RETRY_MS))?;
                     } else {
                         outbox::answer(tx, *op_id, result, now)?;
                     }
                 }
+                receipts::keep(tx, &sent, &answer)?;
                 device::met(tx, &answer.server_epoch, answer.server_time, now)
             })
         })
@@ -142,6 +147,18 @@ impl<T: Transport> Engine<'_, T> {
             retry,
         })
     }
+}
+
+/// A stored operation and its place in the chain.
+fn read(body: &str) -> Result<(Value, Link), StoreError> {
+    let unreadable = |problem: String| StoreError::Unreadable {
+        what: "operation",
+        problem,
+    };
+    let operation: Value =
+        serde_json::from_str(body).map_err(|error| unreadable(error.to_string()))?;
+    let link = Link::of(&operation).ok_or_else(|| unreadable(String::from("no place")))?;
+    Ok((operation, link))
 }
 
 /// A push is believed only with the protocol's name, our nonce, and one result per operation in

@@ -1,0 +1,138 @@
+//! What is added to a filed report, offline first: kept, sent in order, answered, shown.
+
+use super::server::Fault;
+use super::world::{IN_GRID_1, World, manhole, photo};
+use crate::{App, CoreError, Moment};
+use shared::addition::{Addition, Amendment, Note, Withdrawal};
+use shared::id::{CategoryId, OpId, ReportId};
+use shared::report::PhotoRole;
+use shared::wire::handheld::{AdditionStatus, ReportStatus};
+
+fn add(world: &World, app: &App, report: ReportId, addition: &Addition) -> Result<(), CoreError> {
+    let op_id = OpId(world.edge().uuid());
+    app.add_to_report(report, addition, op_id, &Moment::wall(world.now()))
+}
+
+fn note(text: &str) -> Addition {
+    Addition::Note(Note { text: text.into() })
+}
+
+#[tokio::test]
+async fn everything_added_offline_stands_in_the_course_after_one_round() {
+    let world = World::new();
+    let app = world.enrolled().await;
+    let id = world.file(&app, &["no_exif.jpg"], &manhole(IN_GRID_1));
+    let amendment = Addition::Amend(Amendment {
+        text: "是雨水井盖".into(),
+        category: Some(CategoryId::new("C0102").unwrap()),
+        ..Amendment::default()
+    });
+    let withdrawal = Addition::Withdraw(Withdrawal {
+        reason: "已自行恢复".into(),
+    });
+    add(&world, &app, id, &note("旁边还有一个")).unwrap();
+    add(&world, &app, id, &amendment).unwrap();
+    let moment = Moment::wall(world.now());
+    let op_id = OpId(world.edge().uuid());
+    app.add_report_photo(
+        id,
+        &photo("jolla.jpg"),
+        PhotoRole::Far,
+        "远景",
+        op_id,
+        &moment,
+    )
+    .unwrap();
+    add(&world, &app, id, &withdrawal).unwrap();
+    let before = app.report(id).unwrap();
+    assert_eq!(before.additions.len(), 4);
+    assert!(
+        before
+            .additions
+            .iter()
+            .all(|a| a.status == AdditionStatus::OnDevice)
+    );
+    assert!(before.additions[1].words.contains("类别应为「"));
+    assert_eq!(before.photos.len(), 2, "the report's and the one added");
+    assert_eq!(
+        before.text, "井盖缺失,已放警示牌",
+        "the report itself stays"
+    );
+    app.sync_over(&world.server, &world.edge()).await.unwrap();
+    let after = app.report(id).unwrap();
+    assert!(
+        after
+            .additions
+            .iter()
+            .all(|a| a.status == AdditionStatus::Accepted)
+    );
+    let course: Vec<&str> = after
+        .course
+        .iter()
+        .map(|entry| entry.kind.as_str())
+        .collect();
+    assert_eq!(
+        course,
+        ["note.add", "report.amend", "photo.add", "report.withdraw"]
+    );
+    assert!(after.photos.iter().all(|photo| photo.sent == photo.bytes));
+    assert_eq!(world.server.kept.lock().unwrap().photos.len(), 2);
+    assert_eq!(app.sync_status().unwrap().operations_waiting, 0);
+}
+
+#[tokio::test]
+async fn what_is_held_stays_on_the_handheld_and_goes_again_by_itself() {
+    let world = World::new();
+    let app = world.enrolled().await;
+    let id = world.file(&app, &["no_exif.jpg"], &manhole(IN_GRID_1));
+    add(&world, &app, id, &note("再看一眼")).unwrap();
+    // The server knows nothing of the report when the addition comes: it was put off alone.
+    world.server.kept.lock().unwrap().push_max = 1;
+    world
+        .server
+        .fail([Fault::Say(crate::sync::transport::Failure::TooLarge)]);
+    world.server.kept.lock().unwrap().poison = Some("井盖缺失".into());
+    for _ in 0..6 {
+        app.sync_step(&world.server, &world.edge()).await.unwrap();
+    }
+    let held = app.report(id).unwrap();
+    assert_eq!(held.additions[0].status, AdditionStatus::OnDevice);
+    assert!(app.sync_status().unwrap().operations_waiting > 0);
+    world.server.kept.lock().unwrap().poison = None;
+    app.sync_over(&world.server, &world.edge()).await.unwrap();
+    app.sync_over(&world.server, &world.edge()).await.unwrap();
+    let report = app.report(id).unwrap();
+    assert_eq!(report.row.status, ReportStatus::Accepted);
+    assert_eq!(report.additions[0].status, AdditionStatus::Accepted);
+}
+
+#[tokio::test]
+async fn what_came_too_late_says_so_in_the_servers_words() {
+    let world = World::new();
+    let app = world.enrolled().await;
+    let id = world.file(&app, &["no_exif.jpg"], &manhole(IN_GRID_1));
+    app.sync_over(&world.server, &world.edge()).await.unwrap();
+    world.server.close(id);
+    add(&world, &app, id, &note("还有一处")).unwrap();
+    app.sync_over(&world.server, &world.edge()).await.unwrap();
+    let addition = app.report(id).unwrap().additions[0].clone();
+    assert_eq!(addition.status, AdditionStatus::NeedsAttention);
+    assert_eq!(addition.problem.unwrap().words, "事件已于昨天10:30结案");
+}
+
+#[tokio::test]
+async fn what_says_nothing_is_refused_here_and_nothing_is_kept() {
+    let world = World::new();
+    let app = world.enrolled().await;
+    let id = world.file(&app, &["no_exif.jpg"], &manhole(IN_GRID_1));
+    let refused = add(&world, &app, id, &note(" ")).unwrap_err();
+    assert_eq!(refused.problem().code, "addition_empty");
+    let nobody = ReportId(world.edge().uuid());
+    assert!(add(&world, &app, nobody, &note("哪一件")).is_err());
+    let op_id = OpId(world.edge().uuid());
+    let moment = Moment::wall(world.now());
+    let broken = app.add_report_photo(id, b"no picture", PhotoRole::Near, "", op_id, &moment);
+    assert!(broken.is_err());
+    assert!(app.report(id).unwrap().additions.is_empty());
+    assert_eq!(app.sync_status().unwrap().operations_waiting, 1);
+}

@@ -1,0 +1,249 @@
+//! What the worker may add to a filed report: a note, a correction, photos, its withdrawal; and
+//! what was added so far. All of it works without a network.
+
+use crate::backend::{self, Answer};
+use crate::components::icon::{Icon, Shape};
+use crate::components::notice::ProblemNotice;
+use crate::state::{shared, speaker};
+use crate::words::{self, Word, unknown_problem};
+use js_sys::Uint8Array;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use shared::addition::{Addition, Amendment, Note, Withdrawal};
+use shared::id::ReportId;
+use shared::report::PhotoRole;
+use shared::wire::handheld::{AdditionStatus, AdditionView, Problem, ReportDetail, ReportStatus};
+use wasm_bindgen::JsCast;
+
+/// Which words are being written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Note,
+    Amend,
+    Withdraw,
+}
+
+impl Kind {
+    const ALL: [Self; 3] = [Self::Note, Self::Amend, Self::Withdraw];
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Note => "note",
+            Self::Amend => "amend",
+            Self::Withdraw => "withdraw",
+        }
+    }
+
+    const fn word(self) -> Word {
+        match self {
+            Self::Note => words::ADD_NOTE,
+            Self::Amend => words::ADD_AMEND,
+            Self::Withdraw => words::ADD_WITHDRAW,
+        }
+    }
+
+    const fn help(self) -> Word {
+        match self {
+            Self::Note => words::ADD_NOTE_HELP,
+            Self::Amend => words::ADD_AMEND_HELP,
+            Self::Withdraw => words::ADD_WITHDRAW_HELP,
+        }
+    }
+
+    fn addition(self, text: String) -> Addition {
+        match self {
+            Self::Note => Addition::Note(Note { text }),
+            Self::Amend => Addition::Amend(Amendment {
+                text,
+                ..Amendment::default()
+            }),
+            Self::Withdraw => Addition::Withdraw(Withdrawal { reason: text }),
+        }
+    }
+}
+
+/// Whether a case that has ended may still get this: a note and photos always may.
+fn is_offered(kind: Kind, detail: &ReportDetail) -> bool {
+    let closed = detail.row.status == ReportStatus::Closed;
+    let withdrawn = detail
+        .additions
+        .iter()
+        .any(|addition| addition.kind == shared::operation::kind::REPORT_WITHDRAW);
+    match kind {
+        Kind::Note => true,
+        Kind::Amend => !closed,
+        Kind::Withdraw => !closed && !withdrawn,
+    }
+}
+
+/// Buttons, the form that one of them opens, and the list of what was added. Drawn once: what is
+/// being written stays while the report around it moves on.
+#[component]
+pub(super) fn Adding(report: ReportId, detail: Memo<Option<ReportDetail>>) -> impl IntoView {
+    let t = speaker();
+    let open = RwSignal::new(None::<Kind>);
+    let problem = RwSignal::new(None::<Problem>);
+    let busy = RwSignal::new(false);
+    let additions = move || detail.with(|detail| detail.as_ref().map(|d| d.additions.clone()));
+    let offered = move |kind| {
+        detail.with(|detail| {
+            detail
+                .as_ref()
+                .is_some_and(|detail| is_offered(kind, detail))
+        })
+    };
+    let button = move |kind: Kind| {
+        view! {
+            <Show when=move || offered(kind)>
+                <button
+                    type="button"
+                    class="quiet"
+                    id=format!("add-{}", kind.name())
+                    aria-expanded=move || (open.get() == Some(kind)).to_string()
+                    on:click=move |_| {
+                        problem.set(None);
+                        open.update(|now| *now = (*now != Some(kind)).then_some(kind));
+                    }
+                >
+                    {t.say(kind.word())}
+                </button>
+            </Show>
+        }
+    };
+    view! {
+        <section class="card stack tight" id="report-additions">
+            <h2><Icon shape=Shape::Pencil /> {t.say(words::ADD_TITLE)}</h2>
+            {move || additions().map(|additions| view! { <Made additions /> })}
+            <div class="pair">
+                {Kind::ALL.into_iter().map(button).collect_view()}
+                <PhotoButton report busy problem />
+            </div>
+            {move || problem.get().map(|problem| view! { <ProblemNotice problem /> })}
+            {move || open.get().map(|kind| view! { <Words report kind open busy problem /> })}
+        </section>
+    }
+}
+
+/// What was added so far, each with where it stands.
+#[component]
+fn Made(additions: Vec<AdditionView>) -> impl IntoView {
+    let t = speaker();
+    let now = shared().now;
+    let row = move |addition: AdditionView| {
+        let (state, word) = match addition.status {
+            AdditionStatus::OnDevice => ("soon", words::ADD_ON_DEVICE),
+            AdditionStatus::Accepted => ("safe", words::ADD_ACCEPTED),
+            AdditionStatus::NeedsAttention => ("late", words::ADD_ATTENTION),
+        };
+        let kind = match addition.kind.as_str() {
+            shared::operation::kind::REPORT_AMEND => words::ADD_AMEND,
+            shared::operation::kind::REPORT_WITHDRAW => words::ADD_WITHDRAW,
+            shared::operation::kind::PHOTO_ADD => words::ADD_PHOTO,
+            _ => words::ADD_NOTE,
+        };
+        view! {
+            <li data-addition=addition.kind data-state=state>
+                <p class="strong">{t.say(kind)} " · " {t.say(word)}</p>
+                <p class="second">{t.moment(addition.made, now.get_untracked())}</p>
+                {(!addition.words.is_empty()).then(|| view! { <p>{addition.words}</p> })}
+                {addition.problem.map(|problem| view! { <ProblemNotice problem /> })}
+            </li>
+        }
+    };
+    view! { <ol class="course">{additions.into_iter().map(row).collect_view()}</ol> }
+}
+
+/// The form for words.
+#[component]
+fn Words(
+    report: ReportId,
+    kind: Kind,
+    open: RwSignal<Option<Kind>>,
+    busy: RwSignal<bool>,
+    problem: RwSignal<Option<Problem>>,
+) -> impl IntoView {
+    let t = speaker();
+    let text = RwSignal::new(String::new());
+    let shared = shared();
+    let send = move |event: leptos::ev::SubmitEvent| {
+        event.prevent_default();
+        busy.set(true);
+        problem.set(None);
+        let addition = kind.addition(text.get_untracked());
+        spawn_local(async move {
+            let kept = backend::add_to_report(report, &addition).await;
+            busy.try_set(false);
+            match kept {
+                Ok(()) => {
+                    open.try_set(None);
+                    shared.look_again();
+                }
+                Err(refused) => {
+                    problem.try_set(Some(refused));
+                }
+            }
+        });
+    };
+    view! {
+        <form class="stack tight" id="addition-form" on:submit=send>
+            <label for="addition-text">{t.say(kind.help())}</label>
+            <textarea
+                id="addition-text"
+                rows="3"
+                prop:value=text
+                on:input=move |event| text.set(event_target_value(&event))
+            ></textarea>
+            <button type="submit" class="primary" id="addition-send" prop:disabled=busy>
+                {t.say(words::ADD_SEND)}
+            </button>
+        </form>
+    }
+}
+
+/// Opens camera or files; each photo chosen is kept at once.
+#[component]
+fn PhotoButton(
+    report: ReportId,
+    busy: RwSignal<bool>,
+    problem: RwSignal<Option<Problem>>,
+) -> impl IntoView {
+    let t = speaker();
+    let shared = shared();
+    let take = move |event: leptos::ev::Event| {
+        let Some(input) = event
+            .target()
+            .and_then(|target| target.dyn_into::<web_sys::HtmlInputElement>().ok())
+        else {
+            return;
+        };
+        let file = input.files().and_then(|files| files.get(0));
+        input.set_value("");
+        let Some(file) = file else { return };
+        busy.set(true);
+        problem.set(None);
+        spawn_local(async move {
+            let kept = add_photo(report, &file).await;
+            busy.try_set(false);
+            match kept {
+                Ok(()) => shared.look_again(),
+                Err(refused) => {
+                    problem.try_set(Some(refused));
+                }
+            }
+        });
+    };
+    view! {
+        <label class="button picker quiet">
+            <Icon shape=Shape::Images />
+            <span>{t.say(words::ADD_PHOTO)}</span>
+            <input id="add-photo" type="file" accept="image/*" prop:disabled=busy on:change=take />
+        </label>
+    }
+}
+
+async fn add_photo(report: ReportId, file: &web_sys::File) -> Answer<()> {
+    let buffer = wasm_bindgen_futures::JsFuture::from(file.array_buffer())
+        .await
+        .map_err(|_| unknown_problem("file"))?;
+    backend::add_report_photo(report, PhotoRole::Near, &Uint8Array::new(&buffer)).await
+}

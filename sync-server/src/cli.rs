@@ -1,0 +1,4 @@
+//! The longer commands of `gewu-server`, one noun a file.
+
+pub(crate) mod ledger;
+pub(crate) mod receipts;

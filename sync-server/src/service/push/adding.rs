@@ -1,0 +1,297 @@
+//! What follows a filed report: corrections, notes, photos, its withdrawal. Each becomes an entry
+//! of the case's trail, with its effects in the same transaction.
+//!
+//! The report itself never changes. [`prepare`] is pure; [`add`] looks the case up, asks who may,
+//! and writes, or says why a person has to decide, or that an earlier operation must come first.
+
+use super::judge::Chained;
+use super::{Reason, signed};
+use crate::service::cases::{By, Seen, as_case, write_move};
+use crate::service::district::District;
+use crate::service::push::buckets_of;
+use crate::service::sessions::Session;
+use crate::service::{Fault, Result};
+use crate::store::cases::Growth;
+use crate::store::events::NewEvent;
+use crate::store::{self, Tx};
+use serde_json::json;
+use shared::addition::{Addition, CASE_PHOTOS_LIMIT};
+use shared::case::{Class, Event, Move, WITHDRAWN, move_row};
+use shared::catalogue::Catalogue;
+use shared::id::{CaseId, EventId, ReportId};
+use shared::operation::SealedOperation;
+use shared::role::{Actor, may};
+use shared::time::{DAY_MS, Timestamp};
+use shared::wire::sync::{OperationResult, Outcome, Why};
+use uuid::Uuid;
+
+/// Everything that is known of an addition before its case is looked up.
+#[derive(Debug)]
+pub struct Adding {
+    pub(super) sealed: SealedOperation,
+    pub(super) chained: Chained,
+    addition: Addition,
+    /// Its words with what is proposed, for the course.
+    words: String,
+    report: ReportId,
+    actor: Actor,
+    event_id: EventId,
+}
+
+/// What became of an addition.
+pub(super) enum Added {
+    /// Acted on.
+    Done(Box<OperationResult>),
+    /// An operation before it is missing and may hold its report: it is to come again.
+    Held,
+    /// A person has to decide.
+    Aside(Reason),
+}
+
+/// Thinks an addition through.
+///
+/// # Errors
+/// A code when it can't be taken as it stands.
+pub(super) fn prepare(
+    session: &Session,
+    sealed: SealedOperation,
+    chained: Chained,
+    addition: Addition,
+    catalogue: &Catalogue,
+    made_at: Timestamp,
+    event_id: Uuid,
+) -> std::result::Result<Adding, (Box<SealedOperation>, &'static str)> {
+    let operation = &sealed.operation;
+    if let Err(fault) = addition.check(&operation.photos, catalogue) {
+        return Err((Box::new(sealed), fault.code()));
+    }
+    let Ok(report) = operation.subject.parse() else {
+        return Err((Box::new(sealed), "payload_malformed"));
+    };
+    Ok(Adding {
+        words: addition.describe(catalogue),
+        actor: session.actor_at(made_at),
+        event_id: EventId(event_id),
+        report,
+        addition,
+        chained,
+        sealed,
+    })
+}
+
+/// Adds it to its case.
+pub(super) fn add(
+    tx: &mut dyn Tx,
+    district: &District,
+    adding: &Adding,
+    now: Timestamp,
+) -> Result<Added> {
+    let operation = &adding.sealed.operation;
+    let Some(row) = store::cases::by_report(tx, adding.report)? else {
+        let (epoch, seq) = (i64::from(operation.epoch), signed(operation.seq));
+        let before = store::operations::count_below(tx, operation.device_id, epoch, seq)?;
+        return Ok(if before < seq.saturating_sub(1) {
+            Added::Held
+        } else {
+            Added::Aside("subject_unknown".into())
+        });
+    };
+    let seen = Seen::of(tx, district, row)?;
+    let Some(post) = may(&adding.actor, adding.addition.action(), seen.subject()) else {
+        return Ok(Added::Aside("not_yours".into()));
+    };
+    let by = By {
+        person: adding.actor.person,
+        post,
+    };
+    let closes_over = matches!(adding.addition, Addition::Amend(_) | Addition::Withdraw(_));
+    if closes_over && seen.row.class == Class::Closed {
+        return Ok(Added::Aside(closed(&seen, now)));
+    }
+    let revision = match &adding.addition {
+        Addition::Withdraw(_) if may_still_withdraw(&seen) => {
+            withdraw(tx, district, &seen, adding, &by, now)?
+        }
+        _ => match note(tx, district, &seen, adding, &by, now)? {
+            Some(revision) => revision,
+            None => return Ok(Added::Aside("photos_full".into())),
+        },
+    };
+    let result = OperationResult {
+        case_id: Some(seen.row.id),
+        case_no: Some(seen.row.case_no.clone()),
+        revision: Some(revision),
+        received_at: Some(now),
+        ..OperationResult::new(operation.op_id.to_string(), Outcome::Applied)
+    };
+    super::insert(tx, &adding.sealed, &result, now)?;
+    Ok(Added::Done(Box::new(result)))
+}
+
+/// No unit has begun: the case ends here. After that it is a wish, and the unit decides.
+fn may_still_withdraw(seen: &Seen) -> bool {
+    move_row(Move::Withdraw).is_some_and(|row| row.from.contains(&seen.row.state.as_str()))
+}
+
+fn withdraw(
+    tx: &mut dyn Tx,
+    district: &District,
+    seen: &Seen,
+    adding: &Adding,
+    by: &By<'_>,
+    now: Timestamp,
+) -> Result<i64> {
+    let before = as_case(&seen.row)?;
+    // The worker's revision may be an old one, or none at all: what counts is whether the state
+    // that the case has come to still allows it.
+    let event = Event {
+        kind: Move::Withdraw,
+        base_revision: before.revision,
+        at: now,
+        reason: adding.words.clone(),
+        unit: None,
+        deadline_ms: None,
+    };
+    let next = before
+        .apply(&event)
+        .map_err(|refusal| Fault::damaged("withdrawal", refusal))?;
+    // One writer a district: nobody moves the case within this transaction.
+    if !write_move(tx, district, seen, &event, &next, by, adding.event_id)? {
+        return Err(Fault::damaged("case", "its revision moved within a write"));
+    }
+    Ok(next.revision)
+}
+
+/// An entry of the trail that moves nothing; the case's revision after it, none when it holds all
+/// the photos that it may.
+fn note(
+    tx: &mut dyn Tx,
+    district: &District,
+    seen: &Seen,
+    adding: &Adding,
+    by: &By<'_>,
+    now: Timestamp,
+) -> Result<Option<i64>> {
+    let row = &seen.row;
+    let Some((photos, photos_stored)) = announce(tx, adding, now)? else {
+        return Ok(None);
+    };
+    let growth = Growth {
+        photos,
+        photos_stored,
+        search: &adding.words.to_lowercase(),
+    };
+    let revision = store::cases::grow(tx, row.id, &growth)?;
+    let detail = json!({
+        "op_id": adding.sealed.operation.op_id,
+        "photos": photos,
+        "payload": adding.sealed.operation.payload,
+    });
+    store::events::append(
+        tx,
+        row.id,
+        NewEvent {
+            id: adding.event_id,
+            kind: event_kind(&adding.addition).to_owned(),
+            from: Some(row.state.clone()),
+            to: row.state.clone(),
+            person: Some(by.person),
+            role: Some(by.post.role),
+            unit: by.post.unit.clone(),
+            at: now,
+            reason: adding.words.clone(),
+            detail: detail.to_string(),
+        },
+    )?;
+    tell(tx, district, seen, row.id, revision)?;
+    Ok(Some(revision))
+}
+
+/// The stored name of the entry; its words are in `label::event`.
+const fn event_kind(addition: &Addition) -> &'static str {
+    match addition {
+        Addition::Amend(_) => "amend",
+        Addition::Withdraw(_) => "withdraw_asked",
+        Addition::Note(_) => "note",
+        Addition::Photos(_) => "photo_add",
+    }
+}
+
+fn tell(
+    tx: &mut dyn Tx,
+    district: &District,
+    seen: &Seen,
+    id: CaseId,
+    revision: i64,
+) -> Result<()> {
+    let buckets = buckets_of(&seen.row);
+    let id = id.to_string();
+    store::changes::put(
+        tx,
+        &district.code,
+        &buckets,
+        "cases",
+        &id,
+        revision,
+        Why::Put,
+    )?;
+    Ok(())
+}
+
+/// Announces the photos that the report doesn't have yet: how many, and how many of them are here
+/// already. `None` when they would be too many.
+fn announce(tx: &mut dyn Tx, adding: &Adding, now: Timestamp) -> Result<Option<(i64, i64)>> {
+    let operation = &adding.sealed.operation;
+    if operation.photos.is_empty() {
+        return Ok(Some((0, 0)));
+    }
+    let here = store::photos::of_report(tx, adding.report)?;
+    let fresh: Vec<_> = operation
+        .photos
+        .iter()
+        .filter(|photo| here.iter().all(|known| known.photo.hash != photo.sha256))
+        .collect();
+    if here.len().saturating_add(fresh.len()) > CASE_PHOTOS_LIMIT {
+        return Ok(None);
+    }
+    let last = here.last().map_or(0, |photo| photo.ordinal);
+    let (mut photos, mut stored) = (0, 0);
+    for photo in fresh {
+        photos += 1;
+        let ordinal = last.saturating_add(photos);
+        let device = operation.device_id;
+        let arrived = store::photos::announce(tx, adding.report, ordinal, photo, device, now)?;
+        stored += i64::from(arrived);
+    }
+    Ok(Some((photos, stored)))
+}
+
+/// What the worker is told when the case has ended in between.
+fn closed(seen: &Seen, now: Timestamp) -> Reason {
+    let how = if seen.row.state == WITHDRAWN {
+        "撤回"
+    } else {
+        "结案"
+    };
+    let when = seen.row.closed.map(|at| day(at, now)).unwrap_or_default();
+    Reason {
+        code: "case_closed",
+        words: format!("事件已于{when}{how}，这次的内容已保存，由工作人员决定。"),
+    }
+}
+
+/// 今天, 昨天 or the date, with the time, in China.
+fn day(at: Timestamp, now: Timestamp) -> String {
+    let (Some(then), Some(today)) = (at.china(), now.china()) else {
+        return String::new();
+    };
+    let time = then.format("%H:%M");
+    let yesterday = now.plus_ms(-DAY_MS).china().map(|day| day.date());
+    if then.date() == today.date() {
+        format!("今天{time}")
+    } else if Some(then.date()) == yesterday {
+        format!("昨天{time}")
+    } else {
+        at.show(now.china_year())
+    }
+}

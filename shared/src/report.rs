@@ -13,6 +13,8 @@ pub const PLACE_WORDS_CHARS_LIMIT: usize = 200;
 pub const PHOTOS_LIMIT: usize = 9;
 /// One photo as sent: what a 20-megapixel camera writes at its best quality.
 pub const PHOTO_BYTES_LIMIT: u64 = 20 * 1024 * 1024;
+/// A photo's preview: what passes within seconds on the weakest link.
+pub const PHOTO_PREVIEW_BYTES_LIMIT: u64 = 40 * 1024;
 /// A claimed accuracy beyond this (10 km) says nothing about the place.
 pub const ACCURACY_M_LIMIT: u32 = 10_000;
 
@@ -96,6 +98,18 @@ pub struct PhotoRef {
     /// SHA-256 of what the camera wrote.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub original_sha256: Option<Sha256>,
+    /// A small JPEG of it that is sent first; none from a handheld of the first version.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub preview: Option<PhotoPreview>,
+}
+
+/// A photo's preview: identified by its own hash and sent as photos are, before any of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct PhotoPreview {
+    /// SHA-256 of its bytes.
+    pub sha256: Sha256,
+    /// Its size in bytes, at most [`PHOTO_PREVIEW_BYTES_LIMIT`]; a larger one is not taken.
+    pub bytes: u64,
 }
 
 /// What the worker was shown before sending; the server explains when it decides otherwise.

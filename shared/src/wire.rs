@@ -7,4 +7,5 @@
 pub mod console;
 pub mod error;
 pub mod handheld;
+pub mod queue;
 pub mod sync;

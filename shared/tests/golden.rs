@@ -88,6 +88,7 @@ golden! {
     me_answer: console::MeAnswer;
     case_page: console::CasePage;
     case_detail: console::CaseDetail;
+    case_detail_preview: console::CaseDetail;
     move_request: console::MoveRequest;
     stale_answer: console::StaleAnswer;
     error_answer: error::ErrorAnswer;

@@ -29,6 +29,7 @@ pub mod operations;
 pub mod people;
 pub mod photos;
 pub mod posts;
+pub mod previews;
 pub mod quarantine;
 pub mod reports;
 pub mod sessions;

@@ -59,12 +59,11 @@ pub fn announce(world: &World, handheld: &mut Handheld, photos: &[&[u8]]) -> Str
     reply.at("/results/0/case_id").as_str().unwrap().to_owned()
 }
 
-/// A photo of so many bytes: a small real one, and nothing that matters behind it.
+/// A photo of so many bytes: a header of 640 × 480 pixels, and nothing that matters behind it.
 #[must_use]
 pub fn photo_of(bytes: usize, number: u8) -> Vec<u8> {
-    let mut photo = include_bytes!("../data/photos/no_exif.jpg").to_vec();
+    let mut photo = vec![0xff, 0xd8, 0xff, 0xc0, 0, 17, 8, 0x01, 0xe0, 0x02, 0x80, 3];
     photo.resize(bytes.max(photo.len()), number);
-    photo.push(number);
     photo
 }
 

@@ -645,5 +645,6 @@ pub fn photo_ref(bytes: &[u8]) -> PhotoRef {
         width: 640,
         height: 480,
         original_sha256: None,
+        preview: None,
     }
 }

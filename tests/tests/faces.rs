@@ -166,9 +166,14 @@ async fn a_report_filed_on_the_screen_without_a_server_is_closed_in_the_console(
         .await
         .unwrap();
 
+    go(&window, "#/queue", "queue").await;
+    window.find("#queue [data-photo]").await.unwrap();
+    window.see("在本机").await.unwrap();
+
     server.start().await.unwrap();
-    go(&window, "#/settings", "settings").await;
-    window.click_css("#sync-now").await.unwrap();
+    window.click_css("#queue-retry").await.unwrap();
+    window.see("全部已送达，编号已确认").await.unwrap();
+    window.find("#queue-all-safe").await.unwrap();
     go(&window, "#/reports", "reports").await;
     window.find("[data-status='accepted']").await.unwrap();
 

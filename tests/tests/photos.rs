@@ -7,11 +7,12 @@
 )]
 
 use shared::id::Sha256;
+use shared::report::{PHOTO_PREVIEW_BYTES_LIMIT, PhotoPreview, PhotoRef};
 use shared::role::Role;
 use tests::backends::Backend;
 use tests::on_both;
-use tests::photos::{announce, ask, begin, patch, upload};
-use tests::world::World;
+use tests::photos::{announce, ask, begin, patch, photo_of, upload};
+use tests::world::{ELSEWHERE, Handheld, World, photo_ref};
 
 on_both!(
     a_photo_goes_on_where_it_stopped_and_its_case_counts_it_once,
@@ -19,6 +20,8 @@ on_both!(
     bytes_with_another_hash_are_dropped_and_sent_anew,
     a_bomb_and_a_file_that_is_no_photo_are_refused,
     an_upload_belongs_to_its_device_and_ends_after_a_week,
+    a_preview_stands_for_its_photo_until_that_arrives,
+    a_preview_that_is_too_large_is_not_taken,
 );
 
 fn camera() -> Vec<u8> {
@@ -132,6 +135,71 @@ fn bytes_with_another_hash_are_dropped_and_sent_anew(backend: &Backend) {
     assert_eq!((reply.status, reply.code()), (460, "checksum"));
     assert_eq!(patch(&world, &handheld, &place, 0, &bytes).status, 404);
     upload(&world, &handheld, &bytes);
+}
+
+/// Files a report of one photo with its preview; the case.
+fn announce_with_preview(
+    world: &World,
+    handheld: &mut Handheld,
+    photo: &[u8],
+    preview: &[u8],
+) -> String {
+    let mut operation = handheld.next(handheld.report());
+    let announced = PhotoPreview {
+        sha256: Sha256::of(preview),
+        bytes: u64::try_from(preview.len()).unwrap(),
+    };
+    operation.photos = vec![PhotoRef {
+        preview: Some(announced),
+        ..photo_ref(photo)
+    }];
+    let op = handheld.seal(operation);
+    let reply = world.push(handheld, &[op]);
+    assert_eq!(reply.at("/results/0/outcome"), "applied", "{reply:?}");
+    reply.at("/results/0/case_id").as_str().unwrap().to_owned()
+}
+
+fn a_preview_stands_for_its_photo_until_that_arrives(backend: &Backend) {
+    let world = World::new(backend);
+    let mut handheld = world.worker();
+    let (photo, preview) = (camera(), photo_of(30_000, 3));
+    let case = announce_with_preview(&world, &mut handheld, &photo, &preview);
+    let hash = Sha256::of(&preview);
+    let address = format!("/v1/photos/{hash}");
+    let console = world.console_of(Role::Supervisor, "350703", None);
+    let shown = || world.get(&format!("/v1/cases/{case}"), &console);
+    assert_eq!(shown().at("/photos/0/preview"), &serde_json::Value::Null);
+    assert_eq!(world.get(&address, &console).status, 404);
+    upload(&world, &handheld, &preview);
+    assert_eq!(shown().at("/photos/0/preview"), &serde_json::json!(hash));
+    assert_eq!(shown().at("/photos/0/arrived"), false);
+    assert_eq!(
+        shown().at("/row/photos"),
+        &serde_json::json!([1, 0]),
+        "only photos count"
+    );
+    let got = world.get(&address, &console);
+    assert_eq!((got.status, &got.bytes), (200, &preview));
+    // As with the photo itself, only who may read the case sees it.
+    let stranger = world.console_of(Role::Dispatcher, ELSEWHERE, None);
+    assert_eq!(world.get(&address, &stranger).status, 404);
+    let devices = world.get("/v1/devices", &console);
+    assert_eq!(devices.at("/rows/0/photos_owed"), 1);
+    upload(&world, &handheld, &photo);
+    assert_eq!(shown().at("/photos/0/arrived"), true);
+    assert_eq!(shown().at("/row/photos"), &serde_json::json!([1, 1]));
+}
+
+fn a_preview_that_is_too_large_is_not_taken(backend: &Backend) {
+    let world = World::new(backend);
+    let mut handheld = world.worker();
+    let large = usize::try_from(PHOTO_PREVIEW_BYTES_LIMIT).unwrap() + 1;
+    let (photo, preview) = (camera(), photo_of(large, 3));
+    // The report itself is fine.
+    announce_with_preview(&world, &mut handheld, &photo, &preview);
+    let reply = begin(&world, &handheld, Sha256::of(&preview), preview.len());
+    assert_eq!((reply.status, reply.code()), (403, "forbidden"));
+    upload(&world, &handheld, &photo);
 }
 
 fn a_bomb_and_a_file_that_is_no_photo_are_refused(backend: &Backend) {

@@ -116,7 +116,7 @@ async fn memory_stays_flat_whatever_the_size_of_the_photos() {
     let mut handheld = enrol(&server, &client).await;
     // A small one first, so that everything that is made once is made.
     let photos: Vec<_> = (0..=CLIENTS)
-        .map(|n| photo_of(if n == 0 { 2_000 } else { LARGE - 1 }, n))
+        .map(|n| photo_of(if n == 0 { 2_000 } else { LARGE }, n))
         .collect();
     let mut operation = handheld.next(handheld.report());
     operation.photos = photos.iter().map(|bytes| photo_ref(bytes)).collect();

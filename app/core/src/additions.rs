@@ -18,7 +18,7 @@ use shared::catalogue::Catalogue;
 use shared::id::{OpId, ReportId, Sha256};
 use shared::label::{self, Lang};
 use shared::operation::Operation;
-use shared::report::{PhotoRef, PhotoRole};
+use shared::report::{PhotoPreview, PhotoRef, PhotoRole};
 use shared::wire::handheld::{AdditionStatus, AdditionView, Problem};
 
 /// A stamped photo that is ready to be added.
@@ -37,6 +37,10 @@ impl ReadyPhoto {
             width: self.photo.width,
             height: self.photo.height,
             original_sha256: Some(self.photo.original_sha256),
+            preview: Some(PhotoPreview {
+                sha256: Sha256::of(&self.photo.preview),
+                bytes: u64::try_from(self.photo.preview.len()).unwrap_or(u64::MAX),
+            }),
         }
     }
 }

@@ -6,6 +6,7 @@
 mod adding;
 mod capturing;
 mod choosing;
+mod queue;
 mod reporting;
 mod syncing;
 
@@ -20,9 +21,10 @@ use crate::sync::engine::Round;
 use shared::id::AreaCode;
 use shared::time::Timestamp;
 use shared::wire::handheld::{Home, MeView, PostView, Problem, Settings};
+use shared::wire::queue::NetworkKind;
 use shared::wire::sync::{AreasBundle, CatalogueBundle};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Reports shown on the first screen.
@@ -43,8 +45,15 @@ struct Inner {
     round: tokio::sync::Mutex<Round>,
     is_running: AtomicBool,
     trouble: Mutex<Trouble>,
+    /// The network, as the shell last said.
+    network: Mutex<NetworkKind>,
+    /// The measured speed in bytes a second, 0 before anything was measured.
+    bytes_per_s: AtomicU64,
+    max_bytes: u64,
     /// Wakes the loop: something was filed, or somebody asks.
     wake: tokio::sync::Notify,
+    /// Whether the loop was woken since its last round began.
+    is_woken: AtomicBool,
 }
 
 /// Why and until when sync waits, for the screen.
@@ -75,7 +84,11 @@ impl App {
                 round: tokio::sync::Mutex::new(Round::default()),
                 is_running: AtomicBool::new(false),
                 trouble: Mutex::new(Trouble::default()),
+                network: Mutex::new(NetworkKind::default()),
+                bytes_per_s: AtomicU64::new(0),
+                max_bytes: config.max_bytes,
                 wake: tokio::sync::Notify::new(),
+                is_woken: AtomicBool::new(false),
             }),
         })
     }

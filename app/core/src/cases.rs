@@ -11,6 +11,7 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use shared::case::Class;
 use shared::label::{self, Lang};
 use shared::wire::handheld::{CaseCard, PhotoView, Problem, ReportDetail, ReportRow, ReportStatus};
+use shared::wire::queue::{PhotoStanding, QueuePhoto};
 use shared::wire::sync::CaseState;
 
 /// A JPEG as an address that an `img` shows.
@@ -37,6 +38,40 @@ pub fn photo_view(photo: &Photo) -> PhotoView {
         sha256: photo.sha256,
         taken: photo.taken,
         suggestion: photo.hint.map(|hint| (hint.lat, hint.lon)),
+    }
+}
+
+/// A photo that the server refused so often needs somebody's eye; it is still tried for ever.
+const TROUBLED_AFTER: u32 = 5;
+
+/// A photo in the sending queue.
+#[must_use]
+pub fn queue_photo(photo: &Photo) -> QueuePhoto {
+    let standing = if photo.sent.is_some() {
+        PhotoStanding::Received
+    } else if photo.attempts >= TROUBLED_AFTER {
+        PhotoStanding::NeedsAttention
+    } else if photo.upload_offset > 0 {
+        PhotoStanding::Sending
+    } else if photo.preview_sent.is_some() {
+        PhotoStanding::PreviewSent
+    } else {
+        PhotoStanding::OnDevice
+    };
+    let problem = (standing == PhotoStanding::NeedsAttention).then(|| Problem {
+        code: String::from("photo_refused"),
+        words: String::from("服务器多次没有接收这张照片。照片在本机,会一直再试;请告诉管理员。"),
+        words_en: String::from(
+            "The server refused this photo several times. It is kept and tried again; tell an administrator.",
+        ),
+    });
+    QueuePhoto {
+        id: photo.id,
+        role: photo.role,
+        bytes: photo.bytes,
+        sent: photo.sent.map_or(photo.upload_offset, |_| photo.bytes),
+        standing,
+        problem,
     }
 }
 

@@ -11,13 +11,14 @@ pub mod cursors;
 pub mod device;
 pub mod drafts;
 pub mod keys;
+pub mod metered;
 pub mod outbox;
 pub mod photos;
 pub mod reports;
 pub mod settings;
 
 use rusqlite::{Connection, TransactionBehavior};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 pub use rusqlite::Transaction;
@@ -37,24 +38,42 @@ pub const BYTES_RESERVED: u64 = 1024 * 1024;
 const BUSY_WAIT: Duration = Duration::from_secs(10);
 
 /// The ladder: step `n` lifts a file from version `n` to `n + 1`.
-const MIGRATIONS: [&str; 2] = [
+const MIGRATIONS: [&str; 3] = [
     include_str!("../../../migrations/device/0001_first_tables.sql"),
     include_str!("../../../migrations/device/0002_receipts_and_additions.sql"),
+    include_str!("../../../migrations/device/0003_photo_sending.sql"),
 ];
+
+/// What a photo must leave free on the disk: the phone itself needs room to work.
+pub const DISK_BYTES_RESERVED: u64 = 64 * 1024 * 1024;
 
 /// How the store is opened.
 #[derive(Debug, Clone, Copy)]
 pub struct Config {
     /// Bytes that the database may take.
     pub max_bytes: u64,
+    /// Bytes that are free on the disk of a directory; none where the system doesn't say.
+    pub disk_free: fn(&Path) -> Option<u64>,
 }
 
 impl Default for Config {
     fn default() -> Self {
         Self {
             max_bytes: BYTES_LIMIT_DEFAULT,
+            disk_free,
         }
     }
+}
+
+#[cfg(unix)]
+fn disk_free(directory: &Path) -> Option<u64> {
+    let disk = rustix::fs::statvfs(directory).ok()?;
+    Some(disk.f_bavail.saturating_mul(disk.f_frsize))
+}
+
+#[cfg(not(unix))]
+const fn disk_free(_directory: &Path) -> Option<u64> {
+    None
 }
 
 /// Why the store could not do it. Nothing was changed then.
@@ -100,7 +119,8 @@ impl From<rusqlite::Error> for StoreError {
 #[derive(Debug)]
 pub struct Store {
     db: Connection,
-    max_bytes: u64,
+    directory: PathBuf,
+    config: Config,
 }
 
 impl Store {
@@ -122,7 +142,8 @@ impl Store {
         climb(&mut db)?;
         Ok(Self {
             db,
-            max_bytes: config.max_bytes,
+            directory: directory.to_owned(),
+            config,
         })
     }
 
@@ -157,11 +178,16 @@ impl Store {
         Ok(outcome)
     }
 
-    /// Whether this many more bytes of photo fit without touching what is reserved for words.
+    /// Whether this many more bytes of photo fit, in the quota and on the disk, without touching
+    /// what is reserved for words.
     ///
     /// # Errors
     /// When SQLite can't say how large the file is.
     pub fn has_room_for(&self, bytes: u64) -> Result<bool, StoreError> {
+        let free = (self.config.disk_free)(&self.directory);
+        if free.is_some_and(|free| free < bytes.saturating_add(DISK_BYTES_RESERVED)) {
+            return Ok(false);
+        }
         let number = |name| {
             self.db
                 .pragma_query_value(None, name, |row| row.get::<_, i64>(0))
@@ -169,7 +195,7 @@ impl Store {
         let used_pages = number("page_count")?.saturating_sub(number("freelist_count")?);
         let used = used_pages.saturating_mul(number("page_size")?);
         let used = u64::try_from(used).unwrap_or(0);
-        Ok(used.saturating_add(bytes).saturating_add(BYTES_RESERVED) <= self.max_bytes)
+        Ok(used.saturating_add(bytes).saturating_add(BYTES_RESERVED) <= self.config.max_bytes)
     }
 }
 

@@ -12,6 +12,7 @@
 mod additions;
 mod capture;
 mod portal;
+mod sending;
 mod server;
 mod store;
 mod sync;

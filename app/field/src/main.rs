@@ -44,7 +44,10 @@ fn run(cli: &Cli) -> Result<Outcome, Stop> {
         .map_err(|error| Stop::other(format!("could not make {}: {error}", cli.dir.display())))?;
     let config = cli
         .max_bytes
-        .map_or_else(Config::default, |max_bytes| Config { max_bytes });
+        .map_or_else(Config::default, |max_bytes| Config {
+            max_bytes,
+            ..Config::default()
+        });
     let app = App::open(&cli.dir, config)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)

@@ -18,6 +18,7 @@ use shared::wire::handheld::{
     Home, LocatedView, MapView, MeView, PlaceInput, PreviewView, Problem, ReportDetail, ReportRow,
     Settings, SyncStatus,
 };
+use shared::wire::queue::{NetworkKind, Queue, SendingRules};
 use tauri::ipc::{InvokeBody, Request};
 use tauri::{AppHandle, Builder, State, Wry};
 
@@ -33,6 +34,9 @@ pub(crate) fn handled(builder: Builder<Wry>) -> Builder<Wry> {
         home,
         sync_status,
         sync_now,
+        queue,
+        save_sending_rules,
+        set_network,
         position,
         drafts,
         new_draft,
@@ -114,6 +118,22 @@ fn sync_now(state: State<'_, Handheld>) -> Answer<()> {
             tracing::warn!(%error, "a round of sync ended early");
         }
     });
+    Ok(())
+}
+
+#[tauri::command(async)]
+fn queue(state: State<'_, Handheld>) -> Answer<Queue> {
+    state.core()?.queue(state.edge.now()).map_err(said)
+}
+
+#[tauri::command(async)]
+fn save_sending_rules(state: State<'_, Handheld>, rules: SendingRules) -> Answer<()> {
+    state.core()?.set_sending_rules(rules).map_err(said)
+}
+
+#[tauri::command(async)]
+fn set_network(state: State<'_, Handheld>, network: NetworkKind) -> Answer<()> {
+    state.core()?.set_network(network);
     Ok(())
 }
 

@@ -3,8 +3,8 @@
 
 use crate::components::icon::{Icon, Shape};
 use crate::pages::{
-    bind::Bind, capture::Capture, filed::Filed, form::Form, home::Home, report::Report,
-    reports::Reports, settings::Settings, tasks::Tasks,
+    bind::Bind, capture::Capture, filed::Filed, form::Form, home::Home, queue::Queue,
+    report::Report, reports::Reports, settings::Settings, tasks::Tasks,
 };
 use crate::route::{Route, Shown};
 use crate::state::{self, Shared, shared, speaker};
@@ -91,6 +91,7 @@ fn page(route: Route) -> AnyView {
         Route::Reports(shown) => view! { <Reports shown /> }.into_any(),
         Route::Report(report) => view! { <Report report /> }.into_any(),
         Route::Tasks => view! { <Tasks /> }.into_any(),
+        Route::Queue => view! { <Queue /> }.into_any(),
         Route::Settings => view! { <Settings /> }.into_any(),
     }
 }
@@ -104,6 +105,7 @@ const fn page_name(route: Route) -> &'static str {
         Route::Reports(_) => "reports",
         Route::Report(_) => "report",
         Route::Tasks => "tasks",
+        Route::Queue => "queue",
         Route::Settings => "settings",
     }
 }
@@ -173,6 +175,6 @@ const fn section(route: Route) -> u8 {
         Route::Bind | Route::Home | Route::Capture(_) | Route::Filed(_) => 0,
         Route::Reports(_) | Route::Report(_) => 1,
         Route::Tasks => 2,
-        Route::Settings => 3,
+        Route::Queue | Route::Settings => 3,
     }
 }

@@ -17,6 +17,7 @@ use shared::wire::handheld::{
     Home, MapView, MeView, PlaceInput, PreviewView, Problem, ReportDetail, ReportRow, Settings,
     SyncStatus,
 };
+use shared::wire::queue::{NetworkKind, Queue, SendingRules};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 
@@ -50,6 +51,19 @@ pub(crate) async fn sync_status() -> Answer<SyncStatus> {
 /// Asks for a round of sync at once; the answer doesn't wait for its end.
 pub(crate) async fn sync_now() -> Answer<()> {
     ask("sync_now", json!({})).await
+}
+
+pub(crate) async fn queue() -> Answer<Queue> {
+    ask("queue", json!({})).await
+}
+
+pub(crate) async fn save_sending_rules(rules: SendingRules) -> Answer<()> {
+    ask("save_sending_rules", json!({ "rules": rules })).await
+}
+
+/// Says which network there is, and that it is worth a try.
+pub(crate) async fn set_network(network: NetworkKind) -> Answer<()> {
+    ask("set_network", json!({ "network": network })).await
 }
 
 /// Asks the phone where it is. Fails with words on a machine without a receiver.

@@ -20,6 +20,7 @@ mod words;
 
 mod app;
 mod components;
+mod network;
 mod pages;
 
 fn main() {

@@ -13,4 +13,5 @@ pub(crate) mod report;
 pub(crate) mod reports;
 pub(crate) mod tasks;
 
+pub(crate) mod queue;
 pub(crate) mod settings;

@@ -32,6 +32,8 @@ pub(crate) enum Route {
     Report(ReportId),
     /// Open cases of my grids.
     Tasks,
+    /// What is safe, what waits and why.
+    Queue,
     /// Settings.
     Settings,
 }
@@ -50,6 +52,7 @@ impl Route {
             ("reports", _) => Self::Reports(Shown::All),
             ("report", id) => id.parse().map_or(Self::Home, Self::Report),
             ("tasks", _) => Self::Tasks,
+            ("queue", _) => Self::Queue,
             ("settings", _) => Self::Settings,
             _ => Self::Home,
         }
@@ -68,6 +71,7 @@ impl Route {
             Self::Reports(Shown::Drafts) => String::from("#/reports/drafts"),
             Self::Report(id) => format!("#/report/{id}"),
             Self::Tasks => String::from("#/tasks"),
+            Self::Queue => String::from("#/queue"),
             Self::Settings => String::from("#/settings"),
         }
     }
@@ -92,6 +96,7 @@ mod tests {
             Route::Reports(Shown::Drafts),
             Route::Report(id.parse().unwrap()),
             Route::Tasks,
+            Route::Queue,
             Route::Settings,
         ];
         for page in pages {

@@ -2,6 +2,7 @@
 //! "look again". Holds no data of reports; the device's database does, and pages ask it anew.
 
 use crate::backend::{self, Answer};
+use crate::network;
 use crate::route::Route;
 use crate::words::Speaker;
 use gloo_timers::future::TimeoutFuture;
@@ -141,8 +142,10 @@ where
 
 /// Looks at sync for ever, and makes the pages look again when it moved.
 pub(crate) async fn watch(shared: Shared) {
+    let mut seen = None;
     loop {
         let hidden = document().hidden();
+        seen = network::look(seen, !hidden).await;
         if !hidden {
             shared.now.set(clock());
             if let Ok(status) = backend::sync_status().await

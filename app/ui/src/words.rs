@@ -357,6 +357,28 @@ words! {
     TASKS_EMPTY "暂时没有任务。您网格里未结的案件和派给您的核查任务会出现在这里。" "No tasks now. Open cases in your grids and checks given to you appear here.";
     TASKS_MINE "我上报的" "Filed by me";
     // Settings.
+    QUEUE_TITLE "发送队列" "Sending queue";
+    QUEUE_ALL_SAFE "全部已送达，编号已确认" "Everything has arrived and has its number";
+    QUEUE_EMPTY "还没有上报，没有要发送的。" "No reports yet, so there is nothing to send.";
+    QUEUE_RETRY "立即重试" "Try now";
+    QUEUE_LEFT "待发" "To send";
+    QUEUE_SPEED "实测速度" "Measured speed";
+    QUEUE_TIME "预计还需" "Time left";
+    QUEUE_STORED "本机存储" "Storage used";
+    QUEUE_METERED "今日流量" "Mobile data today";
+    QUEUE_RULES "照片用网规则" "When photos may go";
+    QUEUE_RULES_HELP "文字和预览总是立即发送。" "Words and previews always go at once.";
+    QUEUE_WIFI_ONLY "原图只用无线网发送" "Photos only over Wi-Fi";
+    QUEUE_CAP "每日流量上限（兆，不填为不限）" "Mobile data a day (MB, empty for no limit)";
+    QUEUE_HELD_WIFI "原图在等无线网。按“立即重试”可以现在就发。" "Photos wait for Wi-Fi. Press “Try now” to send them anyway.";
+    QUEUE_HELD_TOMORROW "今天的流量已用完，原图明天再发。按“立即重试”可以现在就发。" "Today's mobile data is used up; photos go tomorrow. Press “Try now” to send them anyway.";
+    QUEUE_ON_DEVICE "在本机" "On this device";
+    QUEUE_SENT "已发出" "Sent";
+    QUEUE_RECEIVED "已收到" "Received";
+    QUEUE_ACCEPTED "已受理" "Accepted";
+    QUEUE_ATTENTION "需要处理" "Needs attention";
+    QUEUE_PREVIEW_SENT "预览已收到" "Preview received";
+    QUEUE_REPORTS "上报" "Reports";
     SETTINGS_TITLE "我的" "Mine";
     SETTINGS_POSTS "岗位" "Posts";
     SETTINGS_DISTRICT "区县" "District";

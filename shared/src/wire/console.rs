@@ -175,6 +175,9 @@ pub struct CasePhoto {
     pub role: PhotoRole,
     /// Whether the bytes have arrived.
     pub arrived: bool,
+    /// Its preview, once that has arrived; bytes at `/v1/photos/{preview}`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub preview: Option<Sha256>,
     /// Size in bytes.
     pub bytes: u64,
     /// Width in pixels.

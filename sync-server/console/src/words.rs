@@ -122,6 +122,8 @@ words! {
     PHOTOS: "照片", "Photos";
     NO_PHOTOS: "没有照片。", "No photos.";
     PHOTO_OWED: "照片还在手机上，联网后自动补传。", "Still on the handheld; it comes when there is a network.";
+    PHOTO_PREVIEW: "预览", "Preview";
+    PHOTO_PREVIEW_WHY: "原图还在手机上，联网后自动补传。", "The photo itself is still on the handheld; it comes when there is a network.";
     PHOTO_BROKEN: "照片打不开，请重试。", "The photo can't be opened. Try again.";
     PHOTO_OPEN: "放大", "Enlarge";
     PREVIOUS: "上一张", "Previous";

@@ -4,8 +4,7 @@ use super::App;
 use super::auth::SignedIn;
 use super::error::{Answer, Refusal};
 use super::extract::Part;
-use crate::service::photos;
-use crate::store::photos::PhotoRow;
+use crate::service::photos::{self, Announced};
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -24,7 +23,7 @@ pub(super) async fn head(
         .store()
         .read(move |tx| photos::announced(tx, hash))
         .await?;
-    let photo = photo.filter(|photo| photo.stored.is_some());
+    let photo = photo.filter(|photo| photo.arrived);
     let photo = photo.ok_or_else(Refusal::not_found)?;
     let mut headers = describe(&photo);
     if let Ok(length) = HeaderValue::from_str(&photo.bytes.to_string()) {
@@ -59,7 +58,7 @@ pub(super) async fn get(
     Ok((headers, bytes).into_response())
 }
 
-fn describe(photo: &PhotoRow) -> HeaderMap {
+fn describe(photo: &Announced) -> HeaderMap {
     let mut headers = HeaderMap::new();
     // Only what the header check found is ever sent as a type.
     let mime = match photo.mime.as_str() {

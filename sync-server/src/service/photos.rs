@@ -9,11 +9,10 @@ use super::cases::may_read;
 use super::push::buckets_of;
 use super::{Fault, Result, words};
 use crate::service::district::District;
-use crate::store::photos::PhotoRow;
 use crate::store::uploads::UploadRow;
 use crate::store::{self, Tx};
-use shared::id::{CaseId, DeviceId, Sha256};
-use shared::report::PHOTO_BYTES_LIMIT;
+use shared::id::{CaseId, DeviceId, ReportId, Sha256};
+use shared::report::{PHOTO_BYTES_LIMIT, PHOTO_PREVIEW_BYTES_LIMIT, PhotoRef};
 use shared::role::Actor;
 use shared::time::{DAY_MS, Timestamp};
 use shared::wire::sync::Why;
@@ -28,15 +27,64 @@ pub const UPLOADS_MAX: i64 = 32;
 /// Bytes that a device may have under way: all its uploads at the largest.
 pub const UPLOAD_BYTES_MAX: i64 = 256 * 1024 * 1024;
 
-/// A photo that was announced; none for one that nobody announced.
+/// A photo or a preview that was announced.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Announced {
+    /// SHA-256 of its bytes.
+    pub hash: Sha256,
+    /// Size in bytes.
+    pub bytes: i64,
+    /// `image/jpeg`.
+    pub mime: String,
+    /// Whether its bytes are here.
+    pub arrived: bool,
+}
+
+/// Announces a photo of a report with its preview: both are owed from now on. Answers whether the
+/// photo is here already. A preview that is too large is not taken; its photo is.
+///
+/// # Errors
+/// As [`announced`].
+pub fn announce(
+    tx: &mut dyn Tx,
+    report: ReportId,
+    ordinal: i64,
+    photo: &PhotoRef,
+    device: DeviceId,
+    now: Timestamp,
+) -> Result<bool> {
+    let preview = photo.preview.as_ref();
+    if let Some(preview) = preview.filter(|one| one.bytes <= PHOTO_PREVIEW_BYTES_LIMIT) {
+        store::previews::announce(tx, preview, device, now)?;
+    }
+    Ok(store::photos::announce(
+        tx, report, ordinal, photo, device, now,
+    )?)
+}
+
+/// A photo or a preview that was announced; none for one that nobody announced.
 ///
 /// # Errors
 /// Whatever the store says, as for all services.
-pub fn announced(tx: &mut dyn Tx, hash: Sha256) -> Result<Option<PhotoRow>> {
-    Ok(store::photos::get(tx, hash)?)
+pub fn announced(tx: &mut dyn Tx, hash: Sha256) -> Result<Option<Announced>> {
+    if let Some(photo) = store::photos::get(tx, hash)? {
+        return Ok(Some(Announced {
+            hash,
+            bytes: photo.bytes,
+            mime: photo.mime,
+            arrived: photo.stored.is_some(),
+        }));
+    }
+    let preview = store::previews::get(tx, hash)?;
+    Ok(preview.map(|preview| Announced {
+        hash,
+        bytes: preview.bytes,
+        mime: String::from("image/jpeg"),
+        arrived: preview.stored.is_some(),
+    }))
 }
 
-/// Whether the actor may see a photo: whoever may read one of its cases.
+/// Whether the actor may see a photo or a preview: whoever may read one of its cases.
 ///
 /// # Errors
 /// [`Fault::NotFound`] when there is no such photo for the actor.
@@ -45,10 +93,13 @@ pub fn readable(
     actor: &Actor,
     district: &District,
     hash: Sha256,
-) -> Result<PhotoRow> {
-    for (case, _) in store::photos::cases_with(tx, hash)? {
+) -> Result<Announced> {
+    let cases = store::photos::cases_with(tx, hash)?;
+    let mut cases: Vec<CaseId> = cases.into_iter().map(|(case, _)| case).collect();
+    cases.extend(store::previews::cases_with(tx, hash)?);
+    for case in cases {
         if may_read(tx, actor, district, case)? {
-            let photo = store::photos::get(tx, hash)?.filter(|row| row.stored.is_some());
+            let photo = announced(tx, hash)?.filter(|photo| photo.arrived);
             return photo.ok_or(Fault::NotFound("photo"));
         }
     }
@@ -81,7 +132,7 @@ pub fn begin(
     now: Timestamp,
 ) -> Result<(UploadRow, Vec<Uuid>)> {
     let forgotten = store::uploads::sweep(tx, now)?;
-    let photo = store::photos::get(tx, wanted.hash)?.ok_or(Fault::Forbidden)?;
+    let photo = announced(tx, wanted.hash)?.ok_or(Fault::Forbidden)?;
     let length = i64::try_from(wanted.length).unwrap_or(i64::MAX);
     if length != photo.bytes || wanted.length > PHOTO_BYTES_LIMIT || length == 0 {
         return Err(Fault::invalid(
@@ -148,7 +199,8 @@ pub fn forget(tx: &mut dyn Tx, upload: Uuid) -> Result<()> {
     Ok(())
 }
 
-/// A photo has arrived: its cases count it and their devices hear of it. Safe to repeat.
+/// A photo has arrived: its cases count it and their devices hear of it. A preview counts for
+/// nothing and only shows. Safe to repeat.
 ///
 /// # Errors
 /// As [`announced`].
@@ -160,6 +212,7 @@ pub fn arrived(
     now: Timestamp,
 ) -> Result<()> {
     store::uploads::finish(tx, upload, now.plus_ms(FINISHED_LASTS_MS))?;
+    store::previews::mark_stored(tx, hash, now)?;
     if !store::photos::mark_stored(tx, hash, now)? {
         return Ok(());
     }

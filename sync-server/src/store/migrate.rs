@@ -40,6 +40,7 @@ const LADDER: &[Step] = &[
     step!(1, "0001_first_slice"),
     step!(2, "0002_upload_metadata"),
     step!(3, "0003_device_keys"),
+    step!(4, "0004_photo_previews"),
 ];
 
 /// The step this program was written for.

@@ -39,6 +39,8 @@ pub struct ReportPhoto {
     pub role: PhotoRole,
     /// SHA-256 of what the camera wrote.
     pub original: Option<Sha256>,
+    /// Its preview, once that has arrived.
+    pub preview: Option<Sha256>,
 }
 
 /// Announces a photo of a report: its bytes are owed from now on, unless they are here already.
@@ -55,8 +57,9 @@ pub fn announce(
     at: Timestamp,
 ) -> Result<bool> {
     const PHOTO: &str = "
-        INSERT INTO photos (hash, bytes, mime, width, height, device, announced_ms, stored_ms)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, NULL)
+        INSERT INTO photos (hash, bytes, mime, width, height, device, announced_ms, stored_ms,
+            preview_hash)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, NULL, $8)
         ON CONFLICT (hash) DO NOTHING";
     const LINK: &str = "
         INSERT INTO report_photos (report, ordinal, hash, role, original_hash)
@@ -69,7 +72,8 @@ pub fn announce(
         photo.width,
         photo.height,
         device,
-        at
+        at,
+        photo.preview.map(|preview| preview.sha256)
     ];
     let new = tx.execute(PHOTO, values)? == 1;
     let role = photo.role.as_str();
@@ -118,9 +122,11 @@ pub fn of_report(tx: &mut dyn Tx, report: ReportId) -> Result<Vec<ReportPhoto>> 
     const SQL: &str = "
         SELECT photos.hash, photos.bytes, photos.mime, photos.width, photos.height, photos.device,
             photos.stored_ms, report_photos.ordinal, report_photos.role,
-            report_photos.original_hash
+            report_photos.original_hash, previews.hash
         FROM report_photos
         JOIN photos ON photos.hash = report_photos.hash
+        LEFT JOIN previews ON previews.hash = photos.preview_hash
+            AND previews.stored_ms IS NOT NULL
         WHERE report_photos.report = $1
         ORDER BY report_photos.report, report_photos.ordinal";
     let entry = |row: &mut Row| {
@@ -128,6 +134,7 @@ pub fn of_report(tx: &mut dyn Tx, report: ReportId) -> Result<Vec<ReportPhoto>> 
             ordinal: row.int(7)?,
             role: row.word(8, PhotoRole::parse)?,
             original: row.opt_id(9)?,
+            preview: row.opt_id(10)?,
             photo: from_row(row)?,
         })
     };

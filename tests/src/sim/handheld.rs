@@ -120,7 +120,10 @@ impl Handheld {
     fn open(&mut self) -> Result<()> {
         let config = self
             .max_bytes
-            .map_or_else(Config::default, |max_bytes| Config { max_bytes });
+            .map_or_else(Config::default, |max_bytes| Config {
+                max_bytes,
+                ..Config::default()
+            });
         self.app = Some(App::open(&self.folder, config)?);
         Ok(())
     }

@@ -6,11 +6,11 @@ use crate::rows::{
 };
 use shared::case::Class;
 use shared::id::{AreaCode, CategoryId, EventId};
-use shared::report::{PhotoRef, PhotoRole};
+use shared::report::{PhotoPreview, PhotoRef, PhotoRole};
 use shared::role::Role;
 use sync_server::store::cases::{CaseFilter, CaseMove, CaseRow, Holding, Order, Sight};
 use sync_server::store::events::{self, NewEvent};
-use sync_server::store::{Store, cases, changes, photos};
+use sync_server::store::{Store, cases, changes, photos, previews};
 use tests::backends::Backend;
 use uuid::Uuid;
 
@@ -393,6 +393,10 @@ fn an_arrived_photo_counts_at_its_cases_and_stales_no_move(backend: &Backend) {
         width: 1,
         height: 1,
         original_sha256: None,
+        preview: Some(PhotoPreview {
+            sha256: hash("preview"),
+            bytes: 1,
+        }),
     };
     let counted = write(&store, move |tx| {
         let device = crate::rows::device_id(1);
@@ -421,4 +425,6 @@ fn an_arrived_photo_counts_at_its_cases_and_stales_no_move(backend: &Backend) {
         (1, 0, 0)
     );
     assert_eq!(with.len(), 2);
+    let previewed = read(&store, |tx| previews::cases_with(tx, hash("preview")));
+    assert_eq!(previewed, [case_id(1), case_id(2)]);
 }

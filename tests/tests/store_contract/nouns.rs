@@ -7,14 +7,14 @@ use crate::rows::{
 };
 use shared::area::{Area, AreaKind};
 use shared::id::{CatalogueVersion, PostId};
-use shared::report::{PhotoRef, PhotoRole};
+use shared::report::{PhotoPreview, PhotoRef, PhotoRole};
 use shared::role::{Post, PostKind, Role};
 use shared::unit::Unit;
 use sync_server::store::areas::AreaRow;
 use sync_server::store::audit::AuditRow;
 use sync_server::store::posts::PostRow;
 use sync_server::store::{
-    StoreError, areas, audit, catalogues, nested, people, photos, posts, reports, units,
+    StoreError, areas, audit, catalogues, nested, people, photos, posts, previews, reports, units,
 };
 use tests::backends::Backend;
 use uuid::Uuid;
@@ -216,15 +216,37 @@ fn a_photo_is_owed_until_it_is_stored(backend: &Backend) {
         width: 2048,
         height: 1536,
         original_sha256: Some(hash("original")),
+        preview: Some(PhotoPreview {
+            sha256: hash("preview"),
+            bytes: 9_000,
+        }),
     };
     let announce = |n: u128| {
         let photo = photo.clone();
         write(&store, move |tx| {
             reports::insert(tx, &report(n))?;
+            if let Some(preview) = &photo.preview {
+                previews::announce(tx, preview, device_id(1), at(0))?;
+            }
             photos::announce(tx, report_id(n), 1, &photo, device_id(1), at(0))
         })
     };
     assert!(!announce(1), "its bytes are owed");
+    let preview = || read(&store, |tx| previews::get(tx, hash("preview")));
+    assert_eq!(
+        preview().map(|row| (row.bytes, row.stored)),
+        Some((9_000, None))
+    );
+    let shown = || read(&store, |tx| photos::of_report(tx, report_id(1)));
+    assert_eq!(shown()[0].preview, None, "it is owed too");
+    write(&store, |tx| {
+        previews::mark_stored(tx, hash("preview"), at(3))
+    });
+    write(&store, |tx| {
+        previews::mark_stored(tx, hash("preview"), at(4))
+    });
+    assert_eq!(preview().and_then(|row| row.stored), Some(at(3)));
+    assert_eq!(shown()[0].preview, Some(hash("preview")));
     let owed = || read(&store, |tx| Ok(photos::owed(tx, device_id(1))?.0));
     assert_eq!(owed(), 1);
     let store_it = || write(&store, |tx| photos::mark_stored(tx, hash("photo"), at(5)));

@@ -147,7 +147,7 @@ impl App {
         let taken = capture::take(&mut self.store(), id)?;
         let ready = capture::stamp_all(taken, &district, moment.wall)?;
         let filed = capture::commit(&mut self.store(), &ready, &district, op_id, moment)?;
-        self.inner.wake.notify_one();
+        self.wake_sync();
         Ok(filed)
     }
 }

@@ -79,12 +79,13 @@ impl App {
         Ok(receipt)
     }
 
-    /// The stored copy of a photo, as an address that an `img` shows.
+    /// The stored copy of a photo, as an address that an `img` shows; its preview when the copy
+    /// was removed after the server had it long enough.
     ///
     /// # Errors
     /// When there is no such photo.
     pub fn photo(&self, photo: i64) -> Result<String, CoreError> {
-        let jpeg = self.store().read(|tx| store::photos::bytes(tx, photo))?;
+        let jpeg = self.store().read(|tx| store::photos::picture(tx, photo))?;
         Ok(data_url(&jpeg))
     }
 

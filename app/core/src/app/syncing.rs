@@ -11,7 +11,7 @@ use crate::sync::http::Http;
 use crate::sync::transport::{Failure, Transport};
 use shared::id::DeviceId;
 use shared::signature::PublicKey;
-use shared::time::{MINUTE_MS, Timestamp};
+use shared::time::{DAY_MS, MINUTE_MS, Timestamp};
 use shared::wire::handheld::{MeView, SyncReport, SyncState, SyncStatus};
 use shared::wire::sync::EnrolRequest;
 use std::sync::Arc;
@@ -21,6 +21,11 @@ use std::time::Duration;
 /// The states of cases are asked for this often while the app is open: a worker who looks sees
 /// what happened a minute ago.
 const ROUND_EVERY_MS: i64 = MINUTE_MS;
+
+/// A photo that the server has is kept here this long; then its preview is enough.
+const PHOTOS_KEPT_MS: i64 = 30 * DAY_MS;
+/// Photos removed after one round: a little work at a time, for a screen that waits for the disk.
+const PRUNED_MAX: u32 = 20;
 
 /// What a binding is asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -196,6 +201,7 @@ impl App {
         let mut round = self.inner.round.lock().await;
         self.store()
             .write(|tx| device::set_token_refused(tx, false))?;
+        round.send_photos_anyway();
         self.begin_round(&mut round, Timestamp(i64::MIN))?;
         self.run_round(transport, edge, &mut round).await
     }
@@ -223,7 +229,14 @@ impl App {
             let mut round = self.inner.round.lock().await;
             // No wait is longer than this: what lies beyond was set before a clock was set back.
             let longest = edge.now().plus_ms(backoff::LONGEST_MS);
-            match self.begin_round(&mut round, longest) {
+            // Whoever woke the loop has a reason for not waiting at all.
+            let is_woken = self.inner.is_woken.swap(false, Ordering::SeqCst);
+            let beyond = if is_woken {
+                Timestamp(i64::MIN)
+            } else {
+                longest
+            };
+            match self.begin_round(&mut round, beyond) {
                 Ok(()) => self.run_round(transport, edge, &mut round).await,
                 Err(error) => Err(error),
             }
@@ -238,8 +251,10 @@ impl App {
         Duration::from_millis(u64::try_from(wait_ms).unwrap_or(1_000))
     }
 
-    /// Asks the loop to look again: signal is back, or the app came to the front.
+    /// Asks the loop to try at once, whatever its timers say: signal is back, the app came to the
+    /// front, or something was filed.
     pub fn wake_sync(&self) {
+        self.inner.is_woken.store(true, Ordering::SeqCst);
         self.inner.wake.notify_one();
     }
 
@@ -272,6 +287,7 @@ impl App {
         round: &mut Round,
     ) -> Result<Event, CoreError> {
         let store = Arc::clone(&self.inner.store);
+        round.set_network(*lock(&self.inner.network));
         let event = Engine {
             store: &store,
             transport,
@@ -280,6 +296,9 @@ impl App {
         }
         .step()
         .await?;
+        if let Some(speed) = round.bytes_per_s() {
+            self.inner.bytes_per_s.store(speed, Ordering::Relaxed);
+        }
         if matches!(event, Event::CatalogueKept | Event::AreasKept) {
             self.reload_district()?;
         }
@@ -304,7 +323,7 @@ impl App {
                     report.operations_sent += delivered;
                     report.quarantined += quarantined;
                 }
-                Event::PhotoMoved { .. } => {}
+                Event::PreviewSent { .. } | Event::PhotoMoved { .. } => {}
                 Event::PhotoSent { .. } => report.photos_sent += 1,
                 Event::Pulled { rows, .. } => report.rows_pulled += rows,
                 Event::CatalogueKept | Event::AreasKept => report.catalogue_changed = true,
@@ -329,6 +348,7 @@ impl App {
                     break;
                 }
                 Event::Rested { until } => {
+                    round.rest();
                     trouble.next_attempt = until;
                     if until.is_none() {
                         // Everything went through in the end: earlier hiccups are forgotten.
@@ -345,8 +365,13 @@ impl App {
         Ok(report)
     }
 
+    /// Nothing waits any more: the moment is kept, and photos that are long at the server are
+    /// removed.
     fn note_success(&self, now: Timestamp) -> Result<(), CoreError> {
-        self.store()
-            .write(|tx| Ok(device::set_last_success(tx, now)?))
+        let old = Timestamp(now.0.saturating_sub(PHOTOS_KEPT_MS));
+        self.store().write(|tx| {
+            store::photos::prune(tx, old, PRUNED_MAX, now)?;
+            Ok(device::set_last_success(tx, now)?)
+        })
     }
 }

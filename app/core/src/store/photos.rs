@@ -4,12 +4,16 @@
 //! Bytes lie in chunks: SQLite moves them a chunk at a time, and an upload reads only what it
 //! sends. Tests: `tests/store.rs`.
 
+mod sending;
+
 use super::{StoreError, Transaction, count, parse, uncount};
 use crate::photos::{PlaceHint, PreparedPhoto, StampedPhoto};
 use rusqlite::{OptionalExtension, params};
 use shared::id::{DraftId, OpId, ReportId, Sha256};
-use shared::report::{PhotoRef, PhotoRole};
+use shared::report::{PhotoPreview, PhotoRef, PhotoRole};
 use shared::time::Timestamp;
+
+pub use sending::*;
 
 /// Bytes of one chunk: a photo takes two or three, and one lies in memory without pain.
 pub const CHUNK_BYTES: usize = 256 * 1024;
@@ -31,6 +35,8 @@ pub struct Photo {
     pub height: u32,
     /// A small JPEG.
     pub preview: Vec<u8>,
+    /// Its SHA-256; none for a photo taken with the first version, which announced none.
+    pub preview_sha256: Option<Sha256>,
     /// SHA-256 of what the camera wrote.
     pub original_sha256: Sha256,
     /// When the camera says it was taken.
@@ -43,6 +49,10 @@ pub struct Photo {
     pub upload_offset: u64,
     /// When it had arrived whole.
     pub sent: Option<Timestamp>,
+    /// When its preview had arrived.
+    pub preview_sent: Option<Timestamp>,
+    /// How often the server refused it.
+    pub attempts: u32,
 }
 
 impl Photo {
@@ -57,25 +67,12 @@ impl Photo {
             width: self.width,
             height: self.height,
             original_sha256: Some(self.original_sha256),
+            preview: self.preview_sha256.map(|sha256| PhotoPreview {
+                sha256,
+                bytes: u64::try_from(self.preview.len()).unwrap_or(u64::MAX),
+            }),
         }
     }
-}
-
-/// A photo that waits to be uploaded.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Upload {
-    /// Row number.
-    pub photo: i64,
-    /// SHA-256 of the stored bytes.
-    pub sha256: Sha256,
-    /// How many bytes there are.
-    pub bytes: u64,
-    /// Where it goes, once the server said so.
-    pub url: Option<String>,
-    /// How many bytes have arrived, as far as this device knows.
-    pub offset: u64,
-    /// How often the server refused it.
-    pub attempts: u32,
 }
 
 /// Machine name of a role, as stored.
@@ -139,10 +136,10 @@ fn insert(
     const SQL: &str = "
         INSERT INTO photos (draft_id, report_id, op_id, ordinal, role, sha256, bytes, width, height, preview,
             original_sha256, original_bytes, taken_ms, hint_lat_e7, hint_lon_e7, added_ms,
-            upload_offset, attempts)
+            upload_offset, attempts, preview_sha256)
         VALUES (?1, ?14, ?15, (SELECT coalesce(max(ordinal), 0) + 1 FROM photos
                 WHERE draft_id = ?1 OR report_id = ?14),
-            ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, 0, 0)
+            ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, 0, 0, ?16)
         RETURNING id";
     let (draft, report, op_id) = match owner {
         Owner::Draft(draft) => (Some(draft.to_string()), None, None),
@@ -167,6 +164,7 @@ fn insert(
             now.0,
             report,
             op_id,
+            Sha256::of(&photo.preview).to_string(),
         ],
         |row| row.get(0),
     )?;
@@ -213,7 +211,8 @@ pub fn file(
 }
 
 const COLUMNS: &str = "id, role, sha256, bytes, width, height, preview, original_sha256, taken_ms,
-    hint_lat_e7, hint_lon_e7, added_ms, upload_offset, sent_ms";
+    hint_lat_e7, hint_lon_e7, added_ms, upload_offset, sent_ms, preview_sha256,
+    preview_sent_ms, attempts";
 
 fn photo(row: &rusqlite::Row<'_>) -> Result<Photo, StoreError> {
     let hint = match (
@@ -234,12 +233,18 @@ fn photo(row: &rusqlite::Row<'_>) -> Result<Photo, StoreError> {
         width: uncount(row.get(4)?),
         height: uncount(row.get(5)?),
         preview: row.get(6)?,
+        preview_sha256: match row.get::<_, Option<String>>(14)? {
+            Some(hash) => Some(parse("hash", &hash)?),
+            None => None,
+        },
         original_sha256: parse("hash", &row.get::<_, String>(7)?)?,
         taken: row.get::<_, Option<i64>>(8)?.map(Timestamp),
         hint,
         added: Timestamp(row.get(11)?),
         upload_offset: uncount(row.get(12)?),
         sent: row.get::<_, Option<i64>>(13)?.map(Timestamp),
+        preview_sent: row.get::<_, Option<i64>>(15)?.map(Timestamp),
+        attempts: uncount(row.get(16)?),
     })
 }
 
@@ -290,6 +295,15 @@ pub fn draft_has(
         )
         .optional()?;
     Ok(found.is_some())
+}
+
+/// What there is to show of a photo: the stored copy, or the preview once that was removed.
+pub fn picture(tx: &Transaction<'_>, id: i64) -> Result<Vec<u8>, StoreError> {
+    const SQL: &str = "SELECT preview FROM photos WHERE id = ?1 AND pruned_ms IS NOT NULL";
+    match tx.query_row(SQL, [id], |row| row.get(0)).optional()? {
+        Some(preview) => Ok(preview),
+        None => bytes(tx, id),
+    }
 }
 
 /// The whole bytes of a photo.
@@ -361,101 +375,6 @@ pub fn remove_all_of_draft(tx: &Transaction<'_>, draft: DraftId) -> Result<(), S
     tx.execute(
         "DELETE FROM photos WHERE draft_id = ?1",
         [draft.to_string()],
-    )?;
-    Ok(())
-}
-
-/// Photos of filed reports that haven't arrived whole: how many, and how many bytes are to go.
-pub fn waiting_number(tx: &Transaction<'_>) -> Result<(u32, u64), StoreError> {
-    const SQL: &str = "
-        SELECT count(*), coalesce(sum(bytes - upload_offset), 0) FROM photos
-        WHERE sent_ms IS NULL AND report_id IS NOT NULL";
-    let (number, bytes): (i64, i64) =
-        tx.query_row(SQL, [], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    Ok((uncount(number), uncount(bytes)))
-}
-
-/// Only photos whose operation the server has answered may go: words go first.
-const READY: &str = "
-    FROM photos p
-    JOIN reports r ON r.id = p.report_id
-    JOIN operations o ON o.op_id = coalesce(p.op_id, r.op_id)
-    WHERE p.sent_ms IS NULL AND o.outcome IS NOT NULL AND o.outcome <> 'rejected'";
-
-/// When the first photo may be tried; `None` when none is ready.
-pub fn next_try(tx: &Transaction<'_>) -> Result<Option<Timestamp>, StoreError> {
-    let sql = format!("SELECT min(coalesce(p.retry_ms, 0)) {READY}");
-    let at: Option<i64> = tx.query_row(&sql, [], |row| row.get(0))?;
-    Ok(at.map(Timestamp))
-}
-
-/// The next photo to upload; those that were refused come after all others.
-pub fn next_upload(tx: &Transaction<'_>, now: Timestamp) -> Result<Option<Upload>, StoreError> {
-    let sql = format!(
-        "SELECT p.id, p.sha256, p.bytes, p.upload_url, p.upload_offset, p.attempts {READY}
-            AND coalesce(p.retry_ms, 0) <= ?1
-        ORDER BY p.attempts, p.id
-        LIMIT 1"
-    );
-    let mut statement = tx.prepare_cached(&sql)?;
-    let mut rows = statement.query([now.0])?;
-    let Some(row) = rows.next()? else {
-        return Ok(None);
-    };
-    Ok(Some(Upload {
-        photo: row.get(0)?,
-        sha256: parse("hash", &row.get::<_, String>(1)?)?,
-        bytes: uncount(row.get(2)?),
-        url: row.get(3)?,
-        offset: uncount(row.get(4)?),
-        attempts: uncount(row.get(5)?),
-    }))
-}
-
-/// Keeps where an upload goes and how far it got; `None` starts it anew.
-pub fn set_upload(
-    tx: &Transaction<'_>,
-    id: i64,
-    url: Option<&str>,
-    offset: u64,
-) -> Result<(), StoreError> {
-    const SQL: &str = "UPDATE photos SET upload_url = ?2, upload_offset = ?3 WHERE id = ?1";
-    tx.execute(SQL, params![id, url, count(offset)])?;
-    Ok(())
-}
-
-/// Notes that the server has a photo whole, by its hash: a photo filed twice is sent once.
-pub fn set_sent(tx: &Transaction<'_>, sha256: Sha256, now: Timestamp) -> Result<(), StoreError> {
-    const SQL: &str = "
-        UPDATE photos
-        SET sent_ms = ?2, upload_offset = bytes, upload_url = NULL, retry_ms = NULL
-        WHERE sha256 = ?1 AND report_id IS NOT NULL AND sent_ms IS NULL";
-    tx.execute(SQL, params![sha256.to_string(), now.0])?;
-    Ok(())
-}
-
-/// Notes that the server refused a photo: others go first now.
-pub fn put_off(tx: &Transaction<'_>, id: i64, retry: Timestamp) -> Result<(), StoreError> {
-    const SQL: &str = "UPDATE photos SET attempts = attempts + 1, retry_ms = ?2 WHERE id = ?1";
-    tx.execute(SQL, params![id, retry.0])?;
-    Ok(())
-}
-
-/// Offers every photo again that is still here: the server came back from a backup.
-pub fn offer_all_again(tx: &Transaction<'_>) -> Result<(), StoreError> {
-    const SQL: &str = "
-        UPDATE photos
-        SET sent_ms = NULL, upload_url = NULL, upload_offset = 0, attempts = 0, retry_ms = NULL
-        WHERE report_id IS NOT NULL";
-    tx.execute(SQL, [])?;
-    Ok(())
-}
-
-/// Lets everything be tried now that was put off beyond a moment.
-pub fn retry_now(tx: &Transaction<'_>, beyond: Timestamp) -> Result<(), StoreError> {
-    tx.execute(
-        "UPDATE photos SET retry_ms = NULL WHERE retry_ms > ?1",
-        [beyond.0],
     )?;
     Ok(())
 }

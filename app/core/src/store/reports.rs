@@ -156,6 +156,23 @@ pub fn newest(tx: &Transaction<'_>, limit: u32) -> Result<Vec<Standing>, StoreEr
     )
 }
 
+/// What a report lacks to be safe: an answer that took it, or photos.
+const UNFINISHED: &str = "(coalesce(o.outcome, '') NOT IN ('applied', 'duplicate')
+        AND NOT EXISTS (SELECT 1 FROM cases c WHERE c.report_id = r.id)
+    OR EXISTS (SELECT 1 FROM photos p WHERE p.report_id = r.id AND p.sent_ms IS NULL))";
+
+/// Reports that aren't safe at the server yet, the oldest first.
+pub fn unfinished(tx: &Transaction<'_>, limit: u32) -> Result<Vec<Standing>, StoreError> {
+    let rest = format!("WHERE {UNFINISHED} ORDER BY r.filed_ms, r.id LIMIT ?1");
+    list(tx, &rest, &[&limit])
+}
+
+/// Reports that are safe at the server with all their photos, the newest first.
+pub fn finished(tx: &Transaction<'_>, limit: u32) -> Result<Vec<Standing>, StoreError> {
+    let rest = format!("WHERE NOT {UNFINISHED} ORDER BY r.filed_ms DESC, r.id DESC LIMIT ?1");
+    list(tx, &rest, &[&limit])
+}
+
 /// Reports whose short code, number, category, place or text contain these words, newest first.
 pub fn search(tx: &Transaction<'_>, words: &str, limit: u32) -> Result<Vec<Standing>, StoreError> {
     const WHERE: &str = "

@@ -2,6 +2,7 @@
 
 use super::{StoreError, Transaction};
 use rusqlite::OptionalExtension;
+use shared::wire::queue::SendingRules;
 
 /// The text under a key.
 pub fn get(tx: &Transaction<'_>, key: &str) -> Result<Option<String>, StoreError> {
@@ -16,4 +17,22 @@ pub fn set(tx: &Transaction<'_>, key: &str, value: &str) -> Result<(), StoreErro
         ON CONFLICT (key) DO UPDATE SET value = excluded.value";
     tx.execute(SQL, [key, value])?;
     Ok(())
+}
+
+const WIFI_ONLY: &str = "photos_wifi_only";
+const DAILY_CAP_MB: &str = "photos_daily_cap_mb";
+
+/// What photos may cost.
+pub fn sending_rules(tx: &Transaction<'_>) -> Result<SendingRules, StoreError> {
+    Ok(SendingRules {
+        wifi_only: get(tx, WIFI_ONLY)?.as_deref() == Some("1"),
+        daily_cap_mb: get(tx, DAILY_CAP_MB)?.and_then(|text| text.parse().ok()),
+    })
+}
+
+/// Sets what photos may cost.
+pub fn set_sending_rules(tx: &Transaction<'_>, rules: SendingRules) -> Result<(), StoreError> {
+    set(tx, WIFI_ONLY, if rules.wifi_only { "1" } else { "0" })?;
+    let cap = rules.daily_cap_mb.map(|cap| cap.to_string());
+    set(tx, DAILY_CAP_MB, cap.as_deref().unwrap_or_default())
 }

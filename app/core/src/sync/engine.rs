@@ -5,6 +5,7 @@
 //! other: no lock is held while a request is out, and the database works off the async threads.
 //! The engine returns events and never prints. Tests: `tests/sync.rs`.
 
+mod previews;
 mod push;
 mod receipts;
 mod states;
@@ -15,8 +16,9 @@ use super::plan::{self, Snapshot, Step, Wanted};
 use super::transport::{Failure, Link, Transport};
 use crate::edge::Edge;
 use crate::error::CoreError;
-use crate::store::{self, Store, StoreError, bundles, cursors, device, outbox};
+use crate::store::{self, Store, StoreError, bundles, cursors, device, metered, outbox, settings};
 use shared::time::Timestamp;
+use shared::wire::queue::{Held, NetworkKind};
 use shared::wire::sync::PUSH_OPERATIONS_LIMIT;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -27,6 +29,8 @@ pub use uploads::{CHUNK_BYTES_MAX, CHUNK_BYTES_MIN};
 pub enum Channel {
     /// Operations.
     Operations,
+    /// Previews of photos.
+    Previews,
     /// Photos.
     Photos,
     /// States of cases, catalogue and areas.
@@ -42,6 +46,11 @@ pub enum Event {
         delivered: u32,
         /// How many of them wait for a person.
         quarantined: u32,
+    },
+    /// A photo's preview has arrived.
+    PreviewSent {
+        /// The photo's row.
+        photo: i64,
     },
     /// A photo came one request further.
     PhotoMoved {
@@ -105,22 +114,36 @@ struct Timer {
 #[derive(Debug)]
 pub struct Round {
     operations: Timer,
+    previews: Timer,
     photos: Timer,
     states: Timer,
     states_wanted: bool,
     push_max: usize,
     chunk_bytes: usize,
+    /// The network, as the shell last said.
+    network: NetworkKind,
+    /// Somebody wants the photos sent now, whatever the rules for them.
+    photos_anyway: bool,
+    /// Bytes a second, averaged over the last chunks.
+    bytes_per_s: Option<u64>,
+    /// Since when photos have been going without a look at the states.
+    photos_since: Option<Timestamp>,
 }
 
 impl Default for Round {
     fn default() -> Self {
         Self {
             operations: Timer::default(),
+            previews: Timer::default(),
             photos: Timer::default(),
             states: Timer::default(),
             states_wanted: true,
             push_max: PUSH_OPERATIONS_LIMIT,
             chunk_bytes: 4 * CHUNK_BYTES_MIN,
+            network: NetworkKind::Unknown,
+            photos_anyway: false,
+            bytes_per_s: None,
+            photos_since: None,
         }
     }
 }
@@ -130,15 +153,42 @@ impl Round {
     /// beyond this.
     pub fn begin(&mut self, beyond: Timestamp) {
         self.states_wanted = true;
-        for timer in [&mut self.operations, &mut self.photos, &mut self.states] {
+        for timer in [
+            &mut self.operations,
+            &mut self.previews,
+            &mut self.photos,
+            &mut self.states,
+        ] {
             timer.not_before = timer.not_before.filter(|at| *at <= beyond);
         }
+    }
+
+    /// Lets photos go in this round, whatever the rules for them.
+    pub fn send_photos_anyway(&mut self) {
+        self.photos_anyway = true;
+    }
+
+    /// Ends a round: what was asked for it alone ends with it.
+    pub fn rest(&mut self) {
+        self.photos_anyway = false;
+        self.photos_since = None;
+    }
+
+    /// Hears which network there is.
+    pub fn set_network(&mut self, network: NetworkKind) {
+        self.network = network;
+    }
+
+    /// The measured speed in bytes a second.
+    #[must_use]
+    pub const fn bytes_per_s(&self) -> Option<u64> {
+        self.bytes_per_s
     }
 
     /// When the first waiting channel may be tried again.
     #[must_use]
     pub fn next_attempt(&self) -> Option<Timestamp> {
-        [self.operations, self.photos, self.states]
+        [self.operations, self.previews, self.photos, self.states]
             .iter()
             .filter_map(|t| t.not_before)
             .min()
@@ -147,6 +197,7 @@ impl Round {
     fn timer(&mut self, channel: Channel) -> &mut Timer {
         match channel {
             Channel::Operations => &mut self.operations,
+            Channel::Previews => &mut self.previews,
             Channel::Photos => &mut self.photos,
             Channel::States => &mut self.states,
         }
@@ -176,7 +227,12 @@ impl Round {
         let retry = now.plus_ms(wait_ms);
         timer.not_before = Some(retry);
         if matches!(failure, Failure::Unreachable(_) | Failure::Foreign(_)) {
-            for timer in [&mut self.operations, &mut self.photos, &mut self.states] {
+            for timer in [
+                &mut self.operations,
+                &mut self.previews,
+                &mut self.photos,
+                &mut self.states,
+            ] {
                 timer.not_before = Some(timer.not_before.map_or(retry, |at| at.max(retry)));
             }
         }
@@ -220,6 +276,7 @@ impl<T: Transport> Engine<'_, T> {
             Step::Paused => Ok(Event::Paused),
             Step::Rest(until) => Ok(Event::Rested { until }),
             Step::Push => self.push(base).await,
+            Step::Preview => self.preview(base).await,
             Step::Photo => self.photo(base).await,
             Step::Pull => self.pull(base).await,
             Step::FetchCatalogue => self.fetch_catalogue(base).await,
@@ -243,12 +300,18 @@ impl<T: Transport> Engine<'_, T> {
     }
 
     async fn look(&self) -> Result<(Snapshot, Option<Base>), CoreError> {
-        let (operations, photos, states) = (
+        let (operations, previews, photos, states) = (
             self.round.operations.not_before,
+            self.round.previews.not_before,
             self.round.photos.not_before,
             self.round.states.not_before,
         );
         let states_wanted = self.round.states_wanted;
+        let (network, anyway, now) = (
+            self.round.network,
+            self.round.photos_anyway,
+            self.edge.now(),
+        );
         self.with_store(move |store| {
             store.read(|tx| {
                 let Some(device) = device::read(tx)? else {
@@ -269,7 +332,11 @@ impl<T: Transport> Engine<'_, T> {
                     token_refused: device.token_refused,
                     bundles_missing: catalogue.is_none() || areas.is_none(),
                     operations: wanted(outbox::next_try(tx)?).not_before(operations),
-                    photos: wanted(store::photos::next_try(tx)?).not_before(photos),
+                    previews: wanted(store::photos::next_preview_try(tx)?).not_before(previews),
+                    photos: match held(tx, network, anyway, now)? {
+                        Some(_) => Wanted::No,
+                        None => wanted(store::photos::next_try(tx)?).not_before(photos),
+                    },
                     states: when(states_wanted).not_before(states),
                     catalogue: when(catalogue.as_deref() != Some(device.catalogue_wanted.as_str()))
                         .not_before(states),
@@ -302,6 +369,18 @@ impl<T: Transport> Engine<'_, T> {
             retry,
         })
     }
+}
+
+/// Why photos have to wait, by the rules and what this day has cost so far.
+pub(crate) fn held(
+    tx: &store::Transaction<'_>,
+    network: NetworkKind,
+    anyway: bool,
+    now: Timestamp,
+) -> Result<Option<Held>, StoreError> {
+    let rules = settings::sending_rules(tx)?;
+    let used = metered::today(tx, now)?;
+    Ok(plan::photos_held(rules, network, used, anyway))
 }
 
 /// The server came back from a backup: offer everything again, and pull from the start.

@@ -38,6 +38,8 @@ const ANSWER_BYTES_LIMIT: usize = 64 * 1024 * 1024;
 const ERROR_BYTES_LIMIT: usize = 16 * 1024;
 /// Version of tus that this client speaks.
 const TUS_VERSION: &str = "1.0.0";
+/// Kind of a body that is bytes of an upload.
+const OFFSET_TYPE: &str = "application/offset+octet-stream";
 /// tus says: the bytes didn't fit their checksum.
 const STATUS_CHECKSUM: u16 = 460;
 
@@ -160,6 +162,36 @@ impl Http {
         } else {
             Err(refusal(response).await)
         }
+    }
+
+    async fn create(
+        &self,
+        link: &Link,
+        sha256: Sha256,
+        bytes: u64,
+        body: Vec<u8>,
+    ) -> Result<(String, u64), Failure> {
+        let metadata = format!(
+            "sha256 {},filetype {}",
+            BASE64.encode(sha256.to_string()),
+            BASE64.encode("image/jpeg")
+        );
+        let to = self
+            .signed(Method::POST, link, "/v1/files")?
+            .header("tus-resumable", TUS_VERSION)
+            .header("upload-length", bytes)
+            .header("upload-metadata", metadata);
+        let to = if body.is_empty() {
+            to.header(CONTENT_LENGTH, 0)
+        } else {
+            to.header(CONTENT_TYPE, OFFSET_TYPE).body(body)
+        };
+        let response = self.send(to).await?;
+        let url = header(&response, LOCATION.as_str())
+            .filter(|_| response.status() == StatusCode::CREATED)
+            .ok_or_else(|| Failure::Foreign(String::from("an upload without an address")))?;
+        // Plain tus names no offset here; one that the server found again does.
+        Ok((url.to_owned(), offset(&response).unwrap_or(0)))
     }
 }
 
@@ -362,23 +394,14 @@ impl Transport for Http {
         sha256: Sha256,
         bytes: u64,
     ) -> Result<(String, u64), Failure> {
-        let metadata = format!(
-            "sha256 {},filetype {}",
-            BASE64.encode(sha256.to_string()),
-            BASE64.encode("image/jpeg")
-        );
-        let to = self
-            .signed(Method::POST, link, "/v1/files")?
-            .header("tus-resumable", TUS_VERSION)
-            .header("upload-length", bytes)
-            .header("upload-metadata", metadata)
-            .header(CONTENT_LENGTH, 0);
-        let response = self.send(to).await?;
-        let url = header(&response, LOCATION.as_str())
-            .filter(|_| response.status() == StatusCode::CREATED)
-            .ok_or_else(|| Failure::Foreign(String::from("an upload without an address")))?;
-        // Plain tus names no offset here; one that the server found again does.
-        Ok((url.to_owned(), offset(&response).unwrap_or(0)))
+        self.create(link, sha256, bytes, Vec::new()).await
+    }
+
+    /// Its bytes go with the creation; a server that doesn't take them there says so by its offset.
+    async fn send_small(&self, link: &Link, sha256: Sha256, bytes: Vec<u8>) -> Result<(), Failure> {
+        let length = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+        let (url, offset) = self.create(link, sha256, length, bytes.clone()).await?;
+        self.send_rest(link, &url, offset, bytes).await
     }
 
     async fn upload_offset(&self, link: &Link, url: &str) -> Result<u64, Failure> {
@@ -399,7 +422,7 @@ impl Transport for Http {
             .signed(Method::PATCH, link, url)?
             .header("tus-resumable", TUS_VERSION)
             .header("upload-offset", from)
-            .header(CONTENT_TYPE, "application/offset+octet-stream")
+            .header(CONTENT_TYPE, OFFSET_TYPE)
             .body(chunk);
         offset(&self.send(to).await?)
     }

@@ -1,6 +1,7 @@
 //! What to do next. Pure: it sees a snapshot and names one step; the engine does it.
 
 use shared::time::Timestamp;
+use shared::wire::queue::{Held, NetworkKind, SendingRules};
 
 /// When something may be tried, as far as it is wanted at all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -45,6 +46,8 @@ pub struct Snapshot {
     pub bundles_missing: bool,
     /// Operations without an answer.
     pub operations: Wanted,
+    /// Previews that have not arrived and whose operation has.
+    pub previews: Wanted,
     /// Photos that have not arrived and whose operation has.
     pub photos: Wanted,
     /// The states of cases have not been asked for to the end in this round.
@@ -60,6 +63,8 @@ pub struct Snapshot {
 pub enum Step {
     /// Send a batch of operations.
     Push,
+    /// Send one preview.
+    Preview,
     /// Bring one photo one request further.
     Photo,
     /// Ask for the next page of states.
@@ -89,20 +94,21 @@ pub fn next_step(snapshot: &Snapshot, now: Timestamp) -> Step {
         (snapshot.catalogue, Step::FetchCatalogue),
         (snapshot.areas, Step::FetchAreas),
     ];
-    let rest = [
-        (snapshot.photos, Step::Photo),
+    let states = [
+        (snapshot.previews, Step::Preview),
         (snapshot.states, Step::Pull),
     ];
-    // Without a catalogue nobody can file, so the first one comes before a backlog of photos.
+    // Without a catalogue nobody can file, so the first one comes before anything but words.
     let (before, after) = if snapshot.bundles_missing {
-        (fetches, rest)
+        (fetches, states)
     } else {
-        (rest, fetches)
+        (states, fetches)
     };
     let order = [(snapshot.operations, Step::Push)]
         .into_iter()
         .chain(before)
-        .chain(after);
+        .chain(after)
+        .chain([(snapshot.photos, Step::Photo)]);
     let wishes: Vec<_> = order.collect();
     if let Some((_, step)) = wishes.iter().find(|(wanted, _)| wanted.is_due(now)) {
         return *step;
@@ -113,6 +119,28 @@ pub fn next_step(snapshot: &Snapshot, now: Timestamp) -> Step {
             .filter_map(|(wanted, _)| wanted.moment())
             .min(),
     )
+}
+
+/// Bytes in a megabyte, as networks are sold.
+const MEGABYTE: u64 = 1_000_000;
+
+/// Why photos have to wait on this network, if they do. `anyway` is somebody who said "now".
+#[must_use]
+pub fn photos_held(
+    rules: SendingRules,
+    network: NetworkKind,
+    metered_today: u64,
+    anyway: bool,
+) -> Option<Held> {
+    if anyway || network != NetworkKind::Metered {
+        return None;
+    }
+    if rules.wifi_only {
+        return Some(Held::ForWifi);
+    }
+    let cap = rules.daily_cap_mb?;
+    let is_used_up = metered_today >= u64::from(cap).saturating_mul(MEGABYTE);
+    is_used_up.then_some(Held::ForTomorrow)
 }
 
 #[cfg(test)]
@@ -126,6 +154,7 @@ mod tests {
         Snapshot {
             enrolled: true,
             operations: DUE,
+            previews: DUE,
             photos: DUE,
             states: DUE,
             catalogue: DUE,
@@ -135,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn words_go_first_then_photos_then_states_then_the_catalogue() {
+    fn words_go_first_then_previews_then_what_comes_down_and_photos_last() {
         let mut snapshot = everything();
         let mut order = Vec::new();
         loop {
@@ -143,6 +172,7 @@ mod tests {
             order.push(step);
             match step {
                 Step::Push => snapshot.operations = Wanted::No,
+                Step::Preview => snapshot.previews = Wanted::No,
                 Step::Photo => snapshot.photos = Wanted::No,
                 Step::Pull => snapshot.states = Wanted::No,
                 Step::FetchCatalogue => snapshot.catalogue = Wanted::No,
@@ -150,15 +180,23 @@ mod tests {
                 Step::Rest(_) | Step::Enrol | Step::Paused => break,
             }
         }
-        use Step::{FetchAreas, FetchCatalogue, Photo, Pull, Push, Rest};
+        use Step::{FetchAreas, FetchCatalogue, Photo, Preview, Pull, Push, Rest};
         assert_eq!(
             order,
-            [Push, Photo, Pull, FetchCatalogue, FetchAreas, Rest(None)]
+            [
+                Push,
+                Preview,
+                Pull,
+                FetchCatalogue,
+                FetchAreas,
+                Photo,
+                Rest(None)
+            ]
         );
     }
 
     #[test]
-    fn a_handheld_without_a_catalogue_gets_one_before_its_photos_go() {
+    fn a_handheld_without_a_catalogue_gets_one_before_its_previews_go() {
         let mut snapshot = Snapshot {
             bundles_missing: true,
             ..everything()
@@ -173,7 +211,7 @@ mod tests {
         let later = Timestamp(5_000);
         let mut snapshot = everything();
         snapshot.operations = DUE.not_before(Some(later));
-        assert_eq!(next_step(&snapshot, NOW), Step::Photo);
+        assert_eq!(next_step(&snapshot, NOW), Step::Preview);
         let waiting = Snapshot {
             enrolled: true,
             operations: Wanted::From(later),
@@ -181,6 +219,31 @@ mod tests {
         };
         assert_eq!(next_step(&waiting, NOW), Step::Rest(Some(later)));
         assert_eq!(next_step(&waiting, later), Step::Push);
+    }
+
+    #[test]
+    fn photos_wait_for_a_network_that_the_worker_allows() {
+        use NetworkKind::{Free, Metered, Unknown};
+        let wifi_only = SendingRules {
+            wifi_only: true,
+            daily_cap_mb: None,
+        };
+        let capped = SendingRules {
+            wifi_only: false,
+            daily_cap_mb: Some(20),
+        };
+        let held = |rules, network, used| photos_held(rules, network, used, false);
+        for network in [Free, Unknown] {
+            assert_eq!(held(wifi_only, network, 0), None);
+            assert_eq!(held(capped, network, u64::MAX), None);
+        }
+        assert_eq!(held(SendingRules::default(), Metered, u64::MAX), None);
+        assert_eq!(held(wifi_only, Metered, 0), Some(Held::ForWifi));
+        assert_eq!(held(capped, Metered, 19_999_999), None);
+        assert_eq!(held(capped, Metered, 20_000_000), Some(Held::ForTomorrow));
+        for rules in [wifi_only, capped] {
+            assert_eq!(photos_held(rules, Metered, u64::MAX, true), None, "now!");
+        }
     }
 
     #[test]

@@ -196,6 +196,43 @@ pub trait Transport: Send + Sync {
         bytes: u64,
     ) -> impl Future<Output = Result<(String, u64), Failure>> + Send;
 
+    /// Sends something small whole; `Ok` when the server has all of it.
+    fn send_small(
+        &self,
+        link: &Link,
+        sha256: Sha256,
+        bytes: Vec<u8>,
+    ) -> impl Future<Output = Result<(), Failure>> + Send {
+        async move {
+            let length = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+            let (url, offset) = self.open_upload(link, sha256, length).await?;
+            self.send_rest(link, &url, offset, bytes).await
+        }
+    }
+
+    /// Sends what is missing of something small in one request.
+    fn send_rest(
+        &self,
+        link: &Link,
+        url: &str,
+        offset: u64,
+        bytes: Vec<u8>,
+    ) -> impl Future<Output = Result<(), Failure>> + Send {
+        async move {
+            let missing = usize::try_from(offset).ok().and_then(|at| bytes.get(at..));
+            let reached = match missing {
+                Some([]) => return Ok(()),
+                Some(missing) => self.send_chunk(link, url, offset, missing.to_vec()).await?,
+                None => return Err(Failure::Offset),
+            };
+            if usize::try_from(reached) == Ok(bytes.len()) {
+                Ok(())
+            } else {
+                Err(Failure::Offset)
+            }
+        }
+    }
+
     /// How many bytes of an upload have arrived.
     fn upload_offset(
         &self,

@@ -301,6 +301,7 @@ async fn when_the_space_is_full_a_photo_is_refused_politely_and_words_still_go_t
     // A small quota: catalogue and areas, the reserve for words, and a photo or two.
     let app = world.open_with(Config {
         max_bytes: 2 * 1024 * 1024,
+        ..Config::default()
     });
     let draft = world.draft_id();
     let mut kept = 0;
@@ -347,6 +348,24 @@ fn noise(seed: u32) -> Vec<u8> {
 }
 
 #[tokio::test]
+async fn a_disk_that_is_nearly_full_takes_no_photo_and_loses_no_draft() {
+    let world = World::new();
+    let app = world.open();
+    let draft = world.draft_id();
+    let add =
+        |app: &App, name: &str| app.add_photo(draft, &photo(name), PhotoRole::Near, world.now());
+    add(&app, "no_exif.jpg").unwrap();
+    drop(app);
+    let app = world.open_with(Config {
+        disk_free: |_| Some(crate::store::DISK_BYTES_RESERVED),
+        ..Config::default()
+    });
+    let refused = add(&app, "jolla.jpg").unwrap_err();
+    assert_eq!(refused.code(), "space_full");
+    assert_eq!(app.draft(draft).unwrap().photos.len(), 1);
+}
+
+#[tokio::test]
 async fn a_full_database_refuses_the_report_whole_and_keeps_the_draft() {
     let world = World::new();
     let app = world.enrolled().await;
@@ -362,7 +381,10 @@ async fn a_full_database_refuses_the_report_whole_and_keeps_the_draft() {
     app.set_draft(draft, &fields, world.now()).unwrap();
     drop(app);
     // Not one page more than there is: the report's own rows can't fit.
-    let app = world.open_with(Config { max_bytes: 1 });
+    let app = world.open_with(Config {
+        max_bytes: 1,
+        ..Config::default()
+    });
     let refused = save(&world, &app, draft);
     assert_eq!(refused.unwrap_err().code(), "space_full");
     assert!(app.reports("").unwrap().is_empty());

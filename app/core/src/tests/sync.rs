@@ -10,7 +10,7 @@ use shared::id::ReportId;
 use shared::wire::handheld::{DraftFields, ReportStatus, SyncState};
 
 /// Steps until nothing is due, at most `limit` times; gives the number of steps taken.
-async fn steps(world: &World, app: &App, limit: u32) -> u32 {
+pub(super) async fn steps(world: &World, app: &App, limit: u32) -> u32 {
     for number in 0..limit {
         match app.sync_step(&world.server, &world.edge()).await.unwrap() {
             Event::Rested { until: None } | Event::Paused | Event::NotEnrolled => return number,
@@ -25,7 +25,7 @@ async fn steps(world: &World, app: &App, limit: u32) -> u32 {
 }
 
 /// Everything filed is at the server exactly once, with all its photos, and shown as accepted.
-fn assert_nothing_lost_or_doubled(world: &World, app: &App, filed: &[ReportId]) {
+pub(super) fn assert_nothing_lost_or_doubled(world: &World, app: &App, filed: &[ReportId]) {
     let kept = world.server.kept.lock().unwrap();
     assert_eq!(kept.operations.len(), filed.len());
     assert_eq!(kept.cases.len(), filed.len(), "one case per report");

@@ -77,10 +77,10 @@ pub(crate) fn SyncLine() -> impl IntoView {
             {move || sync.get().map(|sync| {
                 let (shape, state) = look(&sync);
                 view! {
-                    <span class="badge" data-state=state>
+                    <a class="badge" data-state=state href=Route::Queue.href()>
                         <Icon shape />
                         <span>{t.sync(&sync)}</span>
-                    </span>
+                    </a>
                     {(sync.state == SyncState::Paused).then(|| view! {
                         " "
                         <a class="button quiet" id="bind-again" href=Route::Bind.href()>{t.say(words::HOME_PAUSED)}</a>

@@ -50,6 +50,7 @@ pub(crate) fn Settings() -> impl IntoView {
                     <Icon shape=Shape::Refresh />
                     {t.say(words::SYNC_NOW)}
                 </button>
+                <a class="button" id="to-queue" href=Route::Queue.href()>{t.say(words::QUEUE_TITLE)}</a>
             </section>
             <section class="card stack tight">
                 <h2>{t.say(words::SETTINGS_STORE)}</h2>

@@ -1,5 +1,5 @@
-//! A case's photos: small ones in a row, a large one over the page. A photo that has not arrived
-//! says where it is.
+//! A case's photos: small ones in a row, a large one over the page. Until a photo has arrived its
+//! preview stands for it and says so; without one, it says where it is.
 
 use crate::api;
 use crate::desk::Desk;
@@ -8,6 +8,7 @@ use crate::words;
 use leptos::ev::KeyboardEvent;
 use leptos::html::Dialog;
 use leptos::prelude::*;
+use shared::id::Sha256;
 use shared::wire::console::CasePhoto;
 
 /// The photos of a case.
@@ -47,6 +48,27 @@ pub(crate) fn Photos(#[prop(into)] photos: Signal<Vec<CasePhoto>>) -> impl IntoV
     }
 }
 
+/// What there is to show of a photo: itself, or its preview until it arrives.
+fn here(photo: &CasePhoto) -> Option<Sha256> {
+    if photo.arrived {
+        Some(photo.sha256)
+    } else {
+        photo.preview
+    }
+}
+
+fn preview_mark(desk: Desk) -> impl IntoView {
+    view! {
+        <small
+            class="preview-mark"
+            data-test="photo-preview"
+            title=move || desk.say(words::PHOTO_PREVIEW_WHY)
+        >
+            {move || desk.say(words::PHOTO_PREVIEW)}
+        </small>
+    }
+}
+
 fn thumbnail(
     desk: Desk,
     at: usize,
@@ -54,7 +76,7 @@ fn thumbnail(
     role: &'static str,
     open: Callback<usize>,
 ) -> impl IntoView + use<> {
-    if !photo.arrived {
+    let Some(shown) = here(photo) else {
         return view! {
             <div class="photo missing" data-test="photo-owed">
                 <Icon shape=Shape::CloudUpload/>
@@ -62,10 +84,11 @@ fn thumbnail(
             </div>
         }
         .into_any();
-    }
+    };
+    let is_preview = !photo.arrived;
     let broken = RwSignal::new(false);
     let number = at.saturating_add(1);
-    let address = api::photo_address(&photo.sha256);
+    let address = api::photo_address(&shown);
     let (width, height) = (photo.width.to_string(), photo.height.to_string());
     view! {
         <button
@@ -94,6 +117,7 @@ fn thumbnail(
                     on:error=move |_| broken.set(true)
                 />
             </Show>
+            {is_preview.then(|| preview_mark(desk))}
         </button>
     }
     .into_any()
@@ -107,14 +131,15 @@ fn Lightbox(
     dialog: NodeRef<Dialog>,
 ) -> impl IntoView {
     let desk = Desk::here();
-    let here = move || -> Vec<usize> {
+    let shown_ones = move || -> Vec<usize> {
         photos.with(|photos| {
-            let arrived = photos.iter().enumerate().filter(|(_, photo)| photo.arrived);
-            arrived.map(|(at, _)| at).collect()
+            let shown = photos.iter().enumerate();
+            let shown = shown.filter(|(_, photo)| here(photo).is_some());
+            shown.map(|(at, _)| at).collect()
         })
     };
     let step = move |by: isize| {
-        let here = here();
+        let here = shown_ones();
         let at = large
             .get_untracked()
             .and_then(|at| here.iter().position(|other| *other == at));
@@ -137,15 +162,18 @@ fn Lightbox(
         let at = large.get()?;
         let photo = photos.with(|photos| photos.get(at).cloned())?;
         let role = words::photo_role(photo.role).of(desk.lang.get());
+        let is_preview = !photo.arrived;
+        let address = api::photo_address(&here(&photo)?);
         Some(view! {
             <figure>
                 <img
-                    src=api::photo_address(&photo.sha256)
+                    src=address
                     alt=role
                     data-test="photo-large"
                 />
                 <figcaption>
                     {format!("{role} · {}×{}", photo.width, photo.height)}
+                    {is_preview.then(|| preview_mark(desk))}
                 </figcaption>
             </figure>
         })

@@ -182,6 +182,7 @@ fn case_photo(entry: &ReportPhoto) -> CasePhoto {
         sha256: entry.photo.hash,
         role: entry.role,
         arrived: entry.photo.stored.is_some(),
+        preview: entry.preview,
         bytes: u64::try_from(entry.photo.bytes).unwrap_or(0),
         width: u32::try_from(entry.photo.width).unwrap_or(0),
         height: u32::try_from(entry.photo.height).unwrap_or(0),

@@ -260,7 +260,8 @@ fn announce(tx: &mut dyn Tx, adding: &Adding, now: Timestamp) -> Result<Option<(
         photos += 1;
         let ordinal = last.saturating_add(photos);
         let device = operation.device_id;
-        let arrived = store::photos::announce(tx, adding.report, ordinal, photo, device, now)?;
+        let arrived =
+            crate::service::photos::announce(tx, adding.report, ordinal, photo, device, now)?;
         stored += i64::from(arrived);
     }
     Ok(Some((photos, stored)))

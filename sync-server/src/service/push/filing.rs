@@ -4,7 +4,7 @@
 
 use super::judge::{Chained, Sender};
 use crate::service::district::District;
-use crate::service::{Fault, Result};
+use crate::service::{Fault, Result, photos};
 use crate::store::cases::{CaseRow, NewCase};
 use crate::store::events::NewEvent;
 use crate::store::reports::ReportRow;
@@ -359,18 +359,7 @@ pub(super) fn file(
     };
     super::insert(tx, &filing.sealed, &result, now)?;
     store::reports::insert(tx, &filing.report)?;
-    let mut photos_stored = 0;
-    for (ordinal, photo) in (1..).zip(&operation.photos) {
-        let here = store::photos::announce(
-            tx,
-            filing.report.id,
-            ordinal,
-            photo,
-            operation.device_id,
-            now,
-        )?;
-        photos_stored += i64::from(here);
-    }
+    let photos_stored = announce_photos(tx, filing, now)?;
     let search = format!("{case_no} {}", filing.search);
     let row = CaseRow {
         case_no,
@@ -407,6 +396,18 @@ pub(super) fn file(
         Why::Put,
     )?;
     Ok(result)
+}
+
+/// Announces the photos of a filing and their previews; how many of the photos are here already.
+fn announce_photos(tx: &mut dyn Tx, filing: &Filing, now: Timestamp) -> Result<i64> {
+    let operation = &filing.sealed.operation;
+    let mut photos_stored = 0;
+    for (ordinal, photo) in (1..).zip(&operation.photos) {
+        let (report, device) = (filing.report.id, operation.device_id);
+        let here = photos::announce(tx, report, ordinal, photo, device, now)?;
+        photos_stored += i64::from(here);
+    }
+    Ok(photos_stored)
 }
 
 /// The date in China as a number: 20261121.

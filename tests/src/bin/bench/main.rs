@@ -17,6 +17,7 @@ mod capture;
 mod figures;
 mod limit;
 mod lookup;
+mod photos;
 mod pull;
 mod push;
 mod server;
@@ -27,11 +28,12 @@ use figures::Figures;
 type Suite = fn(&mut Figures);
 
 /// Everything that can be measured, in the order of the table.
-const SUITES: [(&str, Suite); 4] = [
+const SUITES: [(&str, Suite); 5] = [
     ("lookup", lookup::run),
     ("capture", capture::run),
     ("push", push::run),
     ("pull", pull::run),
+    ("photos", photos::run),
 ];
 
 fn main() {
@@ -43,7 +45,7 @@ fn main() {
             "--only" => only = args.next(),
             "--json" => json = args.next(),
             _ => {
-                println!("usage: bench [--only lookup|capture|push|pull] [--json FILE]");
+                println!("usage: bench [--only lookup|capture|push|pull|photos] [--json FILE]");
                 std::process::exit(2);
             }
         }

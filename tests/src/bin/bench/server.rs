@@ -5,6 +5,7 @@ use serde_json::json;
 use shared::chain::{Link, signed_text};
 use shared::id::{CatalogueVersion, DeviceId, OpId, PersonId, ReportId, Sha256};
 use shared::operation::{CHAIN_START, OPERATION_VERSION, Operation, kind, seal};
+use shared::report::PhotoRef;
 use shared::signature::SecretKey;
 use shared::time::Timestamp;
 use shared::wire::sync::{EnrolAnswer, EnrolRequest, PushAnswer};
@@ -217,6 +218,11 @@ pub(crate) struct Device {
 impl Device {
     /// The body of a push with so many new reports, about 1 KB each.
     pub(crate) fn push_body(&mut self, operations: usize) -> Vec<u8> {
+        self.push_body_with(operations, &[])
+    }
+
+    /// The same, each report with these photos.
+    pub(crate) fn push_body_with(&mut self, operations: usize, photos: &[PhotoRef]) -> Vec<u8> {
         let now = SystemTime::now()
             .duration_since(SystemTime::UNIX_EPOCH)
             .unwrap()
@@ -248,7 +254,7 @@ impl Device {
                         "text": "三楼楼道堆放旧家具和纸箱，堵住了消防门，住户说已经两个星期了。",
                         "occurred_ms": now,
                     }),
-                    photos: vec![],
+                    photos: photos.to_vec(),
                 })
                 .unwrap();
                 self.prev_hash = sealed.hash;

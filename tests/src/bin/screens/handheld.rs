@@ -94,6 +94,7 @@ impl Pages<'_> {
             ("#/reports/drafts", "reports", "drafts-empty"),
             ("#/tasks", "tasks", "tasks-empty"),
             ("#/capture", "capture", "capture-empty"),
+            ("#/queue", "queue", "queue-empty"),
         ] {
             self.go(hash, page).await?;
             self.take(name).await?;
@@ -107,6 +108,7 @@ impl Pages<'_> {
             ("#/reports", "reports", "reports-full"),
             ("#/tasks", "tasks", "tasks-full"),
             ("#/settings", "settings", "settings"),
+            ("#/queue", "queue", "queue"),
         ] {
             self.go(hash, page).await?;
             self.take(name).await?;

@@ -1,13 +1,18 @@
 //! The step that brings one photo one request further: ask, open, or send a piece.
 
+use super::previews::concerns_one_alone;
 use super::{Base, Channel, Engine, Event};
 use crate::error::CoreError;
-use crate::store::{self, photos::Upload};
+use crate::store::{self, metered, photos::Upload};
 use crate::sync::backoff;
 use crate::sync::transport::{Failure, Link, Transport};
+use shared::time::MINUTE_MS;
+use shared::wire::queue::NetworkKind;
 
 /// A chunk of an upload should take about this long: progress is seen, little is lost by a cut.
 const CHUNK_MS_AIM: i64 = 2_000;
+/// While photos go, the states of cases are asked for this often.
+const STATES_EVERY_MS: i64 = MINUTE_MS;
 /// Smallest chunk, for the weakest link.
 pub const CHUNK_BYTES_MIN: usize = 64 * 1024;
 /// Largest chunk, which the server takes.
@@ -29,9 +34,20 @@ impl<T: Transport> Engine<'_, T> {
         match outcome {
             Ok(event) => {
                 self.round.succeeded(Channel::Photos);
+                self.look_at_states_meanwhile();
                 Ok(event)
             }
             Err(failure) => self.photo_failed(&upload, failure).await,
+        }
+    }
+
+    /// A backlog of photos may take hours; the worker still hears what became of the reports.
+    fn look_at_states_meanwhile(&mut self) {
+        let now = self.edge.now();
+        let since = *self.round.photos_since.get_or_insert(now);
+        if now.since(since) >= STATES_EVERY_MS {
+            self.round.photos_since = Some(now);
+            self.round.states_wanted = true;
         }
     }
 
@@ -45,7 +61,7 @@ impl<T: Transport> Engine<'_, T> {
             .has_photo(link, upload.sha256, upload.bytes)
             .await
         {
-            Ok(true) => return self.photo_sent(upload).await.map(Ok),
+            Ok(true) => return self.photo_sent(upload, 0).await.map(Ok),
             Ok(false) => {}
             Err(failure) => return Ok(Err(failure)),
         }
@@ -57,7 +73,7 @@ impl<T: Transport> Engine<'_, T> {
             // An upload that stands at its end is looked at from the start: 409, then HEAD.
             Ok((url, offset)) => {
                 let offset = if offset < upload.bytes { offset } else { 0 };
-                self.photo_moved(upload, url, offset).await.map(Ok)
+                self.photo_moved(upload, url, offset, 0).await.map(Ok)
             }
             Err(failure) => Ok(Err(failure)),
         }
@@ -88,11 +104,12 @@ impl<T: Transport> Engine<'_, T> {
             Err(failure) => return Ok(Err(failure)),
         };
         let took_ms = self.edge.now().since(began);
+        self.round.bytes_per_s = averaged(self.round.bytes_per_s, size, took_ms);
         self.round.chunk_bytes = next_chunk_bytes(self.round.chunk_bytes, size, took_ms);
         if offset == upload.bytes {
-            return self.photo_sent(upload).await.map(Ok);
+            return self.photo_sent(upload, size).await.map(Ok);
         }
-        self.photo_moved(upload, url.to_owned(), offset)
+        self.photo_moved(upload, url.to_owned(), offset, size)
             .await
             .map(Ok)
     }
@@ -102,10 +119,15 @@ impl<T: Transport> Engine<'_, T> {
         upload: &Upload,
         url: String,
         offset: u64,
+        went: usize,
     ) -> Result<Event, CoreError> {
-        let id = upload.photo;
+        let (id, now) = (upload.photo, self.edge.now());
+        let cost = self.cost(went);
         self.with_store(move |store| {
-            store.write(|tx| store::photos::set_upload(tx, id, Some(&url), offset))
+            store.write(|tx| {
+                metered::add(tx, cost, now)?;
+                store::photos::set_upload(tx, id, Some(&url), offset)
+            })
         })
         .await?;
         Ok(Event::PhotoMoved {
@@ -115,13 +137,27 @@ impl<T: Transport> Engine<'_, T> {
         })
     }
 
-    async fn photo_sent(&self, upload: &Upload) -> Result<Event, CoreError> {
+    async fn photo_sent(&self, upload: &Upload, went: usize) -> Result<Event, CoreError> {
         let (sha256, now) = (upload.sha256, self.edge.now());
-        self.with_store(move |store| store.write(|tx| store::photos::set_sent(tx, sha256, now)))
-            .await?;
+        let cost = self.cost(went);
+        self.with_store(move |store| {
+            store.write(|tx| {
+                metered::add(tx, cost, now)?;
+                store::photos::set_sent(tx, sha256, now)
+            })
+        })
+        .await?;
         Ok(Event::PhotoSent {
             photo: upload.photo,
         })
+    }
+
+    /// What bytes count for against the daily cap.
+    fn cost(&self, went: usize) -> u64 {
+        match self.round.network {
+            NetworkKind::Metered => u64::try_from(went).unwrap_or(u64::MAX),
+            NetworkKind::Free | NetworkKind::Unknown => 0,
+        }
     }
 
     /// What concerns this photo alone puts it behind the others; the rest waits for the timer.
@@ -134,8 +170,7 @@ impl<T: Transport> Engine<'_, T> {
             failure,
             Failure::Gone { .. } | Failure::Checksum | Failure::Offset
         );
-        let of_this = anew || matches!(failure, Failure::TooLarge | Failure::Refused { .. });
-        if !of_this {
+        if !concerns_one_alone(&failure) {
             return self.failed(Channel::Photos, failure).await;
         }
         // An upload that the server forgot is begun anew at once; any further failure waits.
@@ -163,6 +198,16 @@ impl<T: Transport> Engine<'_, T> {
     }
 }
 
+/// The speed after one more chunk: a quarter new, three quarters as it was.
+fn averaged(before: Option<u64>, sent: usize, took_ms: i64) -> Option<u64> {
+    let bytes = u64::try_from(sent).unwrap_or(u64::MAX);
+    let took_ms = u64::try_from(took_ms.max(1)).unwrap_or(1);
+    let speed = bytes.saturating_mul(1000) / took_ms;
+    Some(before.map_or(speed, |before| {
+        before.saturating_mul(3).saturating_add(speed) / 4
+    }))
+}
+
 /// The next chunk's size, from how long the last one took.
 fn next_chunk_bytes(now: usize, sent: usize, took_ms: i64) -> usize {
     if sent < now {
@@ -182,6 +227,14 @@ fn next_chunk_bytes(now: usize, sent: usize, took_ms: i64) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_speed_follows_the_link_without_jumping() {
+        let first = averaged(None, 64 * 1024, 1_000);
+        assert_eq!(first, Some(65_536));
+        assert_eq!(averaged(first, 0, 5_000), Some(49_152));
+        assert_eq!(averaged(None, 1_000, 0), Some(1_000_000));
+    }
 
     #[test]
     fn chunks_follow_the_measured_rate_within_their_limits() {

@@ -1,0 +1,221 @@
+//! What the table `photos` knows about sending: what waits, where it goes, how far it got, what was
+//! refused. Previews wait and fail on their own, so that a large photo never holds one up.
+
+use super::super::{StoreError, Transaction, count, parse, uncount};
+use rusqlite::params;
+use shared::id::Sha256;
+use shared::time::Timestamp;
+
+/// A photo that waits to be uploaded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Upload {
+    /// Row number.
+    pub photo: i64,
+    /// SHA-256 of the stored bytes.
+    pub sha256: Sha256,
+    /// How many bytes there are.
+    pub bytes: u64,
+    /// Where it goes, once the server said so.
+    pub url: Option<String>,
+    /// How many bytes have arrived, as far as this device knows.
+    pub offset: u64,
+    /// How often the server refused it.
+    pub attempts: u32,
+}
+
+/// Photos of filed reports that haven't arrived whole: how many, and how many bytes are to go.
+pub fn waiting_number(tx: &Transaction<'_>) -> Result<(u32, u64), StoreError> {
+    const SQL: &str = "
+        SELECT count(*), coalesce(sum(bytes - upload_offset), 0) FROM photos
+        WHERE sent_ms IS NULL AND report_id IS NOT NULL";
+    let (number, bytes): (i64, i64) =
+        tx.query_row(SQL, [], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok((uncount(number), uncount(bytes)))
+}
+
+/// Only photos whose operation the server has answered may go: words go first.
+const READY: &str = "
+    FROM photos p
+    JOIN reports r ON r.id = p.report_id
+    JOIN operations o ON o.op_id = coalesce(p.op_id, r.op_id)
+    WHERE p.sent_ms IS NULL AND o.outcome IS NOT NULL AND o.outcome <> 'rejected'";
+
+/// When the first photo may be tried; `None` when none is ready.
+pub fn next_try(tx: &Transaction<'_>) -> Result<Option<Timestamp>, StoreError> {
+    let sql = format!("SELECT min(coalesce(p.retry_ms, 0)) {READY}");
+    let at: Option<i64> = tx.query_row(&sql, [], |row| row.get(0))?;
+    Ok(at.map(Timestamp))
+}
+
+/// The next photo to upload; those that were refused come after all others.
+pub fn next_upload(tx: &Transaction<'_>, now: Timestamp) -> Result<Option<Upload>, StoreError> {
+    let sql = format!(
+        "SELECT p.id, p.sha256, p.bytes, p.upload_url, p.upload_offset, p.attempts {READY}
+            AND coalesce(p.retry_ms, 0) <= ?1
+        ORDER BY p.attempts, p.id
+        LIMIT 1"
+    );
+    let mut statement = tx.prepare_cached(&sql)?;
+    let mut rows = statement.query([now.0])?;
+    let Some(row) = rows.next()? else {
+        return Ok(None);
+    };
+    Ok(Some(Upload {
+        photo: row.get(0)?,
+        sha256: parse("hash", &row.get::<_, String>(1)?)?,
+        bytes: uncount(row.get(2)?),
+        url: row.get(3)?,
+        offset: uncount(row.get(4)?),
+        attempts: uncount(row.get(5)?),
+    }))
+}
+
+/// A preview that waits to be sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WaitingPreview {
+    /// Row number of its photo.
+    pub photo: i64,
+    /// SHA-256 of its bytes.
+    pub sha256: Sha256,
+    /// Its bytes.
+    pub jpeg: Vec<u8>,
+    /// How often the server refused it.
+    pub attempts: u32,
+}
+
+/// A preview goes as soon as its words have, and not at all once its photo has arrived.
+const PREVIEW_READY: &str = "AND p.preview_sha256 IS NOT NULL AND p.preview_sent_ms IS NULL";
+
+/// When the first preview may be tried; `None` when none is ready.
+pub fn next_preview_try(tx: &Transaction<'_>) -> Result<Option<Timestamp>, StoreError> {
+    let sql = format!("SELECT min(coalesce(p.preview_retry_ms, 0)) {READY} {PREVIEW_READY}");
+    let at: Option<i64> = tx.query_row(&sql, [], |row| row.get(0))?;
+    Ok(at.map(Timestamp))
+}
+
+/// The next preview to send; those that were refused come after all others.
+pub fn next_preview(
+    tx: &Transaction<'_>,
+    now: Timestamp,
+) -> Result<Option<WaitingPreview>, StoreError> {
+    let sql = format!(
+        "SELECT p.id, p.preview_sha256, p.preview, p.preview_attempts {READY} {PREVIEW_READY}
+            AND coalesce(p.preview_retry_ms, 0) <= ?1
+        ORDER BY p.preview_attempts, p.id
+        LIMIT 1"
+    );
+    let mut statement = tx.prepare_cached(&sql)?;
+    let mut rows = statement.query([now.0])?;
+    let Some(row) = rows.next()? else {
+        return Ok(None);
+    };
+    Ok(Some(WaitingPreview {
+        photo: row.get(0)?,
+        sha256: parse("hash", &row.get::<_, String>(1)?)?,
+        jpeg: row.get(2)?,
+        attempts: uncount(row.get(3)?),
+    }))
+}
+
+/// Notes that the server has a preview: one picture is sent once, whatever it belongs to.
+pub fn set_preview_sent(
+    tx: &Transaction<'_>,
+    sha256: Sha256,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    const SQL: &str = "
+        UPDATE photos SET preview_sent_ms = ?2, preview_retry_ms = NULL
+        WHERE preview_sha256 = ?1 AND report_id IS NOT NULL AND preview_sent_ms IS NULL";
+    tx.execute(SQL, params![sha256.to_string(), now.0])?;
+    Ok(())
+}
+
+/// Notes that the server refused a preview: others go first now.
+pub fn put_off_preview(tx: &Transaction<'_>, id: i64, retry: Timestamp) -> Result<(), StoreError> {
+    const SQL: &str = "
+        UPDATE photos SET preview_attempts = preview_attempts + 1, preview_retry_ms = ?2
+        WHERE id = ?1";
+    tx.execute(SQL, params![id, retry.0])?;
+    Ok(())
+}
+
+/// Keeps where an upload goes and how far it got; `None` starts it anew.
+pub fn set_upload(
+    tx: &Transaction<'_>,
+    id: i64,
+    url: Option<&str>,
+    offset: u64,
+) -> Result<(), StoreError> {
+    const SQL: &str = "UPDATE photos SET upload_url = ?2, upload_offset = ?3 WHERE id = ?1";
+    tx.execute(SQL, params![id, url, count(offset)])?;
+    Ok(())
+}
+
+/// Notes that the server has a photo whole, by its hash: a photo filed twice is sent once.
+pub fn set_sent(tx: &Transaction<'_>, sha256: Sha256, now: Timestamp) -> Result<(), StoreError> {
+    const SQL: &str = "
+        UPDATE photos
+        SET sent_ms = ?2, upload_offset = bytes, upload_url = NULL, retry_ms = NULL,
+            preview_sent_ms = coalesce(preview_sent_ms, ?2)
+        WHERE sha256 = ?1 AND report_id IS NOT NULL AND sent_ms IS NULL";
+    tx.execute(SQL, params![sha256.to_string(), now.0])?;
+    Ok(())
+}
+
+/// Notes that the server refused a photo: others go first now.
+pub fn put_off(tx: &Transaction<'_>, id: i64, retry: Timestamp) -> Result<(), StoreError> {
+    const SQL: &str = "UPDATE photos SET attempts = attempts + 1, retry_ms = ?2 WHERE id = ?1";
+    tx.execute(SQL, params![id, retry.0])?;
+    Ok(())
+}
+
+/// Offers every photo again that is still here: the server came back from a backup.
+pub fn offer_all_again(tx: &Transaction<'_>) -> Result<(), StoreError> {
+    const SQL: &str = "
+        UPDATE photos
+        SET sent_ms = NULL, upload_url = NULL, upload_offset = 0, attempts = 0, retry_ms = NULL,
+            preview_sent_ms = NULL, preview_attempts = 0, preview_retry_ms = NULL
+        WHERE report_id IS NOT NULL AND pruned_ms IS NULL";
+    tx.execute(SQL, [])?;
+    Ok(())
+}
+
+/// Lets everything be tried now that was put off beyond a moment.
+pub fn retry_now(tx: &Transaction<'_>, beyond: Timestamp) -> Result<(), StoreError> {
+    const PHOTOS: &str = "UPDATE photos SET retry_ms = NULL WHERE retry_ms > ?1";
+    const PREVIEWS: &str = "
+        UPDATE photos SET preview_retry_ms = NULL WHERE preview_retry_ms > ?1";
+    tx.execute(PHOTOS, [beyond.0])?;
+    tx.execute(PREVIEWS, [beyond.0])?;
+    Ok(())
+}
+
+/// Removes stored copies that the server has had since before a moment, at most `limit` of them;
+/// previews stay. Only where the server took the report too: nothing unconfirmed is ever removed.
+pub fn prune(
+    tx: &Transaction<'_>,
+    sent_before: Timestamp,
+    limit: u32,
+    now: Timestamp,
+) -> Result<u32, StoreError> {
+    const FIND: &str = "
+        SELECT p.id
+        FROM photos p
+        JOIN reports r ON r.id = p.report_id
+        JOIN operations o ON o.op_id = coalesce(p.op_id, r.op_id)
+        WHERE p.pruned_ms IS NULL AND p.sent_ms < ?1 AND o.outcome IN ('applied', 'duplicate')
+        ORDER BY p.id
+        LIMIT ?2";
+    let mut statement = tx.prepare_cached(FIND)?;
+    let found = statement.query_map(params![sent_before.0, limit], |row| row.get::<_, i64>(0))?;
+    let mut removed = 0_u32;
+    for id in found.collect::<Result<Vec<_>, _>>()? {
+        tx.execute("DELETE FROM photo_chunks WHERE photo_id = ?1", [id])?;
+        tx.execute(
+            "UPDATE photos SET pruned_ms = ?2 WHERE id = ?1",
+            params![id, now.0],
+        )?;
+        removed = removed.saturating_add(1);
+    }
+    Ok(removed)
+}

@@ -1,0 +1,192 @@
+//! What goes first, what waits for which network, what the queue says, and what is removed when.
+
+use super::server::Fault;
+use super::sync::{assert_nothing_lost_or_doubled, steps};
+use super::world::{IN_GRID_1, World, manhole};
+use crate::sync::backoff;
+use crate::sync::engine::{Channel, Event};
+use crate::sync::transport::Failure;
+use shared::id::ReportId;
+use shared::wire::handheld::ReportStatus;
+use shared::wire::queue::{Held, NetworkKind, PhotoStanding, SendingRules};
+
+#[tokio::test]
+async fn previews_go_after_the_words_and_before_any_photo() {
+    let world = World::new();
+    let app = world.enrolled().await;
+    world.file(&app, &["jolla.jpg", "DSCN0010.jpg"], &manhole(IN_GRID_1));
+    world.file(&app, &["no_exif.jpg"], &manhole(IN_GRID_1));
+    let mut order = Vec::new();
+    loop {
+        order.push(
+            match app.sync_step(&world.server, &world.edge()).await.unwrap() {
+                Event::Pushed { .. } => "words",
+                Event::PreviewSent { .. } => "preview",
+                Event::Pulled { .. } => "states",
+                Event::PhotoMoved { .. } | Event::PhotoSent { .. } => "photo",
+                Event::Rested { until: None } => break,
+                other => panic!("{other:?}"),
+            },
+        );
+    }
+    order.dedup_by(|one, before| one == before && *one != "preview");
+    assert_eq!(
+        order,
+        ["words", "preview", "preview", "preview", "states", "photo"]
+    );
+    let kept = world.server.kept.lock().unwrap();
+    assert_eq!(kept.photos.len(), 6, "three photos and their previews");
+    for (text, _) in kept.operations.values() {
+        assert!(text.contains("\"preview\":{\"bytes\":"), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn a_refused_preview_holds_up_neither_its_photo_nor_anything_else() {
+    let world = World::new();
+    let app = world.enrolled().await;
+    let id = world.file(&app, &["no_exif.jpg"], &manhole(IN_GRID_1));
+    app.sync_step(&world.server, &world.edge()).await.unwrap();
+    world.server.fail([Fault::Say(Failure::Refused {
+        status: 403,
+        words: "没有上报提到这张照片".into(),
+        words_en: "nobody announced it".into(),
+    })]);
+    let event = app.sync_step(&world.server, &world.edge()).await.unwrap();
+    let refused = matches!(
+        event,
+        Event::Failed {
+            channel: Channel::Previews,
+            ..
+        }
+    );
+    assert!(refused, "{event:?}");
+    steps(&world, &app, 50).await;
+    assert_nothing_lost_or_doubled(&world, &app, &[id]);
+}
+
+#[tokio::test]
+async fn a_photo_that_waits_holds_up_neither_words_nor_previews() {
+    let world = World::new();
+    let app = world.enrolled().await;
+    world.file(&app, &["jolla.jpg"], &manhole(IN_GRID_1));
+    loop {
+        let event = app.sync_step(&world.server, &world.edge()).await.unwrap();
+        if matches!(event, Event::PhotoMoved { .. }) {
+            break;
+        }
+    }
+    world.server.fail([Fault::Say(Failure::Busy {
+        retry_after_ms: Some(backoff::LONGEST_MS),
+    })]);
+    let event = app.sync_step(&world.server, &world.edge()).await.unwrap();
+    assert!(matches!(event, Event::Failed { .. }), "{event:?}");
+    world.file(&app, &["no_exif.jpg"], &manhole(IN_GRID_1));
+    let event = app.sync_step(&world.server, &world.edge()).await.unwrap();
+    assert!(matches!(event, Event::Pushed { .. }), "{event:?}");
+    let event = app.sync_step(&world.server, &world.edge()).await.unwrap();
+    assert!(matches!(event, Event::PreviewSent { .. }), "{event:?}");
+}
+
+#[tokio::test]
+async fn photos_wait_for_wifi_while_words_and_previews_go() {
+    let world = World::new();
+    let app = world.enrolled().await;
+    app.set_network(NetworkKind::Metered);
+    let rules = SendingRules {
+        wifi_only: true,
+        daily_cap_mb: None,
+    };
+    app.set_sending_rules(rules).unwrap();
+    let id = world.file(&app, &["jolla.jpg"], &manhole(IN_GRID_1));
+    steps(&world, &app, 50).await;
+    let queue = app.queue(world.now()).unwrap();
+    assert_eq!((queue.held, queue.rules), (Some(Held::ForWifi), rules));
+    assert!(!queue.all_safe);
+    assert_eq!(queue.rows[0].row.status, ReportStatus::Accepted);
+    assert_eq!(queue.rows[0].photos[0].standing, PhotoStanding::PreviewSent);
+    // Somebody says "now": once, whatever it costs.
+    let sent = app.sync_over(&world.server, &world.edge()).await.unwrap();
+    assert_eq!(sent.photos_sent, 1);
+    assert_nothing_lost_or_doubled(&world, &app, &[id]);
+    let queue = app.queue(world.now()).unwrap();
+    assert!(queue.all_safe, "{queue:?}");
+    assert_eq!(queue.held, None);
+    assert_eq!(queue.rows[0].photos[0].standing, PhotoStanding::Received);
+    assert_eq!(queue.metered_today, queue.rows[0].photos[0].bytes);
+    // The next one waits again, until there is Wi-Fi.
+    world.file(&app, &["no_exif.jpg"], &manhole(IN_GRID_1));
+    steps(&world, &app, 50).await;
+    assert_eq!(app.sync_status().unwrap().photos_waiting, 1);
+    app.set_network(NetworkKind::Free);
+    steps(&world, &app, 50).await;
+    assert!(app.queue(world.now()).unwrap().all_safe);
+}
+
+#[tokio::test]
+async fn a_days_mobile_data_ends_at_the_cap_and_begins_anew_at_midnight() {
+    let world = World::new();
+    let app = world.enrolled().await;
+    app.set_network(NetworkKind::Metered);
+    app.set_sending_rules(SendingRules {
+        wifi_only: false,
+        daily_cap_mb: Some(0),
+    })
+    .unwrap();
+    world.file(&app, &["no_exif.jpg"], &manhole(IN_GRID_1));
+    steps(&world, &app, 50).await;
+    let queue = app.queue(world.now()).unwrap();
+    assert_eq!(queue.held, Some(Held::ForTomorrow));
+    app.set_sending_rules(SendingRules {
+        wifi_only: false,
+        daily_cap_mb: Some(1),
+    })
+    .unwrap();
+    steps(&world, &app, 50).await;
+    let queue = app.queue(world.now()).unwrap();
+    assert!(queue.all_safe);
+    assert!(queue.metered_today > 0);
+    world.pass(shared::time::DAY_MS);
+    assert_eq!(app.queue(world.now()).unwrap().metered_today, 0);
+}
+
+#[tokio::test]
+async fn the_queue_says_what_needs_somebody_and_is_safe_only_when_all_is() {
+    let world = World::new();
+    let app = world.enrolled().await;
+    assert!(!app.queue(world.now()).unwrap().all_safe, "nothing filed");
+    world.server.kept.lock().unwrap().quarantine = Some("人民路".into());
+    world.file(&app, &["no_exif.jpg"], &manhole(IN_GRID_1));
+    let queue = app.queue(world.now()).unwrap();
+    assert_eq!(queue.rows[0].row.status, ReportStatus::OnDevice);
+    assert_eq!(queue.rows[0].photos[0].standing, PhotoStanding::OnDevice);
+    app.sync_over(&world.server, &world.edge()).await.unwrap();
+    let queue = app.queue(world.now()).unwrap();
+    assert_eq!(queue.rows[0].row.status, ReportStatus::NeedsAttention);
+    assert!(queue.rows[0].row.problem.is_some());
+    assert!(!queue.all_safe);
+    assert!(queue.stored.0 > 0 && queue.stored.0 < queue.stored.1);
+}
+
+#[tokio::test]
+async fn a_photo_long_at_the_server_leaves_only_its_preview_and_an_unsent_one_never_goes() {
+    let world = World::new();
+    let app = world.enrolled().await;
+    let sent = world.file(&app, &["jolla.jpg"], &manhole(IN_GRID_1));
+    app.sync_over(&world.server, &world.edge()).await.unwrap();
+    world.server.go_offline();
+    world.file(&app, &["no_exif.jpg"], &manhole(IN_GRID_1));
+    world.pass(31 * shared::time::DAY_MS);
+    app.sync_over(&world.server, &world.edge()).await.unwrap();
+    let whole = |id: ReportId| {
+        let photo = app.report(id).unwrap().photos[0].clone();
+        app.photo(photo.id).unwrap() != photo.preview
+    };
+    assert!(whole(sent), "nothing goes while something waits");
+    world.server.go_online();
+    app.sync_over(&world.server, &world.edge()).await.unwrap();
+    assert!(!whole(sent));
+    let reports = app.reports("").unwrap();
+    assert!(whole(reports[0].id), "it has only just arrived");
+    assert_eq!(reports.len(), 2);
+}

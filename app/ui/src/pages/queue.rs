@@ -1,0 +1,227 @@
+//! 发送队列: what is safe, what waits and why, how long it takes, and what photos may cost.
+
+use crate::backend;
+use crate::components::field::{Fact, Switch};
+use crate::components::icon::{Icon, Shape};
+use crate::components::notice::{Empty, ProblemNotice};
+use crate::components::report_row::Thumbnail;
+use crate::pages::home::SyncLine;
+use crate::route::Route;
+use crate::state::{live, shared, speaker};
+use crate::words::{self, Word};
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use shared::time::SECOND_MS;
+use shared::wire::handheld::ReportStatus;
+use shared::wire::queue::{
+    Held, PhotoStanding, Queue as QueueView, QueuePhoto, QueueRow, SendingRules,
+};
+
+/// The sending queue.
+#[component]
+pub(crate) fn Queue() -> impl IntoView {
+    let t = speaker();
+    let queue = live(backend::queue);
+    // Drawn apart, so that a number being typed isn't drawn over while photos move.
+    let rules = Memo::new(move |_| queue.get().and_then(Result::ok).map(|queue| queue.rules));
+    view! {
+        <div class="page stack queue">
+            <h1>{t.say(words::QUEUE_TITLE)}</h1>
+            {move || match queue.get() {
+                None => view! { <p class="second">{t.say(words::LOADING)}</p> }.into_any(),
+                Some(Err(problem)) => view! { <ProblemNotice problem /> }.into_any(),
+                Some(Ok(queue)) => view! { <Shown queue /> }.into_any(),
+            }}
+            {move || rules.get().map(|rules| view! { <Rules rules /> })}
+        </div>
+    }
+}
+
+#[component]
+fn Shown(queue: QueueView) -> impl IntoView {
+    let t = speaker();
+    let rows = queue.rows.clone();
+    view! {
+        <Standing queue />
+        {if rows.is_empty() {
+            view! { <Empty text=t.say(words::QUEUE_EMPTY) /> }.into_any()
+        } else {
+            view! {
+                <section class="stack tight">
+                    <h2 class="rule">{t.say(words::QUEUE_REPORTS)}</h2>
+                    <ul class="list items" id="queue">
+                        {rows.into_iter().map(|row| view! { <Report row /> }).collect_view()}
+                    </ul>
+                </section>
+            }.into_any()
+        }}
+    }
+}
+
+/// The plain sentence when all is safe; else what waits, for how long, and why.
+#[component]
+fn Standing(queue: QueueView) -> impl IntoView {
+    let t = speaker();
+    let shared = shared();
+    let speed = queue
+        .bytes_per_s
+        .map(|speed| format!("{}/s", t.bytes(speed)));
+    let left = queue.seconds_left.filter(|_| queue.sync.bytes_waiting > 0);
+    let left = left.map(|left| {
+        let ms = i64::try_from(left)
+            .unwrap_or(i64::MAX)
+            .saturating_mul(SECOND_MS);
+        t.duration(ms)
+    });
+    let (used, may) = queue.stored;
+    view! {
+        <section class="card stack tight">
+            {if queue.all_safe {
+                view! {
+                    <p class="notice" data-state="safe" role="status" id="queue-all-safe">
+                        <Icon shape=Shape::CircleCheck />
+                        <strong>{t.say(words::QUEUE_ALL_SAFE)}</strong>
+                    </p>
+                }.into_any()
+            } else {
+                view! { <SyncLine /> }.into_any()
+            }}
+            {queue.held.map(|held| view! {
+                <p class="notice" role="status" id="queue-held">
+                    <Icon shape=Shape::Clock />
+                    <span>{t.say(match held {
+                        Held::ForWifi => words::QUEUE_HELD_WIFI,
+                        Held::ForTomorrow => words::QUEUE_HELD_TOMORROW,
+                    })}</span>
+                </p>
+            })}
+            {queue.sync.problem.clone().map(|problem| view! { <ProblemNotice problem /> })}
+            <dl class="facts">
+                <Fact word=words::QUEUE_LEFT text=t.bytes(queue.sync.bytes_waiting) />
+                {speed.map(|text| view! { <Fact word=words::QUEUE_SPEED text /> })}
+                {left.map(|text| view! { <Fact word=words::QUEUE_TIME text /> })}
+                {(queue.metered_today > 0).then(|| view! {
+                    <Fact word=words::QUEUE_METERED text=t.bytes(queue.metered_today) />
+                })}
+                <Fact word=words::QUEUE_STORED text=format!("{} / {}", t.bytes(used), t.bytes(may)) />
+            </dl>
+            <button type="button" id="queue-retry" on:click=move |_| spawn_local(async move {
+                if let Err(problem) = backend::sync_now().await {
+                    leptos::logging::warn!("no sync now: {}", problem.code);
+                }
+                shared.look_again();
+            })>
+                <Icon shape=Shape::Refresh />
+                {t.say(words::QUEUE_RETRY)}
+            </button>
+        </section>
+    }
+}
+
+#[component]
+fn Report(row: QueueRow) -> impl IntoView {
+    let t = speaker();
+    let report = row.row;
+    let (shape, state, word) = match report.status {
+        ReportStatus::OnDevice => (Shape::HardDrive, "waiting", words::QUEUE_ON_DEVICE),
+        ReportStatus::Sending => (Shape::Upload, "info", words::QUEUE_SENT),
+        ReportStatus::Delivered => (Shape::Check, "safe", words::QUEUE_RECEIVED),
+        ReportStatus::Accepted | ReportStatus::Closed => {
+            (Shape::CircleCheck, "safe", words::QUEUE_ACCEPTED)
+        }
+        ReportStatus::NeedsAttention => (Shape::CircleAlert, "late", words::QUEUE_ATTENTION),
+    };
+    let number = report.case_no.clone().unwrap_or(report.short_code);
+    let todo = report.problem.as_ref().map(|problem| t.problem(problem));
+    view! {
+        <li>
+            <a class="item" href=Route::Report(report.id).href() data-queued=report.id.to_string()>
+                <Thumbnail preview=report.preview />
+                <span class="grow stack item-words">
+                    <span class="item-title">{report.category_name}</span>
+                    <span class="second item-line">{number}</span>
+                    <Mark shape state word />
+                    {todo.map(|todo| view! { <span class="error-text">{todo}</span> })}
+                    {row.photos.into_iter().map(|photo| view! { <Photo photo /> }).collect_view()}
+                </span>
+                <Icon shape=Shape::ChevronRight />
+            </a>
+        </li>
+    }
+}
+
+#[component]
+fn Photo(photo: QueuePhoto) -> impl IntoView {
+    let t = speaker();
+    let (shape, state, word) = match photo.standing {
+        PhotoStanding::OnDevice => (Shape::HardDrive, "waiting", words::QUEUE_ON_DEVICE),
+        PhotoStanding::PreviewSent => (Shape::HardDrive, "waiting", words::QUEUE_PREVIEW_SENT),
+        PhotoStanding::Sending => (Shape::Upload, "info", words::QUEUE_SENT),
+        PhotoStanding::Received => (Shape::CircleCheck, "safe", words::QUEUE_RECEIVED),
+        PhotoStanding::NeedsAttention => (Shape::CircleAlert, "late", words::QUEUE_ATTENTION),
+    };
+    let size = match photo.standing {
+        PhotoStanding::Sending => format!("{} / {}", t.bytes(photo.sent), t.bytes(photo.bytes)),
+        _ => t.bytes(photo.bytes),
+    };
+    let todo = photo.problem.as_ref().map(|problem| t.problem(problem));
+    view! {
+        <span class="queue-photo" data-photo=photo.id>
+            <span class="second">{t.photo_role(photo.role)} " · " {size}</span>
+            <Mark shape state word />
+            {todo.map(|todo| view! { <span class="error-text">{todo}</span> })}
+        </span>
+    }
+}
+
+#[component]
+fn Mark(shape: Shape, state: &'static str, word: Word) -> impl IntoView {
+    view! {
+        <span class="badge status" data-state=state>
+            <Icon shape />
+            <span>{speaker().say(word)}</span>
+        </span>
+    }
+}
+
+/// What photos may cost. Kept at once; the queue is looked at again.
+#[component]
+fn Rules(rules: SendingRules) -> impl IntoView {
+    let t = speaker();
+    let shared = shared();
+    let keep = move |rules: SendingRules| {
+        spawn_local(async move {
+            if let Err(problem) = backend::save_sending_rules(rules).await {
+                leptos::logging::warn!("the rules were not kept: {}", problem.code);
+            }
+            shared.look_again();
+        });
+    };
+    let cap = rules.daily_cap_mb.map(|cap| cap.to_string());
+    view! {
+        <section class="card stack tight" id="queue-rules">
+            <h2>{t.say(words::QUEUE_RULES)}</h2>
+            <p class="second">{t.say(words::QUEUE_RULES_HELP)}</p>
+            <Switch
+                id="wifi-only"
+                label=t.say(words::QUEUE_WIFI_ONLY)
+                on=Signal::stored(rules.wifi_only)
+                change=move |wifi_only| keep(SendingRules { wifi_only, ..rules })
+            />
+            <div class="field">
+                <label for="daily-cap">{t.say(words::QUEUE_CAP)}</label>
+                <input
+                    id="daily-cap"
+                    type="number"
+                    inputmode="numeric"
+                    min="0"
+                    prop:value=cap.unwrap_or_default()
+                    on:change=move |event| keep(SendingRules {
+                        daily_cap_mb: event_target_value(&event).trim().parse().ok(),
+                        ..rules
+                    })
+                />
+            </div>
+        </section>
+    }
+}

@@ -1,6 +1,6 @@
 //! Every parser that faces the network or a file, as functions of bytes: none may panic, and what
-//! each reads has to fit what it wrote. Driven by coverage in `tests/fuzz` (`cargo xtask fuzz`),
-//! and by the kept corpus with its mutations in the test command (`tests/tests/fuzz.rs`).
+//! each reads has to fit what it wrote. Driven by the kept corpus with its mutations in the test
+//! command (`tests/tests/fuzz.rs`).
 
 #![allow(
     clippy::unwrap_used,

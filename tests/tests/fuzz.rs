@@ -1,5 +1,4 @@
-//! The kept corpus of every parser, and thousands of mutations of it: a short run of what
-//! `cargo xtask fuzz` does for longer and led by coverage.
+//! The kept corpus of every parser, and thousands of mutations of it.
 
 #![allow(
     clippy::unwrap_used,

@@ -16,8 +16,9 @@ use tests::sim;
 const SEEDS: u64 = 300;
 
 /// Things that must have happened often among them, so that a quiet simulation is noticed.
-const HAPPENS: [&str; 37] = [
+const HAPPENS: [&str; 38] = [
     "account closed or opened",
+    "additions",
     "answer cut",
     "answer lost",
     "arrived late",

@@ -1,6 +1,5 @@
 //! The tasks that try to break what is promised for longer than the test command can: the
-//! simulation over many seeds, its bite on deliberate faults, real processes under torture, and
-//! the fuzzing of parsers.
+//! simulation over many seeds, and real processes under torture.
 //!
 //! What each does is in crate `tests`; this file only builds and starts. `docs/PROOF.md` tells
 //! what was found.

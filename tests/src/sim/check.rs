@@ -99,10 +99,11 @@ fn nothing_left_it(handheld: &mut Handheld) -> Result<()> {
             "an operation that was filed is gone"
         );
         let photos = of_reports.get(&report.report).copied().unwrap_or_default();
+        let of_it = filed.iter().filter(|other| other.report == report.report);
+        let told: usize = of_it.map(|other| other.photos).sum();
         ensure!(
-            usize::try_from(photos)? == report.photos,
-            "{photos} of {} photos of a report",
-            report.photos
+            usize::try_from(photos)? == told,
+            "{photos} of {told} photos of a report"
         );
     }
     let of_drafts = numbers(
@@ -154,6 +155,13 @@ fn what_was_confirmed_is_there(handheld: &mut Handheld, host: &mut Host) -> Resu
         // It hasn't heard yet that the server came back from a backup.
         return Ok(());
     }
+    let over_gaps = texts(
+        host.look()?,
+        "SELECT id FROM devices WHERE high_water > (
+            SELECT count(*) FROM operations
+            WHERE device = devices.id AND epoch = devices.epoch AND seq <= high_water)",
+    )?;
+    ensure!(over_gaps.is_empty(), "a high-water mark stands above a gap");
     let kept = operations(handheld.look()?)?;
     let sent = texts(
         handheld.look()?,

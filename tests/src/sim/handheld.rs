@@ -13,7 +13,8 @@ use app_core::store::{FILE_NAME, StoreError};
 use app_core::sync::http::Http;
 use app_core::{App, Config, CoreError, Edge, Enrolment};
 use rusqlite::{Connection, OpenFlags};
-use shared::id::{CategoryId, ConditionId, DraftId, OpId};
+use shared::addition::{Addition, Amendment, Note, Withdrawal};
+use shared::id::{CategoryId, ConditionId, DraftId, OpId, ReportId};
 use shared::report::{PhotoRole, PlaceSource};
 use shared::wire::handheld::{DraftFields, PlaceInput, SyncState};
 use std::collections::{BTreeMap, BTreeSet};
@@ -233,7 +234,8 @@ impl Handheld {
         let sql = "
             SELECT (SELECT count(*) FROM operations WHERE outcome IS NULL)
                 + (SELECT count(*) FROM photos p
-                    JOIN reports r ON r.id = p.report_id JOIN operations o ON o.op_id = r.op_id
+                    JOIN reports r ON r.id = p.report_id
+                    JOIN operations o ON o.op_id = coalesce(p.op_id, r.op_id)
                     WHERE p.sent_ms IS NULL AND o.outcome IN ('applied', 'duplicate'))";
         Ok(self.look()?.query_row(sql, [], |row| row.get(0))?)
     }
@@ -367,6 +369,55 @@ impl Handheld {
                     "photo_missing",
                 ];
                 ensure!(known.contains(&error.code()), "filing failed: {error}");
+            }
+        }
+        Ok(())
+    }
+
+    /// The worker adds something to a report that was filed: words, a correction, a photo, or that
+    /// it was none.
+    pub fn add(&mut self, chance: &mut Chance) -> Result<()> {
+        if self.filed.is_empty() {
+            return Ok(());
+        }
+        let report = chance.pick(&self.filed).report.clone();
+        let id: ReportId = report.parse()?;
+        let (op_id, moment) = (OpId(self.edge.uuid()), self.watch.moment());
+        let text = format!("补充{}", self.filed.len());
+        let small = &template().photos[chance.below(template().photos.len() - 1)];
+        let (app, mut photos) = (self.app()?, 0);
+        let added = match chance.below(5) {
+            0 => {
+                let withdrawal = Withdrawal { reason: text };
+                app.add_to_report(id, &Addition::Withdraw(withdrawal), op_id, &moment)
+            }
+            1 => {
+                let amendment = Amendment {
+                    text,
+                    ..Amendment::default()
+                };
+                app.add_to_report(id, &Addition::Amend(amendment), op_id, &moment)
+            }
+            2 => app.add_to_report(id, &Addition::Note(Note { text }), op_id, &moment),
+            _ => {
+                photos = 1;
+                app.add_report_photo(id, small, PhotoRole::After, &text, op_id, &moment)
+            }
+        };
+        match added {
+            Ok(()) => {
+                self.trace.count("additions");
+                self.say("added to a report");
+                self.filed.push(Filed {
+                    op_id: op_id.to_string(),
+                    report,
+                    photos,
+                });
+            }
+            Err(error) => {
+                self.say(&format!("added nothing: {}", error.code()));
+                let known = ["space_full", "not_enrolled", "not_ready"];
+                ensure!(known.contains(&error.code()), "an addition failed: {error}");
             }
         }
         Ok(())

@@ -26,6 +26,8 @@ const QUIET_MS: i64 = 30 * MINUTE_MS;
 enum Due {
     /// A worker files a report.
     File(usize),
+    /// A worker adds to a report.
+    Add(usize),
     /// A handheld syncs.
     Turn(usize),
     /// The signal of a handheld changes.
@@ -57,7 +59,7 @@ pub(super) async fn live(seed: u64, folder: &Path, trace: &Trace) -> Result<u64>
         life.time.reach(at);
         life.happen(due).await.with_context(|| format!("{due:?}"))?;
         match due {
-            Due::File(number) | Due::Turn(number) | Due::Weather(number) => {
+            Due::File(number) | Due::Add(number) | Due::Turn(number) | Due::Weather(number) => {
                 life.check(number..number + 1).await?;
             }
             Due::Office | Due::Mischief => life.check(0..life.handhelds.len()).await?,
@@ -115,6 +117,10 @@ impl Life {
                     let at = morning + self.chance.between(0, 8 * HOUR_MS);
                     self.at(at, Due::File(number));
                 }
+                for _ in 0..self.chance.between(0, 3) {
+                    let at = morning + self.chance.between(0, 10 * HOUR_MS);
+                    self.at(at, Due::Add(number));
+                }
                 for _ in 0..self.chance.between(1, 5) {
                     let at = morning + self.chance.between(0, DAY_MS);
                     self.at(at, Due::Weather(number));
@@ -137,6 +143,10 @@ impl Life {
         match due {
             Due::File(number) => {
                 self.handhelds[number].file(&mut self.chance)?;
+                self.wake(number);
+            }
+            Due::Add(number) => {
+                self.handhelds[number].add(&mut self.chance)?;
                 self.wake(number);
             }
             Due::Turn(number) => self.turn(number).await?,

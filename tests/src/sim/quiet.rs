@@ -40,7 +40,8 @@ pub async fn world(host: &mut Host, handhelds: &mut [Handheld]) -> Result<()> {
 fn server(host: &mut Host) -> Result<()> {
     let applied = count(
         host.look()?,
-        "SELECT count(*) FROM operations WHERE outcome = 'applied'",
+        "SELECT count(*) FROM operations WHERE outcome = 'applied'
+            AND kind = 'report.file'",
     )?;
     for (what, sql) in [
         ("reports", "SELECT count(*) FROM reports"),
@@ -101,7 +102,8 @@ fn without_cause(host: &mut Host) -> Result<()> {
     let strange = texts(
         host.look()?,
         "SELECT reason_code FROM quarantine
-            WHERE reason_code NOT IN ('not_in_office', 'wrong_person')
+            WHERE reason_code NOT IN ('not_in_office', 'wrong_person', 'case_closed',
+                'subject_unknown', 'not_yours', 'photos_full', 'photos_limit')
                 AND NOT (reason_code = 'chain_broken' AND body NOT LIKE '%\"epoch\":1,%')",
     )?;
     ensure!(
@@ -154,7 +156,8 @@ fn delivered(handheld: &mut Handheld, host: &mut Host) -> Result<()> {
     let owed = texts(
         handheld.look()?,
         "SELECT p.sha256 FROM photos p
-            JOIN reports r ON r.id = p.report_id JOIN operations o ON o.op_id = r.op_id
+            JOIN reports r ON r.id = p.report_id
+            JOIN operations o ON o.op_id = coalesce(p.op_id, r.op_id)
             WHERE p.sent_ms IS NULL AND o.outcome IN ('applied', 'duplicate')",
     )?;
     ensure!(

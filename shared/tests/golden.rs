@@ -80,6 +80,9 @@ golden! {
     push_answer: sync::PushAnswer;
     pull_request: sync::PullRequest;
     pull_answer: sync::PullAnswer;
+    pull_request_repair: sync::PullRequest;
+    pull_answer_repair: sync::PullAnswer;
+    poke: sync::Poke;
     areas_bundle: sync::AreasBundle;
     catalogue_bundle: sync::CatalogueBundle;
     limits: sync::Limits;

@@ -1,4 +1,5 @@
 //! The longer commands of `gewu-server`, one noun a file.
 
+pub(crate) mod backup;
 pub(crate) mod ledger;
 pub(crate) mod receipts;

@@ -12,6 +12,7 @@ mod cases;
 mod catalogue;
 mod devices;
 mod error;
+mod events;
 mod extract;
 mod files;
 mod health;
@@ -27,6 +28,7 @@ mod worklists;
 
 use crate::config::ServeArgs;
 use crate::photo_store::PhotoStore;
+use crate::pokes::Pokes;
 use crate::service::district::District;
 use crate::store::Store;
 use axum::Router;
@@ -61,6 +63,7 @@ struct Inner {
     receipt_key: SecretKey,
     settings: ServeArgs,
     brake: Brake,
+    pokes: Arc<Pokes>,
     password_workers: Semaphore,
     openapi: std::sync::OnceLock<String>,
     clock: Clock,
@@ -99,6 +102,7 @@ impl App {
             receipt_key,
             settings,
             brake: Brake::default(),
+            pokes: Arc::default(),
             password_workers: Semaphore::new(PASSWORD_WORKERS),
             openapi: std::sync::OnceLock::new(),
             clock,
@@ -130,6 +134,12 @@ impl App {
 
     fn settings(&self) -> &ServeArgs {
         &self.inner.settings
+    }
+
+    /// Whoever listens for news.
+    #[must_use]
+    pub fn pokes(&self) -> &Arc<Pokes> {
+        &self.inner.pokes
     }
 
     fn brake(&self) -> &Brake {
@@ -211,6 +221,7 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(sync::pull))
         .routes(routes!(sync::limits))
         .routes(routes!(receipts::key))
+        .routes(routes!(events::events))
         .routes(routes!(photos::get, photos::head))
         .routes(routes!(files::create, files::options).layer(DefaultBodyLimit::disable()))
         .routes(

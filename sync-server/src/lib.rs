@@ -8,6 +8,7 @@ pub mod config;
 pub mod console_assets;
 pub mod http;
 pub mod photo_store;
+pub mod pokes;
 pub mod serve;
 pub mod service;
 pub mod store;

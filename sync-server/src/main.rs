@@ -57,6 +57,10 @@ enum Command {
     Receipt(ReceiptCommand),
     /// Bring a database's tables up to this program
     Migrate(DataArgs),
+    /// Copy the database into a file, also while the server runs
+    Backup(cli::backup::BackupArgs),
+    /// Put a backup in place of the database; handhelds then offer again what it doesn't know
+    Restore(cli::backup::RestoreArgs),
 }
 
 #[derive(Args)]
@@ -156,6 +160,8 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::Device(DeviceCommand::Code(args)) => device_code(&args),
         Command::Ledger(args) => cli::ledger::print(&args),
         Command::Receipt(command) => cli::receipts::run(command),
+        Command::Backup(args) => cli::backup::backup(&args),
+        Command::Restore(args) => cli::backup::restore(&args),
         Command::Migrate(args) => {
             let steps = Store::migrate(&args.store_url())?;
             println!(

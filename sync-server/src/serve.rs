@@ -3,16 +3,20 @@
 use crate::config::{ServeArgs, require_dir};
 use crate::http::{App, Clock, router};
 use crate::photo_store::PhotoStore;
+use crate::pokes::{self, Pokes};
 use crate::service::district::District;
-use crate::service::{Fault, receipts};
+use crate::service::{Fault, feed, receipts};
 use crate::store::{Store, StoreOptions};
 use anyhow::Context;
 use shared::routing::Mode;
 use std::future::Future;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::net::TcpListener;
+
+/// How often old cases leave the handhelds: a day more or less matters to nobody.
+const HOUSEKEEPING_EVERY: Duration = Duration::from_secs(60 * 60);
 
 /// A server that is ready to take requests.
 pub struct Server {
@@ -20,6 +24,7 @@ pub struct Server {
     app: App,
     store: Store,
     district: Arc<District>,
+    clock: Clock,
 }
 
 impl Server {
@@ -60,13 +65,14 @@ impl Server {
             Arc::clone(&district),
             receipt_key,
             settings,
-            clock,
+            Arc::clone(&clock),
         );
         Ok(Self {
             listener,
             app,
             store,
             district,
+            clock,
         })
     }
 
@@ -100,11 +106,87 @@ impl Server {
     /// # Errors
     /// When the socket breaks.
     pub async fn run(self, stop: impl Future<Output = ()> + Send + 'static) -> anyhow::Result<()> {
+        let keeping = tokio::spawn(keep_house(
+            self.store.clone(),
+            Arc::clone(&self.district),
+            self.clock,
+        ));
+        let pokes = Arc::clone(self.app.pokes());
+        let watching = tokio::spawn(watch(
+            self.store.clone(),
+            Arc::clone(&self.district),
+            Arc::clone(&pokes),
+        ));
+        let stop = async move {
+            stop.await;
+            // Streams would hold the server up for an hour.
+            pokes.close();
+        };
         let service = router(&self.app).into_make_service_with_connect_info::<SocketAddr>();
         let served = axum::serve(self.listener, service)
             .with_graceful_shutdown(stop)
             .await;
+        keeping.abort();
+        watching.abort();
         self.store.close().await;
         served.context("could not go on serving")
+    }
+}
+
+/// What is done every hour while the server runs. Safe to run twice and on several servers.
+async fn keep_house(store: Store, district: Arc<District>, clock: Clock) {
+    let mut hours = tokio::time::interval(HOUSEKEEPING_EVERY);
+    hours.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        hours.tick().await;
+        loop {
+            let (facts, now) = (Arc::clone(&district), clock());
+            let left = store
+                .write(&district.code, move |tx| {
+                    feed::let_old_cases_leave(tx, &facts, now)
+                })
+                .await;
+            match left {
+                Ok(feed::LEAVING_AT_ONCE) => {}
+                Ok(0) => break,
+                Ok(cases) => {
+                    tracing::info!(cases, "cases closed long ago left the handhelds");
+                    break;
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "old cases could not leave the handhelds");
+                    break;
+                }
+            }
+        }
+    }
+}
+
+/// Looks for news and tells whoever listens, for as long as the server runs.
+async fn watch(store: Store, district: Arc<District>, pokes: Arc<Pokes>) {
+    let mut looks = tokio::time::interval(pokes::LOOK_EVERY);
+    looks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let mut seen = None;
+    let mut alive = Instant::now();
+    loop {
+        let now = looks.tick().await.into_std();
+        if now.duration_since(alive) >= pokes::ALIVE_EVERY {
+            alive = now;
+            pokes.alive(now);
+        }
+        let facts = Arc::clone(&district);
+        let news = store
+            .read(move |tx| feed::moved_since(tx, &facts, seen))
+            .await;
+        match news {
+            Ok((newest, buckets)) => {
+                seen = Some(newest);
+                if !buckets.is_empty() {
+                    pokes.moved(&buckets, now);
+                }
+            }
+            // Nobody waits for it: everybody also asks now and again.
+            Err(error) => tracing::debug!(%error, "could not look for news"),
+        }
     }
 }

@@ -9,6 +9,7 @@ pub mod cases;
 pub mod catalogue;
 pub mod devices;
 pub mod district;
+pub mod feed;
 pub mod init;
 pub mod people;
 pub mod photos;
@@ -16,6 +17,7 @@ pub mod pull;
 pub mod push;
 pub mod quarantine;
 pub mod receipts;
+pub mod restore;
 pub mod sessions;
 pub mod worklists;
 

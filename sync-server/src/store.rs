@@ -18,6 +18,8 @@ mod writer;
 
 pub mod areas;
 pub mod audit;
+pub mod backup;
+pub mod buckets;
 pub mod cases;
 pub mod catalogues;
 pub mod changes;

@@ -19,6 +19,7 @@ pub mod handheld_driver;
 pub mod ledger;
 pub mod lossy;
 pub mod people;
+pub mod phone;
 pub mod photos;
 pub mod programs;
 pub mod sim;

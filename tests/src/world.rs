@@ -157,7 +157,9 @@ impl World {
         Self::serve(backend, folder)
     }
 
-    fn serve(backend: &Backend, folder: tempfile::TempDir) -> Self {
+    /// Serves a database that is there, with a folder for photos.
+    #[must_use]
+    pub fn serve(backend: &Backend, folder: tempfile::TempDir) -> Self {
         let data = DataArgs {
             data: folder.path().to_owned(),
             store: Some(backend.url.clone()),
@@ -390,6 +392,27 @@ impl World {
         self.console(self.person(role, area, unit))
     }
 
+    /// A one-time code that binds a handheld to a person.
+    #[must_use]
+    pub fn enrol_code(&self, person: PersonId) -> String {
+        let code = devices::code_from(Uuid::now_v7().into_bytes()[8..].try_into().unwrap());
+        let code_hash = devices::code_hash(&code);
+        let (district, now) = (Arc::clone(&self.district), self.now());
+        let area = district.code.clone();
+        self.store
+            .write_blocking(&area, move |tx| {
+                devices::new_code(tx, None, &district, person, code_hash, now)
+            })
+            .expect("a code");
+        code
+    }
+
+    /// The server's clock, for a handheld that shows the same time.
+    #[must_use]
+    pub fn clock(&self) -> Arc<AtomicI64> {
+        Arc::clone(&self.clock)
+    }
+
     /// Enrols a handheld for a person, with a code and over HTTP. It signs what it sends.
     #[must_use]
     pub fn handheld(&self, person: PersonId) -> Handheld {
@@ -406,15 +429,7 @@ impl World {
         device: DeviceId,
         key: Option<SecretKey>,
     ) -> Handheld {
-        let code = devices::code_from(Uuid::now_v7().into_bytes()[8..].try_into().unwrap());
-        let code_hash = devices::code_hash(&code);
-        let (district, now) = (Arc::clone(&self.district), self.now());
-        let area = district.code.clone();
-        self.store
-            .write_blocking(&area, move |tx| {
-                devices::new_code(tx, None, &district, person, code_hash, now)
-            })
-            .expect("a code");
+        let code = self.enrol_code(person);
         let mut body = json!({
             "code": code, "device_id": device, "name": "测试机", "platform": "linux",
             "app_version": "0.1.0",

@@ -46,7 +46,7 @@ const ACTORS: [&str; 13] = [
 
 /// What each route answers to each actor.
 #[rustfmt::skip]
-const TABLE: [(&str, [u16; 13]); 30] = [
+const TABLE: [(&str, [u16; 13]); 31] = [
     //                                    none  device     here: work disp hand sup adm   elsewhere
     ("GET /healthz",                     [200, 200, 200,  200, 200, 200, 200, 200,  200, 200, 200, 200, 200]),
     ("GET /readyz",                      [200, 200, 200,  200, 200, 200, 200, 200,  200, 200, 200, 200, 200]),
@@ -77,6 +77,7 @@ const TABLE: [(&str, [u16; 13]); 30] = [
     ("DELETE /v1/files/{id}",            [401, 404, 404,  403, 403, 403, 403, 403,  403, 403, 403, 403, 403]),
     ("POST /v1/sync/push",               [401, 200, 401,  403, 403, 403, 403, 403,  403, 403, 403, 403, 403]),
     ("POST /v1/sync/pull",               [401, 200, 200,  403, 403, 403, 403, 403,  403, 403, 403, 403, 403]),
+    ("GET /v1/sync/events",              [401, 200, 200,  200, 200, 200, 200, 200,  200, 200, 200, 200, 200]),
     ("GET /v1/devices",                  [401, 403, 403,  403, 200, 403, 200, 200,  403, 200, 403, 200, 200]),
     ("POST /v1/devices/codes",           [401, 403, 403,  403, 403, 403, 403, 200,  403, 403, 403, 403, 404]),
 ];
@@ -171,6 +172,8 @@ impl Scene {
                     &self.case
                 },
             )
+            // A stream that ends at once.
+            .replace("events", "events?seconds=0")
             .replace("{sha256}", &self.photo)
             .replace("{op_id}", &self.quarantined);
         let body = match route.split(' ').nth(1).unwrap() {

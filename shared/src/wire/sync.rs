@@ -1,18 +1,22 @@
 //! Handheld ↔ server: enrolment, push, pull, limits. The rules behind it are Y1 to Y18 in
 //! `docs/SYNC.md`.
 
+mod pull;
+
+pub use pull::{
+    CaseState, CourseEntry, Poke, PullAnswer, PullRequest, PulledRow, RepairAnswer, RepairRequest,
+    Room, Why,
+};
+
 use crate::area::{Area, Level};
 use crate::catalogue::CatalogueDoc;
-use crate::id::{
-    AreaCode, Bucket, CaseId, CatalogueVersion, DeviceId, PersonId, ReportId, Sha256, UnitCode,
-};
+use crate::id::{AreaCode, CaseId, CatalogueVersion, DeviceId, PersonId, Sha256};
 use crate::receipt::{Entry, Seal};
 use crate::role::Post;
 use crate::signature::{PublicKey, Signature};
-use crate::time::Timestamp;
+use crate::time::{DAY_MS, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use std::collections::BTreeMap;
 use utoipa::ToSchema;
 
 /// Every answer to a push says this name; a captive portal doesn't.
@@ -25,6 +29,16 @@ pub const PUSH_BYTES_LIMIT: usize = 256 * 1024;
 pub const PULL_ROWS_LIMIT: u32 = 500;
 /// Buckets in one pull: a person, some grids, the pools of one post each.
 pub const PULL_BUCKETS_LIMIT: usize = 64;
+/// Rows that one device keeps: what a slow phone still lists and searches at once.
+pub const DEVICE_ROWS_LIMIT: i64 = 5_000;
+/// From this share of [`DEVICE_ROWS_LIMIT`] on the answer to a pull and the server's log say so.
+pub const DEVICE_ROWS_ALERT: i64 = DEVICE_ROWS_LIMIT * 8 / 10;
+/// A closed case stays on handhelds this long after its closing.
+pub const CLOSED_KEPT_MS: i64 = 30 * DAY_MS;
+/// Ids and revisions in one page of a repair: about 50 bytes each.
+pub const REPAIR_IDS_LIMIT: usize = 1_000;
+/// Owed photos that one answer to a pull names; the others follow when these have come.
+pub const OWED_PHOTOS_LIMIT: usize = 200;
 /// Bytes of one chunk of an upload.
 pub const CHUNK_BYTES_LIMIT: u64 = 512 * 1024;
 
@@ -232,144 +246,6 @@ pub struct PushAnswer {
     /// `receipted`, in order; see `receipt`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seal: Option<Seal>,
-}
-
-/// `POST /v1/sync/pull`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct PullRequest {
-    /// Where the device stands, per bucket; a bucket it doesn't know yet starts at 0.
-    #[schema(value_type = Object)]
-    pub buckets: BTreeMap<Bucket, i64>,
-    /// Rows wanted, at most [`PULL_ROWS_LIMIT`].
-    pub limit: u32,
-}
-
-/// Why a row is in a page.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Why {
-    /// The row's present state.
-    Put,
-    /// The row is gone for everybody.
-    Tombstone,
-    /// The row left your scope.
-    Evict,
-    /// Parts of the row were blotted out.
-    Redact,
-    /// Something a later version says; treated like `Evict`.
-    #[serde(other)]
-    Other,
-}
-
-/// A whole row, as it stands now.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
-pub struct PulledRow {
-    /// Which bucket it came by.
-    pub bucket: Bucket,
-    /// `cases`.
-    pub table: String,
-    /// The row's id.
-    pub id: String,
-    /// Its revision.
-    pub revision: i64,
-    /// Why it is here.
-    pub why: Why,
-    /// Its state: a [`CaseState`] for `cases`; none unless `why` is `put` or `redact`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<Object>)]
-    pub doc: Option<Value>,
-}
-
-/// Answer to a pull. Page and cursors are applied in one transaction on the device; a round ends
-/// only on `more: false`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
-pub struct PullAnswer {
-    /// [`PROTOCOL`].
-    pub protocol: String,
-    /// Identity of this life of the server's data.
-    pub server_epoch: String,
-    /// The server's clock.
-    pub server_time: Timestamp,
-    /// Every bucket of this person now, with the cursor after this page. A bucket that the device
-    /// holds and that isn't named here was left: its rows are evicted.
-    #[schema(value_type = Object)]
-    pub buckets: BTreeMap<Bucket, i64>,
-    /// Rows in the order to apply.
-    pub rows: Vec<PulledRow>,
-    /// There is more.
-    pub more: bool,
-    /// The catalogue in force.
-    pub catalogue_version: CatalogueVersion,
-    /// The areas in force.
-    pub areas_version: String,
-    /// The person and posts as they stand.
-    pub me: Me,
-}
-
-/// One entry of a case's course, as a worker sees it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct CourseEntry {
-    /// Stored name of the event; words by `label::event`.
-    pub kind: String,
-    /// When.
-    pub at: Timestamp,
-    /// The unit or role that acted, in words.
-    pub by: String,
-    /// Why, or what was done.
-    #[serde(default)]
-    pub reason: String,
-}
-
-/// A case as a handheld keeps it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct CaseState {
-    /// Identity.
-    pub id: CaseId,
-    /// The report that opened it.
-    pub report_id: ReportId,
-    /// Printed number.
-    pub case_no: String,
-    /// Revision.
-    pub revision: i64,
-    /// Name of the state; words by `label::state`.
-    pub state: String,
-    /// `open` or `closed`, for a handheld that doesn't know the state.
-    pub class: crate::case::Class,
-    /// What it is about.
-    pub category: String,
-    /// Name of the category.
-    pub category_name: String,
-    /// The worker's words, shortened to 200 characters for anyone but the reporter.
-    pub text: String,
-    /// The grid.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub grid: Option<AreaCode>,
-    /// Latitude × 10⁷, WGS-84.
-    pub lat_e7: i64,
-    /// Longitude × 10⁷, WGS-84.
-    pub lon_e7: i64,
-    /// The unit that leads.
-    pub lead: UnitCode,
-    /// Its name.
-    pub lead_name: String,
-    /// By when.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub deadline_ms: Option<Timestamp>,
-    /// The rule that decided.
-    pub rule: String,
-    /// Its reasons.
-    pub because: Vec<String>,
-    /// When it was opened.
-    pub opened_ms: Timestamp,
-    /// When it was closed.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub closed_ms: Option<Timestamp>,
-    /// How many photos belong to it and how many have arrived.
-    pub photos: (u32, u32),
-    /// Whether the asking person filed it.
-    pub mine: bool,
-    /// The course so far.
-    pub course: Vec<CourseEntry>,
 }
 
 /// A place with its outline, for the handheld's grid lookup and pin map.

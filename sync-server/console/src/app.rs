@@ -6,6 +6,7 @@
 use crate::components::states::{Loading, Trouble};
 use crate::desk::{Desk, Session, focus};
 use crate::icons::{Icon, Shape};
+use crate::news::News;
 use crate::pages::{
     case::CasePage, devices::DevicesPage, list::ListPage, people::PeoplePage,
     quarantine::QuarantinePage, receipts::ReceiptsPage, sign_in::SignInPage,
@@ -31,6 +32,7 @@ enum Frame {
 #[component]
 pub(crate) fn App() -> impl IntoView {
     let desk = Desk::provide();
+    News::provide(desk);
     let frame = Memo::new(move |_| {
         desk.session.with(|session| match session {
             Session::Unknown => Frame::Waiting,

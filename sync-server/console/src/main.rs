@@ -22,6 +22,7 @@ mod desk;
 mod filter;
 mod format;
 mod icons;
+mod news;
 mod pages;
 mod poll;
 mod words;

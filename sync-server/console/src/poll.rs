@@ -5,6 +5,7 @@
 
 use crate::api::Problem;
 use crate::desk::Desk;
+use crate::news::News;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use std::future::Future;
@@ -35,7 +36,8 @@ impl<T> Clone for Poll<T> {
 impl<T> Copy for Poll<T> {}
 
 impl<T: Send + Sync + 'static> Poll<T> {
-    /// Asks now, whenever a signal read by `question` changes, and every `period`.
+    /// Asks now, whenever a signal read by `question` changes, and every `period`; with a period
+    /// also when the server has news.
     pub(crate) fn start<Q, F>(question: Q, period: Option<Duration>) -> Self
     where
         Q: Fn() -> F + 'static,
@@ -51,6 +53,9 @@ impl<T: Send + Sync + 'static> Poll<T> {
         let desk = Desk::here();
         Effect::new(move |_| {
             poll.again.track();
+            if period.is_some() {
+                News::track();
+            }
             poll.ask(question(), desk);
         });
         if let Some(period) = period {

@@ -41,7 +41,7 @@ pub(super) fn around(router: Router, app: &App) -> Router {
     let policy = Policy::of(app);
     let router = router
         .layer(DefaultBodyLimit::max(BODY_BYTES_LIMIT))
-        .layer(CompressionLayer::new().gzip(true))
+        .layer(CompressionLayer::new().gzip(true).zstd(true))
         .layer(middleware::from_fn(in_time))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(middleware::from_fn(heard))

@@ -120,7 +120,7 @@ pub(super) async fn pull(
     State(app): State<App>,
     OnDevice(session, device): OnDevice,
     Body(request): Body<PullRequest>,
-) -> Answer<Json<PullAnswer>> {
+) -> Answer<Json<pull::Page>> {
     let now = app.now();
     if request.buckets.len() > 2 * PULL_BUCKETS_LIMIT {
         return Err(Refusal::new(

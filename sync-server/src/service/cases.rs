@@ -4,11 +4,13 @@
 //! `tests/tests/access.rs` holds that the two agree. What a move does is `shared::case`.
 
 mod moves;
+mod states;
 mod view;
 
 pub(super) use moves::{By, as_case, write as write_move};
 pub use moves::{Moved, move_case};
-pub use view::{detail, state_of};
+pub use states::states_of;
+pub use view::detail;
 
 use super::{Fault, Result};
 use crate::service::district::District;

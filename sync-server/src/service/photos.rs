@@ -6,8 +6,7 @@
 pub mod header;
 
 use super::cases::may_read;
-use super::push::buckets_of;
-use super::{Fault, Result, words};
+use super::{Fault, Result, feed, words};
 use crate::service::district::District;
 use crate::store::uploads::UploadRow;
 use crate::store::{self, Tx};
@@ -15,7 +14,6 @@ use shared::id::{CaseId, DeviceId, ReportId, Sha256};
 use shared::report::{PHOTO_BYTES_LIMIT, PHOTO_PREVIEW_BYTES_LIMIT, PhotoRef};
 use shared::role::Actor;
 use shared::time::{DAY_MS, Timestamp};
-use shared::wire::sync::Why;
 use uuid::Uuid;
 
 /// An upload is kept this long for its device to go on with: a week without a good network.
@@ -217,26 +215,10 @@ pub fn arrived(
         return Ok(());
     }
     for id in store::cases::count_photo(tx, hash)? {
-        tell(tx, district, id)?;
+        // The case's revision stays: nobody's move becomes stale by a photo.
+        if let Some(row) = store::cases::get(tx, id)? {
+            feed::tell(tx, district, &row, now)?;
+        }
     }
-    Ok(())
-}
-
-/// The case's revision stays: nobody's move becomes stale by a photo.
-fn tell(tx: &mut dyn Tx, district: &District, id: CaseId) -> Result<()> {
-    let Some(row) = store::cases::get(tx, id)? else {
-        return Ok(());
-    };
-    let buckets = buckets_of(&row);
-    let row_id = id.to_string();
-    store::changes::put(
-        tx,
-        &district.code,
-        &buckets,
-        "cases",
-        &row_id,
-        row.revision,
-        Why::Put,
-    )?;
     Ok(())
 }

@@ -4,9 +4,12 @@
 //! Lists are in `cases/list.rs`. Held by `tests/tests/store_contract.rs`.
 
 mod list;
+mod states;
 
 pub use list::{CaseFilter, Holding, Order, Sight, count, count_by_state, page};
+pub use states::{CourseRow, StateRow, courses, states};
 
+use super::tx::limit as row_limit;
 use super::{Result, Row, StoreError, Tx};
 use crate::params;
 use shared::case::Class;
@@ -344,6 +347,30 @@ pub fn count_photo(tx: &mut dyn Tx, hash: Sha256) -> Result<Vec<CaseId>> {
         .collect::<Result<Vec<CaseId>>>()?;
     ids.sort_unstable();
     Ok(ids)
+}
+
+/// Cases of a district that were closed after one case and up to a moment, in the order of their
+/// closing.
+///
+/// # Errors
+/// As [`insert`].
+pub fn closed_between(
+    tx: &mut dyn Tx,
+    district: &AreaCode,
+    after: (Timestamp, CaseId),
+    to: Timestamp,
+    limit: usize,
+) -> Result<Vec<CaseRow>> {
+    const SQL: &str = select_case!(
+        "
+        WHERE district = $1 AND closed_ms IS NOT NULL AND closed_ms <= $4
+            AND (closed_ms, id) > ($2, $3)
+        ORDER BY closed_ms, id
+        LIMIT $5"
+    );
+    let (closed, id) = after;
+    let values = params![district, closed, id, to, row_limit(limit)];
+    tx.query(SQL, values)?.iter_mut().map(from_row).collect()
 }
 
 fn from_row(row: &mut Row) -> Result<CaseRow> {

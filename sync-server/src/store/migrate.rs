@@ -41,6 +41,7 @@ const LADDER: &[Step] = &[
     step!(2, "0002_upload_metadata"),
     step!(3, "0003_device_keys"),
     step!(4, "0004_photo_previews"),
+    step!(5, "0005_what_buckets_hold"),
 ];
 
 /// The step this program was written for.

@@ -3,6 +3,7 @@
 //! The bytes themselves are the business of `photo_store.rs`.
 //! Held by `tests/tests/store_contract.rs`.
 
+use super::tx::limit as row_limit;
 use super::{Result, Row, Tx};
 use crate::params;
 use shared::id::{AreaCode, CaseId, DeviceId, ReportId, Sha256};
@@ -173,6 +174,58 @@ pub fn owed(tx: &mut dyn Tx, device: DeviceId) -> Result<(i64, Option<Timestamp>
     tx.query(SQL, params![device])?
         .first()
         .map_or(Ok((0, None)), |row| Ok((row.int(0)?, row.opt_time(1)?)))
+}
+
+/// A page of the photos whose bytes are said to be here, in order of their hashes.
+///
+/// # Errors
+/// As [`announce`].
+pub fn stored_after(tx: &mut dyn Tx, after: Option<Sha256>, limit: usize) -> Result<Vec<Sha256>> {
+    const SQL: &str = "
+        SELECT hash
+        FROM photos
+        WHERE hash > $1 AND stored_ms IS NOT NULL
+        ORDER BY hash
+        LIMIT $2";
+    let after = after.map_or_else(String::new, |hash| hash.to_string());
+    let rows = tx.query(SQL, params![&after, row_limit(limit)])?;
+    rows.iter().map(|row| row.id(0)).collect()
+}
+
+/// Notes that the bytes of a photo are not here after all: they are owed again, and its cases count
+/// one less.
+///
+/// # Errors
+/// As [`announce`].
+pub fn mark_owed(tx: &mut dyn Tx, hash: Sha256) -> Result<()> {
+    const PHOTO: &str = "
+        UPDATE photos
+        SET stored_ms = NULL
+        WHERE hash = $1 AND stored_ms IS NOT NULL";
+    const CASES: &str = "
+        UPDATE cases
+        SET photos_stored = photos_stored - 1
+        WHERE photos_stored > 0
+            AND report IN (SELECT report FROM report_photos WHERE hash = $1)";
+    if tx.execute(PHOTO, params![hash])? == 1 {
+        tx.execute(CASES, params![hash])?;
+    }
+    Ok(())
+}
+
+/// The photos that a device still owes, in order of their hashes.
+///
+/// # Errors
+/// As [`announce`].
+pub fn owed_hashes(tx: &mut dyn Tx, device: DeviceId, limit: usize) -> Result<Vec<Sha256>> {
+    const SQL: &str = "
+        SELECT hash
+        FROM photos
+        WHERE device = $1 AND stored_ms IS NULL
+        ORDER BY hash
+        LIMIT $2";
+    let rows = tx.query(SQL, params![device, row_limit(limit)])?;
+    rows.iter().map(|row| row.id(0)).collect()
 }
 
 fn from_row(row: &mut Row) -> Result<PhotoRow> {

@@ -103,6 +103,51 @@ impl Sqlite {
     }
 }
 
+/// Copies a database as it is at one moment into a new file.
+pub(super) fn copy(from: &Path, to: &Path) -> Result<()> {
+    let source = Sqlite::open(from, Use::Write)?;
+    let to = to.display().to_string();
+    let mut statement = source
+        .connection
+        .prepare("VACUUM INTO ?1")
+        .map_err(failed)?;
+    statement.execute([to]).map_err(failed)?;
+    Ok(())
+}
+
+/// Whether every page and index of a database can be read.
+pub(super) fn check_whole(path: &Path) -> Result<()> {
+    let database = Sqlite::open(path, Use::Read)?;
+    let words: String = database
+        .connection
+        .query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))
+        .map_err(failed)?;
+    if words == "ok" {
+        Ok(())
+    } else {
+        Err(StoreError::Database(words))
+    }
+}
+
+/// Folds the log into the file, which SQLite does only for whoever is alone on it.
+pub(super) fn take_alone(path: &Path) -> Result<()> {
+    let database = Sqlite::open(path, Use::Write)?;
+    let mode = database
+        .connection
+        .query_row("PRAGMA journal_mode = DELETE", [], |row| {
+            row.get::<_, String>(0)
+        })
+        .map_err(failed);
+    match mode {
+        Ok(mode) if mode == "delete" => Ok(()),
+        Ok(_) | Err(StoreError::Busy(_)) => {
+            let words = format!("{} is in use; stop the server first", path.display());
+            Err(StoreError::Busy(words))
+        }
+        Err(error) => Err(error),
+    }
+}
+
 fn bind(
     statement: &mut CachedStatement<'_>,
     index: usize,

@@ -452,6 +452,15 @@ pub(super) fn limit(rows: usize) -> i64 {
     i64::try_from(rows).unwrap_or(i64::MAX)
 }
 
+/// So many placeholders from `$first` on, for `IN (…)`. A list has one text for every length: a
+/// short rest repeats its last value.
+pub(super) fn places(first: usize, count: usize) -> String {
+    let places: Vec<String> = (first..first.saturating_add(count))
+        .map(|at| format!("${at}"))
+        .collect();
+    places.join(", ")
+}
+
 /// Refuses what only one of the databases would take.
 pub(super) fn check(params: &[Value<'_>]) -> Result<()> {
     let holds_nul = |value: &Value<'_>| match value {

@@ -1,12 +1,15 @@
 //! The change sequence and group commit, with real threads.
 
 use crate::rows::{bucket, district};
+use shared::digest::Digest;
 use shared::id::AreaCode;
 use shared::wire::sync::Why;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 use sync_server::params;
-use sync_server::store::{Store, StoreError, StoreOptions, changes, counters, meta, nested};
+use sync_server::store::{
+    Store, StoreError, StoreOptions, buckets, changes, counters, meta, nested,
+};
 use tests::backends::Backend;
 
 tests::on_both![
@@ -18,6 +21,7 @@ tests::on_both![
     districts_count_apart,
     waiting_writes_share_a_commit_and_fail_alone,
     a_change_moves_to_its_newest_number,
+    a_bucket_counts_what_it_holds_and_one_from_before_is_counted_when_written,
 ];
 
 const THREADS: usize = 8;
@@ -266,6 +270,58 @@ fn a_change_moves_to_its_newest_number(backend: &Backend) {
     assert_eq!((page[1].revision, page[1].why), (1, Why::Tombstone));
     assert_eq!(look(b).0.len(), 1);
     assert!(look(a).0.is_empty());
+}
+
+fn a_bucket_counts_what_it_holds_and_one_from_before_is_counted_when_written(backend: &Backend) {
+    let store = backend.create();
+    let put = |row: &'static str, revision, why| {
+        store
+            .write_blocking::<_, StoreError>(&district(), move |tx| {
+                changes::put(tx, &district(), [&bucket()], "cases", row, revision, why)
+            })
+            .unwrap()
+    };
+    let standing = || {
+        store
+            .read_blocking::<_, StoreError>(|tx| {
+                let all = buckets::standing(tx, &district(), &[bucket()])?;
+                let counted = buckets::counted(tx, &district(), &bucket())?;
+                assert_eq!(all[&bucket()], counted, "kept and counted agree");
+                Ok(counted)
+            })
+            .unwrap()
+    };
+    assert_eq!(standing(), buckets::Standing::default());
+    put("a", 0, Why::Put);
+    put("b", 4, Why::Put);
+    put("a", 1, Why::Put);
+    let last = put("c", 2, Why::Redact);
+    let rows = [("cases", "a", 1), ("cases", "b", 4), ("cases", "c", 2)];
+    let want = Digest::of(rows);
+    assert_eq!((standing().digest, standing().newest), (want, last));
+    put("b", 5, Why::Evict);
+    put("b", 6, Why::Evict);
+    put("d", 1, Why::Tombstone);
+    let want = Digest::of([rows[0], rows[2]]);
+    assert_eq!(standing().digest, want);
+    // A database from before: the feed is there, the count isn't.
+    store
+        .write_blocking::<_, StoreError>(&district(), |tx| tx.execute("DELETE FROM buckets", &[]))
+        .unwrap();
+    assert_eq!(standing().digest, want);
+    put("b", 7, Why::Put);
+    let want = Digest::of([rows[0], rows[2], ("cases", "b", 7)]);
+    assert_eq!(standing().digest, want);
+    let rows = store.read_blocking::<_, StoreError>(|tx| {
+        let below = changes::held_below(tx, &district(), &bucket(), i64::MAX, 2)?;
+        let after = changes::held_after(tx, &district(), &bucket(), "cases", "a", 10)?;
+        let ids = |rows: Vec<changes::ChangeRow>| {
+            rows.into_iter().map(|row| row.row_id).collect::<Vec<_>>()
+        };
+        Ok((ids(below), ids(after)))
+    });
+    let ids = |ids: &[&str]| ids.iter().map(|id| (*id).to_owned()).collect::<Vec<_>>();
+    assert_eq!(rows.unwrap(), (ids(&["b", "c"]), ids(&["b", "c"])));
 }
 
 /// A broken line before the commit is a matter of the store: the write is done again on another.

@@ -8,12 +8,14 @@ use crate::store::{self, cases, cursors, device, keys, outbox, settings};
 use crate::sync::backoff;
 use crate::sync::engine::{Engine, Event, Round, offer_again};
 use crate::sync::http::Http;
-use crate::sync::transport::{Failure, Transport};
-use shared::id::DeviceId;
+use crate::sync::transport::{Failure, Link, Transport};
+use shared::digest::Digest;
+use shared::id::{Bucket, DeviceId};
 use shared::signature::PublicKey;
 use shared::time::{DAY_MS, MINUTE_MS, Timestamp};
 use shared::wire::handheld::{MeView, SyncReport, SyncState, SyncStatus};
 use shared::wire::sync::EnrolRequest;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -54,6 +56,10 @@ impl Drop for Running<'_> {
     fn drop(&mut self) {
         self.0.inner.is_running.store(false, Ordering::SeqCst);
     }
+}
+
+fn millis(ms: i64) -> Duration {
+    Duration::from_millis(u64::try_from(ms).unwrap_or(1_000))
 }
 
 impl App {
@@ -149,7 +155,7 @@ impl App {
             }
             settings::set(tx, "server", &server)?;
             // Another person's buckets: the mirror starts over, nothing else is touched.
-            for bucket in cursors::all(tx)?.keys() {
+            for bucket in cursors::all(tx)?.positions.keys() {
                 cases::leave(tx, bucket)?;
             }
             Ok(cursors::reset(tx)?)
@@ -213,8 +219,42 @@ impl App {
     /// Only when TLS can't be set up on this system.
     pub async fn sync_forever(&self, edge: &Edge) -> Result<(), CoreError> {
         let http = Http::new()?;
+        tokio::select! {
+            never = self.rounds(&http, edge) => never,
+            never = self.listen(&http, edge) => never,
+        }
+    }
+
+    /// Wakes the loop when the server says that something moved, and each time that the line was
+    /// made anew. Without the line the loop still asks each minute.
+    async fn listen(&self, http: &Http, edge: &Edge) -> Result<(), CoreError> {
+        let mut failures = 0_u32;
         loop {
-            let wait = self.sync_turn(&http, edge).await;
+            let device = self.store().read(device::read)?;
+            let link = device
+                .filter(|device| !device.token_refused)
+                .map(|device| Link {
+                    server: device.server,
+                    token: device.token,
+                });
+            if let Some(link) = link
+                && let Ok(mut news) = http.listen(&link).await
+            {
+                failures = 0;
+                self.inner.wake.notify_one();
+                while news.next().await.is_ok() {
+                    self.inner.wake.notify_one();
+                }
+            }
+            failures = failures.saturating_add(1);
+            let wait_ms = backoff::wait_ms(failures, edge.random());
+            tokio::time::sleep(millis(wait_ms)).await;
+        }
+    }
+
+    async fn rounds(&self, http: &Http, edge: &Edge) -> Result<(), CoreError> {
+        loop {
+            let wait = self.sync_turn(http, edge).await;
             tokio::select! {
                 () = tokio::time::sleep(wait) => {}
                 () = self.inner.wake.notified() => {}
@@ -248,7 +288,26 @@ impl App {
         let until = lock(&self.inner.trouble).next_attempt;
         let wait_ms = until.map_or(ROUND_EVERY_MS, |until| until.since(edge.now()));
         let wait_ms = wait_ms.clamp(200, ROUND_EVERY_MS);
-        Duration::from_millis(u64::try_from(wait_ms).unwrap_or(1_000))
+        millis(wait_ms)
+    }
+
+    /// What the mirror holds of each bucket that this handheld keeps, for tests and simulations.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn digests(&self) -> Result<BTreeMap<Bucket, Digest>, CoreError> {
+        Ok(self.store().read(|tx| {
+            let mut digests = cases::digests(tx)?;
+            let cursors = cursors::all(tx)?;
+            Ok(cursors
+                .positions
+                .into_keys()
+                .map(|bucket| {
+                    let digest = digests.remove(&bucket).unwrap_or_default();
+                    (bucket, digest)
+                })
+                .collect())
+        })?)
     }
 
     /// Asks the loop to try at once, whatever its timers say: signal is back, the app came to the

@@ -2,12 +2,15 @@
 //!
 //! A mirror and nothing else: a row may vanish and come back without harm. A case of a report
 //! that was filed here stays when it leaves this person's scope, and nothing in this file can
-//! touch reports, operations, drafts or photos. Tests: `tests/store.rs`.
+//! touch reports, operations, drafts or photos. Digests are counted from the rows themselves, not
+//! kept beside them: a mirror that was damaged must show. Tests: `tests/store.rs`.
 
-use super::{StoreError, Transaction};
+use super::{StoreError, Transaction, parse};
 use rusqlite::{OptionalExtension, params};
+use shared::digest::Digest;
 use shared::id::{Bucket, ReportId};
 use shared::wire::sync::{CaseState, PulledRow, Why};
+use std::collections::BTreeMap;
 
 /// Table name of cases in a pull.
 pub const TABLE: &str = "cases";
@@ -24,11 +27,23 @@ pub fn apply(tx: &Transaction<'_>, row: &PulledRow) -> Result<(), StoreError> {
             Ok(())
         }
         (Why::Put | Why::Redact | Why::Evict | Why::Other, _) => {
-            const SQL: &str = "DELETE FROM case_buckets WHERE bucket = ?1 AND case_id = ?2";
-            tx.execute(SQL, [row.bucket.as_str(), row.id.as_str()])?;
-            drop_orphans(tx)
+            for bucket in buckets(row) {
+                take_out(tx, bucket, &row.id)?;
+            }
+            drop_if_orphan(tx, &row.id)
         }
     }
+}
+
+/// The buckets in which it happened.
+fn buckets(row: &PulledRow) -> impl Iterator<Item = &Bucket> {
+    std::iter::once(&row.bucket).chain(&row.also)
+}
+
+fn take_out(tx: &Transaction<'_>, bucket: &Bucket, id: &str) -> Result<(), StoreError> {
+    const SQL: &str = "DELETE FROM case_buckets WHERE bucket = ?1 AND case_id = ?2";
+    tx.prepare_cached(SQL)?.execute([bucket.as_str(), id])?;
+    Ok(())
 }
 
 fn put(tx: &Transaction<'_>, row: &PulledRow, doc: &serde_json::Value) -> Result<(), StoreError> {
@@ -44,8 +59,12 @@ fn put(tx: &Transaction<'_>, row: &PulledRow, doc: &serde_json::Value) -> Result
         .get("report_id")
         .and_then(serde_json::Value::as_str)
         .unwrap_or_default();
-    tx.execute(CASE, params![row.id, report, row.revision, doc.to_string()])?;
-    tx.execute(BUCKET, [row.bucket.as_str(), row.id.as_str()])?;
+    tx.prepare_cached(CASE)?
+        .execute(params![row.id, report, row.revision, doc.to_string()])?;
+    let mut statement = tx.prepare_cached(BUCKET)?;
+    for bucket in buckets(row) {
+        statement.execute([bucket.as_str(), row.id.as_str()])?;
+    }
     Ok(())
 }
 
@@ -56,6 +75,81 @@ pub fn leave(tx: &Transaction<'_>, bucket: &Bucket) -> Result<(), StoreError> {
         [bucket.as_str()],
     )?;
     drop_orphans(tx)
+}
+
+/// A case without a bucket goes, unless its report was filed here.
+fn drop_if_orphan(tx: &Transaction<'_>, id: &str) -> Result<(), StoreError> {
+    const SQL: &str = "
+        DELETE FROM cases
+        WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM case_buckets b WHERE b.case_id = cases.id)
+            AND NOT EXISTS (SELECT 1 FROM reports r WHERE r.id = cases.report_id)";
+    tx.prepare_cached(SQL)?.execute([id])?;
+    Ok(())
+}
+
+/// What each bucket holds here; a bucket without rows has no entry.
+pub fn digests(tx: &Transaction<'_>) -> Result<BTreeMap<Bucket, Digest>, StoreError> {
+    const SQL: &str = "
+        SELECT b.bucket, c.id, c.revision
+        FROM case_buckets b
+        JOIN cases c ON c.id = b.case_id
+        ORDER BY b.bucket";
+    let mut statement = tx.prepare_cached(SQL)?;
+    let mut rows = statement.query([])?;
+    let mut digests: BTreeMap<String, Digest> = BTreeMap::new();
+    while let Some(row) = rows.next()? {
+        let bucket = row.get_ref(0)?.as_str().map_err(rusqlite::Error::from)?;
+        let id = row.get_ref(1)?.as_str().map_err(rusqlite::Error::from)?;
+        let revision = row.get(2)?;
+        match digests.get_mut(bucket) {
+            Some(digest) => digest.add(TABLE, id, revision),
+            None => {
+                digests.insert(bucket.to_owned(), Digest::of([(TABLE, id, revision)]));
+            }
+        }
+    }
+    let entry = |(bucket, digest): (String, Digest)| Ok((parse("bucket", &bucket)?, digest));
+    digests.into_iter().map(entry).collect()
+}
+
+/// Compares a part of a bucket with the server's list of it: from after `after` up to `next`, or
+/// to the end. What the server doesn't list leaves the bucket; what is missing here or has another
+/// revision is named, and will be taken whatever its revision.
+pub fn compare(
+    tx: &Transaction<'_>,
+    bucket: &Bucket,
+    after: &str,
+    next: Option<&str>,
+    listed: &[(String, i64)],
+) -> Result<Vec<String>, StoreError> {
+    const HERE: &str = "
+        SELECT c.id, c.revision
+        FROM case_buckets b
+        JOIN cases c ON c.id = b.case_id
+        WHERE b.bucket = ?1 AND b.case_id > ?2 AND (?3 IS NULL OR b.case_id <= ?3)";
+    const OUTDATED: &str = "UPDATE cases SET revision = -1 WHERE id = ?1";
+    let mut here: BTreeMap<String, i64> = BTreeMap::new();
+    let mut statement = tx.prepare_cached(HERE)?;
+    let mut rows = statement.query(params![bucket.as_str(), after, next])?;
+    while let Some(row) = rows.next()? {
+        here.insert(row.get(0)?, row.get(1)?);
+    }
+    let mut wanted = Vec::new();
+    for (id, revision) in listed {
+        match here.remove(id) {
+            Some(known) if known == *revision => {}
+            // Also one that lost its place in the bucket may be here, at whatever revision.
+            _ => {
+                tx.prepare_cached(OUTDATED)?.execute([id])?;
+                wanted.push(id.clone());
+            }
+        }
+    }
+    for id in here.keys() {
+        take_out(tx, bucket, id)?;
+        drop_if_orphan(tx, id)?;
+    }
+    Ok(wanted)
 }
 
 /// Starts the mirror over, after the server came back from a backup: cases that it opened in its

@@ -210,7 +210,8 @@ pub fn attempts(tx: &Transaction<'_>, op_id: OpId) -> Result<u32, StoreError> {
 }
 
 /// Offers everything again: the server came back from a backup and may have forgotten some of it.
-/// What it still has, it answers with `duplicate`.
+/// What it still has, it answers with `duplicate` and with the number that it knows: that may be
+/// another one than in its former life, so none is spared.
 pub fn offer_all_again(tx: &Transaction<'_>) -> Result<(), StoreError> {
     tx.execute(
         "UPDATE operations SET outcome = NULL, attempts = 0, retry_ms = NULL",

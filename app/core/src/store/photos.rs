@@ -379,6 +379,30 @@ pub fn remove_all_of_draft(tx: &Transaction<'_>, draft: DraftId) -> Result<(), S
     Ok(())
 }
 
+/// How many photos have not arrived whose operation the server acted on.
+pub fn answered_waiting(tx: &Transaction<'_>) -> Result<u64, StoreError> {
+    const SQL: &str = "
+        SELECT count(DISTINCT p.sha256)
+        FROM photos p
+        JOIN reports r ON r.id = p.report_id
+        JOIN operations o ON o.op_id = r.op_id
+        WHERE p.sent_ms IS NULL AND o.outcome IN ('applied', 'duplicate')";
+    Ok(uncount(tx.query_row(SQL, [], |row| row.get(0))?))
+}
+
+/// Offers photos again that had arrived and that the server misses: it came back from a backup.
+pub fn offer_owed(tx: &Transaction<'_>, owed: &[Sha256]) -> Result<(), StoreError> {
+    const SQL: &str = "
+        UPDATE photos
+        SET sent_ms = NULL, upload_url = NULL, upload_offset = 0, attempts = 0, retry_ms = NULL
+        WHERE sha256 = ?1 AND report_id IS NOT NULL AND sent_ms IS NOT NULL";
+    let mut statement = tx.prepare_cached(SQL)?;
+    for sha256 in owed {
+        statement.execute([sha256.to_string()])?;
+    }
+    Ok(())
+}
+
 #[expect(
     clippy::as_conversions,
     reason = "rounding saturates, and a position fits 32 bits"

@@ -17,9 +17,11 @@ use super::transport::{Failure, Link, Transport};
 use crate::edge::Edge;
 use crate::error::CoreError;
 use crate::store::{self, Store, StoreError, bundles, cursors, device, metered, outbox, settings};
+use shared::id::Bucket;
 use shared::time::Timestamp;
 use shared::wire::queue::{Held, NetworkKind};
 use shared::wire::sync::PUSH_OPERATIONS_LIMIT;
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
 pub use uploads::{CHUNK_BYTES_MAX, CHUNK_BYTES_MIN};
@@ -118,6 +120,9 @@ pub struct Round {
     photos: Timer,
     states: Timer,
     states_wanted: bool,
+    /// The bucket that is being mended, and those that were in this round.
+    mending: Option<states::Mending>,
+    mended: BTreeSet<Bucket>,
     push_max: usize,
     chunk_bytes: usize,
     /// The network, as the shell last said.
@@ -138,6 +143,8 @@ impl Default for Round {
             photos: Timer::default(),
             states: Timer::default(),
             states_wanted: true,
+            mending: None,
+            mended: BTreeSet::new(),
             push_max: PUSH_OPERATIONS_LIMIT,
             chunk_bytes: 4 * CHUNK_BYTES_MIN,
             network: NetworkKind::Unknown,
@@ -153,6 +160,7 @@ impl Round {
     /// beyond this.
     pub fn begin(&mut self, beyond: Timestamp) {
         self.states_wanted = true;
+        self.mended.clear();
         for timer in [
             &mut self.operations,
             &mut self.previews,
@@ -383,7 +391,8 @@ pub(crate) fn held(
     Ok(plan::photos_held(rules, network, used, anyway))
 }
 
-/// The server came back from a backup: offer everything again, and pull from the start.
+/// The server came back from a backup: nothing is believed to be there until it says so. Operations
+/// are sent again, photos asked about one by one; the mirror starts over.
 pub(crate) fn offer_again(tx: &store::Transaction<'_>) -> Result<(), StoreError> {
     outbox::offer_all_again(tx)?;
     store::photos::offer_all_again(tx)?;

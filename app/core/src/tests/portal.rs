@@ -41,6 +41,7 @@ fn pull() -> PullRequest {
     PullRequest {
         buckets: BTreeMap::new(),
         limit: 10,
+        ..PullRequest::default()
     }
 }
 

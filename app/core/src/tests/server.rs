@@ -18,7 +18,7 @@ use shared::wire::sync::{
     OperationResult, Outcome, PROTOCOL, PullAnswer, PullRequest, PulledRow, PushAnswer,
     PushRequest, Why,
 };
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::sync::Mutex;
 use uuid::Uuid;
 
@@ -196,6 +196,32 @@ impl Kept {
         result
     }
 
+    /// All of 1..=n are here.
+    fn high_water(&self) -> u64 {
+        let parsed = self.operations.values().map(|(text, _)| {
+            let value: serde_json::Value = serde_json::from_str(text).unwrap();
+            value["seq"].as_u64().unwrap()
+        });
+        let numbers: BTreeSet<u64> = parsed.collect();
+        (1..).take_while(|n| numbers.contains(n)).count() as u64
+    }
+
+    /// Photos of applied operations that are not here.
+    fn owed(&self) -> Vec<Sha256> {
+        let mut owed = BTreeSet::new();
+        for (id, (text, _)) in &self.operations {
+            let applied = self.results[id].outcome == Outcome::Applied;
+            let value: serde_json::Value = serde_json::from_str(text).unwrap();
+            for photo in value["photos"].as_array().unwrap() {
+                let sha256: Sha256 = photo["sha256"].as_str().unwrap().parse().unwrap();
+                if applied && !self.photos.contains_key(&sha256) {
+                    owed.insert(sha256);
+                }
+            }
+        }
+        owed.into_iter().collect()
+    }
+
     fn take(&mut self, text: &str) -> OperationResult {
         let opened = operation::open(serde_json::from_str(text).unwrap()).unwrap();
         let op_id = opened.operation.op_id.to_string();
@@ -329,7 +355,7 @@ impl Transport for Server {
                 nonce: kept.nonce.clone().unwrap_or(request.nonce),
                 server_epoch: kept.server_epoch.clone(),
                 server_time: START,
-                high_water: request.made,
+                high_water: kept.high_water(),
                 gaps: vec![],
                 results,
                 seal,
@@ -350,8 +376,11 @@ impl Transport for Server {
             let more = rows.len() > kept.page;
             rows.truncate(kept.page);
             let position = rows.last().map_or(from, |case| case.revision);
+            let owed = kept.owed();
+            let waiting = request.photos_waiting.unwrap();
             let rows = rows.into_iter().map(|case| PulledRow {
                 bucket: bucket.clone(),
+                also: vec![],
                 table: "cases".into(),
                 id: case.id.to_string(),
                 revision: case.revision,
@@ -370,6 +399,15 @@ impl Transport for Server {
                     BTreeMap::from([(bucket, position)])
                 },
                 more: more && !left,
+                backfill: BTreeMap::new(),
+                digests: BTreeMap::new(),
+                repair: None,
+                room: None,
+                photos_owed: if owed.len() as u64 == waiting {
+                    vec![]
+                } else {
+                    owed
+                },
                 catalogue_version: CatalogueVersion::new(kept.catalogue_version.clone()).unwrap(),
                 areas_version: "areas-1".into(),
                 me: Self::me(),

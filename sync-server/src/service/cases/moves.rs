@@ -4,8 +4,7 @@
 use super::view::detail;
 use super::{Seen, readable};
 use crate::service::district::District;
-use crate::service::push::buckets_of;
-use crate::service::{Fault, Result, words};
+use crate::service::{Fault, Result, feed, words};
 use crate::store::cases::{CaseMove, CaseRow};
 use crate::store::events::NewEvent;
 use crate::store::{self, Tx};
@@ -19,7 +18,6 @@ use shared::routing::in_mode;
 use shared::time::Timestamp;
 use shared::unit::Unit;
 use shared::wire::console::{CaseDetail, MoveRequest};
-use shared::wire::sync::Why;
 
 /// What became of a move.
 #[derive(Debug, Clone)]
@@ -138,17 +136,12 @@ pub(in crate::service) fn write(
             detail: detail.to_string(),
         },
     )?;
-    let id = row.id.to_string();
-    let buckets = buckets_of(row);
-    store::changes::put(
-        tx,
-        &district.code,
-        &buckets,
-        "cases",
-        &id,
-        next.revision,
-        Why::Put,
-    )?;
+    let after = CaseRow {
+        revision: next.revision,
+        closed: next.closed_ms,
+        ..row.clone()
+    };
+    feed::tell(tx, district, &after, event.at)?;
     Ok(true)
 }
 

@@ -4,7 +4,7 @@ use super::{Seen, photo_counts, readable};
 use crate::service::district::District;
 use crate::service::{Fault, Result};
 use crate::store::cases::CaseRow;
-use crate::store::events::{EventRow, NewEvent};
+use crate::store::events::EventRow;
 use crate::store::photos::ReportPhoto;
 use crate::store::reports::ReportRow;
 use crate::store::{self, Tx};
@@ -13,15 +13,14 @@ use shared::case::moves_from;
 use shared::catalogue::Catalogue;
 use shared::id::{CaseId, CatalogueVersion, ConditionId, PersonId, UnitCode};
 use shared::label::{self, Lang};
-use shared::role::{Actor, may};
+use shared::role::{Actor, Role, may};
 use shared::routing::{Decision, in_mode};
 use shared::time::Timestamp;
 use shared::wire::console::{self, AllowedMove, CaseDetail, CaseEvent, CasePhoto};
-use shared::wire::sync::{CaseState, CourseEntry};
 use std::collections::HashMap;
 
 /// The worker's words for anyone but the reporter.
-const OTHERS_TEXT_CHARS_MAX: usize = 200;
+pub(super) const OTHERS_TEXT_CHARS_MAX: usize = 200;
 /// Who acts when nobody does.
 const SYSTEM: &str = "系统";
 
@@ -228,7 +227,7 @@ fn case_event(
 ) -> Result<CaseEvent> {
     let event = row.event;
     let facts: EventFacts = serde_json::from_str(&event.detail).unwrap_or_default();
-    let office = office(district, &event);
+    let office = office(district, event.unit.as_ref(), event.role);
     let by = match event.person {
         None => office,
         Some(person) => format!("{}（{office}）", names.of(tx, person)?),
@@ -248,71 +247,10 @@ fn case_event(
 }
 
 /// The unit or role that acted, in words.
-fn office(district: &District, event: &NewEvent) -> String {
-    match (&event.unit, event.role) {
+pub(super) fn office(district: &District, unit: Option<&UnitCode>, role: Option<Role>) -> String {
+    match (unit, role) {
         (Some(unit), _) => district.unit_name(unit),
         (None, Some(role)) => label::role(role, Lang::Zh).to_owned(),
         (None, None) => String::from(SYSTEM),
     }
-}
-
-/// A case as a handheld keeps it; none when it isn't there.
-///
-/// # Errors
-/// [`Fault::Damaged`] when what is stored can't be read.
-pub fn state_of(
-    tx: &mut dyn Tx,
-    district: &District,
-    person: PersonId,
-    id: CaseId,
-) -> Result<Option<CaseState>> {
-    let Some(row) = store::cases::get(tx, id)? else {
-        return Ok(None);
-    };
-    let report = report_of(tx, &row)?;
-    let stored = store::cases::decision(tx, id)?.ok_or(Fault::NotFound("case"))?;
-    let decision: Decision = serde_json::from_str(&stored.decision)
-        .map_err(|error| Fault::damaged("decision", error))?;
-    let catalogue = district
-        .catalogue_of(&report.catalogue_version)
-        .unwrap_or(&district.catalogue);
-    let category = catalogue.category(&row.category);
-    let mine = row.reporter == person;
-    let text = if mine {
-        report.text
-    } else {
-        report.text.chars().take(OTHERS_TEXT_CHARS_MAX).collect()
-    };
-    let course = store::events::of_case(tx, id)?
-        .into_iter()
-        .map(|row| CourseEntry {
-            by: office(district, &row.event),
-            kind: row.event.kind,
-            at: row.event.at,
-            reason: row.event.reason,
-        });
-    Ok(Some(CaseState {
-        id,
-        report_id: row.report,
-        category: row.category.to_string(),
-        category_name: category.map_or_else(|| row.category.to_string(), |c| c.name.clone()),
-        text,
-        lead_name: district.unit_name(&row.lead),
-        photos: photo_counts(&row),
-        case_no: row.case_no,
-        revision: row.revision,
-        state: row.state,
-        class: row.class,
-        grid: row.grid,
-        lat_e7: row.lat_e7,
-        lon_e7: row.lon_e7,
-        lead: row.lead,
-        deadline_ms: row.deadline,
-        rule: decision.rule,
-        because: decision.because,
-        opened_ms: row.opened,
-        closed_ms: row.closed,
-        mine,
-        course: course.collect(),
-    }))
 }

@@ -1,20 +1,73 @@
 //! The steps that bring down: states of cases page by page, catalogue, areas.
+//!
+//! After each page the digests of whole buckets are compared with the rows that are here; a bucket
+//! that differs is mended by its list of ids, which touches the mirror and nothing else.
 
-use super::{Base, Channel, Engine, Event, offer_again};
+use super::{Base, Channel, Engine, Event, Round, offer_again};
 use crate::error::CoreError;
 use crate::place::District;
 use crate::store::{self, StoreError, bundles, cursors, device};
 use crate::sync::transport::{Failure, Transport};
+use shared::id::Bucket;
 use shared::time::Timestamp;
-use shared::wire::sync::{PULL_ROWS_LIMIT, PullAnswer, PullRequest};
+use shared::wire::sync::{PULL_ROWS_LIMIT, PullAnswer, PullRequest, RepairAnswer, RepairRequest};
+
+/// A bucket that is being mended: what the server holds is listed, then what is missing here is
+/// fetched. Kept in memory only; a kill costs a few requests.
+#[derive(Debug, Clone)]
+pub(super) struct Mending {
+    bucket: Bucket,
+    /// The list goes on after this id; none when it was read to its end.
+    after: Option<String>,
+    /// Rows still to be fetched.
+    want: Vec<String>,
+}
+
+impl Mending {
+    /// From the beginning.
+    const fn of(bucket: Bucket) -> Self {
+        Self {
+            bucket,
+            after: Some(String::new()),
+            want: Vec::new(),
+        }
+    }
+
+    const fn is_done(&self) -> bool {
+        self.after.is_none() && self.want.is_empty()
+    }
+
+    /// The next step: rows when some are known to be missing, else the list.
+    fn request(&self) -> RepairRequest {
+        let want: Vec<String> = self.want.iter().take(WANTED_AT_ONCE).cloned().collect();
+        RepairRequest {
+            bucket: self.bucket.clone(),
+            after: self.after.clone().filter(|_| want.is_empty()),
+            want,
+        }
+    }
+}
+
+/// Rows asked for in one step of mending: a page.
+const WANTED_AT_ONCE: usize = 500;
+
+/// What a page changed.
+struct Taken {
+    /// False when the page had to be left.
+    taken: bool,
+    /// Buckets whose rows here are others than the server's.
+    differing: Vec<Bucket>,
+    /// Where the mending stands.
+    mending: Option<Mending>,
+}
 
 impl<T: Transport> Engine<'_, T> {
     pub(super) async fn pull(&mut self, base: Base) -> Result<Event, CoreError> {
-        let buckets = self.with_store(|store| store.read(cursors::all)).await?;
-        let request = PullRequest {
-            buckets,
-            limit: PULL_ROWS_LIMIT,
-        };
+        let mending = self.round.mending.clone();
+        let asked = mending.as_ref().map(Mending::request);
+        let request = self
+            .with_store(move |store| store.read(|tx| request(tx, asked)))
+            .await?;
         let answer = match self.transport.pull(&base.link, &request).await {
             Ok(answer) => answer,
             Err(failure) => return self.failed(Channel::States, failure).await,
@@ -25,11 +78,13 @@ impl<T: Transport> Engine<'_, T> {
             u32::try_from(answer.rows.len()).unwrap_or(u32::MAX),
         );
         let known = base.device.server_epoch;
-        let taken = self
-            .with_store(move |store| store.write(|tx| take_page(tx, &known, &answer, now)))
+        let page = self
+            .with_store(move |store| store.write(|tx| take_page(tx, &known, &answer, mending, now)))
             .await?;
         self.round.succeeded(Channel::States);
-        self.round.states_wanted = more || !taken;
+        self.round.mending = page.mending;
+        self.round.begin_mending(page.differing);
+        self.round.states_wanted = more || !page.taken || self.round.mending.is_some();
         Ok(Event::Pulled { rows, more })
     }
 
@@ -99,31 +154,89 @@ impl<T: Transport> Engine<'_, T> {
     }
 }
 
-/// Page and cursors in one transaction; `false` when the page had to be left.
+impl Round {
+    /// Chooses a bucket to mend, each at most once a round: what changes meanwhile comes by the
+    /// cursor, and the next round compares again.
+    fn begin_mending(&mut self, differing: Vec<Bucket>) {
+        if self.mending.is_some() {
+            return;
+        }
+        let next = differing
+            .into_iter()
+            .find(|bucket| !self.mended.contains(bucket));
+        if let Some(bucket) = next {
+            self.mended.insert(bucket.clone());
+            self.mending = Some(Mending::of(bucket));
+        }
+    }
+}
+
+/// What a pull asks for: where the buckets stand, what the whole ones hold, one step of mending.
+fn request(
+    tx: &store::Transaction<'_>,
+    repair: Option<RepairRequest>,
+) -> Result<PullRequest, StoreError> {
+    let cursors = cursors::all(tx)?;
+    let mut digests = store::cases::digests(tx)?;
+    digests.retain(|bucket, _| {
+        cursors.positions.contains_key(bucket) && !cursors.backfill.contains_key(bucket)
+    });
+    Ok(PullRequest {
+        buckets: cursors.positions,
+        limit: PULL_ROWS_LIMIT,
+        backfill: Some(cursors.backfill),
+        digests: Some(digests),
+        repair,
+        photos_waiting: Some(store::photos::answered_waiting(tx)?),
+    })
+}
+
+/// Page and cursors in one transaction.
 fn take_page(
     tx: &store::Transaction<'_>,
     known_epoch: &str,
     answer: &PullAnswer,
+    mending: Option<Mending>,
     now: Timestamp,
-) -> Result<bool, StoreError> {
+) -> Result<Taken, StoreError> {
     if answer.server_epoch != known_epoch {
         // The page was counted from cursors of another life: take nothing, begin anew.
         offer_again(tx)?;
         device::met(tx, &answer.server_epoch, answer.server_time, now)?;
-        return Ok(false);
+        return Ok(Taken {
+            taken: false,
+            differing: Vec::new(),
+            mending: None,
+        });
     }
     for row in &answer.rows {
         store::cases::apply(tx, row)?;
     }
-    for bucket in cursors::all(tx)?.keys() {
+    for bucket in cursors::all(tx)?.positions.keys() {
         if !answer.buckets.contains_key(bucket) {
             store::cases::leave(tx, bucket)?;
             cursors::forget(tx, bucket)?;
         }
     }
     for (bucket, position) in &answer.buckets {
-        cursors::advance(tx, bucket, *position)?;
+        let older = answer.backfill.get(bucket).copied();
+        cursors::advance(tx, bucket, *position, older)?;
     }
+    let mending = match (mending, &answer.repair) {
+        (Some(mending), Some(step)) => Some(mend(tx, mending, step)?),
+        // An older server, or a bucket that was left meanwhile.
+        _ => None,
+    };
+    let mut differing = Vec::new();
+    if !answer.digests.is_empty() {
+        let here = store::cases::digests(tx)?;
+        for (bucket, digest) in &answer.digests {
+            if here.get(bucket).copied().unwrap_or_default() != *digest {
+                differing.push(bucket.clone());
+            }
+        }
+    }
+    store::photos::offer_owed(tx, &answer.photos_owed)?;
     device::learn(
         tx,
         &answer.me,
@@ -131,5 +244,29 @@ fn take_page(
         &answer.areas_version,
     )?;
     device::met(tx, &answer.server_epoch, answer.server_time, now)?;
-    Ok(true)
+    Ok(Taken {
+        taken: true,
+        differing,
+        mending: mending.filter(|mending| !mending.is_done()),
+    })
+}
+
+/// Takes in one step of mending.
+fn mend(
+    tx: &store::Transaction<'_>,
+    mut mending: Mending,
+    step: &RepairAnswer,
+) -> Result<Mending, StoreError> {
+    if mending.want.is_empty() {
+        let after = mending.after.take().unwrap_or_default();
+        let next = step.next.as_deref();
+        mending.want = store::cases::compare(tx, &step.bucket, &after, next, &step.listed)?;
+        mending.after.clone_from(&step.next);
+    } else {
+        for row in &step.rows {
+            store::cases::apply(tx, row)?;
+        }
+        mending.want.drain(..WANTED_AT_ONCE.min(mending.want.len()));
+    }
+    Ok(mending)
 }

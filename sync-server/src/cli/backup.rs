@@ -1,0 +1,127 @@
+//! `gewu-server backup` and `gewu-server restore`: the database in a file and back.
+
+use anyhow::Context;
+use clap::Args;
+use std::path::PathBuf;
+use sync_server::config::{DataArgs, mask_url, require_dir};
+use sync_server::http::system_clock;
+use sync_server::photo_store::PhotoStore;
+use sync_server::service::{Fault, restore as service};
+use sync_server::store::backup::{self, Replacement};
+use sync_server::store::{Store, meta};
+use uuid::Uuid;
+
+#[derive(Args)]
+pub(crate) struct BackupArgs {
+    #[command(flatten)]
+    data: DataArgs,
+    /// File to make; must not be there yet
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+}
+
+#[derive(Args)]
+pub(crate) struct RestoreArgs {
+    #[command(flatten)]
+    data: DataArgs,
+    /// A file of `gewu-server backup`
+    #[arg(value_name = "FILE", required_unless_present = "new_life")]
+    file: Option<PathBuf>,
+    /// The database was put back by other means (pg_restore, a snapshot): only begin its new life
+    #[arg(long, conflicts_with = "file")]
+    new_life: bool,
+}
+
+/// Copies the database while a server may be running.
+pub(crate) fn backup(args: &BackupArgs) -> anyhow::Result<()> {
+    require_dir(&args.data.data)?;
+    let url = args.data.store_url();
+    let Some(database) = backup::file_of(&url)? else {
+        anyhow::bail!(
+            "PostgreSQL makes its own backups, consistent while the server runs:\n  \
+             pg_dump --format=custom --file={} {}",
+            args.file.display(),
+            mask_url(&url)
+        );
+    };
+    backup::copy(&database, &args.file)?;
+    let bytes = std::fs::metadata(&args.file)?.len();
+    println!("{} {bytes} bytes", args.file.display());
+    println!(
+        "photos are files of their own that never change; copy {} as well",
+        args.data.photos_url()
+    );
+    Ok(())
+}
+
+/// Puts a backup in place of the database and begins its new life.
+pub(crate) fn restore(args: &RestoreArgs) -> anyhow::Result<()> {
+    require_dir(&args.data.data)?;
+    let url = args.data.store_url();
+    let Some(file) = &args.file else {
+        let store = Store::open(&url)?;
+        begin_new_life(&store, &args.data)?;
+        store.close_blocking();
+        return Ok(());
+    };
+    let Some(database) = backup::file_of(&url)? else {
+        anyhow::bail!(
+            "put a PostgreSQL database back with its own tools, then begin its new life:\n  \
+             pg_restore --clean --if-exists --dbname={} {}\n  \
+             gewu-server restore --new-life --data {} --store URL",
+            mask_url(&url),
+            file.display(),
+            args.data.data.display()
+        );
+    };
+    let replacement = Replacement::begin(file, &database)
+        .with_context(|| format!("could not restore {}", file.display()))?;
+    let store = Store::open(&replacement.url())?;
+    begin_new_life(&store, &args.data)?;
+    store.close_blocking();
+    let aside = format!("before-restore-{}.db", system_clock()().0);
+    if let Some(kept) = replacement.finish(&aside)? {
+        println!("the database that was here is kept as {}", kept.display());
+    }
+    Ok(())
+}
+
+fn begin_new_life(store: &Store, data: &DataArgs) -> anyhow::Result<()> {
+    let told = |fault: Fault| anyhow::anyhow!("{fault}");
+    let district = store.read_blocking(|tx| meta::get(tx, meta::DISTRICT))?;
+    let district = district
+        .context("the database names no district")?
+        .parse()
+        .map_err(|error| anyhow::anyhow!("its district: {error}"))?;
+    let server_epoch = Uuid::now_v7().to_string();
+    let life = server_epoch.clone();
+    store
+        .write_blocking(&district, move |tx| service::begin_new_life(tx, &life))
+        .map_err(told)?;
+    let photos = PhotoStore::open(&data.photos_url(), &data.spool_dir())?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    let (mut after, mut owed) = (None, 0);
+    loop {
+        let page = store
+            .read_blocking(move |tx| service::photos_said_to_be_here(tx, after))
+            .map_err(told)?;
+        let Some(last) = page.last().copied() else {
+            break;
+        };
+        after = Some(last);
+        let mut missing = Vec::new();
+        for hash in page {
+            if runtime.block_on(photos.size(hash))?.is_none() {
+                missing.push(hash);
+            }
+        }
+        owed += missing.len();
+        store
+            .write_blocking(&district, move |tx| service::photos_are_owed(tx, &missing))
+            .map_err(told)?;
+    }
+    println!("new life {server_epoch}; {owed} photos are missing and will be asked for");
+    Ok(())
+}

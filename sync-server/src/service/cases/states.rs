@@ -1,0 +1,94 @@
+//! Cases as handhelds keep them, a page at a time.
+
+use super::view::{OTHERS_TEXT_CHARS_MAX, office};
+use crate::service::district::District;
+use crate::service::{Fault, Result};
+use crate::store::cases::StateRow;
+use crate::store::{self, Tx};
+use serde::Deserialize;
+use shared::id::{CaseId, PersonId};
+use shared::wire::sync::{CaseState, CourseEntry};
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// What a handheld shows of a routing decision.
+#[derive(Debug, Deserialize)]
+struct Reasons {
+    rule: String,
+    because: Vec<String>,
+}
+
+/// Some cases as a person's handheld keeps them; those that are not there are left out.
+///
+/// # Errors
+/// [`Fault::Damaged`] when what is stored can't be read.
+pub fn states_of(
+    tx: &mut dyn Tx,
+    district: &District,
+    person: PersonId,
+    ids: &[CaseId],
+) -> Result<HashMap<CaseId, Arc<CaseState>>> {
+    if ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let mut courses = store::cases::courses(tx, ids)?;
+    let mut states = HashMap::with_capacity(ids.len());
+    for row in store::cases::states(tx, ids)? {
+        let course = courses.remove(&row.id).unwrap_or_default();
+        let course = course.into_iter().map(|entry| CourseEntry {
+            by: office(district, entry.unit.as_ref(), entry.role),
+            kind: entry.kind,
+            at: entry.at,
+            reason: entry.reason,
+        });
+        let course = course.collect();
+        let id = row.id;
+        states.insert(id, Arc::new(state(district, person, row, course)?));
+    }
+    Ok(states)
+}
+
+fn state(
+    district: &District,
+    person: PersonId,
+    row: StateRow,
+    course: Vec<CourseEntry>,
+) -> Result<CaseState> {
+    let reasons: Reasons =
+        serde_json::from_str(&row.decision).map_err(|error| Fault::damaged("decision", error))?;
+    let catalogue = district
+        .catalogue_of(&row.catalogue_version)
+        .unwrap_or(&district.catalogue);
+    let category = catalogue.category(&row.category);
+    let mine = row.reporter == person;
+    let text = if mine {
+        row.text
+    } else {
+        row.text.chars().take(OTHERS_TEXT_CHARS_MAX).collect()
+    };
+    let count = |n: i64| u32::try_from(n).unwrap_or(0);
+    Ok(CaseState {
+        id: row.id,
+        report_id: row.report,
+        category_name: category.map_or_else(|| row.category.to_string(), |c| c.name.clone()),
+        category: row.category.to_string(),
+        text,
+        lead_name: district.unit_name(&row.lead),
+        photos: (count(row.photos_expected), count(row.photos_stored)),
+        case_no: row.case_no,
+        revision: row.revision,
+        state: row.state,
+        class: row.class,
+        grid: row.grid,
+        lat_e7: row.lat_e7,
+        lon_e7: row.lon_e7,
+        lead: row.lead,
+        deadline_ms: row.deadline,
+        rule: reasons.rule,
+        because: reasons.because,
+        opened_ms: row.opened,
+        closed_ms: row.closed,
+        mine,
+        course,
+    })
+}

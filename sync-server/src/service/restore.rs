@@ -1,0 +1,43 @@
+//! The data came back from a backup: it begins a new life, which tells every handheld to offer
+//! again what the backup doesn't know.
+//!
+//! Nothing is taken away. What handhelds made since the backup comes back from them; what was done
+//! in the console since then is gone, and the trail of each case ends where the backup does.
+
+use super::Result;
+use crate::store::{self, Tx};
+use shared::id::Sha256;
+use shared::time::Timestamp;
+
+/// Photos looked for at a time.
+pub const PHOTOS_AT_ONCE: usize = 500;
+
+/// Begins a new life. Uploads under way are forgotten, since the spool knows other offsets: the
+/// handhelds begin them anew.
+///
+/// # Errors
+/// Whatever the store says, as for all services.
+pub fn begin_new_life(tx: &mut dyn Tx, server_epoch: &str) -> Result<()> {
+    store::meta::set(tx, store::meta::SERVER_EPOCH, server_epoch)?;
+    store::uploads::sweep(tx, Timestamp(i64::MAX))?;
+    Ok(())
+}
+
+/// A page of the photos that the data says are here.
+///
+/// # Errors
+/// As [`begin_new_life`].
+pub fn photos_said_to_be_here(tx: &mut dyn Tx, after: Option<Sha256>) -> Result<Vec<Sha256>> {
+    Ok(store::photos::stored_after(tx, after, PHOTOS_AT_ONCE)?)
+}
+
+/// Notes photos whose bytes are not here: their handhelds send them again.
+///
+/// # Errors
+/// As [`begin_new_life`].
+pub fn photos_are_owed(tx: &mut dyn Tx, missing: &[Sha256]) -> Result<()> {
+    for hash in missing {
+        store::photos::mark_owed(tx, *hash)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,173 @@
+//! Many cases at once with what a handheld keeps of them: few statements for a page of a pull.
+
+use super::super::tx::places;
+use super::super::{Result, Row, Tx, Value};
+use shared::case::Class;
+use shared::id::{AreaCode, CaseId, CatalogueVersion, CategoryId, PersonId, ReportId, UnitCode};
+use shared::role::Role;
+use shared::time::Timestamp;
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+/// Ids in one statement: a page of 500 takes five, and a short rest binds few for nothing.
+const IDS_AT_ONCE: usize = 100;
+
+/// A case with the words of its report and the decision that opened it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StateRow {
+    /// Identity.
+    pub id: CaseId,
+    /// The report that opened it.
+    pub report: ReportId,
+    /// Printed number.
+    pub case_no: String,
+    /// Counts up with each move.
+    pub revision: i64,
+    /// Name of a row of the STATES table.
+    pub state: String,
+    /// Its class.
+    pub class: Class,
+    /// The unit that leads.
+    pub lead: UnitCode,
+    /// The grid; none outside all.
+    pub grid: Option<AreaCode>,
+    /// What it is about.
+    pub category: CategoryId,
+    /// Latitude × 10⁷.
+    pub lat_e7: i64,
+    /// Longitude × 10⁷.
+    pub lon_e7: i64,
+    /// Who filed it.
+    pub reporter: PersonId,
+    /// When it was opened.
+    pub opened: Timestamp,
+    /// By when it has to be put right.
+    pub deadline: Option<Timestamp>,
+    /// When it was closed.
+    pub closed: Option<Timestamp>,
+    /// Photos that belong to it.
+    pub photos_expected: i64,
+    /// Photos that have arrived.
+    pub photos_stored: i64,
+    /// The routing decision, JSON.
+    pub decision: String,
+    /// The worker's words.
+    pub text: String,
+    /// The catalogue that the report was filled with.
+    pub catalogue_version: CatalogueVersion,
+}
+
+/// An entry of a trail, as far as a worker sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CourseRow {
+    /// What happened.
+    pub kind: String,
+    /// When, by the server's clock.
+    pub at: Timestamp,
+    /// In which role; none for the system.
+    pub role: Option<Role>,
+    /// Of which unit.
+    pub unit: Option<UnitCode>,
+    /// Why, or what was done.
+    pub reason: String,
+}
+
+/// Cases by their ids; those that are not there are left out.
+///
+/// # Errors
+/// Whatever the database says, as for all functions of the store.
+pub fn states(tx: &mut dyn Tx, ids: &[CaseId]) -> Result<Vec<StateRow>> {
+    static SQL: LazyLock<String> = LazyLock::new(|| {
+        let places = places(1, IDS_AT_ONCE);
+        format!(
+            "SELECT cases.id, cases.report, cases.case_no, cases.revision, cases.state,
+                cases.state_class, cases.lead_unit, cases.grid, cases.category, cases.lat_e7,
+                cases.lon_e7, cases.reporter, cases.opened_ms, cases.deadline_ms,
+                cases.closed_ms, cases.photos_expected, cases.photos_stored, cases.decision,
+                reports.text, reports.catalogue_version
+            FROM cases
+            JOIN reports ON reports.id = cases.report
+            WHERE cases.id IN ({places})
+            ORDER BY cases.id"
+        )
+    });
+    let mut found = Vec::with_capacity(ids.len());
+    for some in ids.chunks(IDS_AT_ONCE) {
+        for mut row in tx.query(&SQL, &values(some))? {
+            found.push(state(&mut row)?);
+        }
+    }
+    Ok(found)
+}
+
+/// The trails of some cases, each oldest first.
+///
+/// # Errors
+/// As [`states`].
+pub fn courses(tx: &mut dyn Tx, ids: &[CaseId]) -> Result<HashMap<CaseId, Vec<CourseRow>>> {
+    static SQL: LazyLock<String> = LazyLock::new(|| {
+        let places = places(1, IDS_AT_ONCE);
+        format!(
+            "SELECT case_id, kind, at_ms, actor_role, actor_unit, reason
+            FROM case_events
+            WHERE case_id IN ({places})
+            ORDER BY case_id, ordinal"
+        )
+    });
+    let mut found: HashMap<CaseId, Vec<CourseRow>> = HashMap::with_capacity(ids.len());
+    for some in ids.chunks(IDS_AT_ONCE) {
+        for mut row in tx.query(&SQL, &values(some))? {
+            let id = row.id(0)?;
+            let entry = course(&mut row)?;
+            found.entry(id).or_default().push(entry);
+        }
+    }
+    Ok(found)
+}
+
+/// One text for every length: a short rest repeats its last id.
+fn values(ids: &[CaseId]) -> Vec<Value<'_>> {
+    let last = ids.last().copied();
+    (0..IDS_AT_ONCE)
+        .map(|at| Value::from(ids.get(at).copied().or(last)))
+        .collect()
+}
+
+fn state(row: &mut Row) -> Result<StateRow> {
+    Ok(StateRow {
+        id: row.id(0)?,
+        report: row.id(1)?,
+        case_no: row.take_text(2)?,
+        revision: row.int(3)?,
+        state: row.take_text(4)?,
+        class: row.word(5, Class::parse)?,
+        lead: row.id(6)?,
+        grid: row.opt_id(7)?,
+        category: row.id(8)?,
+        lat_e7: row.int(9)?,
+        lon_e7: row.int(10)?,
+        reporter: row.id(11)?,
+        opened: row.time(12)?,
+        deadline: Some(row.time(13)?).filter(|at| at.0 != super::NO_DEADLINE),
+        closed: row.opt_time(14)?,
+        photos_expected: row.int(15)?,
+        photos_stored: row.int(16)?,
+        decision: row.take_text(17)?,
+        text: row.take_text(18)?,
+        catalogue_version: row.id(19)?,
+    })
+}
+
+fn course(row: &mut Row) -> Result<CourseRow> {
+    let role = match row.opt_text(3)? {
+        Some(_) => Some(row.word(3, Role::parse)?),
+        None => None,
+    };
+    Ok(CourseRow {
+        kind: row.take_text(1)?,
+        at: row.time(2)?,
+        role,
+        unit: row.opt_id(4)?,
+        reason: row.take_text(5)?,
+    })
+}

@@ -1,0 +1,94 @@
+//! People, posts and accounts that end while a handheld is out, and clocks that are off: filing goes
+//! on, nothing is lost, and what a person has to decide goes to a person.
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    missing_docs,
+    reason = "a test may fail loudly"
+)]
+
+use serde_json::{Value, json};
+use shared::role::Role;
+use shared::time::DAY_MS;
+use shared::wire::handheld::SyncState;
+use sync_server::params;
+use sync_server::service::Fault;
+use tests::backends::Backend;
+use tests::on_both;
+use tests::phone::Phone;
+use tests::world::{COMMUNITY, World};
+
+on_both!(
+    a_token_that_expires_pauses_sync_and_not_filing,
+    a_disabled_account_drains_into_quarantine,
+    a_clock_two_days_off_is_flagged_and_the_time_of_occurrence_corrected,
+);
+
+fn quarantined(world: &World) -> Vec<Value> {
+    let token = world.console_of(Role::Dispatcher, "350703", None);
+    let page = world.get("/v1/quarantine", &token);
+    page.at("/rows").as_array().unwrap().clone()
+}
+
+fn a_token_that_expires_pauses_sync_and_not_filing(backend: &Backend) {
+    let world = World::new(backend);
+    let person = world.person(Role::GridWorker, COMMUNITY, None);
+    let phone = Phone::enrolled(&world, person);
+    phone.file("之前", &["no_exif.jpg"]);
+    phone.sync_well();
+    world.pass_ms(401 * DAY_MS);
+    let late = phone.file("之后", &["no_exif.jpg"]);
+    assert_eq!(phone.sync().problem.unwrap().code, "unauthenticated");
+    assert_eq!(phone.app.sync_status().unwrap().state, SyncState::Paused);
+    let later = phone.file("再之后", &["no_exif.jpg"]);
+    phone.enrol(&world, person);
+    phone.sync_well();
+    for id in [late, later] {
+        assert!(phone.app.report(id).unwrap().row.case_no.is_some());
+    }
+}
+
+fn a_disabled_account_drains_into_quarantine(backend: &Backend) {
+    let world = World::new(backend);
+    let person = world.person(Role::GridWorker, COMMUNITY, None);
+    let phone = Phone::enrolled(&world, person);
+    phone.file("停用之前报的", &["no_exif.jpg"]);
+    let now = world.now();
+    let disabled = world
+        .store
+        .write_blocking::<_, Fault>(&world.district.code, move |tx| {
+            Ok(tx.execute(
+                "UPDATE people SET disabled_ms = $1 WHERE id = $2",
+                params![now, person],
+            )?)
+        });
+    assert_eq!(disabled.unwrap(), 1);
+    let report = phone.sync();
+    assert_eq!((report.operations_sent, report.quarantined), (1, 1));
+    let kept = quarantined(&world);
+    assert_eq!(kept.len(), 1);
+    assert!(kept[0]["body"].as_str().unwrap().contains("停用之前报的"));
+    // What the account may not see is not sent any more, and the handheld keeps what it has.
+    assert_eq!(phone.app.reports("").unwrap().len(), 1);
+}
+
+fn a_clock_two_days_off_is_flagged_and_the_time_of_occurrence_corrected(backend: &Backend) {
+    let world = World::new(backend);
+    let folder = tempfile::tempdir().unwrap();
+    let phone = Phone::with_clock_off(&world, folder, 2 * DAY_MS);
+    phone.enrol(&world, world.person(Role::GridWorker, COMMUNITY, None));
+    phone.file("钟快两天", &["no_exif.jpg"]);
+    phone.sync_well();
+    let token = world.console_of(Role::Dispatcher, "350703", None);
+    let page = world.get("/v1/cases", &token);
+    let id = page.at("/rows/0/id").as_str().unwrap();
+    let case = world.get(&format!("/v1/cases/{id}"), &token);
+    let skew = case.at("/clock_skew_ms").as_i64().unwrap();
+    assert_eq!(skew, 2 * DAY_MS);
+    let occurred = case.at("/occurred_ms").as_i64().unwrap();
+    assert_eq!(occurred - skew, world.now().0, "corrected, it is now");
+    // Deadlines use the server's time.
+    for member in ["/received_ms", "/row/opened_ms", "/row/dispatched_ms"] {
+        assert_eq!(case.at(member), &json!(world.now()), "{member}");
+    }
+}

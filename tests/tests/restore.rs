@@ -1,0 +1,123 @@
+//! A server that comes back from a backup, with the shipped programs: everything that was made
+//! since comes back by itself, and so do photos whose bytes are gone.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test may fail loudly"
+)]
+
+use rusqlite::Connection;
+use std::path::Path;
+use tests::day::{self, Filing, Places};
+use tests::ledger;
+use tests::people;
+use tests::programs::{Field, Server, photo};
+
+fn copy_folder(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap().flatten() {
+        let (path, target) = (entry.path(), to.join(entry.file_name()));
+        if path.is_dir() {
+            copy_folder(&path, &target);
+        } else {
+            std::fs::copy(&path, &target).unwrap();
+        }
+    }
+}
+
+fn files_below(folder: &Path) -> Vec<std::path::PathBuf> {
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap().flatten() {
+        if entry.path().is_dir() {
+            files.extend(files_below(&entry.path()));
+        } else {
+            files.push(entry.path());
+        }
+    }
+    files
+}
+
+fn number(database: &Path, sql: &str) -> i64 {
+    let database = Connection::open(database).unwrap();
+    database.query_row(sql, [], |row| row.get(0)).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_made_after_the_backup_comes_back_by_itself() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut server = Server::init(&dir.path().join("server"), "350703").unwrap();
+    people::add(&server).unwrap();
+    server.start().await.unwrap();
+    let field = Field::new(&dir.path().join("handheld"));
+    people::enrol(&server, &field).unwrap();
+    let places = Places::read().unwrap();
+    let day = day::filings();
+    let filings: Vec<&Filing> = day
+        .iter()
+        .filter(|filing| filing.photo != day::DAMAGED)
+        .take(5)
+        .collect();
+    let file = |filing: &Filing| {
+        day::file(&field, &places, filing, &photo(filing.photo)).unwrap();
+    };
+    filings[..2].iter().for_each(|filing| file(filing));
+    field.run(&["sync"]).unwrap();
+
+    // The backup is made while the server runs, and never over a file that is there.
+    let backup = dir.path().join("gewu.backup");
+    let path = backup.to_string_lossy().into_owned();
+    server.run(&["backup", &path]).unwrap();
+    assert!(server.run(&["backup", &path]).is_err());
+    copy_folder(&server.photos(), &dir.path().join("photos"));
+
+    // Life goes on.
+    filings[2..4].iter().for_each(|filing| file(filing));
+    field.run(&["sync"]).unwrap();
+    assert_eq!(number(&server.database(), "SELECT count(*) FROM cases"), 4);
+    let refused = server.run(&["restore", &path]).unwrap_err().to_string();
+    assert!(refused.contains("in use"), "{refused}");
+    assert_eq!(number(&server.database(), "SELECT count(*) FROM cases"), 4);
+    server.kill();
+
+    // The machine is lost; the photos come back as they were, and one of them not at all.
+    std::fs::remove_dir_all(server.photos()).unwrap();
+    copy_folder(&dir.path().join("photos"), &server.photos());
+    std::fs::remove_file(&files_below(&server.photos())[0]).unwrap();
+    let said = server.run(&["restore", &path]).unwrap();
+    assert!(said.contains("1 photos are missing"), "{said}");
+    assert!(said.contains("before-restore-"), "{said}");
+    assert_eq!(number(&server.database(), "SELECT count(*) FROM cases"), 2);
+
+    // Filed while the server was away.
+    file(filings[4]);
+    server.start().await.unwrap();
+    field.run(&["sync"]).unwrap();
+    field.run(&["sync"]).unwrap();
+    let ledger = ledger::compare(
+        &field.database().unwrap(),
+        &server.database(),
+        &server.photos(),
+    )
+    .unwrap();
+    assert_eq!(ledger.lost, Vec::<String>::new());
+    assert_eq!((ledger.filed, ledger.accepted), (5, 5));
+    assert_eq!(ledger.photos_stored, ledger.photos);
+    let count = |sql: &str| number(&server.database(), sql);
+    assert_eq!(count("SELECT count(*) FROM cases"), 5);
+    assert_eq!(
+        count("SELECT count(*) FROM photos WHERE stored_ms IS NULL"),
+        0
+    );
+    let unequal = "SELECT count(*) FROM cases WHERE photos_stored <> photos_expected";
+    assert_eq!(count(unequal), 0);
+    let device = field.database().unwrap();
+    assert_eq!(number(&device, "SELECT count(*) FROM cases"), 5);
+    assert_eq!(
+        number(
+            &device,
+            "SELECT count(*) FROM operations WHERE case_no IS NULL"
+        ),
+        0
+    );
+}

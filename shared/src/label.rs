@@ -142,6 +142,7 @@ pub fn fault(code: &str, lang: Lang) -> &'static str {
         "held" => lang.pick("等前面的内容先送达，会自动再发。", "It waits for what comes before it and goes again by itself."),
         "id_reused" => lang.pick("同一编号内容不同，已报警并保存。", "The same id came with other content. An alarm was raised; both are kept."),
         "not_in_office" => lang.pick("上报时已不在岗，已保存待人工确认。", "The maker held no post at that time. It is kept for a person."),
+        "device_lost" => lang.pick("手机已挂失，内容已保存待人工确认。", "The handheld was reported lost. What it sent is kept for a person."),
         "wrong_person" => lang.pick("操作人与设备不符，已保存待人工确认。", "The maker is not the device's person. It is kept for a person."),
         _ => lang.pick("需要人工确认，已保存。", "A person has to look at it. It is kept."),
     }

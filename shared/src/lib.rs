@@ -28,6 +28,7 @@ pub mod case;
 pub mod role;
 pub mod routing;
 
+pub mod invitation;
 pub mod label;
 pub mod wire;
 

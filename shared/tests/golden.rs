@@ -94,6 +94,9 @@ golden! {
     case_detail_preview: console::CaseDetail;
     move_request: console::MoveRequest;
     stale_answer: console::StaleAnswer;
+    code_answer: console::CodeAnswer;
+    lost_request: console::LostRequest;
+    audit_page: console::Page<console::AuditEntry>;
     error_answer: error::ErrorAnswer;
     enrol_request_with_key: sync::EnrolRequest;
     push_request_signed: sync::PushRequest;

@@ -4,8 +4,9 @@
 //! nothing is created here. Secrets are masked wherever this is shown. Documented in
 //! `docs/OPERATING.md`.
 
+use crate::tls::Files;
 use clap::Args;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 /// Where the data of a district lives.
@@ -60,10 +61,23 @@ pub struct ServeArgs {
         value_name = "ADDRESS:PORT"
     )]
     pub listen: SocketAddr,
-    /// A TLS proxy stands in front: cookies only travel over https and browsers are told to stay
-    /// there; the proxy's X-Forwarded-For is believed for the sign-in brake
-    #[arg(long, env = "GEWU_BEHIND_TLS_PROXY")]
-    pub behind_tls_proxy: bool,
+    /// Certificate chain in PEM, the server's own first; without it the certificate that
+    /// `gewu-server certificate` made is used where there is one
+    #[arg(long, env = "GEWU_TLS_CERT", value_name = "FILE", requires = "tls_key")]
+    pub tls_cert: Option<PathBuf>,
+    /// Its private key in PEM
+    #[arg(long, env = "GEWU_TLS_KEY", value_name = "FILE", requires = "tls_cert")]
+    pub tls_key: Option<PathBuf>,
+    /// Addresses of the TLS proxies in front, the only ones that may then connect: the server
+    /// itself speaks plain HTTP to them and believes their X-Forwarded-For
+    #[arg(
+        long,
+        env = "GEWU_BEHIND_PROXY",
+        value_name = "ADDRESS",
+        value_delimiter = ',',
+        conflicts_with = "tls_cert"
+    )]
+    pub behind_proxy: Vec<IpAddr>,
     /// Address pattern of map tiles, as `https://tiles.example/{z}/{x}/{y}.png`; none by default
     #[arg(long, env = "GEWU_TILES", value_name = "PATTERN")]
     pub tiles: Option<String>,
@@ -104,7 +118,24 @@ impl ServeArgs {
             ("photos", self.data.photos_url()),
             ("spool", self.data.spool_dir().display().to_string()),
             ("listen", self.listen.to_string()),
-            ("behind_tls_proxy", self.behind_tls_proxy.to_string()),
+            (
+                "tls_cert",
+                self.tls_files().map_or_else(
+                    || String::from("(none)"),
+                    |files| files.certificate.display().to_string(),
+                ),
+            ),
+            (
+                "behind_proxy",
+                match self.behind_proxy.as_slice() {
+                    [] => String::from("(none)"),
+                    proxies => proxies
+                        .iter()
+                        .map(IpAddr::to_string)
+                        .collect::<Vec<_>>()
+                        .join(","),
+                },
+            ),
             (
                 "tiles",
                 self.tiles.clone().unwrap_or_else(|| String::from("(none)")),
@@ -113,6 +144,26 @@ impl ServeArgs {
             ("readers", self.readers.to_string()),
             ("log_format", String::from(format)),
         ]
+    }
+
+    /// Certificate and key of the server itself: as named, else its own where there are some and
+    /// no proxy does it.
+    #[must_use]
+    pub fn tls_files(&self) -> Option<Files> {
+        match (&self.tls_cert, &self.tls_key) {
+            (Some(certificate), Some(key)) => Some(Files {
+                certificate: certificate.clone(),
+                key: key.clone(),
+            }),
+            _ if self.behind_proxy.is_empty() => Files::own(&self.data.data),
+            _ => None,
+        }
+    }
+
+    /// Whether browsers reach it over https.
+    #[must_use]
+    pub fn is_https(&self) -> bool {
+        !self.behind_proxy.is_empty() || self.tls_files().is_some()
     }
 
     /// The origin of the tile pattern, for the content security policy.

@@ -6,6 +6,7 @@
 
 mod areas;
 mod assets;
+mod audit;
 pub mod auth;
 mod brake;
 mod cases;
@@ -35,6 +36,7 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use brake::Brake;
 use error::Refusal;
+use shared::id::Sha256;
 use shared::signature::SecretKey;
 use shared::time::Timestamp;
 use std::sync::Arc;
@@ -62,6 +64,8 @@ struct Inner {
     district: Arc<District>,
     receipt_key: SecretKey,
     settings: ServeArgs,
+    is_https: bool,
+    fingerprint: Option<Sha256>,
     brake: Brake,
     pokes: Arc<Pokes>,
     password_workers: Semaphore,
@@ -92,6 +96,7 @@ impl App {
         district: Arc<District>,
         receipt_key: SecretKey,
         settings: ServeArgs,
+        fingerprint: Option<Sha256>,
         clock: Clock,
     ) -> Self {
         let inner = Inner {
@@ -100,7 +105,9 @@ impl App {
             turns: files::Turns::default(),
             district,
             receipt_key,
+            is_https: settings.is_https(),
             settings,
+            fingerprint,
             brake: Brake::default(),
             pokes: Arc::default(),
             password_workers: Semaphore::new(PASSWORD_WORKERS),
@@ -140,6 +147,16 @@ impl App {
     #[must_use]
     pub fn pokes(&self) -> &Arc<Pokes> {
         &self.inner.pokes
+    }
+
+    /// Whether browsers reach it over https, as it was when the server started.
+    fn is_https(&self) -> bool {
+        self.inner.is_https
+    }
+
+    /// Of the certificate that handhelds have to pin.
+    fn fingerprint(&self) -> Option<Sha256> {
+        self.inner.fingerprint
     }
 
     fn brake(&self) -> &Brake {
@@ -217,6 +234,9 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(devices::enrol))
         .routes(routes!(devices::new_code))
         .routes(routes!(devices::list))
+        .routes(routes!(devices::set_lost))
+        .routes(routes!(audit::list))
+        .routes(routes!(people::end_sessions))
         .routes(routes!(sync::push).layer(sync::push_body_limit()))
         .routes(routes!(sync::pull))
         .routes(routes!(sync::limits))

@@ -6,9 +6,11 @@
 
 pub mod config;
 pub mod console_assets;
+mod door;
 pub mod http;
 pub mod photo_store;
 pub mod pokes;
 pub mod serve;
 pub mod service;
 pub mod store;
+pub mod tls;

@@ -9,6 +9,7 @@ use cli::ledger::LedgerArgs;
 use cli::receipts::ReceiptCommand;
 use shared::area::AreaKind;
 use shared::id::{AreaCode, PersonId, PostId, UnitCode};
+use shared::invitation::Invitation;
 use shared::role::{PostKind, Role};
 use shared::wire::console::{NewPerson, NewPost};
 use std::io::{IsTerminal, Read};
@@ -22,6 +23,7 @@ use sync_server::service::district::District;
 use sync_server::service::people::NewIds;
 use sync_server::service::{Fault, devices, init, people, receipts};
 use sync_server::store::{self, Store};
+use sync_server::tls::Files;
 use tracing_subscriber::EnvFilter;
 use uuid::Uuid;
 
@@ -55,6 +57,8 @@ enum Command {
     /// The server's receipts: its public key, and checking one offline
     #[command(subcommand)]
     Receipt(ReceiptCommand),
+    /// Make a certificate for a server that has none; show its fingerprint
+    Certificate(CertificateArgs),
     /// Bring a database's tables up to this program
     Migrate(DataArgs),
     /// Copy the database into a file, also while the server runs
@@ -64,12 +68,24 @@ enum Command {
 }
 
 #[derive(Args)]
+struct CertificateArgs {
+    #[command(flatten)]
+    data: DataArgs,
+    /// Host name or address by which handhelds reach the server; several are possible
+    #[arg(long = "name", value_name = "HOST")]
+    names: Vec<String>,
+}
+
+#[derive(Args)]
 struct InitArgs {
     #[command(flatten)]
     data: DataArgs,
     /// Folder with areas.csv, grids.geojson and, if there, boundary.geojson and district.json
     #[arg(long, value_name = "DIR")]
     district: PathBuf,
+    /// Make a certificate for this host name or address too; several are possible
+    #[arg(long, value_name = "HOST")]
+    tls_name: Vec<String>,
 }
 
 #[derive(Subcommand)]
@@ -126,6 +142,12 @@ struct CodeArgs {
     /// Sign-in name of who will carry it
     #[arg(long)]
     login: String,
+    /// Host and port of the server, for a whole gewu:// address
+    #[arg(long, value_name = "HOST:PORT")]
+    server: Option<String>,
+    /// The server runs with another certificate than its own, or behind a proxy
+    #[arg(long)]
+    without_fingerprint: bool,
 }
 
 fn role(text: &str) -> Result<Role, String> {
@@ -162,6 +184,7 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::Receipt(command) => cli::receipts::run(command),
         Command::Backup(args) => cli::backup::backup(&args),
         Command::Restore(args) => cli::backup::restore(&args),
+        Command::Certificate(args) => certificate(&args.data, &args.names),
         Command::Migrate(args) => {
             let steps = Store::migrate(&args.store_url())?;
             println!(
@@ -196,6 +219,9 @@ fn make(args: &InitArgs) -> anyhow::Result<()> {
         })
         .map_err(told)?;
     store.close_blocking();
+    if !args.tls_name.is_empty() {
+        certificate(&args.data, &args.tls_name)?;
+    }
     let data = args.data.data.display();
     let address = match &args.data.store {
         Some(_) => " --store URL",
@@ -216,6 +242,21 @@ fn make(args: &InitArgs) -> anyhow::Result<()> {
         "next:\n  gewu-server user add --data {data}{address} --login admin --name 管理员 --role administrator --area {code}\n  \
          gewu-server serve --data {data}{address}"
     );
+    Ok(())
+}
+
+/// Makes the server's own certificate where there is none, and shows its fingerprint.
+fn certificate(data: &DataArgs, names: &[String]) -> anyhow::Result<()> {
+    require_dir(&data.data)?;
+    let files = match Files::own(&data.data) {
+        Some(files) if names.is_empty() => files,
+        None if names.is_empty() => {
+            anyhow::bail!("there is no certificate; name the hosts that it is for with --name")
+        }
+        _ => Files::make(&data.data, names)?,
+    };
+    println!("{}", files.certificate.display());
+    println!("sha256 {}", files.fingerprint()?);
     Ok(())
 }
 
@@ -315,7 +356,16 @@ fn device_code(args: &CodeArgs) -> anyhow::Result<()> {
         })
         .map_err(told)?;
     store.close_blocking();
-    println!("{code}");
+    let own = Files::own(&args.data.data).filter(|_| !args.without_fingerprint);
+    let invitation = Invitation {
+        host: args.server.clone(),
+        code,
+        fingerprint: own
+            .map(|files| files.fingerprint())
+            .transpose()?
+            .map(Into::into),
+    };
+    println!("{invitation}");
     Ok(())
 }
 
@@ -334,10 +384,10 @@ fn serve(args: ServeArgs) -> anyhow::Result<()> {
         .build()?;
     runtime.block_on(async {
         let server = Server::prepare(args, system_clock()).await?;
-        let address = server.address()?;
+        let url = server.url();
         // Printed for whoever started it; scripts wait for this line.
-        println!("listening on http://{address}");
-        tracing::info!(%address, "serving");
+        println!("listening on {url}");
+        tracing::info!(url, "serving");
         server.run(stop_asked()).await?;
         tracing::info!("stopped");
         Ok(())

@@ -1,26 +1,30 @@
 //! From settings to a running server and back to a quiet end.
 
 use crate::config::{ServeArgs, require_dir};
+use crate::door::{Door, Guard, Peer};
 use crate::http::{App, Clock, router};
 use crate::photo_store::PhotoStore;
 use crate::pokes::{self, Pokes};
 use crate::service::district::District;
 use crate::service::{Fault, feed, receipts};
 use crate::store::{Store, StoreOptions};
-use anyhow::Context;
+use anyhow::{Context, ensure};
+use shared::id::Sha256;
 use shared::routing::Mode;
 use std::future::Future;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::net::TcpListener;
+use tokio_rustls::TlsAcceptor;
 
 /// How often old cases leave the handhelds: a day more or less matters to nobody.
 const HOUSEKEEPING_EVERY: Duration = Duration::from_secs(60 * 60);
 
 /// A server that is ready to take requests.
 pub struct Server {
-    listener: TcpListener,
+    door: Door,
+    is_tls: bool,
     app: App,
     store: Store,
     district: Arc<District>,
@@ -31,9 +35,11 @@ impl Server {
     /// Opens what is there and binds the address. Creates no database.
     ///
     /// # Errors
-    /// When the folder or database is missing, with the line to run; when the address is taken.
+    /// When the folder or database is missing, with the line to run; when the address is taken;
+    /// when it would be reached over the network without TLS.
     pub async fn prepare(settings: ServeArgs, clock: Clock) -> anyhow::Result<Self> {
         require_dir(&settings.data.data)?;
+        let (guard, fingerprint) = guard(&settings)?;
         let url = settings.data.store_url();
         let readers = settings.readers.max(1);
         let commit_delay = Duration::from_millis(settings.commit_delay_ms);
@@ -58,6 +64,8 @@ impl Server {
         let listener = TcpListener::bind(settings.listen)
             .await
             .with_context(|| format!("could not listen on {}", settings.listen))?;
+        let is_tls = matches!(guard, Guard::Tls(_));
+        let door = Door::open(listener, guard)?;
         let district = Arc::new(district);
         let app = App::new(
             store.clone(),
@@ -65,10 +73,12 @@ impl Server {
             Arc::clone(&district),
             receipt_key,
             settings,
+            fingerprint,
             Arc::clone(&clock),
         );
         Ok(Self {
-            listener,
+            door,
+            is_tls,
             app,
             store,
             district,
@@ -77,11 +87,16 @@ impl Server {
     }
 
     /// Where it listens; with port 0 the system chose one.
-    ///
-    /// # Errors
-    /// When the system doesn't say.
-    pub fn address(&self) -> std::io::Result<SocketAddr> {
-        self.listener.local_addr()
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.door.address()
+    }
+
+    /// The same as clients write it.
+    #[must_use]
+    pub fn url(&self) -> String {
+        let scheme = if self.is_tls { "https" } else { "http" };
+        format!("{scheme}://{}", self.address())
     }
 
     /// The store, for tests and tasks beside the server.
@@ -122,8 +137,8 @@ impl Server {
             // Streams would hold the server up for an hour.
             pokes.close();
         };
-        let service = router(&self.app).into_make_service_with_connect_info::<SocketAddr>();
-        let served = axum::serve(self.listener, service)
+        let service = router(&self.app).into_make_service_with_connect_info::<Peer>();
+        let served = axum::serve(self.door, service)
             .with_graceful_shutdown(stop)
             .await;
         keeping.abort();
@@ -189,4 +204,26 @@ async fn watch(store: Store, district: Arc<District>, pokes: Arc<Pokes>) {
             Err(error) => tracing::debug!(%error, "could not look for news"),
         }
     }
+}
+
+/// How connections are taken, and the fingerprint of the server's own certificate where there is
+/// one.
+fn guard(settings: &ServeArgs) -> anyhow::Result<(Guard, Option<Sha256>)> {
+    let Some(files) = settings.tls_files() else {
+        ensure!(
+            settings.listen.ip().is_loopback() || !settings.behind_proxy.is_empty(),
+            "{} can be reached over the network, and plain HTTP would show passwords and reports to \
+             everybody on the way. Name a certificate (--tls-cert, --tls-key), make one \
+             (gewu-server certificate --data {} --name HOST), or name the TLS proxy in front \
+             (--behind-proxy ADDRESS)",
+            settings.listen,
+            settings.data.data.display()
+        );
+        return Ok((Guard::Plain(settings.behind_proxy.clone()), None));
+    };
+    let guard = Guard::Tls(TlsAcceptor::from(Arc::new(files.config()?)));
+    // A certificate that was named is for the system's roots to judge.
+    let is_own = settings.tls_cert.is_none();
+    let fingerprint = is_own.then(|| files.fingerprint()).transpose()?;
+    Ok((guard, fingerprint))
 }

@@ -5,6 +5,7 @@
 //! whole server are in `tests/tests/{push,access,…}.rs`.
 
 pub mod areas;
+pub mod audit;
 pub mod cases;
 pub mod catalogue;
 pub mod devices;

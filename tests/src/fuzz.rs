@@ -196,5 +196,7 @@ fn session() -> &'static Session {
         key: None,
         last_seen: None,
         disabled: false,
+        lost: false,
+        prolong: None,
     })
 }

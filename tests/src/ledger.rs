@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use anyhow::{Context, Result};
+use app_core::vault;
 use rusqlite::{Connection, OpenFlags};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -90,7 +91,7 @@ pub fn compare(device: &Path, server: &Path, photos: &Path) -> Result<Ledger> {
 
 /// Compares a device's database with what is at a server and with its photo folder.
 pub fn compare_with(device: &Path, server: &There, photos: &Path) -> Result<Ledger> {
-    let device = open(device)?;
+    let device = open_device(device)?;
     let mut ledger = Ledger {
         filed: pairs(&device, "SELECT id, op_id FROM reports")?.len(),
         ..Ledger::default()
@@ -118,6 +119,17 @@ pub fn compare_with(device: &Path, server: &There, photos: &Path) -> Result<Ledg
         }
     }
     Ok(ledger)
+}
+
+/// A handheld's database by the key beside it; one without a key is plain.
+pub fn open_device(file: &Path) -> Result<Connection> {
+    let connection = open(file)?;
+    let directory = file.parent().context("a database lies in a folder")?;
+    if directory.join(vault::FILE_NAME).is_file() {
+        let key = vault::key(directory)?;
+        connection.pragma_update(None, "key", key.literal().as_str())?;
+    }
+    Ok(connection)
 }
 
 fn open(file: &Path) -> Result<Connection> {

@@ -80,6 +80,11 @@ impl Server {
 
     /// Starts to serve and waits until it listens. Always the same address.
     pub async fn start(&mut self) -> Result<()> {
+        self.start_with(&[]).await
+    }
+
+    /// The same with more to say to `serve`.
+    pub async fn start_with(&mut self, more: &[&str]) -> Result<()> {
         let log = std::fs::File::options()
             .create(true)
             .append(true)
@@ -89,6 +94,7 @@ impl Server {
                 .arg("serve")
                 .args(self.place())
                 .arg(format!("--listen=127.0.0.1:{}", self.port))
+                .args(more)
                 .stdin(Stdio::null())
                 .stdout(log.try_clone()?)
                 .stderr(log),
@@ -134,7 +140,9 @@ impl Server {
     /// Where it listens.
     #[must_use]
     pub fn url(&self) -> String {
-        format!("http://127.0.0.1:{}", self.port)
+        let own = self.data.join("tls/certificate.pem").is_file();
+        let scheme = if own { "https" } else { "http" };
+        format!("{scheme}://127.0.0.1:{}", self.port)
     }
 
     /// Its database.

@@ -112,7 +112,9 @@ pub fn serve_args(data: DataArgs) -> ServeArgs {
         commit_delay_ms: 0,
         data,
         listen: SocketAddr::from(([127, 0, 0, 1], 0)),
-        behind_tls_proxy: false,
+        tls_cert: None,
+        tls_key: None,
+        behind_proxy: Vec::new(),
         tiles: None,
         emergency: false,
         readers: 2,
@@ -180,7 +182,7 @@ impl World {
                 Arc::new(move || Timestamp(hand.load(Ordering::SeqCst))),
             ))
             .expect("a server");
-        let address = server.address().expect("its address");
+        let address = server.address();
         let store = server.store().clone();
         let district = server.district().clone();
         let (stop, stopped) = oneshot::channel();

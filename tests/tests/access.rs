@@ -83,10 +83,14 @@ const TABLE: [(&str, [u16; 13]); 31] = [
 ];
 
 #[rustfmt::skip]
-const TABLE_OFFICE: [(&str, [u16; 13]); 4] = [
+const TABLE_OFFICE: [(&str, [u16; 13]); 7] = [
     ("GET /v1/people",                   [401, 403, 403,  403, 403, 403, 403, 200,  403, 403, 403, 403, 200]),
     ("POST /v1/people",                  [401, 403, 403,  403, 403, 403, 403, 201,  403, 403, 403, 403, 403]),
     ("GET /v1/quarantine",               [401, 403, 403,  403, 200, 403, 200, 200,  403, 200, 403, 200, 200]),
+    // The actors' own areas are streets; the audit is the district's.
+    ("GET /v1/audit",                    [401, 403, 403,  403, 403, 403, 403, 403,  403, 403, 403, 403, 403]),
+    ("POST /v1/devices/{id}/lost",       [401, 403, 403,  403, 403, 403, 403, 204,  403, 403, 403, 403, 404]),
+    ("DELETE /v1/people/{id}/sessions",  [401, 204, 403,  403, 403, 403, 403, 204,  403, 403, 403, 403, 404]),
     ("POST /v1/quarantine/{op_id}/resolve", [401, 403, 403, 403, 422, 403, 422, 422, 403, 404, 403, 404, 404]),
 ];
 
@@ -166,10 +170,11 @@ impl Scene {
         let path = path
             .replace(
                 "{id}",
-                if path.contains("files") {
-                    NOWHERE
-                } else {
-                    &self.case
+                &match path.split('/').nth(2) {
+                    Some("files") => NOWHERE.to_owned(),
+                    Some("devices") => self.here.device.to_string(),
+                    Some("people") => self.here.person.to_string(),
+                    _ => self.case.clone(),
                 },
             )
             // A stream that ends at once.
@@ -191,6 +196,7 @@ impl Scene {
                 "login": format!("new{}", actor.replace(' ', "")), "name": "新人",
                 "posts": [{"role": "grid_worker", "area": COMMUNITY}],
             }),
+            "/v1/devices/{id}/lost" => json!({"lost": false}),
             "/v1/quarantine/{op_id}/resolve" => json!({"note": ""}),
             _ => Value::Null,
         };
@@ -372,12 +378,42 @@ fn signing_in_gives_a_session_and_signing_out_ends_it(backend: &Backend) {
         &json!({"login": "林建国", "password": password}),
     );
     let token = reply.at("/token").as_str().unwrap().to_owned();
+    for _ in 0..3 {
+        world.pass_ms(11 * 3_600_000);
+        assert_eq!(world.get("/v1/me", &token).status, 200, "in use it lasts");
+    }
     world.pass_ms(13 * 3_600_000);
     assert_eq!(
         world.get("/v1/me", &token).status,
         401,
-        "a session ends with the shift"
+        "unused it ends with the shift"
     );
+    // However much it is used, it ends with the week; and a person can end all of them at once.
+    let sign_in = || {
+        let body = json!({"login": "林建国", "password": password});
+        let reply = world.post("/v1/session", "", &body);
+        reply.at("/token").as_str().unwrap().to_owned()
+    };
+    let (token, other) = (sign_in(), sign_in());
+    for hours in 1..=16 {
+        let status = world.get("/v1/me", &token).status;
+        assert_eq!(status, 200, "after {} hours", 10 * hours - 10);
+        world.pass_ms(10 * 3_600_000);
+    }
+    world.pass_ms(9 * 3_600_000);
+    assert_eq!(
+        world.get("/v1/me", &token).status,
+        401,
+        "a week is the most"
+    );
+    assert_eq!(world.get("/v1/me", &other).status, 401);
+    let (token, other) = (sign_in(), sign_in());
+    let me = world.get("/v1/me", &token);
+    let path = format!("/v1/people/{}/sessions", me.at("/me/id").as_str().unwrap());
+    assert_eq!(world.ask("DELETE", &path, &token, None).status, 204);
+    for ended in [token, other] {
+        assert_eq!(world.get("/v1/me", &ended).status, 401);
+    }
 }
 
 fn guessing_a_password_is_slowed_down(backend: &Backend) {

@@ -275,7 +275,7 @@ async fn a_handheld_killed_while_it_files_keeps_every_report_that_it_confirmed()
                 .map(|_| format!("第{round}件")),
         );
     }
-    let device = Connection::open(world.field.database().unwrap()).unwrap();
+    let device = tests::ledger::open_device(&world.field.database().unwrap()).unwrap();
     let whole: String = device
         .query_row("PRAGMA integrity_check", [], |row| row.get(0))
         .unwrap();

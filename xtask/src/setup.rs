@@ -20,6 +20,8 @@ const BUILD: &[&str] = &[
     "librsvg2-dev",
     "libsoup-3.0-dev",
     "libjavascriptcoregtk-4.1-dev",
+    // SQLCipher encrypts the handheld's database by the system's OpenSSL.
+    "libssl-dev",
     // The watermark on photos and every screen need Chinese glyphs.
     "fonts-noto-cjk",
 ];

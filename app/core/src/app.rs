@@ -6,6 +6,7 @@
 mod adding;
 mod capturing;
 mod choosing;
+mod keeping;
 mod queue;
 mod reporting;
 mod syncing;
@@ -18,7 +19,9 @@ use crate::place::District;
 use crate::store::device::{self, Device};
 use crate::store::{Config, FILE_NAME, Store, bundles, drafts, reports, settings};
 use crate::sync::engine::Round;
+use crate::vault::Key;
 use shared::id::AreaCode;
+use shared::invitation::bare;
 use shared::time::Timestamp;
 use shared::wire::handheld::{Home, MeView, PostView, Problem, Settings};
 use shared::wire::queue::NetworkKind;
@@ -44,6 +47,7 @@ struct Inner {
     /// What the round remembers; held for as long as a round runs, so that there is only one.
     round: tokio::sync::Mutex<Round>,
     is_running: AtomicBool,
+    is_erased: AtomicBool,
     trouble: Mutex<Trouble>,
     /// The network, as the shell last said.
     network: Mutex<NetworkKind>,
@@ -72,9 +76,20 @@ impl App {
     /// Opens the handheld's data in a directory, beginning it at the first start.
     ///
     /// # Errors
-    /// When the directory can't be used, or its data was written by a later version.
+    /// When the directory can't be used, its data was written by a later version, or a PIN is set.
     pub fn open(directory: &Path, config: Config) -> Result<Self, CoreError> {
-        let mut store = Store::open(directory, config)?;
+        Self::over(directory, Store::open(directory, config)?, config)
+    }
+
+    /// The same with the key that a PIN gave.
+    ///
+    /// # Errors
+    /// As [`App::open`].
+    pub fn open_with(directory: &Path, config: Config, key: &Key) -> Result<Self, CoreError> {
+        Self::over(directory, Store::open_with(directory, config, key)?, config)
+    }
+
+    fn over(directory: &Path, mut store: Store, config: Config) -> Result<Self, CoreError> {
         let district = load_district(&mut store)?;
         Ok(Self {
             inner: Arc::new(Inner {
@@ -83,6 +98,7 @@ impl App {
                 district: Mutex::new(district.map(Arc::new)),
                 round: tokio::sync::Mutex::new(Round::default()),
                 is_running: AtomicBool::new(false),
+                is_erased: AtomicBool::new(false),
                 trouble: Mutex::new(Trouble::default()),
                 network: Mutex::new(NetworkKind::default()),
                 bytes_per_s: AtomicU64::new(0),
@@ -154,7 +170,7 @@ impl App {
             let server = match settings::get(tx, "server")? {
                 Some(server) => server,
                 None => device::read(tx)?
-                    .map(|device| device.server)
+                    .map(|device| bare(&device.server).to_owned())
                     .unwrap_or_default(),
             };
             Ok(Settings {
@@ -218,7 +234,7 @@ fn me_view(device: &Device, district: Option<&District>) -> MeView {
         device: device.id,
         district: device.district.clone(),
         district_name: device.district_name.clone(),
-        server: device.server.clone(),
+        server: bare(&device.server).to_owned(),
     }
 }
 

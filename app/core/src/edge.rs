@@ -114,6 +114,11 @@ impl Edge {
     }
 }
 
+/// Random bytes for keys and salts. Nothing that a test decides depends on them.
+pub(crate) fn secret<const N: usize>() -> [u8; N] {
+    rand::random()
+}
+
 fn system_time() -> Timestamp {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
     // A clock before 1970 is a flat battery; the server flags the skew.

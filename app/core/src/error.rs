@@ -6,6 +6,7 @@
 use crate::photos::PhotoError;
 use crate::store::StoreError;
 use crate::sync::transport::Failure;
+use crate::vault::VaultError;
 use shared::addition::AdditionFault;
 use shared::label::{self, Lang};
 use shared::operation::OperationError;
@@ -84,6 +85,12 @@ fn faults(code: &str) -> (&'static str, &'static str) {
     (label::fault(code, Lang::Zh), label::fault(code, Lang::En))
 }
 
+impl From<VaultError> for CoreError {
+    fn from(error: VaultError) -> Self {
+        Self::Store(error.into())
+    }
+}
+
 impl CoreError {
     /// Machine name, stable.
     #[must_use]
@@ -98,6 +105,14 @@ impl CoreError {
             Self::Store(StoreError::Full) => "space_full",
             Self::Store(StoreError::TooNew { .. }) => "data_too_new",
             Self::Store(StoreError::Missing(_)) => "not_found",
+            Self::Store(StoreError::Vault(error)) => match error {
+                VaultError::Locked => "locked",
+                VaultError::WrongPin { .. } => "wrong_pin",
+                VaultError::Waiting { .. } => "pin_wait",
+                VaultError::BadPin => "bad_pin",
+                VaultError::Erased => "erased",
+                VaultError::File(_) => "key_file",
+            },
             Self::Store(_) => "store",
             Self::NotEnrolled => "not_enrolled",
             Self::NotReady => "not_ready",
@@ -125,6 +140,7 @@ impl CoreError {
             return failure.words();
         }
         let (zh, en) = match self {
+            Self::Store(StoreError::Vault(error)) => vault_words(error),
             Self::Photo(error) => error.words(),
             Self::Fault(fault) => faults(fault.code()),
             Self::Addition(fault) => faults(fault.code()),
@@ -184,5 +200,33 @@ impl CoreError {
             Self::Server(_) => ("", ""),
         };
         (zh.to_owned(), en.to_owned())
+    }
+}
+
+const fn vault_words(error: &VaultError) -> (&'static str, &'static str) {
+    match error {
+        VaultError::Locked => (
+            "本机已锁定,请输入 PIN。",
+            "This handheld is locked. Enter the PIN.",
+        ),
+        VaultError::WrongPin { .. } => (
+            "PIN 不对。多次输错要等待,资料不会删除。",
+            "The PIN is wrong. After several wrong ones you have to wait; nothing is ever deleted.",
+        ),
+        VaultError::Waiting { .. } => (
+            "输错次数太多,请过一会儿再试。资料都在,不会删除。",
+            "Too many wrong PINs. Try again later; everything is kept.",
+        ),
+        VaultError::BadPin => ("PIN 要 6 到 64 位。", "A PIN has 6 to 64 characters."),
+        VaultError::Erased => (
+            "本机已被挂失,资料已送达服务器并在本机锁死。请交还管理员;要再用,先清除本应用的数据。",
+            "This handheld was reported lost. Its data went to the server and can't be read here \
+             any more. Return it to the administrator; to use it again, clear this app's data.",
+        ),
+        VaultError::File(_) => (
+            "本机密钥文件无法使用,资料没有改动。请联系管理员,不要删除任何文件。",
+            "The file with this handheld's key can't be used; nothing was changed. Call the \
+             administrator and delete nothing.",
+        ),
     }
 }

@@ -11,6 +11,7 @@ pub mod capture;
 pub mod cases;
 pub mod edge;
 pub mod error;
+pub mod keeper;
 pub mod photos;
 pub mod place;
 mod receipts;
@@ -18,6 +19,7 @@ pub mod search;
 pub mod store;
 mod stream;
 pub mod sync;
+pub mod vault;
 
 mod app;
 
@@ -27,4 +29,5 @@ mod tests;
 pub use app::{App, Enrolment};
 pub use edge::{Edge, Moment};
 pub use error::CoreError;
+pub use keeper::Keeper;
 pub use store::Config;

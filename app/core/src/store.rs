@@ -1,6 +1,6 @@
 //! The handheld's database: open, climb the ladder, write in one durable transaction.
 //!
-//! One SQLite file in WAL mode with `synchronous=FULL`: what [`Store::write`] returned from has
+//! One SQLite file, encrypted by SQLCipher under the key of `vault`, in WAL mode with `synchronous=FULL`: what [`Store::write`] returned from has
 //! reached the disk. One file below `store/` per table, with its SQL and its rows; rules live
 //! elsewhere. Only this module and those below it know rusqlite. Nothing here ever deletes an
 //! operation, a report or a photo that has not arrived at the server. Tests: `tests/store.rs`.
@@ -15,8 +15,10 @@ pub mod metered;
 pub mod outbox;
 pub mod photos;
 pub mod reports;
+mod sealing;
 pub mod settings;
 
+use crate::vault::{self, Key, VaultError};
 use rusqlite::{Connection, TransactionBehavior};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -102,6 +104,9 @@ pub enum StoreError {
     /// The row isn't there (any more).
     #[error("there is no such {0}")]
     Missing(&'static str),
+    /// The key of the database can't be had.
+    #[error(transparent)]
+    Vault(#[from] VaultError),
     /// Everything else that SQLite says.
     #[error("could not use the handheld's database: {0}")]
     Sqlite(rusqlite::Error),
@@ -125,19 +130,31 @@ pub struct Store {
 }
 
 impl Store {
-    /// Opens the database of a handheld, making an empty one at the first start.
+    /// Opens the database of a handheld without a PIN, making an empty one at the first start.
     ///
     /// # Errors
-    /// When the file can't be opened or was written by a later version.
+    /// When the file can't be opened, was written by a later version, or a PIN is set.
     pub fn open(directory: &Path, config: Config) -> Result<Self, StoreError> {
-        let mut db = Connection::open(directory.join(FILE_NAME))?;
+        sealing::refuse_without_its_key(directory)?;
+        Self::open_with(directory, config, &vault::key(directory)?)
+    }
+
+    /// Opens the database of a handheld with its key. One of an earlier version is encrypted first.
+    ///
+    /// # Errors
+    /// When the file can't be opened, was written by a later version, or has another key.
+    pub fn open_with(directory: &Path, config: Config, key: &Key) -> Result<Self, StoreError> {
+        let file = directory.join(FILE_NAME);
+        let turn = vault::turn(directory)?;
+        sealing::seal_if_plain(directory, &file, key)?;
+        let mut db = sealing::connect(&file, key)?;
+        drop(turn);
         db.busy_timeout(BUSY_WAIT)?;
         db.pragma_update(None, "journal_mode", "WAL")?;
         db.pragma_update(None, "synchronous", "FULL")?;
         db.pragma_update(None, "foreign_keys", "ON")?;
-        let page_bytes: i64 = db.pragma_query_value(None, "page_size", |row| row.get(0))?;
         // Zero would mean no limit at all.
-        let pages = i64::try_from(config.max_bytes).unwrap_or(i64::MAX) / page_bytes.max(1);
+        let pages = i64::try_from(config.max_bytes).unwrap_or(i64::MAX) / sealing::page_bytes(&db)?;
         let pages = pages.max(1);
         db.pragma_update(None, "max_page_count", pages)?;
         climb(&mut db)?;
@@ -194,7 +211,7 @@ impl Store {
                 .pragma_query_value(None, name, |row| row.get::<_, i64>(0))
         };
         let used_pages = number("page_count")?.saturating_sub(number("freelist_count")?);
-        let used = used_pages.saturating_mul(number("page_size")?);
+        let used = used_pages.saturating_mul(sealing::page_bytes(&self.db)?);
         let used = u64::try_from(used).unwrap_or(0);
         Ok(used.saturating_add(bytes).saturating_add(BYTES_RESERVED) <= self.config.max_bytes)
     }

@@ -17,4 +17,5 @@ pub mod backoff;
 pub mod engine;
 pub mod http;
 pub mod plan;
+mod tls;
 pub mod transport;

@@ -16,7 +16,8 @@ Exit codes:
   4  the report is not acceptable as it is (damaged photo, missing field, text too long);
      what was filled in is kept as a draft, named in the answer
   5  this handheld is not enrolled, or catalogue and grids are not here yet
-  6  no space left, or the handheld's data could not be used; nothing was changed";
+  6  no space left, or the handheld's data could not be used; nothing was changed
+  7  a PIN is set and was not given, is wrong, or may not be tried yet";
 
 /// The handheld on a command line: same database, same rules, same sync as the app.
 #[derive(Debug, Parser)]
@@ -36,6 +37,10 @@ pub(crate) struct Cli {
     /// Answer in JSON.
     #[arg(long, global = true)]
     pub(crate) json: bool,
+    /// File whose first line is the PIN, where one is set; else the variable GEWU_PIN, else it is
+    /// asked for.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) pin_file: Option<PathBuf>,
     #[command(subcommand)]
     pub(crate) command: Command,
 }
@@ -107,6 +112,8 @@ pub(crate) enum Command {
         /// Its id or name.
         category: String,
     },
+    /// Set, change or take away the PIN. The data stays as it is.
+    Pin(PinArgs),
     /// Who carries this handheld, what waits, and how sync stands.
     Status,
     /// Drafts that are not filed yet.
@@ -127,11 +134,21 @@ pub(crate) enum Command {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct PinArgs {
+    /// File whose first line is the new PIN; else it is asked for twice.
+    #[arg(long, value_name = "FILE", conflicts_with = "remove")]
+    pub(crate) new_pin_file: Option<PathBuf>,
+    /// No PIN from now on: the key then lies in a file that only this user can read.
+    #[arg(long)]
+    pub(crate) remove: bool,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct EnrolArgs {
-    /// Address of the server.
-    #[arg(long, value_name = "URL")]
+    /// Address of the server; left out when the code is a whole gewu:// address.
+    #[arg(long, value_name = "URL", default_value = "")]
     pub(crate) server: String,
-    /// One-time code from an administrator.
+    /// One-time code from an administrator, with the fingerprint behind @ where it has one.
     #[arg(long)]
     pub(crate) code: String,
     /// Name of this device in the administrator's list.

@@ -3,6 +3,8 @@
 use crate::additions;
 use crate::args::{Command, EnrolArgs, FileArgs, PhotoArg, ReportArgs};
 use crate::words;
+use app_core::store::StoreError;
+use app_core::vault::VaultError;
 use app_core::{App, CoreError, Edge, Enrolment, Moment};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -25,6 +27,8 @@ pub(crate) struct Outcome {
 
 /// Everything is kept, but the server wasn't reached.
 const CODE_SYNC: u8 = 3;
+/// The PIN stands before it.
+const CODE_PIN: u8 = 7;
 
 /// Why a command ended early.
 #[derive(Debug)]
@@ -52,7 +56,13 @@ impl Stop {
             Self::Core { error, .. } => match error {
                 CoreError::Server(_) => CODE_SYNC,
                 CoreError::NotEnrolled | CoreError::NotReady | CoreError::OtherDistrict(_) => 5,
-                CoreError::Store(app_core::store::StoreError::Missing(_)) => 2,
+                CoreError::Store(StoreError::Missing(_)) => 2,
+                CoreError::Store(StoreError::Vault(
+                    VaultError::Locked
+                    | VaultError::WrongPin { .. }
+                    | VaultError::Waiting { .. }
+                    | VaultError::BadPin,
+                )) => CODE_PIN,
                 CoreError::Store(_) | CoreError::Bundle { .. } => 6,
                 CoreError::Photo(_)
                 | CoreError::Fault(_)
@@ -99,6 +109,8 @@ pub(crate) async fn run(app: &App, edge: &Edge, command: &Command) -> Result<Out
         Command::Enrol(args) => enrol(app, edge, args).await,
         Command::File(args) => file(app, edge, args).await,
         Command::Preview(args) => preview(app, edge, args),
+        // Done before the data is opened.
+        Command::Pin(_) => Err(Stop::other(String::from("the PIN was not changed"))),
         Command::Sync => Ok(synced(&app.sync_once(edge).await?)?),
         Command::List { words } => {
             let mut rows = app.reports(words.as_deref().unwrap_or_default())?;
@@ -140,17 +152,7 @@ pub(crate) async fn run(app: &App, edge: &Edge, command: &Command) -> Result<Out
             });
             outcome(format!("{me}{}", words::sync_status(&home.sync)), &home)
         }
-        Command::Drafts => {
-            let mut rows = app.drafts()?;
-            rows.iter_mut().for_each(|row| row.preview = None);
-            let line = |row: &shared::wire::handheld::DraftRow| {
-                format!(
-                    "{} 照片{} {} {}",
-                    row.id, row.photos, row.category_name, row.excerpt
-                )
-            };
-            outcome(rows.iter().map(line).collect::<Vec<_>>().join("\n"), &rows)
-        }
+        Command::Drafts => drafts(app),
         Command::Discard { draft } => {
             app.discard_draft(draft_id(draft)?)?;
             outcome("已删除草稿".to_owned(), &json!({"discarded": draft}))
@@ -174,6 +176,18 @@ fn write_photo(app: &App, photo: i64, out: &Path) -> Result<Outcome, Stop> {
         format!("{} 字节", jpeg.len()),
         &json!({"bytes": jpeg.len()}),
     )
+}
+
+fn drafts(app: &App) -> Result<Outcome, Stop> {
+    let mut rows = app.drafts()?;
+    rows.iter_mut().for_each(|row| row.preview = None);
+    let line = |row: &shared::wire::handheld::DraftRow| {
+        format!(
+            "{} 照片{} {} {}",
+            row.id, row.photos, row.category_name, row.excerpt
+        )
+    };
+    outcome(rows.iter().map(line).collect::<Vec<_>>().join("\n"), &rows)
 }
 
 async fn enrol(app: &App, edge: &Edge, args: &EnrolArgs) -> Result<Outcome, Stop> {

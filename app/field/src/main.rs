@@ -7,10 +7,11 @@
 mod additions;
 mod args;
 mod commands;
+mod pin;
 mod words;
 
-use app_core::{App, Config, CoreError, Edge};
-use args::Cli;
+use app_core::{Config, CoreError, Edge};
+use args::{Cli, Command};
 use clap::Parser;
 use commands::{Outcome, Stop};
 use std::io::Write;
@@ -48,13 +49,17 @@ fn run(cli: &Cli) -> Result<Outcome, Stop> {
             max_bytes,
             ..Config::default()
         });
-    let app = App::open(&cli.dir, config)?;
+    let edge = Edge::system();
+    if let Command::Pin(args) = &cli.command {
+        return pin::set(cli, args, &edge);
+    }
+    let app = pin::open(cli, config, &edge)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
         .enable_all()
         .build()
         .map_err(|error| Stop::other(format!("could not start the runtime: {error}")))?;
-    runtime.block_on(commands::run(&app, &Edge::system(), &cli.command))
+    runtime.block_on(commands::run(&app, &edge, &cli.command))
 }
 
 impl From<CoreError> for Stop {

@@ -15,8 +15,8 @@ use shared::id::{CategoryId, DraftId, OpId, ReportId};
 use shared::report::PhotoRole;
 use shared::wire::handheld::{
     About, CaseCard, CategoryDetail, CategoryRow, DraftFields, DraftRow, DraftView, FiledView,
-    Home, LocatedView, MapView, MeView, PlaceInput, PreviewView, Problem, ReportDetail, ReportRow,
-    Settings, SyncStatus,
+    Home, LocatedView, LockView, MapView, MeView, PlaceInput, PreviewView, Problem, ReportDetail,
+    ReportRow, Settings, SyncStatus,
 };
 use shared::wire::queue::{NetworkKind, Queue, SendingRules};
 use tauri::ipc::{InvokeBody, Request};
@@ -30,6 +30,12 @@ pub(crate) fn handled(builder: Builder<Wry>) -> Builder<Wry> {
         about,
         settings,
         save_settings,
+        lock_view,
+        unlock,
+        set_pin,
+        set_lock_minutes,
+        lock_now,
+        touch,
         enrol,
         home,
         sync_status,
@@ -75,7 +81,7 @@ fn about(state: State<'_, Handheld>) -> Answer<About> {
         platform: std::env::consts::OS.to_owned(),
         camera: cfg!(mobile),
         receiver: position::HAS_RECEIVER,
-        stored_bytes: state.core().map_or(0, app_core::App::stored_bytes),
+        stored_bytes: state.core().map_or(0, |core| core.stored_bytes()),
     })
 }
 
@@ -87,6 +93,36 @@ fn settings(state: State<'_, Handheld>) -> Answer<Settings> {
 #[tauri::command(async)]
 fn save_settings(state: State<'_, Handheld>, settings: Settings) -> Answer<()> {
     state.core()?.set_settings(&settings).map_err(said)
+}
+
+#[tauri::command(async)]
+fn lock_view(state: State<'_, Handheld>) -> Answer<LockView> {
+    state.keeper.view()
+}
+
+#[tauri::command(async)]
+fn unlock(state: State<'_, Handheld>, pin: &str) -> Answer<()> {
+    state.keeper.unlock(pin, state.edge.now())
+}
+
+#[tauri::command(async)]
+fn set_pin(state: State<'_, Handheld>, old: &str, new: Option<&str>) -> Answer<()> {
+    state.keeper.set_pin(old, new, state.edge.now())
+}
+
+#[tauri::command(async)]
+fn set_lock_minutes(state: State<'_, Handheld>, minutes: u32) -> Answer<()> {
+    state.keeper.set_idle_minutes(minutes)
+}
+
+#[tauri::command(async)]
+fn lock_now(state: State<'_, Handheld>) -> Answer<()> {
+    state.keeper.lock()
+}
+
+#[tauri::command(async)]
+fn touch(state: State<'_, Handheld>) {
+    state.keeper.touch(state.edge.now());
 }
 
 #[tauri::command]
@@ -112,7 +148,7 @@ fn sync_status(state: State<'_, Handheld>) -> Answer<SyncStatus> {
 
 #[tauri::command(async)]
 fn sync_now(state: State<'_, Handheld>) -> Answer<()> {
-    let (core, edge) = (state.core()?.clone(), state.edge.clone());
+    let (core, edge) = (state.core()?, state.edge.clone());
     tauri::async_runtime::spawn(async move {
         if let Err(error) = core.sync_once(&edge).await {
             tracing::warn!(%error, "a round of sync ended early");

@@ -8,10 +8,12 @@
 mod commands;
 mod position;
 
-use app_core::{App, Config, CoreError, Edge};
+use app_core::{App, Config, Edge, Keeper};
 use shared::wire::handheld::Problem;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
 use tauri::{Manager, WebviewUrl, WebviewWindowBuilder};
 
 /// Where the data is, instead of the platform's folder for it.
@@ -24,18 +26,22 @@ const WINDOW: (f64, f64) = (412.0, 915.0);
 /// The smallest phone that every page is made for is 360 × 640; below this nothing is promised.
 const WINDOW_MIN: (f64, f64) = (280.0, 400.0);
 
+/// How often it is looked whether to lock, and whether sync has to begin or to end.
+const LOOK_EVERY: Duration = Duration::from_secs(2);
+
 /// What the commands work on.
 #[derive(Debug)]
 pub(crate) struct Handheld {
-    /// The core, or why its data could not be opened: a worker must read that, not a log.
-    core: Result<App, Problem>,
+    /// The core, locked or open.
+    keeper: Arc<Keeper>,
     /// Clock and ids.
     edge: Edge,
 }
 
 impl Handheld {
-    fn core(&self) -> Result<&App, Problem> {
-        self.core.as_ref().map_err(Clone::clone)
+    /// The open core, or why there is none: a worker must read that, not a log.
+    fn core(&self) -> Result<App, Problem> {
+        self.keeper.app()
     }
 }
 
@@ -73,26 +79,40 @@ fn set_up(handle: &tauri::AppHandle) -> tauri::Result<()> {
         Some(directory) => PathBuf::from(directory),
         None => handle.path().app_data_dir()?,
     };
-    let core = open(&directory).map_err(|error| {
-        tracing::error!(%error, "could not open the handheld's data");
-        error.problem()
-    });
-    if let Ok(core) = &core {
-        let (core, edge) = (core.clone(), edge.clone());
-        tauri::async_runtime::spawn(async move {
-            if let Err(error) = core.sync_forever(&edge).await {
-                tracing::error!(%error, "sync can't run on this system");
-            }
-        });
+    // A folder that can't be made is reported by the store, which then can't open its file.
+    let _ = std::fs::create_dir_all(&directory);
+    let keeper = Arc::new(Keeper::new(&directory, Config::default(), edge.now()));
+    if let Err(problem) = keeper.app() {
+        tracing::warn!(code = problem.code, "the handheld's data is not open");
     }
-    handle.manage(Handheld { core, edge });
+    tauri::async_runtime::spawn(keep(Arc::clone(&keeper), edge.clone()));
+    handle.manage(Handheld { keeper, edge });
     show(handle)
 }
 
-fn open(directory: &std::path::Path) -> Result<App, CoreError> {
-    // A folder that can't be made is reported by the store, which then can't open its file.
-    let _ = std::fs::create_dir_all(directory);
-    App::open(directory, Config::default())
+/// Locks when nobody touches the screen; syncs for as long as the data is open.
+async fn keep(keeper: Arc<Keeper>, edge: Edge) {
+    let mut syncing = None;
+    loop {
+        if let Err(problem) = keeper.tick(edge.now()) {
+            tracing::warn!(code = problem.code, "could not look at the lock");
+        }
+        match (keeper.sender(), syncing.take()) {
+            (Some(app), None) => {
+                syncing = Some(tauri::async_runtime::spawn(sync(app, edge.clone())));
+            }
+            (Some(_), running) => syncing = running,
+            (None, Some(running)) => running.abort(),
+            (None, None) => {}
+        }
+        tokio::time::sleep(LOOK_EVERY).await;
+    }
+}
+
+async fn sync(app: App, edge: Edge) {
+    if let Err(error) = app.sync_forever(&edge).await {
+        tracing::error!(%error, "sync can't run on this system");
+    }
 }
 
 fn show(handle: &tauri::AppHandle) -> tauri::Result<()> {

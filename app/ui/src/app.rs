@@ -1,9 +1,10 @@
 //! The frame around all pages: language, type size, the bar at the bottom, and where the focus
 //! goes when the page changes.
 
+use crate::backend;
 use crate::components::icon::{Icon, Shape};
 use crate::pages::{
-    bind::Bind, capture::Capture, filed::Filed, form::Form, home::Home, queue::Queue,
+    bind::Bind, capture::Capture, filed::Filed, form::Form, home::Home, lock::Unlock, queue::Queue,
     report::Report, reports::Reports, settings::Settings, tasks::Tasks,
 };
 use crate::route::{Route, Shown};
@@ -13,6 +14,9 @@ use leptos::ev;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use wasm_bindgen::JsCast;
+
+/// How often the core is told that somebody touches the screen.
+const TOUCH_EVERY_MS: i64 = 10_000;
 
 /// Everything.
 #[component]
@@ -34,6 +38,24 @@ pub(crate) fn App() -> impl IntoView {
         }
     });
     on_cleanup(move || listener.remove());
+    let touched = RwSignal::new(state::clock());
+    let touch = move || {
+        let now = state::clock();
+        if now.since(touched.get_untracked()) >= TOUCH_EVERY_MS {
+            touched.set(now);
+            spawn_local(async {
+                // Without an answer it locks earlier, which harms nothing.
+                let _ = backend::touch().await;
+            });
+        }
+    };
+    let pressed = window_event_listener(ev::pointerdown, move |_| touch());
+    let typed = window_event_listener(ev::keydown, move |_| touch());
+    on_cleanup(move || {
+        pressed.remove();
+        typed.remove();
+    });
+    let locked = Memo::new(move |_| shared.lock.read().locked);
     let language = Memo::new(move |_| shared.settings.read().language.clone());
     let large = Memo::new(move |_| shared.settings.read().large_type);
     Effect::new(move |_| {
@@ -48,7 +70,13 @@ pub(crate) fn App() -> impl IntoView {
     move || {
         // A change of language draws everything anew.
         language.track();
-        ready.get().then(|| view! { <Frame /> })
+        ready.get().then(|| {
+            if locked.get() {
+                view! { <Unlock /> }.into_any()
+            } else {
+                view! { <Frame /> }.into_any()
+            }
+        })
     }
 }
 

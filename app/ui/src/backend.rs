@@ -14,8 +14,8 @@ use shared::id::{CategoryId, DraftId, ReportId};
 use shared::report::PhotoRole;
 use shared::wire::handheld::{
     About, CaseCard, CategoryDetail, CategoryRow, DraftFields, DraftRow, DraftView, FiledView,
-    Home, MapView, MeView, PlaceInput, PreviewView, Problem, ReportDetail, ReportRow, Settings,
-    SyncStatus,
+    Home, LockView, MapView, MeView, PlaceInput, PreviewView, Problem, ReportDetail, ReportRow,
+    Settings, SyncStatus,
 };
 use shared::wire::queue::{NetworkKind, Queue, SendingRules};
 use wasm_bindgen::{JsCast, JsValue};
@@ -38,6 +38,33 @@ pub(crate) async fn save_settings(settings: &Settings) -> Answer<()> {
 
 pub(crate) async fn enrol(server: &str, code: &str) -> Answer<MeView> {
     ask("enrol", json!({ "server": server, "code": code })).await
+}
+
+/// How the handheld is locked.
+pub(crate) async fn lock_view() -> Answer<LockView> {
+    ask("lock_view", json!({})).await
+}
+
+pub(crate) async fn unlock(pin: &str) -> Answer<()> {
+    ask("unlock", json!({ "pin": pin })).await
+}
+
+/// Sets or changes the PIN; none takes it away.
+pub(crate) async fn set_pin(old: &str, new: Option<&str>) -> Answer<()> {
+    ask("set_pin", json!({ "old": old, "new": new })).await
+}
+
+pub(crate) async fn set_lock_minutes(minutes: u32) -> Answer<()> {
+    ask("set_lock_minutes", json!({ "minutes": minutes })).await
+}
+
+pub(crate) async fn lock_now() -> Answer<()> {
+    ask("lock_now", json!({})).await
+}
+
+/// Somebody touched the screen.
+pub(crate) async fn touch() -> Answer<()> {
+    ask("touch", json!({})).await
 }
 
 pub(crate) async fn home() -> Answer<Home> {

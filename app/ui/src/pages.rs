@@ -13,5 +13,6 @@ pub(crate) mod report;
 pub(crate) mod reports;
 pub(crate) mod tasks;
 
+pub(crate) mod lock;
 pub(crate) mod queue;
 pub(crate) mod settings;

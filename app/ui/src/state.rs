@@ -10,7 +10,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use shared::label::Lang;
 use shared::time::Timestamp;
-use shared::wire::handheld::{About, Settings, SyncState, SyncStatus};
+use shared::wire::handheld::{About, LockView, Settings, SyncState, SyncStatus};
 use std::future::Future;
 
 /// How often sync is looked at: soon enough for an eye that waits for a case number.
@@ -29,6 +29,8 @@ pub(crate) struct Shared {
     pub(crate) about: RwSignal<About>,
     /// Sync in one look.
     pub(crate) sync: RwSignal<Option<SyncStatus>>,
+    /// How the handheld is locked.
+    pub(crate) lock: RwSignal<LockView>,
     /// Counts up whenever the device's data may have changed.
     pub(crate) tick: RwSignal<u32>,
     /// The clock, as of the last look.
@@ -47,6 +49,7 @@ impl Shared {
             }),
             about: RwSignal::new(About::default()),
             sync: RwSignal::new(None),
+            lock: RwSignal::new(LockView::default()),
             tick: RwSignal::new(0),
             now: RwSignal::new(clock()),
         }
@@ -60,6 +63,21 @@ impl Shared {
     /// Makes all pages look at the data again.
     pub(crate) fn look_again(self) {
         self.tick.update(|tick| *tick = tick.wrapping_add(1));
+    }
+
+    /// Looks whether the handheld is locked; after it was opened, everything is read anew.
+    pub(crate) async fn look_at_lock(self) {
+        let Ok(lock) = backend::lock_view().await else {
+            return;
+        };
+        let was_locked = self.lock.read_untracked().locked;
+        if *self.lock.read_untracked() != lock {
+            self.lock.set(lock);
+        }
+        if was_locked && !lock.locked {
+            start(self).await;
+            self.look_again();
+        }
     }
 
     /// Changes settings at once and keeps them.
@@ -148,6 +166,7 @@ pub(crate) async fn watch(shared: Shared) {
         seen = network::look(seen, !hidden).await;
         if !hidden {
             shared.now.set(clock());
+            shared.look_at_lock().await;
             if let Ok(status) = backend::sync_status().await
                 && shared.sync.read_untracked().as_ref() != Some(&status)
             {
@@ -161,6 +180,12 @@ pub(crate) async fn watch(shared: Shared) {
 
 /// Reads settings and machine, then decides whether the first page is the binding.
 pub(crate) async fn start(shared: Shared) {
+    if let Ok(lock) = backend::lock_view().await {
+        shared.lock.set(lock);
+        if lock.locked {
+            return;
+        }
+    }
     if let Ok(settings) = backend::settings().await {
         shared.settings.set(settings);
     }

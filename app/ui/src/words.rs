@@ -166,6 +166,15 @@ impl Speaker {
     }
 }
 
+/// A problem of the screen itself, in both languages.
+pub(crate) fn problem_of(code: &str, word: Word) -> Problem {
+    Problem {
+        code: code.to_owned(),
+        words: word.0.to_owned(),
+        words_en: word.1.to_owned(),
+    }
+}
+
 fn count(number: u32, noun: &str) -> String {
     let plural = if number == 1 { "" } else { "s" };
     format!("{number} {noun}{plural}")
@@ -388,6 +397,28 @@ words! {
     SETTINGS_STORE "本机存储" "Storage";
     SETTINGS_STORED "已用" "Used";
     SETTINGS_WAITING "待发照片" "Photos to send";
+    LOCK_TITLE "解锁" "Unlock";
+    LOCK_HELP "已存的内容都在本机，没发完的仍在发送。" "Everything is kept here, and what waits is still being sent.";
+    LOCK_PIN "PIN" "PIN";
+    LOCK_BACK "退一位" "Delete the last digit";
+    LOCK_OPEN "解锁" "Unlock";
+    LOCK_WAIT "请在 {} 之后再试。" "Try again after {}.";
+    LOCK_SETTINGS "锁屏" "Lock";
+    LOCK_NOT_SET "还没有设 PIN：拿到手机的人就能看到里面的内容。"
+        "No PIN is set: whoever holds this device can see what is in it.";
+    LOCK_IS_SET "已设 PIN。输错会越等越久，但资料不会删除。"
+        "A PIN is set. Wrong ones cost time, more each time, but never the data.";
+    LOCK_OLD "现在的 PIN" "Present PIN";
+    LOCK_NEW "新 PIN（至少 6 位）" "New PIN, at least 6 characters";
+    LOCK_AGAIN "再输一次新 PIN" "New PIN again";
+    LOCK_DIFFERS "两次输入的新 PIN 不一样。" "The two new PINs differ.";
+    LOCK_SET "保存 PIN" "Keep the PIN";
+    LOCK_SET_DONE "PIN 已保存。" "The PIN is kept.";
+    LOCK_REMOVE "取消 PIN" "Remove the PIN";
+    LOCK_REMOVED "已取消 PIN。" "The PIN was removed.";
+    LOCK_NOW "现在锁定" "Lock now";
+    LOCK_AFTER "不用多久后自动锁定" "Lock by itself after";
+    LOCK_MINUTES "{} 分钟" "{} min";
     SETTINGS_ABOUT "关于" "About";
     SETTINGS_VERSION "版本" "Version";
     SETTINGS_DEVICE "本机编号" "Device";

@@ -1,6 +1,10 @@
 //! Console ↔ server: sign-in, lists, a case, moves, people, devices, quarantine.
 
 use super::sync::Me;
+mod audit;
+
+pub use audit::AuditEntry;
+
 use crate::area::Area;
 use crate::case::{Class, Move};
 use crate::id::{
@@ -375,6 +379,9 @@ pub struct CodeAnswer {
     pub code: String,
     /// When it ends.
     pub expires_ms: Timestamp,
+    /// SHA-256 of the certificate that the handheld pins; none where the system's roots judge it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fingerprint: Option<Sha256>,
 }
 
 /// Sync state of a device.
@@ -410,6 +417,9 @@ pub struct DeviceRow {
     /// When the oldest photo that it owes was announced.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub photos_owed_since_ms: Option<Timestamp>,
+    /// Since when it is marked as lost.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lost_ms: Option<Timestamp>,
 }
 
 impl DeviceRow {
@@ -432,6 +442,13 @@ impl DeviceRow {
 pub struct ReceiptKeyAnswer {
     /// The public key in hex.
     pub key: PublicKey,
+}
+
+/// `POST /v1/devices/{id}/lost`: marks a handheld as lost, or as found again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct LostRequest {
+    /// It is lost.
+    pub lost: bool,
 }
 
 /// Something kept for a person.

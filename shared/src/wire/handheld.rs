@@ -5,6 +5,10 @@
 //! carries the words that only the core can know (names of grids and units); everything else is
 //! put into words by `label` in the language of the screen.
 
+mod lock;
+
+pub use lock::LockView;
+
 use crate::area::AreaKind;
 use crate::case::Class;
 use crate::catalogue::CategoryKind;

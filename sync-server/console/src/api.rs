@@ -9,13 +9,13 @@ use crate::words::{self, Word};
 use gloo_net::http::{Request, RequestBuilder, Response};
 use serde::{Serialize, de::DeserializeOwned};
 use shared::catalogue::CatalogueDoc;
-use shared::id::{CaseId, OpId, PersonId, Sha256};
+use shared::id::{CaseId, DeviceId, OpId, PersonId, Sha256};
 use shared::label::Lang;
 use shared::signature::PublicKey;
 use shared::wire::console::{
-    CaseDetail, CasePage, CaseQuery, CodeAnswer, DeviceRow, MeAnswer, MoveRequest, NewCode,
-    NewPerson, Page, PersonRow, QuarantineRow, ReceiptKeyAnswer, ResolveRequest, SignInRequest,
-    StaleAnswer, UnitRow, WorkList,
+    AuditEntry, CaseDetail, CasePage, CaseQuery, CodeAnswer, DeviceRow, LostRequest, MeAnswer,
+    MoveRequest, NewCode, NewPerson, Page, PersonRow, QuarantineRow, ReceiptKeyAnswer,
+    ResolveRequest, SignInRequest, StaleAnswer, UnitRow, WorkList,
 };
 use shared::wire::error::{ErrorAnswer, ErrorCode};
 use shared::wire::sync::AreasBundle;
@@ -166,6 +166,27 @@ pub(crate) async fn receipt_key() -> Outcome<PublicKey> {
 /// A code by which a device is enrolled once.
 pub(crate) async fn device_code(person: PersonId) -> Outcome<CodeAnswer> {
     read(post("/v1/devices/codes", &NewCode { person }).await?).await
+}
+
+/// Marks a handheld as lost, or as found.
+pub(crate) async fn set_lost(device: DeviceId, lost: bool) -> Outcome<()> {
+    let path = format!("/v1/devices/{device}/lost");
+    post(&path, &LostRequest { lost }).await.map(drop)
+}
+
+/// Who did what, a page of it.
+pub(crate) async fn audit(cursor: Option<&str>) -> Outcome<Page<AuditEntry>> {
+    get(&paged("/v1/audit", cursor)).await
+}
+
+/// Ends all console sessions of a person.
+pub(crate) async fn end_sessions(person: PersonId) -> Outcome<()> {
+    let request = changing(Request::delete(&format!("/v1/people/{person}/sessions")));
+    let response = request
+        .send()
+        .await
+        .map_err(|_offline| Problem::Unreachable)?;
+    accepted(response).await.map(drop)
 }
 
 /// People and posts, a page of them.

@@ -8,7 +8,7 @@ use crate::desk::{Desk, Session, focus};
 use crate::icons::{Icon, Shape};
 use crate::news::News;
 use crate::pages::{
-    case::CasePage, devices::DevicesPage, list::ListPage, people::PeoplePage,
+    audit::AuditPage, case::CasePage, devices::DevicesPage, list::ListPage, people::PeoplePage,
     quarantine::QuarantinePage, receipts::ReceiptsPage, sign_in::SignInPage,
 };
 use crate::words::{self, Word};
@@ -95,6 +95,7 @@ fn Inside() -> impl IntoView {
                 <Route path=path!("/devices") view=DevicesPage/>
                 <Route path=path!("/people") view=PeoplePage/>
                 <Route path=path!("/receipts") view=ReceiptsPage/>
+                <Route path=path!("/audit") view=AuditPage/>
             </Routes>
         </main>
     }

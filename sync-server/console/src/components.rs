@@ -10,5 +10,6 @@ pub(crate) mod moves;
 pub(crate) mod paged;
 pub(crate) mod photos;
 pub(crate) mod picker;
+pub(crate) mod qr;
 pub(crate) mod states;
 pub(crate) mod work_lists;

@@ -233,6 +233,35 @@ words! {
     MAKE_CODE: "生成", "Make the code";
     CODE_IS: "绑定码", "Enrolment code";
     CODE_ONCE: "只显示这一次，请现在在手机上输入。", "Shown only this once. Type it into the handheld now.";
+    LOST: "已挂失", "Lost";
+    MARK_LOST: "挂失", "Mark as lost";
+    MARK_LOST_SURE: "确定挂失：收完后锁死", "Sure: lock it once drained";
+    MARK_FOUND: "取消挂失", "Found again";
+    AUDIT: "审计", "Audit";
+    AUDIT_WHAT: "谁在什么时候做了什么：登录、绑定、人员、挂失、人工确认。", "Who did what and when: sign-ins, enrolments, people, lost handhelds, quarantine.";
+    AUDIT_EMPTY: "还没有记录。", "Nothing is noted yet.";
+    AUDIT_WHEN: "时间", "When";
+    AUDIT_WHO: "谁", "Who";
+    AUDIT_DEED: "做了什么", "What";
+    AUDIT_SUBJECT: "对象", "On what";
+    AUDIT_NOBODY: "（命令行或未知）", "(command line or unknown)";
+    DEED_SIGN_IN: "登录", "Signed in";
+    DEED_SIGN_IN_FAILED: "登录失败", "Failed to sign in";
+    DEED_SIGN_OUT: "退出", "Signed out";
+    DEED_SIGN_OUT_ALL: "退出全部登录", "Ended all sessions";
+    DEED_CODE: "生成绑定码", "Made a code";
+    DEED_ENROL: "绑定手机", "Bound a handheld";
+    DEED_ENROL_FAILED: "绑定码不对", "Tried a wrong code";
+    DEED_PERSON: "添加人员", "Added a person";
+    DEED_SETTLED: "处理待确认", "Settled quarantine";
+    DEED_LOST: "挂失手机", "Marked a handheld as lost";
+    DEED_FOUND: "取消挂失", "Marked it as found";
+    DEED_TOLD: "挂失手机已联系", "A lost handheld came";
+    SESSIONS: "登录", "Sessions";
+    END_SESSIONS: "退出全部", "End all";
+    SESSIONS_ENDED: "已全部退出。", "All are ended.";
+    CODE_QR: "绑定码二维码", "The code as a QR code";
+    CODE_WHOLE: "扫一扫，或整段粘贴到手机的“绑定码”里：含服务器地址和证书指纹。", "Scan it, or paste all of it as the code: it holds the server's address and its certificate's fingerprint.";
     VALID_UNTIL: "有效到", "Valid until";
     PERSON_NEEDED: "请选择使用人。", "Choose a person.";
 }
@@ -289,6 +318,25 @@ pub(crate) const fn place_source(source: PlaceSource) -> Word {
         PlaceSource::Pin => Word("手工标点", "pin set by hand"),
         PlaceSource::Typed => Word("手工输入", "typed"),
     }
+}
+
+/// What a deed of the audit is called; none for one of a later server.
+pub(crate) fn deed(action: &str) -> Option<Word> {
+    Some(match action {
+        "session.open" => DEED_SIGN_IN,
+        "session.fail" => DEED_SIGN_IN_FAILED,
+        "session.close" => DEED_SIGN_OUT,
+        "session.close_all" => DEED_SIGN_OUT_ALL,
+        "device.code" => DEED_CODE,
+        "device.enrol" => DEED_ENROL,
+        "device.enrol_fail" => DEED_ENROL_FAILED,
+        "person.add" => DEED_PERSON,
+        "quarantine.settle" => DEED_SETTLED,
+        "device.lost" => DEED_LOST,
+        "device.found" => DEED_FOUND,
+        "device.told_lost" => DEED_TOLD,
+        _ => return None,
+    })
 }
 
 /// The grade of a grid post.

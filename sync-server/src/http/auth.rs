@@ -24,7 +24,7 @@ const TOKEN_CHARS_LIMIT: usize = 128;
 #[derive(Debug)]
 pub struct SignedIn(pub Session);
 
-/// An enrolled handheld whose person's account is in use.
+/// An enrolled handheld whose person's account is in use; it may be a lost one that delivers.
 #[derive(Debug)]
 pub struct OnDevice(pub Session, pub DeviceId);
 
@@ -35,9 +35,10 @@ pub struct OnDraining(pub Session, pub DeviceId);
 impl FromRequestParts<App> for SignedIn {
     type Rejection = Refusal;
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Refusal> {
-        let session = find(parts, app).await?;
-        if session.disabled {
-            return Err(Refusal::unauthenticated());
+        let session = in_use(parts, app).await?;
+        // A lost handheld delivers, and sees nothing. Not a 401: it would stop before it is told.
+        if session.lost {
+            return Err(Refusal::forbidden());
         }
         Ok(Self(session))
     }
@@ -46,7 +47,7 @@ impl FromRequestParts<App> for SignedIn {
 impl FromRequestParts<App> for OnDevice {
     type Rejection = Refusal;
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Refusal> {
-        let SignedIn(session) = SignedIn::from_request_parts(parts, app).await?;
+        let session = in_use(parts, app).await?;
         let device = session.device.ok_or_else(Refusal::forbidden)?;
         Ok(Self(session, device))
     }
@@ -59,6 +60,20 @@ impl FromRequestParts<App> for OnDraining {
         let device = session.device.ok_or_else(Refusal::forbidden)?;
         Ok(Self(session, device))
     }
+}
+
+async fn in_use(parts: &Parts, app: &App) -> Result<Session, Refusal> {
+    let session = find(parts, app).await?;
+    if session.disabled {
+        return Err(Refusal::unauthenticated());
+    }
+    if let Some(until) = session.prolong {
+        let (hash, district) = (session.token_hash, app.district().code.clone());
+        app.store()
+            .write(&district, move |tx| sessions::prolong(tx, hash, until))
+            .await?;
+    }
+    Ok(session)
 }
 
 async fn find(parts: &Parts, app: &App) -> Result<Session, Refusal> {

@@ -1,5 +1,5 @@
 //! Slows down guessing of passwords and codes: after some failures each further try must wait,
-//! twice as long each time, per account and address, and per address alone.
+//! twice as long each time: per account from one address, per account, and per address.
 //!
 //! In memory and per process: a restart forgives, which only helps who waits for restarts.
 
@@ -10,6 +10,8 @@ use std::sync::{Mutex, PoisonError};
 
 /// Failures of one account from one address before the first wait: people mistype.
 const FREE_TRIES: u32 = 5;
+/// Failures of one account from all addresses before the first wait: who guesses from many.
+const FREE_TRIES_ACCOUNT: u32 = 20;
 /// Failures from one address before the first wait: a whole office may share one.
 const FREE_TRIES_ADDRESS: u32 = 50;
 /// The first wait; doubles with each further failure.
@@ -23,7 +25,8 @@ const ENTRIES_MAX: usize = 10_000;
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 enum Key {
-    Account(String, Option<IpAddr>),
+    AccountFrom(String, Option<IpAddr>),
+    Account(String),
     Address(Option<IpAddr>),
 }
 
@@ -98,13 +101,15 @@ impl Brake {
     /// Forgets an account's failures after a success.
     pub(super) fn succeeded(&self, account: &str, from: Option<IpAddr>) {
         let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
-        failures.remove(&Key::Account(account.to_owned(), from));
+        failures.remove(&Key::AccountFrom(account.to_owned(), from));
+        failures.remove(&Key::Account(account.to_owned()));
     }
 }
 
-fn keys(account: &str, from: Option<IpAddr>) -> [(Key, u32); 2] {
+fn keys(account: &str, from: Option<IpAddr>) -> [(Key, u32); 3] {
     [
-        (Key::Account(account.to_owned(), from), FREE_TRIES),
+        (Key::AccountFrom(account.to_owned(), from), FREE_TRIES),
+        (Key::Account(account.to_owned()), FREE_TRIES_ACCOUNT),
         (Key::Address(from), FREE_TRIES_ADDRESS),
     ]
 }
@@ -133,6 +138,18 @@ mod tests {
         );
         brake.succeeded("wang", here);
         assert_eq!(brake.wait_s("wang", here, now), None);
+    }
+
+    #[test]
+    fn one_account_can_not_be_tried_from_every_address() {
+        let brake = Brake::default();
+        let from = |n: u32| Some(IpAddr::from(n.to_be_bytes()));
+        for n in 0..FREE_TRIES_ACCOUNT {
+            assert_eq!(brake.wait_s("wang", from(n), Timestamp(0)), None);
+            brake.failed("wang", from(n), Timestamp(0));
+        }
+        assert_eq!(brake.wait_s("wang", from(99), Timestamp(0)), Some(1));
+        assert_eq!(brake.wait_s("li", from(99), Timestamp(0)), None);
     }
 
     #[test]

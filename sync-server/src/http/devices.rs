@@ -2,15 +2,17 @@
 
 use super::auth::{SignedIn, hash};
 use super::error::{Answer, Refusal};
-use super::extract::{Body, Query};
+use super::extract::{Body, Part, Query};
 use super::session::From;
 use super::{App, new_id, new_token};
+use crate::service::audit::{self, Deed, Note};
 use crate::service::{Fault, devices, words};
 use axum::Json;
 use axum::extract::State;
+use axum::http::StatusCode;
 use serde::Deserialize;
 use shared::id::DeviceId;
-use shared::wire::console::{CodeAnswer, DeviceRow, NewCode, Page};
+use shared::wire::console::{CodeAnswer, DeviceRow, LostRequest, NewCode, Page};
 use shared::wire::error::{ErrorAnswer, ErrorCode};
 use shared::wire::sync::{EnrolAnswer, EnrolRequest, PROTOCOL};
 
@@ -56,6 +58,17 @@ pub(super) async fn enrol(
         Ok(enrolled) => enrolled,
         Err(Fault::NotFound(_)) => {
             app.brake().failed(&tried, from, now);
+            let district = app.district().clone();
+            let code = district.code.clone();
+            app.store()
+                .write(&code, move |tx| {
+                    let note = Note {
+                        device: Some(device_id),
+                        ..Note::of(None, Deed::EnrolFailed, "")
+                    };
+                    audit::note(tx, &district, &note, now)
+                })
+                .await?;
             return Err(Refusal::new(
                 ErrorCode::NotFound,
                 words(
@@ -106,7 +119,32 @@ pub(super) async fn new_code(
             devices::new_code(tx, actor, &district, request.person, code_hash, now)
         })
         .await?;
-    Ok(Json(CodeAnswer { code, expires_ms }))
+    Ok(Json(CodeAnswer {
+        code,
+        expires_ms,
+        fingerprint: app.fingerprint(),
+    }))
+}
+
+/// Mark a handheld as lost, or as found again.
+#[utoipa::path(post, path = "/v1/devices/{id}/lost", tag = "devices", request_body = LostRequest,
+    params(("id" = String, Path,)),
+    responses((status = 204), (status = 403, body = ErrorAnswer), (status = 404, body = ErrorAnswer)))]
+pub(super) async fn set_lost(
+    State(app): State<App>,
+    SignedIn(session): SignedIn,
+    Part(device): Part<DeviceId>,
+    Body(request): Body<LostRequest>,
+) -> Answer<StatusCode> {
+    let now = app.now();
+    let district = app.district().clone();
+    let code = district.code.clone();
+    app.store()
+        .write(&code, move |tx| {
+            devices::set_lost(tx, &session.actor, &district, device, request.lost, now)
+        })
+        .await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 /// Sync state of the devices in my area.

@@ -86,7 +86,7 @@ impl Policy {
         ));
         Self {
             content,
-            https_only: app.settings().behind_tls_proxy,
+            https_only: app.is_https(),
         }
     }
 }

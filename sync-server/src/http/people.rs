@@ -3,7 +3,7 @@
 use super::auth::SignedIn;
 use super::devices::After;
 use super::error::Answer;
-use super::extract::{Body, Query};
+use super::extract::{Body, Part, Query};
 use super::{App, new_id};
 use crate::service::Fault;
 use crate::service::people::{self, NewIds};
@@ -30,6 +30,26 @@ pub(super) async fn list(
         .read(move |tx| people::page(tx, &session.actor, &district, after.cursor.as_deref(), now))
         .await?;
     Ok(Json(page))
+}
+
+/// End all console sessions of a person: my own, or of somebody whom I administer.
+#[utoipa::path(delete, path = "/v1/people/{id}/sessions", tag = "people",
+    params(("id" = String, Path,)),
+    responses((status = 204), (status = 403, body = ErrorAnswer), (status = 404, body = ErrorAnswer)))]
+pub(super) async fn end_sessions(
+    State(app): State<App>,
+    SignedIn(session): SignedIn,
+    Part(person): Part<PersonId>,
+) -> Answer<StatusCode> {
+    let now = app.now();
+    let district = app.district().clone();
+    let code = district.code.clone();
+    app.store()
+        .write(&code, move |tx| {
+            people::end_sessions(tx, &session.actor, &district, person, now)
+        })
+        .await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 /// Add a person with first posts.

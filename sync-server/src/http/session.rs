@@ -4,7 +4,9 @@ use super::auth::{COOKIE, SignedIn, hash};
 use super::error::{Answer, Refusal};
 use super::extract::Body;
 use super::{App, new_token};
-use crate::service::sessions::{self, CONSOLE_SESSION_MS};
+use crate::door::Peer;
+use crate::service::audit::{self, Deed, Note};
+use crate::service::sessions::{self, CONSOLE_SESSION_MS_MAX};
 use crate::service::{Fault, words};
 use crate::store;
 use axum::Json;
@@ -12,10 +14,11 @@ use axum::extract::{ConnectInfo, FromRequestParts, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{AppendHeaders, IntoResponse};
-use shared::time::SECOND_MS;
+use shared::id::PersonId;
+use shared::time::{SECOND_MS, Timestamp};
 use shared::wire::console::{MeAnswer, SignInAnswer, SignInRequest};
 use shared::wire::error::{ErrorAnswer, ErrorCode};
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 
 /// Characters of a sign-in name or password that are looked at; more is refused unread.
 const FIELD_CHARS_MAX: usize = 256;
@@ -28,9 +31,9 @@ impl FromRequestParts<App> for From {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Self::Rejection> {
         let peer = parts
             .extensions
-            .get::<ConnectInfo<SocketAddr>>()
-            .map(|info| info.0.ip());
-        if !app.settings().behind_tls_proxy {
+            .get::<ConnectInfo<Peer>>()
+            .map(|info| info.0.0.ip().to_canonical());
+        if !peer.is_some_and(|peer| app.settings().behind_proxy.contains(&peer)) {
             return Ok(Self(peer));
         }
         // The last entry is the one that our own proxy wrote.
@@ -76,34 +79,53 @@ pub(super) async fn sign_in(
     let fits = app
         .with_password(move || sessions::password_fits(stored.as_deref(), &password))
         .await?;
+    let tried = candidate.as_ref().map(|candidate| candidate.person);
     let candidate = candidate.filter(|candidate| fits && !candidate.disabled);
     let Some(candidate) = candidate else {
         app.brake().failed(&login, from, now);
         tracing::info!("a sign-in was refused");
+        note_failed(&app, tried, now).await?;
         return Err(wrong());
     };
     app.brake().succeeded(&login, from);
     let token = new_token();
     let token_hash = hash(&token);
     let person = candidate.person;
-    let district = app.district().code.clone();
+    let district = app.district().clone();
+    let code = district.code.clone();
     let session = app
         .store()
-        .write(&district, move |tx| {
+        .write(&code, move |tx| {
             let expires = sessions::begin(tx, person, None, token_hash, now)?;
             let session = sessions::find(tx, token_hash, now)?;
+            audit::note(
+                tx,
+                &district,
+                &Note::of(Some(person), Deed::SignIn, ""),
+                now,
+            )?;
             Ok::<_, Fault>(session.map(|session| (expires, session)))
         })
         .await?;
     let (expires_ms, session) = session.ok_or_else(wrong)?;
     tracing::info!(person.id = %person, "somebody signed in");
-    let cookie = cookie(&app, &token, CONSOLE_SESSION_MS / SECOND_MS);
+    let cookie = cookie(&app, &token, CONSOLE_SESSION_MS_MAX / SECOND_MS);
     let answer = SignInAnswer {
         token,
         expires_ms,
         me: session.me(),
     };
     Ok((AppendHeaders([(header::SET_COOKIE, cookie)]), Json(answer)))
+}
+
+/// The name that was typed may be a password: only whose account it was is kept.
+async fn note_failed(app: &App, tried: Option<PersonId>, now: Timestamp) -> Answer<()> {
+    let district = app.district().clone();
+    let code = district.code.clone();
+    let noted = app.store().write(&code, move |tx| {
+        audit::note(tx, &district, &Note::of(tried, Deed::SignInFailed, ""), now)
+    });
+    Ok(noted.await?)
 }
 
 fn wrong() -> Refusal {
@@ -117,11 +139,7 @@ fn wrong() -> Refusal {
 }
 
 fn cookie(app: &App, token: &str, seconds: i64) -> String {
-    let secure = if app.settings().behind_tls_proxy {
-        "; Secure"
-    } else {
-        ""
-    };
+    let secure = if app.is_https() { "; Secure" } else { "" };
     format!("{COOKIE}={token}; HttpOnly; SameSite=Strict; Path=/; Max-Age={seconds}{secure}")
 }
 
@@ -133,11 +151,10 @@ pub(super) async fn sign_out(
     SignedIn(session): SignedIn,
 ) -> Answer<impl IntoResponse> {
     let now = app.now();
-    let district = app.district().code.clone();
+    let district = app.district().clone();
+    let code = district.code.clone();
     app.store()
-        .write(&district, move |tx| {
-            sessions::end(tx, session.token_hash, now)
-        })
+        .write(&code, move |tx| sessions::end(tx, &district, &session, now))
         .await?;
     let mut headers = HeaderMap::new();
     if let Ok(value) = cookie(&app, "", 0).parse() {

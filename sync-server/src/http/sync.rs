@@ -6,7 +6,7 @@ use super::error::{Answer, Refusal};
 use super::extract::{Body, Packed};
 use super::{App, new_id};
 use crate::service::push::{self, Judged, Sender};
-use crate::service::{pull, receipts, words};
+use crate::service::{devices, pull, receipts, words};
 use crate::store::operations::Gap;
 use axum::Json;
 use axum::extract::{DefaultBodyLimit, State};
@@ -131,6 +131,17 @@ pub(super) async fn pull(
             ),
         )
         .field("buckets"));
+    }
+    if session.lost {
+        let district = app.district().clone();
+        let code = district.code.clone();
+        let answer = pull::lost(&session, &district, now);
+        app.store()
+            .write(&code, move |tx| {
+                devices::tell_lost(tx, &district, device, now)
+            })
+            .await?;
+        return Ok(Json(answer));
     }
     let seen_long_ago = session
         .last_seen

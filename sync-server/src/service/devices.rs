@@ -1,5 +1,6 @@
 //! Handhelds: enrolment by a one-time code, and which device owes what.
 
+use super::audit::{self, Deed, Note};
 use super::sessions;
 use super::{Fault, Result, words};
 use crate::service::district::District;
@@ -112,6 +113,9 @@ pub fn new_code(
         device: None,
     };
     store::devices::insert_code(tx, &row)?;
+    let by = actor.map(|actor| actor.person);
+    let person = person.to_string();
+    audit::note(tx, district, &Note::of(by, Deed::CodeMade, &person), now)?;
     Ok(expires)
 }
 
@@ -147,9 +151,8 @@ pub fn enrol(
         )));
     }
     let person = store::people::get(tx, code.person)?;
-    let person = person
-        .filter(|p| p.disabled.is_none())
-        .ok_or(Fault::NotFound("code"))?;
+    let person = person.filter(|p| p.disabled.is_none());
+    let person = person.ok_or(Fault::NotFound("code"))?;
     let before = store::devices::get(tx, request.device_id)?;
     // Another person's operations must not follow on the same chain.
     let epoch = match &before {
@@ -178,6 +181,7 @@ pub fn enrol(
             disabled: None,
             key: request.key,
             owed_since: None,
+            lost: None,
         },
     )?;
     note_enrolment(
@@ -299,6 +303,67 @@ pub fn page(
     }
 }
 
+/// Marks a handheld as lost, or as found again. A lost one is heard once more: what it has goes to
+/// quarantine, then it is told and erases its key.
+///
+/// # Errors
+/// [`Fault::Forbidden`] for who administers nothing, [`Fault::NotFound`] for a handheld whose
+/// carrier holds no post in the actor's area.
+pub fn set_lost(
+    tx: &mut dyn Tx,
+    actor: &Actor,
+    district: &District,
+    device: DeviceId,
+    lost: bool,
+    now: Timestamp,
+) -> Result<()> {
+    let scopes = scopes_of(actor, Action::Administer);
+    if scopes.is_empty() {
+        return Err(Fault::Forbidden);
+    }
+    let whole = scopes.iter().any(|scope| scope.contains(&district.code));
+    let row = store::devices::get(tx, device)?.filter(|row| row.district == district.code);
+    let row = row.ok_or(Fault::NotFound("device"))?;
+    visible_name(tx, row.person, whole, &scopes, now)?.ok_or(Fault::NotFound("device"))?;
+    if row.lost.is_some() == lost {
+        return Ok(());
+    }
+    store::devices::set_lost(tx, device, lost.then_some(now))?;
+    let deed = if lost {
+        Deed::DeviceLost
+    } else {
+        Deed::DeviceFound
+    };
+    let subject = device.to_string();
+    audit::note(
+        tx,
+        district,
+        &Note::of(Some(actor.person), deed, &subject),
+        now,
+    )
+}
+
+/// Notes that a lost handheld came and was told; the first time in the audit, too.
+///
+/// # Errors
+/// Whatever the store says.
+pub fn tell_lost(
+    tx: &mut dyn Tx,
+    district: &District,
+    device: DeviceId,
+    now: Timestamp,
+) -> Result<()> {
+    store::devices::note_seen(tx, device, now)?;
+    if store::devices::note_told_lost(tx, device, now)? {
+        let note = Note {
+            device: Some(device),
+            ..Note::of(None, Deed::DeviceTold, "")
+        };
+        audit::note(tx, district, &note, now)?;
+    }
+    Ok(())
+}
+
 /// The scopes in which the actor may do this to whatever lies there.
 #[must_use]
 pub fn scopes_of(actor: &Actor, action: Action) -> Vec<Scope> {
@@ -396,6 +461,7 @@ fn row(tx: &mut dyn Tx, device: DeviceRow, person_name: String) -> Result<consol
         gaps,
         owed_since_ms: device.owed_since,
         photos_owed_since_ms,
+        lost_ms: device.lost,
     })
 }
 

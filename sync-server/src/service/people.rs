@@ -1,5 +1,6 @@
 //! People and their posts. An administrator sees and makes people of the own area only.
 
+use super::audit::{self, Deed, Note};
 use super::sessions::hash_password;
 use super::{Fault, Result, words};
 use crate::service::district::District;
@@ -61,6 +62,41 @@ pub fn page(
             return Ok(Page { rows, next: after });
         }
     }
+}
+
+/// Ends all console sessions of a person: one's own, or of somebody in the area one administers.
+///
+/// # Errors
+/// [`Fault::Forbidden`] for somebody else without administering, [`Fault::NotFound`] outside it.
+pub fn end_sessions(
+    tx: &mut dyn Tx,
+    actor: &Actor,
+    district: &District,
+    person: PersonId,
+    now: Timestamp,
+) -> Result<()> {
+    if person != actor.person {
+        let scopes = administered(actor);
+        if scopes.is_empty() {
+            return Err(Fault::Forbidden);
+        }
+        let found = store::people::get(tx, person)?;
+        found
+            .filter(|row| row.district == district.code)
+            .ok_or(Fault::NotFound("person"))?;
+        let whole = scopes.iter().any(|scope| scope.contains(&district.code));
+        let posts = held(tx, person, now)?;
+        let mine = posts
+            .iter()
+            .any(|post| scopes.iter().any(|s| s.contains(&post.area)));
+        if !(whole || mine) {
+            return Err(Fault::NotFound("person"));
+        }
+    }
+    store::sessions::revoke_console(tx, person, now)?;
+    let subject = person.to_string();
+    let note = Note::of(Some(actor.person), Deed::SignOutEverywhere, &subject);
+    audit::note(tx, district, &note, now)
 }
 
 fn administered(actor: &Actor) -> Vec<Scope> {
@@ -222,5 +258,11 @@ pub fn create(
         )?;
         posts.push(post);
     }
+    let subject = person.id.to_string();
+    let note = Note {
+        detail: serde_json::json!({"posts": posts}),
+        ..Note::of(actor.map(|actor| actor.person), Deed::PersonAdded, &subject)
+    };
+    audit::note(tx, district, &note, now)?;
     Ok(row(person, posts, now))
 }

@@ -117,7 +117,30 @@ pub fn page(
         catalogue_version: district.catalogue.version().clone(),
         areas_version: district.areas_version.clone(),
         me: session.me(),
+        lost: false,
     })
+}
+
+/// What a lost handheld is answered: that, and nothing of any case.
+#[must_use]
+pub fn lost(session: &Session, district: &District, now: Timestamp) -> Page {
+    PullAnswer {
+        protocol: PROTOCOL.to_owned(),
+        server_epoch: district.server_epoch.clone(),
+        server_time: now,
+        buckets: BTreeMap::new(),
+        rows: Vec::new(),
+        more: false,
+        backfill: BTreeMap::new(),
+        digests: BTreeMap::new(),
+        repair: None,
+        room: None,
+        photos_owed: Vec::new(),
+        catalogue_version: district.catalogue.version().clone(),
+        areas_version: district.areas_version.clone(),
+        me: session.me(),
+        lost: true,
+    }
 }
 
 /// How far a device is in one bucket.

@@ -410,6 +410,10 @@ fn quarantine(
     let op_id = sealed.operation.op_id;
     let result = refused(op_id.to_string(), Outcome::Quarantined, &reason, Some(now));
     insert(tx, sealed, &result, now)?;
+    // Whoever settles it wants to see them, and a lost handheld keeps nothing.
+    for photo in &sealed.operation.photos {
+        store::photos::expect(tx, photo, sender.device, now)?;
+    }
     let kept = Kept {
         words: Some(&reason.words),
         ..Kept::of(sealed, sender.person, reason.code)

@@ -1,5 +1,6 @@
 //! What could not be acted on: listed for people, and settled with a note.
 
+use super::audit::{self, Deed, Note};
 use super::devices::scopes_of;
 use super::{Fault, Result};
 use crate::service::district::District;
@@ -190,5 +191,7 @@ pub fn resolve(
         ));
     }
     store::quarantine::resolve(tx, op_id, actor.person, note, now)?;
-    Ok(())
+    let subject = op_id.to_string();
+    let note = Note::of(Some(actor.person), Deed::QuarantineSettled, &subject);
+    audit::note(tx, district, &note, now)
 }

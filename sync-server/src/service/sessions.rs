@@ -4,7 +4,9 @@
 //! session on a handheld has the rights of its person's grid posts and no others, so that a lost
 //! phone opens no console.
 
+use super::audit::{self, Deed, Note};
 use super::{Fault, Result};
+use crate::service::district::District;
 use crate::store::sessions::SessionRow;
 use crate::store::{self, Tx};
 use shared::id::{DeviceId, PersonId, Sha256};
@@ -13,8 +15,12 @@ use shared::signature::PublicKey;
 use shared::time::{DAY_MS, HOUR_MS, Timestamp};
 use shared::wire::sync::Me;
 
-/// A console session: one shift and a little more, so that nobody is signed out at work.
+/// How long a console session lasts without being used: one shift and a little more.
 pub const CONSOLE_SESSION_MS: i64 = 12 * HOUR_MS;
+/// How long it lasts at most, however much it is used: a forgotten browser ends with the week.
+pub const CONSOLE_SESSION_MS_MAX: i64 = 7 * DAY_MS;
+/// A session in use is prolonged once in this time, so that reading doesn't mean writing.
+const PROLONG_EVERY_MS: i64 = HOUR_MS;
 /// A handheld's session: it is bound to one device and ended from the console when that is lost.
 pub const DEVICE_SESSION_MS: i64 = 400 * DAY_MS;
 
@@ -41,6 +47,10 @@ pub struct Session {
     pub last_seen: Option<Timestamp>,
     /// The account or the handheld is out of use.
     pub disabled: bool,
+    /// The handheld is reported lost.
+    pub lost: bool,
+    /// Until when it should last from now on, when it is time to say so.
+    pub prolong: Option<Timestamp>,
 }
 
 impl Session {
@@ -100,7 +110,12 @@ pub fn find(tx: &mut dyn Tx, token_hash: Sha256, now: Timestamp) -> Result<Optio
     let posts_ever = store::posts::of_person(tx, person.id)?;
     let posts = in_force(&posts_ever, device.is_some(), now);
     let off = |since: Option<Timestamp>| since.is_some_and(|since| since <= now);
+    let longest = row.created.plus_ms(CONSOLE_SESSION_MS_MAX);
+    let prolonged = now.plus_ms(CONSOLE_SESSION_MS).min(longest);
+    let is_due = device.is_none() && prolonged.since(row.expires) >= PROLONG_EVERY_MS;
     Ok(Some(Session {
+        prolong: is_due.then_some(prolonged),
+        lost: device.as_ref().is_some_and(|device| off(device.lost)),
         token_hash,
         actor: Actor {
             person: person.id,
@@ -177,13 +192,25 @@ pub fn begin(
     Ok(expires)
 }
 
+/// Lets a session in use last longer.
+///
+/// # Errors
+/// As [`find`].
+pub fn prolong(tx: &mut dyn Tx, token_hash: Sha256, until: Timestamp) -> Result<()> {
+    Ok(store::sessions::extend(tx, token_hash, until)?)
+}
+
 /// Ends a session.
 ///
 /// # Errors
 /// As [`find`].
-pub fn end(tx: &mut dyn Tx, token_hash: Sha256, now: Timestamp) -> Result<()> {
-    store::sessions::revoke(tx, token_hash, now)?;
-    Ok(())
+pub fn end(tx: &mut dyn Tx, district: &District, session: &Session, now: Timestamp) -> Result<()> {
+    store::sessions::revoke(tx, session.token_hash, now)?;
+    let note = Note {
+        device: session.device,
+        ..Note::of(Some(session.actor.person), Deed::SignOut, "")
+    };
+    audit::note(tx, district, &note, now)
 }
 
 /// The shortest password that is taken: long enough against guessing through the brake.

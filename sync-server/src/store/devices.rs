@@ -42,6 +42,8 @@ pub struct DeviceRow {
     pub key: Option<PublicKey>,
     /// Since when it has owed operations without a break.
     pub owed_since: Option<Timestamp>,
+    /// Since when it is reported lost.
+    pub lost: Option<Timestamp>,
 }
 
 /// What a push says about its device.
@@ -98,6 +100,8 @@ pub fn put(tx: &mut dyn Tx, row: &DeviceRow) -> Result<()> {
             owed_since_ms = CASE WHEN devices.epoch = excluded.epoch
                 THEN devices.owed_since_ms ELSE excluded.owed_since_ms END,
             disabled_ms = excluded.disabled_ms,
+            lost_ms = NULL,
+            told_lost_ms = NULL,
             public_key = COALESCE(excluded.public_key, devices.public_key)";
     let key = row.key.map(|key| key.to_string());
     let values = params![
@@ -128,7 +132,8 @@ pub fn put(tx: &mut dyn Tx, row: &DeviceRow) -> Result<()> {
 pub fn get(tx: &mut dyn Tx, id: DeviceId) -> Result<Option<DeviceRow>> {
     const SQL: &str = "
         SELECT id, district, person, epoch, name, platform, app_version, enrolled_ms,
-            last_seen_ms, made, high_water, received, disabled_ms, public_key, owed_since_ms
+            last_seen_ms, made, high_water, received, disabled_ms, public_key, owed_since_ms,
+            lost_ms
         FROM devices
         WHERE id = $1";
     tx.query(SQL, params![id])?
@@ -149,7 +154,8 @@ pub fn page(
 ) -> Result<Vec<DeviceRow>> {
     const SQL: &str = "
         SELECT id, district, person, epoch, name, platform, app_version, enrolled_ms,
-            last_seen_ms, made, high_water, received, disabled_ms, public_key, owed_since_ms
+            last_seen_ms, made, high_water, received, disabled_ms, public_key, owed_since_ms,
+            lost_ms
         FROM devices
         WHERE district = $1 AND id > $2
         ORDER BY id
@@ -207,6 +213,30 @@ pub fn set_disabled(tx: &mut dyn Tx, id: DeviceId, disabled: Option<Timestamp>) 
         SET disabled_ms = $2
         WHERE id = $1";
     Ok(tx.execute(SQL, params![id, disabled])? == 1)
+}
+
+/// Marks a device as lost from a moment, or as found; whether it is there.
+///
+/// # Errors
+/// As [`put`].
+pub fn set_lost(tx: &mut dyn Tx, id: DeviceId, lost: Option<Timestamp>) -> Result<bool> {
+    const SQL: &str = "
+        UPDATE devices
+        SET lost_ms = $2, told_lost_ms = NULL
+        WHERE id = $1";
+    Ok(tx.execute(SQL, params![id, lost])? == 1)
+}
+
+/// Notes that a lost device came and was told; `false` when that was noted before.
+///
+/// # Errors
+/// As [`put`].
+pub fn note_told_lost(tx: &mut dyn Tx, id: DeviceId, at: Timestamp) -> Result<bool> {
+    const SQL: &str = "
+        UPDATE devices
+        SET told_lost_ms = $2
+        WHERE id = $1 AND lost_ms IS NOT NULL AND told_lost_ms IS NULL";
+    Ok(tx.execute(SQL, params![id, at])? == 1)
 }
 
 /// Adds a one-time code.
@@ -287,5 +317,6 @@ fn from_row(row: &mut Row) -> Result<DeviceRow> {
             None => None,
         },
         owed_since: row.opt_time(14)?,
+        lost: row.opt_time(15)?,
     })
 }

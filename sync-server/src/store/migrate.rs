@@ -42,6 +42,7 @@ const LADDER: &[Step] = &[
     step!(3, "0003_device_keys"),
     step!(4, "0004_photo_previews"),
     step!(5, "0005_what_buckets_hold"),
+    step!(6, "0006_lost_handhelds"),
 ];
 
 /// The step this program was written for.

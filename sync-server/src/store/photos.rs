@@ -57,14 +57,32 @@ pub fn announce(
     device: DeviceId,
     at: Timestamp,
 ) -> Result<bool> {
-    const PHOTO: &str = "
+    const LINK: &str = "
+        INSERT INTO report_photos (report, ordinal, hash, role, original_hash)
+        VALUES ($1, $2, $3, $4, $5)";
+    let new = expect(tx, photo, device, at)?;
+    let role = photo.role.as_str();
+    tx.execute(
+        LINK,
+        params![report, ordinal, photo.sha256, role, photo.original_sha256],
+    )?;
+    if new {
+        return Ok(false);
+    }
+    Ok(get(tx, photo.sha256)?.is_some_and(|row| row.stored.is_some()))
+}
+
+/// Lets a photo be uploaded, whether or not a report shows it; `false` when it was announced
+/// before.
+///
+/// # Errors
+/// As [`announce`].
+pub fn expect(tx: &mut dyn Tx, photo: &PhotoRef, device: DeviceId, at: Timestamp) -> Result<bool> {
+    const SQL: &str = "
         INSERT INTO photos (hash, bytes, mime, width, height, device, announced_ms, stored_ms,
             preview_hash)
         VALUES ($1, $2, $3, $4, $5, $6, $7, NULL, $8)
         ON CONFLICT (hash) DO NOTHING";
-    const LINK: &str = "
-        INSERT INTO report_photos (report, ordinal, hash, role, original_hash)
-        VALUES ($1, $2, $3, $4, $5)";
     let bytes = i64::try_from(photo.bytes).unwrap_or(i64::MAX);
     let values = params![
         photo.sha256,
@@ -76,16 +94,7 @@ pub fn announce(
         at,
         photo.preview.map(|preview| preview.sha256)
     ];
-    let new = tx.execute(PHOTO, values)? == 1;
-    let role = photo.role.as_str();
-    tx.execute(
-        LINK,
-        params![report, ordinal, photo.sha256, role, photo.original_sha256],
-    )?;
-    if new {
-        return Ok(false);
-    }
-    Ok(get(tx, photo.sha256)?.is_some_and(|row| row.stored.is_some()))
+    Ok(tx.execute(SQL, values)? == 1)
 }
 
 /// One photo.

@@ -99,6 +99,31 @@ pub fn revoke_all(
     }
 }
 
+/// Ends all console sessions of a person; how many.
+///
+/// # Errors
+/// As [`insert`].
+pub fn revoke_console(tx: &mut dyn Tx, person: PersonId, at: Timestamp) -> Result<u64> {
+    const SQL: &str = "
+        UPDATE sessions
+        SET revoked_ms = $2
+        WHERE person = $1 AND revoked_ms IS NULL AND device IS NULL";
+    tx.execute(SQL, params![person, at])
+}
+
+/// Lets a session last until another moment.
+///
+/// # Errors
+/// As [`insert`].
+pub fn extend(tx: &mut dyn Tx, token_hash: Sha256, expires: Timestamp) -> Result<()> {
+    const SQL: &str = "
+        UPDATE sessions
+        SET expires_ms = $2
+        WHERE token_hash = $1 AND revoked_ms IS NULL";
+    tx.execute(SQL, params![token_hash, expires])?;
+    Ok(())
+}
+
 /// Removes sessions that ended before a moment; how many.
 ///
 /// # Errors

@@ -11,6 +11,7 @@ use super::trace::Trace;
 use anyhow::{Context, Result, bail, ensure};
 use app_core::store::{FILE_NAME, StoreError};
 use app_core::sync::http::Http;
+use app_core::vault;
 use app_core::{App, Config, CoreError, Edge, Enrolment};
 use rusqlite::{Connection, OpenFlags};
 use shared::addition::{Addition, Amendment, Note, Withdrawal};
@@ -143,7 +144,10 @@ impl Handheld {
     pub fn look(&mut self) -> Result<&Connection> {
         if self.look.is_none() {
             let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-            self.look = Some(Connection::open_with_flags(self.database(), flags)?);
+            let look = Connection::open_with_flags(self.database(), flags)?;
+            let key = vault::key(&self.folder)?;
+            look.pragma_update(None, "key", key.literal().as_str())?;
+            self.look = Some(look);
         }
         self.look.as_ref().context("a look at the database")
     }

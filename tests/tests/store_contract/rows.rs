@@ -89,6 +89,7 @@ pub(crate) fn device(n: u128) -> DeviceRow {
         disabled: None,
         key: None,
         owed_since: None,
+        lost: None,
     }
 }
 

@@ -9,8 +9,10 @@ use crate::sync::backoff;
 use crate::sync::engine::{Engine, Event, Round, offer_again};
 use crate::sync::http::Http;
 use crate::sync::transport::{Failure, Link, Transport};
+use crate::vault::VaultError;
 use shared::digest::Digest;
 use shared::id::{Bucket, DeviceId};
+use shared::invitation::{Invitation, bare};
 use shared::signature::PublicKey;
 use shared::time::{DAY_MS, MINUTE_MS, Timestamp};
 use shared::wire::handheld::{MeView, SyncReport, SyncState, SyncStatus};
@@ -32,9 +34,9 @@ const PRUNED_MAX: u32 = 20;
 /// What a binding is asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Enrolment {
-    /// Address of the server.
+    /// Address of the server; not needed where the code is a whole `gewu://` address.
     pub server: String,
-    /// One-time code from an administrator.
+    /// What the administrator gave: see `shared::invitation`.
     pub code: String,
     /// Model or host name, for the administrator's list.
     pub device_name: String,
@@ -123,14 +125,15 @@ impl App {
         form: &Enrolment,
         edge: &Edge,
     ) -> Result<MeView, CoreError> {
-        let server = form.server.trim().trim_end_matches('/').to_owned();
+        let invitation = Invitation::parse(&form.code);
+        let server = invitation.address(&form.server);
         let known = self.store().read(device::read)?;
         let device_id = known
             .as_ref()
             .map_or_else(|| self.first_id(edge), |known| Ok(known.id))?;
         let key = self.device_key(edge)?;
         let request = EnrolRequest {
-            code: form.code.trim().to_owned(),
+            code: invitation.code,
             device_id,
             name: form.device_name.clone(),
             platform: form.platform.clone(),
@@ -153,7 +156,7 @@ impl App {
             if let Some(key) = &answer.receipt_key {
                 keys::keep_receipt_key(tx, key)?;
             }
-            settings::set(tx, "server", &server)?;
+            settings::set(tx, "server", bare(&server))?;
             // Another person's buckets: the mirror starts over, nothing else is touched.
             for bucket in cursors::all(tx)?.positions.keys() {
                 cases::leave(tx, bucket)?;
@@ -254,6 +257,9 @@ impl App {
 
     async fn rounds(&self, http: &Http, edge: &Edge) -> Result<(), CoreError> {
         loop {
+            if self.is_erased() {
+                return Ok(());
+            }
             let wait = self.sync_turn(http, edge).await;
             tokio::select! {
                 () = tokio::time::sleep(wait) => {}
@@ -397,6 +403,11 @@ impl App {
                         }
                         .problem(),
                     );
+                }
+                Event::Lost => {
+                    self.erase(edge.now())?;
+                    trouble.problem = Some(CoreError::from(VaultError::Erased).problem());
+                    break;
                 }
                 Event::Paused => {
                     trouble.problem = Some(CoreError::Server(Failure::Unauthenticated).problem());

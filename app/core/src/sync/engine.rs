@@ -95,6 +95,8 @@ pub enum Event {
         /// When it is tried again.
         retry: Timestamp,
     },
+    /// This handheld was reported lost and has nothing left to send: its key is to be erased.
+    Lost,
     /// The server doesn't accept the token: sync pauses, filing goes on.
     Paused,
     /// Not bound to a server.
@@ -234,7 +236,10 @@ impl Round {
         }
         let retry = now.plus_ms(wait_ms);
         timer.not_before = Some(retry);
-        if matches!(failure, Failure::Unreachable(_) | Failure::Foreign(_)) {
+        if matches!(
+            failure,
+            Failure::Unreachable(_) | Failure::Foreign(_) | Failure::Untrusted
+        ) {
             for timer in [
                 &mut self.operations,
                 &mut self.previews,

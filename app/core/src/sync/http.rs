@@ -1,19 +1,21 @@
 //! The transport over HTTP: requests in, answers believed only when they show the server's marks.
 //!
-//! TLS by rustls with ring; redirects are not followed (only portals redirect us); a loopback
+//! TLS by rustls with ring (whom it trusts: `tls.rs`); redirects are not followed (only portals redirect us); a loopback
 //! address never goes through a proxy. This is the only file that knows reqwest.
 //! Tests: `tests/portal.rs`, against a server that answers garbage.
 
+use super::tls;
 use super::transport::{Failure, Link, Transport};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use reqwest::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, LOCATION, RETRY_AFTER};
-use reqwest::{Client, Method, Request, RequestBuilder, Response, StatusCode, Url};
+use reqwest::{Client, ClientBuilder, Method, Request, RequestBuilder, Response, StatusCode, Url};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use shared::id::{CatalogueVersion, Sha256};
+use shared::invitation::{Fingerprint, pin_of};
 use shared::wire::error::{ErrorAnswer, ErrorCode};
 use shared::wire::sync::{
     AreasBundle, CatalogueBundle, EnrolAnswer, EnrolRequest, PROTOCOL, PullAnswer, PullRequest,
@@ -22,8 +24,8 @@ use shared::wire::sync::{
 use std::future::Future;
 use std::io::Write;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 /// A phone with signal connects within this; without, the worker shouldn't wait longer.
@@ -70,24 +72,42 @@ pub struct Http {
     plain_only: Arc<AtomicBool>,
 }
 
-/// HTTP clients for far and for loopback addresses.
+/// HTTP clients for far and for loopback addresses, and for the one pinned address.
 #[derive(Debug)]
 struct Network {
     far: Client,
     near: Client,
+    pinned: Mutex<Option<(Fingerprint, Client)>>,
+}
+
+impl Network {
+    /// The client for an address: one that knows the fingerprint, where the address carries one.
+    fn client(&self, url: &Url) -> Result<Client, Failure> {
+        let near = is_loopback(url);
+        let Some(pin) = pin_of(url.as_str()) else {
+            return Ok(if near { &self.near } else { &self.far }.clone());
+        };
+        // A panic elsewhere leaves the value whole: it is replaced at once.
+        let mut pinned = self.pinned.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, client)) = pinned.as_ref().filter(|(known, _)| *known == pin) {
+            return Ok(client.clone());
+        }
+        let builder = builder().tls_backend_preconfigured(tls::pinned(pin.clone())?);
+        let builder = if near { builder.no_proxy() } else { builder };
+        let client = builder.build().map_err(not_built)?;
+        *pinned = Some((pin, client.clone()));
+        Ok(client)
+    }
 }
 
 impl Carrier for Network {
     fn carry(&self, request: Request) -> Carried<'_> {
-        let client = if is_loopback(request.url()) {
-            &self.near
-        } else {
-            &self.far
-        };
-        let sent = client.execute(request);
+        let client = self.client(request.url());
         Box::pin(async move {
-            sent.await
-                .map_err(|error| Failure::Unreachable(reason(&error)))
+            client?
+                .execute(request)
+                .await
+                .map_err(|error| unsent(&error))
         })
     }
 }
@@ -102,20 +122,16 @@ impl Http {
         rustls::crypto::ring::default_provider()
             .install_default()
             .ok();
-        let builder = || {
-            Client::builder()
-                .connect_timeout(CONNECT_TIMEOUT)
-                .read_timeout(READ_TIMEOUT)
-                .timeout(REQUEST_TIMEOUT)
-                .redirect(reqwest::redirect::Policy::none())
-        };
-        let failed = |error: reqwest::Error| Failure::Unreachable(error.to_string());
-        let far = builder().build().map_err(failed)?;
-        let near = builder().no_proxy().build().map_err(failed)?;
+        let far = builder().build().map_err(not_built)?;
+        let near = builder().no_proxy().build().map_err(not_built)?;
         let client = far.clone();
         Ok(Self {
             client,
-            carrier: Arc::new(Network { far, near }),
+            carrier: Arc::new(Network {
+                far,
+                near,
+                pinned: Mutex::default(),
+            }),
             plain_only: Arc::default(),
         })
     }
@@ -134,10 +150,12 @@ impl Http {
         let bad = |problem: String| Failure::Unreachable(format!("address {server}: {problem}"));
         let base = Url::parse(server).map_err(|error| bad(error.to_string()))?;
         // An upload's address may be whole or only a path, as tus allows.
-        let url = base.join(path).map_err(|error| bad(error.to_string()))?;
+        let mut url = base.join(path).map_err(|error| bad(error.to_string()))?;
         if url.origin() != base.origin() {
             return Err(Failure::Foreign(String::from("it names another server")));
         }
+        // The pin goes with the address as far as the carrier; it is never sent.
+        url.set_fragment(base.fragment());
         Ok(self.client.request(method, url))
     }
 
@@ -254,6 +272,22 @@ impl Http {
     }
 }
 
+fn builder() -> ClientBuilder {
+    Client::builder()
+        .connect_timeout(CONNECT_TIMEOUT)
+        .read_timeout(READ_TIMEOUT)
+        .timeout(REQUEST_TIMEOUT)
+        .redirect(reqwest::redirect::Policy::none())
+}
+
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "its callers map errors with it"
+)]
+fn not_built(error: reqwest::Error) -> Failure {
+    Failure::Unreachable(error.to_string())
+}
+
 fn is_loopback(url: &Url) -> bool {
     match url.host_str() {
         Some("localhost" | "[::1]") => true,
@@ -261,6 +295,15 @@ fn is_loopback(url: &Url) -> bool {
             .parse::<std::net::Ipv4Addr>()
             .is_ok_and(|ip| ip.is_loopback()),
         None => false,
+    }
+}
+
+/// Why a request brought no answer: no network, or a server that isn't the one that was pinned.
+fn unsent(error: &reqwest::Error) -> Failure {
+    if tls::is_untrusted(error) {
+        Failure::Untrusted
+    } else {
+        Failure::Unreachable(reason(error))
     }
 }
 

@@ -13,7 +13,8 @@ use std::future::Future;
 /// Where the server is and how this device shows who it is.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Link {
-    /// Address: `https://gewu.example.gov.cn`.
+    /// Address: `https://gewu.example.gov.cn`; one that is pinned carries its fingerprint, see
+    /// `shared::invitation`.
     pub server: String,
     /// Bearer token.
     pub token: String,
@@ -34,6 +35,9 @@ pub enum Failure {
     /// No network, no such host, or no answer in time.
     #[error("could not reach the server: {0}")]
     Unreachable(String),
+    /// The certificate is neither the pinned one nor one that this system trusts.
+    #[error("the server's certificate is not the one that came with the enrolment code")]
+    Untrusted,
     /// Somebody answered, but not a Gewu server: a captive portal, a proxy, another program.
     #[error("the answer did not come from a Gewu server: {0}")]
     Foreign(String),
@@ -90,6 +94,7 @@ impl Failure {
     pub const fn code(&self) -> &'static str {
         match self {
             Self::Unreachable(_) => "offline",
+            Self::Untrusted => "untrusted",
             Self::Foreign(_) => "foreign_answer",
             Self::Unauthenticated => "unauthenticated",
             Self::TooLarge => "too_large",
@@ -108,6 +113,13 @@ impl Failure {
             Self::Unreachable(_) => (
                 "连不上服务器。内容已存本机,有网络后会自动发送。",
                 "The server cannot be reached. Everything is kept here and goes by itself later.",
+            ),
+            Self::Untrusted => (
+                "服务器证书的指纹与绑定码里的不符,可能连到了别的机器。内容已存本机,没有发出;\
+                 请向管理员核对指纹,或要新的绑定码。",
+                "The server's certificate does not have the fingerprint that came with the code; \
+                 it may be another machine. Everything is kept here and nothing was sent. Ask \
+                 the administrator to compare fingerprints, or for a new code.",
             ),
             Self::Foreign(_) => (
                 "网络需要登录,或地址不是格物服务器。内容已存本机;请先登录这个网络或检查地址。",

@@ -411,6 +411,7 @@ impl Transport for Server {
                 catalogue_version: CatalogueVersion::new(kept.catalogue_version.clone()).unwrap(),
                 areas_version: "areas-1".into(),
                 me: Self::me(),
+                lost: false,
             })
         })
     }

@@ -2,13 +2,23 @@
 
 use super::world::{IN_GRID_1, World, manhole};
 use crate::store::{self, FILE_NAME, Store, StoreError, device};
-use crate::{App, Config, CoreError};
+use crate::{App, Config, CoreError, vault};
 use rusqlite::Connection;
 use shared::id::Sha256;
 use shared::operation::{self, CHAIN_START};
 
+/// The database beside the core, as a tool with the key would open it.
+fn raw(world: &World) -> Connection {
+    let directory = world.directory.path();
+    let db = Connection::open(directory.join(FILE_NAME)).unwrap();
+    let key = vault::key(directory).unwrap();
+    db.pragma_update(None, "key", key.literal().as_str())
+        .unwrap();
+    db
+}
+
 fn rows(world: &World, sql: &str) -> i64 {
-    let db = Connection::open(world.directory.path().join(FILE_NAME)).unwrap();
+    let db = raw(world);
     db.query_row(sql, [], |row| row.get(0)).unwrap()
 }
 
@@ -50,7 +60,7 @@ async fn numbers_have_no_gap_and_each_operation_names_the_one_before() {
     for _ in 0..4 {
         world.file(&app, &["no_exif.jpg"], &manhole(IN_GRID_1));
     }
-    let db = Connection::open(world.directory.path().join(FILE_NAME)).unwrap();
+    let db = raw(&world);
     let mut statement = db
         .prepare("SELECT body FROM operations ORDER BY seq")
         .unwrap();
@@ -85,7 +95,7 @@ fn a_write_that_fails_leaves_nothing_behind() {
 fn data_of_a_later_version_is_refused_untouched() {
     let world = World::new();
     drop(world.open());
-    let db = Connection::open(world.directory.path().join(FILE_NAME)).unwrap();
+    let db = raw(&world);
     db.pragma_update(None, "user_version", 99).unwrap();
     drop(db);
     let refused = App::open(world.directory.path(), Config::default()).unwrap_err();

@@ -8,10 +8,10 @@ use crate::components::notice::ProblemNotice;
 use crate::pages::settings::LanguageChoice;
 use crate::route::Route;
 use crate::state::{self, shared, speaker};
-use crate::words::{self, Speaker};
+use crate::words;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use shared::label::Lang;
+use shared::invitation::Invitation;
 use shared::wire::handheld::{Problem, SyncState};
 
 /// Server address and one-time code.
@@ -33,8 +33,10 @@ pub(crate) fn Bind() -> impl IntoView {
         event.prevent_default();
         let (server, code) = (server.get_untracked(), code.get_untracked());
         let (server, code) = (server.trim().to_owned(), code.trim().to_owned());
-        if server.is_empty() || code.is_empty() {
-            set_problem.set(Some(empty()));
+        // A whole invitation names the server itself.
+        let is_whole = Invitation::parse(&code).host.is_some();
+        if code.is_empty() || (server.is_empty() && !is_whole) {
+            set_problem.set(Some(words::problem_of("empty", words::BIND_EMPTY)));
             return;
         }
         if busy.get_untracked() {
@@ -46,8 +48,10 @@ pub(crate) fn Bind() -> impl IntoView {
             let answer = backend::enrol(&server, &code).await;
             set_busy.try_set(false);
             match answer {
-                Ok(_) => {
-                    shared.settings.update(|settings| settings.server = server);
+                Ok(me) => {
+                    shared
+                        .settings
+                        .update(|settings| settings.server = me.server);
                     shared.sync.set(backend::sync_status().await.ok());
                     shared.look_again();
                     state::rename(Route::Home);
@@ -119,13 +123,5 @@ pub(crate) fn Bind() -> impl IntoView {
                 </button>
             </form>
         </div>
-    }
-}
-
-fn empty() -> Problem {
-    Problem {
-        code: String::from("empty"),
-        words: Speaker(Lang::Zh).say(words::BIND_EMPTY).to_owned(),
-        words_en: Speaker(Lang::En).say(words::BIND_EMPTY).to_owned(),
     }
 }

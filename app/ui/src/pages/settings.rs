@@ -6,6 +6,7 @@ use crate::components::icon::{Icon, Shape};
 use crate::components::notice::ProblemNotice;
 use crate::components::report_row::brief_place;
 use crate::pages::home::SyncLine;
+use crate::pages::lock::LockSettings;
 use crate::route::Route;
 use crate::state::{live, shared, speaker};
 use crate::words;
@@ -52,6 +53,7 @@ pub(crate) fn Settings() -> impl IntoView {
                 </button>
                 <a class="button" id="to-queue" href=Route::Queue.href()>{t.say(words::QUEUE_TITLE)}</a>
             </section>
+            <LockSettings />
             <section class="card stack tight">
                 <h2>{t.say(words::SETTINGS_STORE)}</h2>
                 <dl class="facts">

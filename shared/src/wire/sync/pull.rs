@@ -160,6 +160,10 @@ pub struct PullAnswer<D = Value> {
     pub areas_version: String,
     /// The person and posts as they stand.
     pub me: Me,
+    /// This handheld was reported lost: it sends what it has and then erases its key. Nothing else
+    /// of the answer is for it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub lost: bool,
 }
 
 /// The data of an event `moved` of `GET /v1/sync/events`.

@@ -4,6 +4,7 @@
 use crate::api;
 use crate::components::paged::Paged;
 use crate::components::picker::Picker;
+use crate::components::qr::Qr;
 use crate::components::states::{Empty, FormProblem};
 use crate::desk::{Choice, Desk};
 use crate::format;
@@ -13,7 +14,8 @@ use crate::words;
 use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use shared::id::PersonId;
+use shared::id::{DeviceId, PersonId};
+use shared::invitation::Invitation;
 use shared::label::Lang;
 use shared::role::Action;
 use shared::time::Timestamp;
@@ -51,9 +53,11 @@ fn Table(devices: Poll<Page<DeviceRow>>) -> impl IntoView {
     let desk = Desk::here();
     move || {
         let (now, lang) = (desk.now.get(), desk.lang.get());
+        let may_mark = desk.may(Action::Administer);
         let rows = devices.answer.with(|page| {
             let rows = page.iter().flat_map(|page| page.rows.iter());
-            rows.map(|row| device(row, now, lang)).collect_view()
+            rows.map(|row| device(row, now, lang, may_mark))
+                .collect_view()
         });
         if rows.is_empty() {
             return view! { <Empty what=words::DEVICES_EMPTY how=words::DEVICES_EMPTY_HOW/> }
@@ -71,6 +75,7 @@ fn Table(devices: Poll<Page<DeviceRow>>) -> impl IntoView {
                         {head(words::LAST_SEEN)} {figure(words::MADE)} {figure(words::RECEIVED)}
                         {figure(words::NOT_HERE)} {figure(words::PHOTOS_OWED)}
                         {figure(words::OWED_FOR)}
+                        {may_mark.then(|| head(words::LOST))}
                     </tr>
                 </thead>
                 <tbody>{rows}</tbody>
@@ -113,13 +118,50 @@ fn gaps(row: &DeviceRow) -> String {
     row.gaps.iter().map(range).collect::<Vec<_>>().join(", ")
 }
 
-fn device(row: &DeviceRow, now: Timestamp, lang: Lang) -> impl IntoView + use<> {
+/// Marks a handheld as lost, asking once more; or as found.
+#[component]
+fn Lost(device: DeviceId, lost: bool) -> impl IntoView {
+    let desk = Desk::here();
+    let (asked, marked) = (RwSignal::new(false), RwSignal::new(lost));
+    let problem = RwSignal::new(None::<String>);
+    let press = move |_| {
+        let to = !marked.get_untracked();
+        if to && !asked.get_untracked() {
+            asked.set(true);
+            return;
+        }
+        asked.set(false);
+        spawn_local(async move {
+            match api::set_lost(device, to).await {
+                Ok(()) => marked.set(to),
+                Err(refused) => {
+                    desk.notice(&refused);
+                    problem.set(Some(refused.words(desk.lang.get_untracked())));
+                }
+            }
+        });
+    };
+    let word = move || match (marked.get(), asked.get()) {
+        (true, _) => words::MARK_FOUND,
+        (false, false) => words::MARK_LOST,
+        (false, true) => words::MARK_LOST_SURE,
+    };
+    view! {
+        <button type="button" data-test="mark-lost" on:click=press>
+            {move || desk.say(word())}
+        </button>
+        <FormProblem words=problem/>
+    }
+}
+
+fn device(row: &DeviceRow, now: Timestamp, lang: Lang, may_mark: bool) -> impl IntoView + use<> {
     let (kind, word, shape) = match standing(row) {
+        _ if row.lost_ms.is_some() => ("late", words::LOST, Shape::TriangleAlert),
         Standing::Whole => ("safe", words::ALL_HERE, Shape::CircleCheck),
         Standing::Owes => ("soon", words::OWES, Shape::CloudUpload),
         Standing::Gap => ("late", words::HAS_GAP, Shape::TriangleAlert),
     };
-    let hint = (kind == "late").then(|| words::GAP_WHY.of(lang));
+    let hint = (standing(row) == Standing::Gap).then(|| words::GAP_WHY.of(lang));
     let seen = row.last_seen_ms.map_or_else(
         || words::NEVER.of(lang).to_owned(),
         |at| format::ago(at, now, lang),
@@ -157,6 +199,9 @@ fn device(row: &DeviceRow, now: Timestamp, lang: Lang) -> impl IntoView + use<> 
             {cell(words::NOT_HERE, owed)}
             {cell(words::PHOTOS_OWED, row.photos_owed.to_string())}
             {cell(words::OWED_FOR, age)}
+            {may_mark.then(|| view! {
+                <td role="cell"><Lost device=row.id lost=row.lost_ms.is_some()/></td>
+            })}
         </tr>
     }
 }
@@ -275,12 +320,29 @@ fn Code(made: RwSignal<Option<(String, CodeAnswer)>>) -> impl IntoView {
             view! {
                 <div class="code-shown" role="status" data-test="code-shown">
                     <p>{move || desk.say(words::CODE_IS)} " · " {name}</p>
-                    <output id="code">{answer.code}</output>
+                    <output id="code">{answer.code.clone()}</output>
+                    {whole(&answer).map(|whole| view! {
+                        <Qr text=whole.clone() label=words::CODE_QR.of(desk.lang.get_untracked())/>
+                        <p>{move || desk.say(words::CODE_WHOLE)}</p>
+                        <p class="long" id="code-whole">{whole}</p>
+                    })}
                     <p>{move || desk.say(words::CODE_ONCE)} " " {until}</p>
                 </div>
             }
         })
     }
+}
+
+/// Address, code and fingerprint in one, where the page came over TLS.
+fn whole(answer: &CodeAnswer) -> Option<String> {
+    let location = window().location();
+    let is_tls = location.protocol().ok()? == "https:";
+    let invitation = Invitation {
+        host: Some(location.host().ok()?),
+        code: answer.code.clone(),
+        fingerprint: answer.fingerprint.map(Into::into),
+    };
+    is_tls.then(|| invitation.to_string())
 }
 
 #[cfg(test)]

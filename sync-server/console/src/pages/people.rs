@@ -11,7 +11,8 @@ use crate::words;
 use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use shared::id::{AreaCode, UnitCode};
+use leptos_router::components::A;
+use shared::id::{AreaCode, PersonId, UnitCode};
 use shared::label::{self, Lang};
 use shared::role::{Post, PostKind, Role};
 use shared::wire::console::{NewPerson, NewPost, Page, PersonRow};
@@ -58,6 +59,7 @@ pub(crate) fn PeoplePage() -> impl IntoView {
                     })
                 }}
             </div>
+            <p><A href="/audit" attr:id="to-audit">{move || desk.say(words::AUDIT)}</A></p>
             <Adding on_added=on_added/>
             <Paged poll=people cursor=cursor>
                 <Table people=people/>
@@ -85,6 +87,7 @@ fn Table(people: Poll<Page<PersonRow>>) -> impl IntoView {
                 <thead>
                     <tr role="row">
                         {head(words::NAME)} {head(words::LOGIN)} {head(words::POSTS)}
+                        {head(words::SESSIONS)}
                     </tr>
                 </thead>
                 <tbody>{rows}</tbody>
@@ -114,7 +117,33 @@ fn person(row: &PersonRow, desk: Desk, lang: Lang) -> impl IntoView + use<> {
             </td>
             <td role="cell" data-label=words::LOGIN.of(lang)>{row.me.login.clone()}</td>
             <td role="cell" data-label=words::POSTS.of(lang)>{posts}</td>
+            <td role="cell"><EndSessions person=row.me.id/></td>
         </tr>
+    }
+}
+
+/// Signs somebody out of every browser.
+#[component]
+fn EndSessions(person: PersonId) -> impl IntoView {
+    let desk = Desk::here();
+    let done = RwSignal::new(None::<String>);
+    let end = move |_| {
+        spawn_local(async move {
+            let lang = desk.lang.get_untracked();
+            done.set(Some(match api::end_sessions(person).await {
+                Ok(()) => words::SESSIONS_ENDED.of(lang).to_owned(),
+                Err(refused) => {
+                    desk.notice(&refused);
+                    refused.words(lang)
+                }
+            }));
+        });
+    };
+    view! {
+        <button type="button" data-test="end-sessions" on:click=end>
+            {move || desk.say(words::END_SESSIONS)}
+        </button>
+        <span role="status">{move || done.get()}</span>
     }
 }
 

@@ -278,6 +278,9 @@ fn weigh<'a>(
         .or(sender.skew_ms.map(i64::saturating_neg));
     let made_at = operation.wall_ms.plus_ms(offset_ms.unwrap_or(0));
     let in_office = !session.actor.posts.is_empty() || session.in_office(made_at);
+    if session.lost {
+        return Err("device_lost");
+    }
     if session.disabled || !in_office {
         return Err("not_in_office");
     }

@@ -97,7 +97,7 @@ fn parts(figures: &mut Figures, photo: &[u8]) {
     });
 }
 
-fn fields() -> DraftFields {
+pub(crate) fn fields() -> DraftFields {
     DraftFields {
         place: Some(PlaceInput {
             lat: 27.33,
@@ -115,7 +115,7 @@ fn fields() -> DraftFields {
 
 /// The largest camera file of the test data, brought to 12 megapixels: as much detail and noise
 /// as a camera writes, so that decoding costs what it costs in the field.
-fn twelve_megapixels() -> Vec<u8> {
+pub(crate) fn twelve_megapixels() -> Vec<u8> {
     let path = crate::server::root().join("tests/data/photos/jolla.jpg");
     let picture = image::open(path).unwrap();
     let picture = picture.resize_exact(PIXELS.0, PIXELS.1, image::imageops::FilterType::CatmullRom);

@@ -21,6 +21,7 @@ mod photos;
 mod pull;
 mod push;
 mod server;
+mod vault;
 
 use figures::Figures;
 
@@ -28,12 +29,13 @@ use figures::Figures;
 type Suite = fn(&mut Figures);
 
 /// Everything that can be measured, in the order of the table.
-const SUITES: [(&str, Suite); 5] = [
+X = [
     ("lookup", lookup::run),
     ("capture", capture::run),
     ("push", push::run),
     ("pull", pull::run),
     ("photos", photos::run),
+    ("vault", vault::run),
 ];
 
 fn main() {
@@ -45,7 +47,9 @@ fn main() {
             "--only" => only = args.next(),
             "--json" => json = args.next(),
             _ => {
-                println!("usage: bench [--only lookup|capture|push|pull|photos] [--json FILE]");
+                println!(
+                    "usage: bench [--only lookup|capture|push|pull|photos|vault] [--json FILE]"
+                );
                 std::process::exit(2);
             }
         }

@@ -6,7 +6,7 @@
 use super::{Base, Channel, Engine, Event, Round, offer_again};
 use crate::error::CoreError;
 use crate::place::District;
-use crate::store::{self, StoreError, bundles, cursors, device};
+use crate::store::{self, StoreError, bundles, cursors, device, outbox};
 use crate::sync::transport::{Failure, Transport};
 use shared::id::Bucket;
 use shared::time::Timestamp;
@@ -72,6 +72,9 @@ impl<T: Transport> Engine<'_, T> {
             Ok(answer) => answer,
             Err(failure) => return self.failed(Channel::States, failure).await,
         };
+        if answer.lost {
+            return self.lost().await;
+        }
         let now = self.edge.now();
         let (more, rows) = (
             answer.more,
@@ -86,6 +89,28 @@ impl<T: Transport> Engine<'_, T> {
         self.round.begin_mending(page.differing);
         self.round.states_wanted = more || !page.taken || self.round.mending.is_some();
         Ok(Event::Pulled { rows, more })
+    }
+
+    /// Reported lost: nothing of the answer is taken in, and what waits goes first.
+    async fn lost(&mut self) -> Result<Event, CoreError> {
+        let waits = self
+            .with_store(|store| {
+                store.read(|tx| {
+                    let (photos, _) = store::photos::waiting_number(tx)?;
+                    Ok(outbox::waiting_number(tx)? > 0 || photos > 0)
+                })
+            })
+            .await?;
+        self.round.succeeded(Channel::States);
+        self.round.states_wanted = false;
+        Ok(if waits {
+            Event::Pulled {
+                rows: 0,
+                more: false,
+            }
+        } else {
+            Event::Lost
+        })
     }
 
     pub(super) async fn fetch_catalogue(&mut self, base: Base) -> Result<Event, CoreError> {

@@ -1,0 +1,33 @@
+//! Who did what, as an administrator reads it.
+
+use crate::id::{DeviceId, PersonId};
+use crate::time::Timestamp;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// One entry of the audit.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct AuditEntry {
+    /// Identity.
+    #[schema(value_type = String)]
+    pub id: uuid::Uuid,
+    /// When.
+    pub at_ms: Timestamp,
+    /// Who; none for the command line and for whoever failed to say who they are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub person: Option<PersonId>,
+    /// The name of that person as it is now.
+    #[serde(default)]
+    pub person_name: String,
+    /// With which handheld.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub device: Option<DeviceId>,
+    /// What: `session.open`, `person.add`, …
+    pub action: String,
+    /// On what: an id, or nothing.
+    pub subject: String,
+    /// Further facts; what they are depends on the action.
+    #[serde(default)]
+    #[schema(value_type = Object)]
+    pub detail: serde_json::Value,
+}

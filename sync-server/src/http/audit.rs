@@ -1,0 +1,28 @@
+//! Who did what, for whoever administers the district.
+
+use super::App;
+use super::auth::SignedIn;
+use super::devices::After;
+use super::error::Answer;
+use super::extract::Query;
+use crate::service::audit;
+use axum::Json;
+use axum::extract::State;
+use shared::wire::console::{AuditEntry, Page};
+use shared::wire::error::ErrorAnswer;
+
+/// Entries of the audit, newest first.
+#[utoipa::path(get, path = "/v1/audit", tag = "people", params(After),
+    responses((status = 200, body = Page<AuditEntry>), (status = 403, body = ErrorAnswer)))]
+pub(super) async fn list(
+    State(app): State<App>,
+    SignedIn(session): SignedIn,
+    Query(after): Query<After>,
+) -> Answer<Json<Page<AuditEntry>>> {
+    let district = app.district().clone();
+    let page = app
+        .store()
+        .read(move |tx| audit::page(tx, &session.actor, &district, after.cursor.as_deref()))
+        .await?;
+    Ok(Json(page))
+}

@@ -1,0 +1,184 @@
+//! Who did what beside the trails of cases: written in the transaction of the deed, read by whoever
+//! administers the whole district.
+//!
+//! Entries hold ids and codes, never names, passwords, tokens or codes that somebody could use.
+//! Tests: `tests/tests/audit.rs`.
+
+use super::{Fault, Result};
+use crate::service::district::District;
+use crate::store::audit::AuditRow;
+use crate::store::{self, Tx};
+use serde_json::Value;
+use shared::id::{DeviceId, PersonId};
+use shared::role::{Action, Actor, Subject, may};
+use shared::time::Timestamp;
+use shared::wire::console::{AuditEntry, Page};
+use std::collections::HashMap;
+use uuid::Uuid;
+
+/// Rows of one page.
+pub const PAGE_ROWS: usize = 100;
+
+/// What is noted. The words are stored: new ones are added, none is ever changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Deed {
+    /// Somebody signed in at the console.
+    SignIn,
+    /// Somebody tried to, in vain.
+    SignInFailed,
+    /// Somebody signed out.
+    SignOut,
+    /// All console sessions of a person were ended.
+    SignOutEverywhere,
+    /// A one-time code was made.
+    CodeMade,
+    /// A handheld was bound.
+    Enrolled,
+    /// A code was tried that is none.
+    EnrolFailed,
+    /// A person with first posts was added.
+    PersonAdded,
+    /// Something in quarantine was settled.
+    QuarantineSettled,
+    /// A handheld was marked as lost.
+    DeviceLost,
+    /// A lost handheld was found.
+    DeviceFound,
+    /// A lost handheld came and was told.
+    DeviceTold,
+}
+
+impl Deed {
+    /// As stored.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::SignIn => "session.open",
+            Self::SignInFailed => "session.fail",
+            Self::SignOut => "session.close",
+            Self::SignOutEverywhere => "session.close_all",
+            Self::CodeMade => "device.code",
+            Self::Enrolled => "device.enrol",
+            Self::EnrolFailed => "device.enrol_fail",
+            Self::PersonAdded => "person.add",
+            Self::QuarantineSettled => "quarantine.settle",
+            Self::DeviceLost => "device.lost",
+            Self::DeviceFound => "device.found",
+            Self::DeviceTold => "device.told_lost",
+        }
+    }
+}
+
+/// One deed.
+#[derive(Debug, Clone)]
+pub struct Note<'a> {
+    /// Who; none for the command line and for whoever failed to say who they are.
+    pub person: Option<PersonId>,
+    /// With which handheld.
+    pub device: Option<DeviceId>,
+    /// What.
+    pub deed: Deed,
+    /// On what: an id.
+    pub subject: &'a str,
+    /// Further facts without names or secrets.
+    pub detail: Value,
+}
+
+impl<'a> Note<'a> {
+    /// A deed of somebody, without more to say.
+    #[must_use]
+    pub const fn of(person: Option<PersonId>, deed: Deed, subject: &'a str) -> Self {
+        Self {
+            person,
+            device: None,
+            deed,
+            subject,
+            detail: Value::Null,
+        }
+    }
+}
+
+/// Writes an entry into the transaction that does the deed.
+///
+/// # Errors
+/// Whatever the store says, as for all services.
+pub fn note(tx: &mut dyn Tx, district: &District, note: &Note<'_>, now: Timestamp) -> Result<()> {
+    // The district's own counter makes it unique, so no id has to be handed in.
+    let mut tail = [0; 10];
+    let seq = tx.next_seq()?.to_be_bytes();
+    if let Some(place) = tail.last_chunk_mut() {
+        *place = seq;
+    }
+    let ms = u64::try_from(now.0).unwrap_or(0);
+    let row = AuditRow {
+        id: uuid::Builder::from_unix_timestamp_millis(ms, &tail).into_uuid(),
+        district: district.code.clone(),
+        at: now,
+        person: note.person,
+        device: note.device,
+        action: note.deed.as_str().to_owned(),
+        subject: note.subject.to_owned(),
+        detail: note.detail.to_string(),
+    };
+    Ok(store::audit::append(tx, &row)?)
+}
+
+/// A page of entries, newest first.
+///
+/// # Errors
+/// [`Fault::Forbidden`] for who doesn't administer the whole district.
+pub fn page(
+    tx: &mut dyn Tx,
+    actor: &Actor,
+    district: &District,
+    cursor: Option<&str>,
+) -> Result<Page<AuditEntry>> {
+    let whole = Subject {
+        area: Some(&district.code),
+        ..Subject::default()
+    };
+    if may(actor, Action::Administer, whole).is_none() {
+        return Err(Fault::Forbidden);
+    }
+    let after = cursor.filter(|text| !text.is_empty());
+    let after = after.map(read_cursor).transpose()?;
+    let found = store::audit::page(tx, &district.code, after, PAGE_ROWS)?;
+    let next = found
+        .last()
+        .filter(|_| found.len() == PAGE_ROWS)
+        .map(|row| format!("{}.{}", row.at.0, row.id));
+    let mut names: HashMap<PersonId, String> = HashMap::new();
+    let mut rows = Vec::with_capacity(found.len());
+    for row in found {
+        let person_name = match row.person {
+            None => String::new(),
+            Some(id) => match names.get(&id) {
+                Some(name) => name.clone(),
+                None => {
+                    let name = store::people::get(tx, id)?.map_or_else(String::new, |p| p.name);
+                    names.insert(id, name.clone());
+                    name
+                }
+            },
+        };
+        rows.push(AuditEntry {
+            id: row.id,
+            at_ms: row.at,
+            person: row.person,
+            person_name,
+            device: row.device,
+            action: row.action,
+            subject: row.subject,
+            detail: serde_json::from_str(&row.detail)
+                .map_err(|error| Fault::damaged("audit entry", error))?,
+        });
+    }
+    Ok(Page { rows, next })
+}
+
+fn read_cursor(text: &str) -> Result<(Timestamp, Uuid)> {
+    let wrong = || Fault::invalid("cursor", "翻页标记不对。", "The cursor is not one.");
+    let (ms, id) = text.split_once('.').ok_or_else(wrong)?;
+    let ms = ms.parse().map_err(|_| wrong())?;
+    Ok((Timestamp(ms), Uuid::try_parse(id).map_err(|_| wrong())?))
+}

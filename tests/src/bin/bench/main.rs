@@ -29,7 +29,7 @@ use figures::Figures;
 type Suite = fn(&mut Figures);
 
 /// Everything that can be measured, in the order of the table.
-X = [
+const SUITES: [(&str, Suite); 6] = [
     ("lookup", lookup::run),
     ("capture", capture::run),
     ("push", push::run),

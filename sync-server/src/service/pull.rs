@@ -2,7 +2,7 @@
 //!
 //! Buckets follow from posts; a bucket that was left is not named and its rows are evicted on the
 //! device. A pull costs what changed, not what there is: one statement says which buckets moved,
-//! each of those is a range of an index, and the cases of a page are read together. [`repair`]
+//! each of those is a range of an index, and the cases of a page are read together. `repair`
 //! mends a bucket whose digests differ. Tests: `tests/tests/pull.rs`.
 
 mod repair;

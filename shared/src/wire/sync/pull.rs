@@ -121,7 +121,7 @@ pub struct PulledRow<D = Value> {
 /// only on `more: false`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct PullAnswer<D = Value> {
-    /// [`PROTOCOL`].
+    /// [`PROTOCOL`](super::PROTOCOL).
     pub protocol: String,
     /// Identity of this life of the server's data.
     pub server_epoch: String,

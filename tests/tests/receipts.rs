@@ -56,7 +56,16 @@ async fn a_receipt_is_good_without_the_server_and_bad_when_it_was_changed() {
     field
         .run(&["note", &code, "--text", "旁边还有一个"])
         .unwrap();
-    field.run(&["amend", &code, "--category", "C0102"]).unwrap();
+    field
+        .run(&[
+            "amend",
+            &code,
+            "--category",
+            "C0102",
+            "--condition",
+            "C0102-1",
+        ])
+        .unwrap();
     let far = format!("far:{}", photo("jolla.jpg").display());
     field.run(&["add-photo", &code, &far]).unwrap();
     field

@@ -7,7 +7,6 @@
     reason = "a test may fail loudly"
 )]
 
-use rusqlite::Connection;
 use std::path::Path;
 use tests::day::{self, Filing, Places};
 use tests::ledger;
@@ -39,7 +38,7 @@ fn files_below(folder: &Path) -> Vec<std::path::PathBuf> {
 }
 
 fn number(database: &Path, sql: &str) -> i64 {
-    let database = Connection::open(database).unwrap();
+    let database = tests::ledger::open_device(database).unwrap();
     database.query_row(sql, [], |row| row.get(0)).unwrap()
 }
 

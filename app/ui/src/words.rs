@@ -447,7 +447,15 @@ mod tests {
     #[test]
     fn chinese_screens_hold_no_english_words() {
         // Names that are the same in every language, and examples of what to type.
-        let allowed = ["https://gewu.example.gov.cn", "jinggai", "jg", "Apache-2.0"];
+        let allowed = [
+            "https://gewu.example.gov.cn",
+            "jinggai",
+            "jg",
+            "Apache-2.0",
+            "PIN",
+            "Wi-Fi",
+            "MB",
+        ];
         for word in ALL {
             let mut text = word.0.to_owned();
             for name in allowed {

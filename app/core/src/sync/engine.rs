@@ -122,6 +122,8 @@ pub struct Round {
     photos: Timer,
     states: Timer,
     states_wanted: bool,
+    /// Reported lost: after each photo it asks whether its key is to be erased now.
+    is_lost: bool,
     /// The bucket that is being mended, and those that were in this round.
     mending: Option<states::Mending>,
     mended: BTreeSet<Bucket>,
@@ -145,6 +147,7 @@ impl Default for Round {
             photos: Timer::default(),
             states: Timer::default(),
             states_wanted: true,
+            is_lost: false,
             mending: None,
             mended: BTreeSet::new(),
             push_max: PUSH_OPERATIONS_LIMIT,

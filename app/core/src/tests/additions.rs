@@ -76,7 +76,8 @@ async fn everything_added_offline_stands_in_the_course_after_one_round() {
         ["note.add", "report.amend", "photo.add", "report.withdraw"]
     );
     assert!(after.photos.iter().all(|photo| photo.sent == photo.bytes));
-    assert_eq!(world.server.kept.lock().unwrap().photos.len(), 2);
+    // Two photos, each with its preview.
+    assert_eq!(world.server.kept.lock().unwrap().photos.len(), 4);
     assert_eq!(app.sync_status().unwrap().operations_waiting, 0);
 }
 

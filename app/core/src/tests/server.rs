@@ -210,7 +210,8 @@ impl Kept {
     fn owed(&self) -> Vec<Sha256> {
         let mut owed = BTreeSet::new();
         for (id, (text, _)) in &self.operations {
-            let applied = self.results[id].outcome == Outcome::Applied;
+            let result = self.results.get(id);
+            let applied = result.is_some_and(|result| result.outcome == Outcome::Applied);
             let value: serde_json::Value = serde_json::from_str(text).unwrap();
             for photo in value["photos"].as_array().unwrap() {
                 let sha256: Sha256 = photo["sha256"].as_str().unwrap().parse().unwrap();

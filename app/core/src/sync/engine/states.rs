@@ -103,6 +103,7 @@ impl<T: Transport> Engine<'_, T> {
             .await?;
         self.round.succeeded(Channel::States);
         self.round.states_wanted = false;
+        self.round.is_lost = true;
         Ok(if waits {
             Event::Pulled {
                 rows: 0,

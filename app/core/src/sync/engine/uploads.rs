@@ -45,7 +45,7 @@ impl<T: Transport> Engine<'_, T> {
     fn look_at_states_meanwhile(&mut self) {
         let now = self.edge.now();
         let since = *self.round.photos_since.get_or_insert(now);
-        if now.since(since) >= STATES_EVERY_MS {
+        if self.round.is_lost || now.since(since) >= STATES_EVERY_MS {
             self.round.photos_since = Some(now);
             self.round.states_wanted = true;
         }

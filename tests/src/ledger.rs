@@ -123,7 +123,15 @@ pub fn compare_with(device: &Path, server: &There, photos: &Path) -> Result<Ledg
 
 /// A handheld's database by the key beside it; one without a key is plain.
 pub fn open_device(file: &Path) -> Result<Connection> {
-    let connection = open(file)?;
+    unlock(open(file)?, file)
+}
+
+/// The same for writing: only to do damage on purpose.
+pub fn open_device_to_damage(file: &Path) -> Result<Connection> {
+    unlock(Connection::open(file)?, file)
+}
+
+fn unlock(connection: Connection, file: &Path) -> Result<Connection> {
     let directory = file.parent().context("a database lies in a folder")?;
     if directory.join(vault::FILE_NAME).is_file() {
         let key = vault::key(directory)?;

@@ -4,6 +4,8 @@
 //! address never goes through a proxy. This is the only file that knows reqwest.
 //! Tests: `tests/portal.rs`, against a server that answers garbage.
 
+mod news;
+
 use super::tls;
 use super::transport::{Failure, Link, Transport};
 use base64::Engine as _;
@@ -34,10 +36,6 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 const READ_TIMEOUT: Duration = Duration::from_secs(30);
 /// A whole request: the largest chunk at 5 KB a second.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(120);
-/// A stream of news; the server ends it within the hour.
-const LISTEN_TIMEOUT: Duration = Duration::from_secs(2 * 60 * 60);
-/// How a line begins that says that something moved.
-const EVENT_MOVED: &[u8] = b"event: moved";
 /// The largest answer is the areas of a big district: about 26,000 grids in some 20 MB.
 const ANSWER_BYTES_LIMIT: usize = 64 * 1024 * 1024;
 /// An error answer is a code and two sentences.
@@ -222,54 +220,6 @@ fn packed(plain: &[u8]) -> Option<Vec<u8>> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
     encoder.write_all(plain).ok()?;
     encoder.finish().ok()
-}
-
-/// News of the server, one at a time.
-#[derive(Debug)]
-pub struct News {
-    response: Response,
-}
-
-impl News {
-    /// Waits until something moved.
-    ///
-    /// # Errors
-    /// When the stream ended or broke: then listen again.
-    pub async fn next(&mut self) -> Result<(), Failure> {
-        loop {
-            let chunk = self.response.chunk().await;
-            let chunk = chunk.map_err(|error| Failure::Unreachable(reason(&error)))?;
-            let Some(chunk) = chunk else {
-                return Err(Failure::gone());
-            };
-            // Each line of the server comes whole or not at all; what it names is pulled anyway.
-            if chunk
-                .windows(EVENT_MOVED.len())
-                .any(|part| part == EVENT_MOVED)
-            {
-                return Ok(());
-            }
-        }
-    }
-}
-
-impl Http {
-    /// Listens for news. Data never comes by it: it only says that a pull is worth while.
-    ///
-    /// # Errors
-    /// When the server can't be reached or doesn't know how.
-    pub async fn listen(&self, link: &Link) -> Result<News, Failure> {
-        let to = self
-            .signed(Method::GET, link, "/v1/sync/events")?
-            .timeout(LISTEN_TIMEOUT);
-        let response = self.send(to).await?;
-        let kind = header(&response, CONTENT_TYPE.as_str()).unwrap_or_default();
-        if kind.starts_with("text/event-stream") {
-            Ok(News { response })
-        } else {
-            Err(Failure::Foreign(String::from("news of another kind")))
-        }
-    }
 }
 
 fn builder() -> ClientBuilder {

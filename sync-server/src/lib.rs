@@ -8,6 +8,7 @@ pub mod config;
 pub mod console_assets;
 mod door;
 pub mod http;
+pub mod new_life;
 pub mod photo_store;
 pub mod pokes;
 pub mod serve;

@@ -5,10 +5,10 @@ use clap::Args;
 use std::path::PathBuf;
 use sync_server::config::{DataArgs, mask_url, require_dir};
 use sync_server::http::system_clock;
+use sync_server::new_life;
 use sync_server::photo_store::PhotoStore;
-use sync_server::service::{Fault, restore as service};
+use sync_server::store::Store;
 use sync_server::store::backup::{self, Replacement};
-use sync_server::store::{Store, meta};
 use uuid::Uuid;
 
 #[derive(Args)]
@@ -87,41 +87,12 @@ pub(crate) fn restore(args: &RestoreArgs) -> anyhow::Result<()> {
 }
 
 fn begin_new_life(store: &Store, data: &DataArgs) -> anyhow::Result<()> {
-    let told = |fault: Fault| anyhow::anyhow!("{fault}");
-    let district = store.read_blocking(|tx| meta::get(tx, meta::DISTRICT))?;
-    let district = district
-        .context("the database names no district")?
-        .parse()
-        .map_err(|error| anyhow::anyhow!("its district: {error}"))?;
-    let server_epoch = Uuid::now_v7().to_string();
-    let life = server_epoch.clone();
-    store
-        .write_blocking(&district, move |tx| service::begin_new_life(tx, &life))
-        .map_err(told)?;
     let photos = PhotoStore::open(&data.photos_url(), &data.spool_dir())?;
+    let server_epoch = Uuid::now_v7().to_string();
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
-    let (mut after, mut owed) = (None, 0);
-    loop {
-        let page = store
-            .read_blocking(move |tx| service::photos_said_to_be_here(tx, after))
-            .map_err(told)?;
-        let Some(last) = page.last().copied() else {
-            break;
-        };
-        after = Some(last);
-        let mut missing = Vec::new();
-        for hash in page {
-            if runtime.block_on(photos.size(hash))?.is_none() {
-                missing.push(hash);
-            }
-        }
-        owed += missing.len();
-        store
-            .write_blocking(&district, move |tx| service::photos_are_owed(tx, &missing))
-            .map_err(told)?;
-    }
+    let owed = runtime.block_on(new_life::begin(store, &photos, server_epoch.clone()))?;
     println!("new life {server_epoch}; {owed} photos are missing and will be asked for");
     Ok(())
 }

@@ -20,6 +20,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context as TaskContext, Poll};
 use sync_server::config::DataArgs;
+use sync_server::new_life;
 use sync_server::photo_store::PhotoStore;
 use sync_server::serve::Server;
 use sync_server::service::Fault;
@@ -346,11 +347,11 @@ impl Host {
             std::fs::remove_file(file)?;
         }
         self.lives += 1;
-        let database = Connection::open(self.database())?;
-        database.execute(
-            "UPDATE meta SET value = ?1 WHERE key = 'server_epoch'",
-            [self.life()],
-        )?;
+        let data = self.data();
+        let store = Store::open(&data.store_url())?;
+        let photos = PhotoStore::open(&data.photos_url(), &data.spool_dir())?;
+        new_life::begin(&store, &photos, self.life()).await?;
+        store.close().await;
         Ok(true)
     }
 

@@ -11,35 +11,29 @@
     reason = "a world that can't be made must fail its test loudly"
 )]
 
+mod asking;
+mod handheld;
+mod people;
+
+pub use asking::{Reply, outcomes};
+pub use handheld::{Handheld, photo_ref};
+
 use crate::backends::Backend;
-use reqwest::{Client, Method};
-use serde_json::{Value, json};
-use shared::chain::{Link, signed_text};
-use shared::id::{
-    AreaCode, CatalogueVersion, DeviceId, OpId, PersonId, PostId, ReportId, Sha256, UnitCode,
-};
-use shared::operation::{CHAIN_START, OPERATION_VERSION, Operation, kind, seal};
-use shared::report::{PhotoRef, PhotoRole};
-use shared::role::{PostKind, Role};
-use shared::signature::{PublicKey, SecretKey};
+use reqwest::Client;
+use shared::signature::PublicKey;
 use shared::time::Timestamp;
-use shared::wire::console::{NewPerson, NewPost};
-use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, OnceLock};
 use sync_server::config::{DataArgs, LogFormat, ServeArgs};
-use sync_server::http::auth::hash;
 use sync_server::photo_store::PhotoStore;
 use sync_server::serve::Server;
 use sync_server::service::district::District;
-use sync_server::service::people::NewIds;
-use sync_server::service::{Fault, devices, init, people, receipts, sessions};
+use sync_server::service::{Fault, init, receipts};
 use sync_server::store::Store;
 use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
-use uuid::Uuid;
 
 /// Tuesday 24 November 2026, 10:30 in China: within working hours.
 pub const START: Timestamp = Timestamp(1_795_487_400_000);
@@ -70,33 +64,6 @@ pub struct World {
     stop: Option<oneshot::Sender<()>>,
     done: Option<tokio::task::JoinHandle<anyhow::Result<()>>>,
     _folder: tempfile::TempDir,
-}
-
-/// An answer.
-#[derive(Debug, Clone)]
-pub struct Reply {
-    /// HTTP status.
-    pub status: u16,
-    /// Headers by their lower-case names.
-    pub headers: HashMap<String, String>,
-    /// The body as JSON, null when it is none.
-    pub json: Value,
-    /// The body.
-    pub bytes: Vec<u8>,
-}
-
-impl Reply {
-    /// A member of the answer by its JSON pointer, null when it isn't there.
-    #[must_use]
-    pub fn at(&self, pointer: &str) -> &Value {
-        self.json.pointer(pointer).unwrap_or(&Value::Null)
-    }
-
-    /// The code of an error answer.
-    #[must_use]
-    pub fn code(&self) -> &str {
-        self.at("/code").as_str().unwrap_or_default()
-    }
 }
 
 /// The shipped folder of 建阳区.
@@ -213,289 +180,10 @@ impl World {
         self.clock.fetch_add(ms, Ordering::SeqCst);
     }
 
-    /// Asks the server; `token` as bearer.
-    #[must_use]
-    pub fn ask(&self, method: &str, path: &str, token: &str, body: Option<&Value>) -> Reply {
-        let body = body.map(Value::to_string);
-        let mut headers = Vec::new();
-        let bearer = format!("Bearer {token}");
-        if !token.is_empty() {
-            headers.push(("authorization", bearer.as_str()));
-        }
-        if body.is_some() {
-            headers.push(("content-type", "application/json"));
-        }
-        self.send(
-            method,
-            path,
-            &headers,
-            body.unwrap_or_default().into_bytes(),
-        )
-    }
-
-    /// Fetches something.
-    #[must_use]
-    pub fn get(&self, path: &str, token: &str) -> Reply {
-        self.ask("GET", path, token, None)
-    }
-
-    /// Posts JSON.
-    #[must_use]
-    pub fn post(&self, path: &str, token: &str, body: &Value) -> Reply {
-        self.ask("POST", path, token, Some(body))
-    }
-
-    /// Sends a request as it is.
-    #[must_use]
-    pub fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: Vec<u8>) -> Reply {
-        self.runtime
-            .block_on(self.sending(method, path, headers, body))
-    }
-
-    /// The same, for several at once.
-    ///
-    /// # Panics
-    /// When the server doesn't answer.
-    pub async fn sending(
-        &self,
-        method: &str,
-        path: &str,
-        headers: &[(&str, &str)],
-        body: Vec<u8>,
-    ) -> Reply {
-        let method = Method::from_bytes(method.as_bytes()).expect("a method");
-        let url = format!("http://{}{path}", self.address);
-        let mut request = self.client.request(method, url);
-        for (name, value) in headers {
-            request = request.header(*name, *value);
-        }
-        let answer = request.body(body).send().await.expect("an answer");
-        let status = answer.status().as_u16();
-        let headers = answer
-            .headers()
-            .iter()
-            .map(|(name, value)| {
-                let text = String::from_utf8_lossy(value.as_bytes()).into_owned();
-                (name.as_str().to_owned(), text)
-            })
-            .collect();
-        let bytes = answer.bytes().await.expect("a body").to_vec();
-        let json = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
-        Reply {
-            status,
-            headers,
-            json,
-            bytes,
-        }
-    }
-
-    /// Sends the same request several times at once.
-    #[must_use]
-    pub fn at_once(&self, times: usize, path: &str, token: &str, body: &Value) -> Vec<Reply> {
-        let bearer = format!("Bearer {token}");
-        let text = body.to_string();
-        self.runtime.block_on(async {
-            let headers = [
-                ("authorization", bearer.as_str()),
-                ("content-type", "application/json"),
-            ];
-            let mut waiting: Vec<_> = (0..times)
-                .map(|_| Box::pin(self.sending("POST", path, &headers, text.clone().into_bytes())))
-                .collect();
-            // Polled together: each is on its way before the first has its answer.
-            let mut replies = Vec::new();
-            std::future::poll_fn(|context| {
-                waiting.retain_mut(|one| match one.as_mut().poll(context) {
-                    std::task::Poll::Ready(reply) => {
-                        replies.push(reply);
-                        false
-                    }
-                    std::task::Poll::Pending => true,
-                });
-                if waiting.is_empty() {
-                    std::task::Poll::Ready(())
-                } else {
-                    std::task::Poll::Pending
-                }
-            })
-            .await;
-            replies
-        })
-    }
-
-    /// Adds a person with one post, without a password.
-    #[must_use]
-    pub fn person(&self, role: Role, area: &str, unit: Option<&str>) -> PersonId {
-        self.person_called(&Uuid::now_v7().simple().to_string(), role, area, unit, None)
-    }
-
-    /// Adds a person with one post.
-    #[must_use]
-    pub fn person_called(
-        &self,
-        login: &str,
-        role: Role,
-        area: &str,
-        unit: Option<&str>,
-        password: Option<&str>,
-    ) -> PersonId {
-        let post = NewPost {
-            role,
-            area: AreaCode::new(area).unwrap(),
-            unit: unit.map(|unit| UnitCode::new(unit).unwrap()),
-            kind: PostKind::default(),
-        };
-        let new = NewPerson {
-            login: login.to_owned(),
-            name: format!("某人{}", role.as_str()),
-            password: password.map(str::to_owned),
-            posts: vec![post],
-        };
-        let password_hash = people::prepare(&new, &self.district).unwrap();
-        let person = PersonId(Uuid::now_v7());
-        let ids = NewIds {
-            person,
-            posts: vec![PostId(Uuid::now_v7())],
-        };
-        let (district, now) = (Arc::clone(&self.district), self.now());
-        let code = district.code.clone();
-        self.store
-            .write_blocking(&code, move |tx| {
-                people::create(
-                    tx,
-                    None,
-                    &district,
-                    &new,
-                    password_hash.as_deref(),
-                    &ids,
-                    now,
-                )
-            })
-            .expect("a person");
-        person
-    }
-
-    /// A console session of a person: its token.
-    #[must_use]
-    pub fn console(&self, person: PersonId) -> String {
-        let token = Uuid::now_v7().to_string();
-        let (token_hash, now) = (hash(&token), self.now());
-        self.store
-            .write_blocking(&self.district.code, move |tx| {
-                sessions::begin(tx, person, None, token_hash, now)
-            })
-            .expect("a session");
-        token
-    }
-
-    /// A console session of a new person.
-    #[must_use]
-    pub fn console_of(&self, role: Role, area: &str, unit: Option<&str>) -> String {
-        self.console(self.person(role, area, unit))
-    }
-
-    /// A one-time code that binds a handheld to a person.
-    #[must_use]
-    pub fn enrol_code(&self, person: PersonId) -> String {
-        let code = devices::code_from(Uuid::now_v7().into_bytes()[8..].try_into().unwrap());
-        let code_hash = devices::code_hash(&code);
-        let (district, now) = (Arc::clone(&self.district), self.now());
-        let area = district.code.clone();
-        self.store
-            .write_blocking(&area, move |tx| {
-                devices::new_code(tx, None, &district, person, code_hash, now)
-            })
-            .expect("a code");
-        code
-    }
-
     /// The server's clock, for a handheld that shows the same time.
     #[must_use]
     pub fn clock(&self) -> Arc<AtomicI64> {
         Arc::clone(&self.clock)
-    }
-
-    /// Enrols a handheld for a person, with a code and over HTTP. It signs what it sends.
-    #[must_use]
-    pub fn handheld(&self, person: PersonId) -> Handheld {
-        let device = DeviceId(Uuid::now_v7());
-        let key = SecretKey::from_seed(Sha256::of(device.0.as_bytes()).bytes());
-        self.handheld_with(person, device, Some(key))
-    }
-
-    /// Enrols a handheld of one's own making; without a key it is one from before there were keys.
-    #[must_use]
-    pub fn handheld_with(
-        &self,
-        person: PersonId,
-        device: DeviceId,
-        key: Option<SecretKey>,
-    ) -> Handheld {
-        let code = self.enrol_code(person);
-        let mut body = json!({
-            "code": code, "device_id": device, "name": "测试机", "platform": "linux",
-            "app_version": "0.1.0",
-        });
-        if let Some(key) = &key {
-            body["key"] = json!(key.public());
-        }
-        let answer = self.post("/v1/devices/enrol", "", &body);
-        assert_eq!(answer.status, 200, "{answer:?}");
-        Handheld {
-            token: answer.at("/token").as_str().unwrap().to_owned(),
-            device,
-            person,
-            seq: 0,
-            last: CHAIN_START,
-            catalogue: self.district.catalogue.version().clone(),
-            wall: self.now(),
-            key,
-        }
-    }
-
-    /// Another token for a handheld that is enrolled.
-    #[must_use]
-    pub fn again(&self, handheld: &Handheld) -> String {
-        let token = Uuid::now_v7().to_string();
-        let (token_hash, now) = (hash(&token), self.now());
-        let (person, device) = (handheld.person, Some(handheld.device));
-        self.store
-            .write_blocking(&self.district.code, move |tx| {
-                sessions::begin(tx, person, device, token_hash, now)
-            })
-            .expect("a session");
-        token
-    }
-
-    /// A worker of 七贤社区 with a handheld.
-    #[must_use]
-    pub fn worker(&self) -> Handheld {
-        self.handheld(self.person(Role::GridWorker, COMMUNITY, None))
-    }
-
-    /// Pushes operations and gives the answer.
-    #[must_use]
-    pub fn push(&self, handheld: &Handheld, ops: &[Value]) -> Reply {
-        self.post("/v1/sync/push", &handheld.token, &handheld.request(ops))
-    }
-
-    /// Pulls everything from the beginning: the rows of all pages.
-    ///
-    /// # Panics
-    /// When a page is refused.
-    #[must_use]
-    pub fn pull_all(&self, handheld: &Handheld) -> Vec<Value> {
-        let (mut rows, mut buckets) = (Vec::new(), json!({}));
-        loop {
-            let body = json!({"buckets": buckets, "limit": 2});
-            let page = self.post("/v1/sync/pull", &handheld.token, &body);
-            assert_eq!(page.status, 200, "{page:?}");
-            rows.extend(page.at("/rows").as_array().cloned().unwrap_or_default());
-            buckets = page.at("/buckets").clone();
-            if page.at("/more") == false {
-                return rows;
-            }
-        }
     }
 
     /// The key that the server signs receipts with.
@@ -534,134 +222,5 @@ impl Drop for World {
                 assert!(ended.is_ok(), "the server did not stop");
             }
         }
-    }
-}
-
-/// A handheld that forgets nothing: a stream of operations.
-#[derive(Debug, Clone)]
-pub struct Handheld {
-    /// Its bearer token.
-    pub token: String,
-    /// The installation.
-    pub device: DeviceId,
-    /// Who carries it.
-    pub person: PersonId,
-    /// How many operations it has made.
-    pub seq: u64,
-    /// Hash of the last one.
-    pub last: Sha256,
-    /// The catalogue it fills reports with.
-    pub catalogue: CatalogueVersion,
-    /// Its clock.
-    pub wall: Timestamp,
-    /// What it signs with; none for one from before there were keys.
-    pub key: Option<SecretKey>,
-}
-
-impl Handheld {
-    /// A report that everything is right with; 上水井盖缺失 with one photo.
-    #[must_use]
-    pub fn report(&self) -> Value {
-        json!({
-            "category": "C0101", "condition": "C0101-1",
-            "place": {"lat_e7": PLACE.0, "lon_e7": PLACE.1, "accuracy_m": 3, "source": "gps", "words": "路口"},
-            "grid_doubt": [], "text": "井盖不见了", "occurred_ms": self.wall, "self_fixed": false,
-        })
-    }
-
-    /// The next operation, before it is sealed.
-    #[must_use]
-    pub fn next(&mut self, payload: Value) -> Operation {
-        self.seq += 1;
-        let report = ReportId(Uuid::now_v7());
-        Operation {
-            v: OPERATION_VERSION,
-            op_id: OpId(Uuid::now_v7()),
-            device_id: self.device,
-            epoch: 1,
-            seq: self.seq,
-            prev_hash: self.last,
-            kind: kind::REPORT_FILE.to_owned(),
-            subject: report.to_string(),
-            base_revision: None,
-            catalogue_version: self.catalogue.clone(),
-            app_version: "0.1.0".to_owned(),
-            wall_ms: self.wall,
-            mono_ms: 1,
-            boot_id: "boot".to_owned(),
-            offset_ms: None,
-            actor: self.person,
-            payload,
-            photos: vec![photo_ref(format!("photo of {report}").as_bytes())],
-        }
-    }
-
-    /// Seals an operation as the newest of the stream.
-    #[must_use]
-    pub fn seal(&mut self, operation: Operation) -> Value {
-        let sealed = seal(operation).unwrap();
-        self.last = sealed.hash;
-        serde_json::from_str(&sealed.text).unwrap()
-    }
-
-    /// Files a report.
-    #[must_use]
-    pub fn file(&mut self, payload: Value) -> Value {
-        let operation = self.next(payload);
-        self.seal(operation)
-    }
-
-    /// Files the usual report with another text.
-    #[must_use]
-    pub fn file_text(&mut self, text: &str) -> Value {
-        let mut report = self.report();
-        report["text"] = json!(text);
-        self.file(report)
-    }
-
-    /// The request that delivers operations.
-    #[must_use]
-    pub fn request(&self, ops: &[Value]) -> Value {
-        let mut request = json!({
-            "device_id": self.device, "epoch": 1, "made": self.seq, "nonce": "n-1",
-            "wall_ms": self.wall, "ops": ops,
-        });
-        if let Some(key) = &self.key {
-            let links: Vec<Link> = ops.iter().filter_map(Link::of).collect();
-            request["signature"] = json!(key.sign(&signed_text(&links)));
-        }
-        request
-    }
-}
-
-/// The outcome of each operation of a push, with its code when it has one.
-#[must_use]
-pub fn outcomes(reply: &Reply) -> Vec<String> {
-    assert_eq!(reply.status, 200, "{reply:?}");
-    let results = reply.at("/results").as_array().unwrap();
-    results
-        .iter()
-        .map(|result| {
-            let outcome = result["outcome"].as_str().unwrap();
-            match result["code"].as_str() {
-                Some(code) => format!("{outcome}: {code}"),
-                None => outcome.to_owned(),
-            }
-        })
-        .collect()
-}
-
-/// What a report says of a photo.
-#[must_use]
-pub fn photo_ref(bytes: &[u8]) -> PhotoRef {
-    PhotoRef {
-        sha256: Sha256::of(bytes),
-        bytes: u64::try_from(bytes.len()).unwrap(),
-        mime: "image/jpeg".to_owned(),
-        role: PhotoRole::Near,
-        width: 640,
-        height: 480,
-        original_sha256: None,
-        preview: None,
     }
 }

@@ -78,21 +78,21 @@ pub fn filings() -> Vec<Filing> {
             "C0103-1",
             Inside(0),
             "HMD_Nokia_8.3_5G.jpg",
-            "人民路路口雨水井盖缺失,已放锥桶提醒",
+            "人民路路口雨水井盖缺失，已放锥桶提醒",
         ),
         filing(
             "E0110",
             "E0110-1",
             Inside(1),
             "jolla.jpg",
-            "东市场后门垃圾外露,有异味",
+            "东市场后门垃圾外露，有异味",
         ),
         filing(
             "E0502",
             "E0502-1",
             Inside(2),
             "DSCN0010.jpg",
-            "3号楼外燃气管漏气,已疏散并拉警戒",
+            "3号楼外燃气管漏气，已疏散并拉警戒",
         ),
         filing(
             "E0496",
@@ -106,7 +106,7 @@ pub fn filings() -> Vec<Filing> {
             "E0201-1",
             Inside(0),
             "no_exif.jpg",
-            "楼道口小广告,已当场清除",
+            "楼道口小广告，已当场清除",
         ),
         filing(
             "C0101",
@@ -120,7 +120,7 @@ pub fn filings() -> Vec<Filing> {
             "C0402-1",
             Outside,
             "landscape_6.jpg",
-            "巡查返程途中,路边行道树断枝压线",
+            "巡查返程途中，路边行道树断枝压线",
         ),
         filing(
             "E0113",
@@ -134,7 +134,7 @@ pub fn filings() -> Vec<Filing> {
             "C0137-3",
             Inside(5),
             "portrait_8.jpg",
-            "夜间路灯(LED)不亮 🙏 共3盏",
+            "夜间路灯（LED）不亮 🙏 共3盏",
         ),
         filing(
             "C0305",
@@ -204,7 +204,7 @@ pub fn filings() -> Vec<Filing> {
             "C0123-2",
             Inside(4),
             "DSCN0040.jpg",
-            "井盖破裂,看不出属谁家",
+            "井盖破裂，看不出属谁家",
         ),
         filing(
             "E0111",

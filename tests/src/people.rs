@@ -3,6 +3,7 @@
 //! Only through the command lines that an administrator would use.
 
 use anyhow::{Context, Result};
+use std::path::Path;
 
 use crate::programs::{Field, Server};
 
@@ -42,7 +43,7 @@ pub const PEOPLE: [Person; 5] = [
         role: "grid_worker",
         area: "350703001012",
         unit: None,
-        what: "网格员, 七贤社区",
+        what: "网格员，七贤社区",
         signs_in: false,
     },
     Person {
@@ -51,7 +52,7 @@ pub const PEOPLE: [Person; 5] = [
         role: "dispatcher",
         area: "350703",
         unit: None,
-        what: "派遣员, 建阳区",
+        what: "派遣员，建阳区",
         signs_in: true,
     },
     Person {
@@ -60,7 +61,7 @@ pub const PEOPLE: [Person; 5] = [
         role: "handler",
         area: "350703",
         unit: Some("D22-4"),
-        what: "处置人员, 市政中心",
+        what: "处置人员，市政中心",
         signs_in: true,
     },
     Person {
@@ -69,7 +70,7 @@ pub const PEOPLE: [Person; 5] = [
         role: "supervisor",
         area: "350703",
         unit: None,
-        what: "督查, 建阳区",
+        what: "督查，建阳区",
         signs_in: true,
     },
     Person {
@@ -78,7 +79,7 @@ pub const PEOPLE: [Person; 5] = [
         role: "administrator",
         area: "350703",
         unit: None,
-        what: "管理员, 建阳区",
+        what: "管理员，建阳区",
         signs_in: true,
     },
 ];
@@ -109,6 +110,17 @@ pub fn add(server: &Server) -> Result<()> {
         server.run(&arguments)?;
     }
     Ok(())
+}
+
+/// A server of 建阳区 with its people, running, and the worker's handheld, each in a folder of its
+/// own below this one.
+pub async fn begin(folder: &Path) -> Result<(Server, Field)> {
+    let mut server = Server::init(&folder.join("server"), "350703")?;
+    add(&server)?;
+    server.start().await?;
+    let field = Field::new(&folder.join("handheld"));
+    enrol(&server, &field)?;
+    Ok((server, field))
 }
 
 /// Binds a handheld to the worker and fetches catalogue and grids; the server must be running.

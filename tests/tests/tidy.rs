@@ -464,3 +464,27 @@ fn there_is_no_check_in_no_score_and_no_watch_list() {
         nobody_says(below, &words, &[], "a rule that the product keeps");
     }
 }
+
+#[test]
+fn chinese_sentences_have_chinese_marks() {
+    let chinese = |letter: char| ('\u{4e00}'..='\u{9fff}').contains(&letter);
+    let mut wrong = Vec::new();
+    for below in ["shared/src", "app", "sync-server", "tests/src"] {
+        for (name, text) in files(below, ".rs") {
+            for (line, text) in code(&text) {
+                let letters: Vec<char> = text.chars().filter(|letter| *letter != ' ').collect();
+                let mixed = letters.windows(3).any(|three| {
+                    chinese(three[0]) && ",;:?!()".contains(three[1]) && chinese(three[2])
+                });
+                if mixed {
+                    wrong.push(format!("{name}:{line}"));
+                }
+            }
+        }
+    }
+    assert!(
+        wrong.is_empty(),
+        "，；：？！（） rather than the narrow ones:\n{}",
+        wrong.join("\n")
+    );
+}

@@ -60,7 +60,7 @@ pub fn queue_photo(photo: &Photo) -> QueuePhoto {
     };
     let problem = (standing == PhotoStanding::NeedsAttention).then(|| Problem {
         code: String::from("photo_refused"),
-        words: String::from("服务器多次没有接收这张照片。照片在本机,会一直再试;请告诉管理员。"),
+        words: String::from("服务器多次没有接收这张照片。照片在本机，会一直再试；请告诉管理员。"),
         words_en: String::from(
             "The server refused this photo several times. It is kept and tried again; tell an administrator.",
         ),

@@ -145,7 +145,7 @@ impl CoreError {
             Self::Fault(fault) => faults(fault.code()),
             Self::Addition(fault) => faults(fault.code()),
             Self::Unfilled(Unfilled::Place) => (
-                "还没有位置。请定位,或在图上选点。",
+                "还没有位置。请定位，或在图上选点。",
                 "No place yet. Locate, or set a pin.",
             ),
             Self::Unfilled(Unfilled::Category) => ("还没有选类别。", "No category chosen yet."),
@@ -153,47 +153,47 @@ impl CoreError {
                 ("还没有选立案条件。", "No condition chosen yet.")
             }
             Self::Store(StoreError::Full) => (
-                "本机空间不足,没能保存新照片。已填内容都在;请先联网发送,或清理手机空间。",
+                "本机空间不足，没能保存新照片。已填内容都在；请先联网发送，或清理手机空间。",
                 "No space left on this handheld for it. What you filled in is kept; \
                  sync first, or free some space.",
             ),
             Self::Store(StoreError::TooNew { .. }) => (
-                "本机数据由更新的版本写入。请更新应用;数据没有改动。",
+                "本机数据由更新的版本写入。请更新应用；数据没有改动。",
                 "The data was written by a later version. Update the app; nothing was changed.",
             ),
             Self::Store(StoreError::Missing(_)) => (
-                "找不到这一条,可能已被删除。",
+                "找不到这一条，可能已被删除。",
                 "There is no such item; it may have been removed.",
             ),
             Self::Store(_) => (
-                "本机数据库没能完成操作,内容没有改动。请重试;仍不行请联系管理员。",
+                "本机数据库没能完成操作，内容没有改动。请重试；仍不行请联系管理员。",
                 "The handheld's database could not do it; nothing was changed. Try again; \
                  if it stays so, call the administrator.",
             ),
             Self::NotEnrolled => (
-                "本机还没有绑定。请向管理员要绑定码,在绑定页输入。",
+                "本机还没有绑定。请向管理员要绑定码，在绑定页输入。",
                 "This handheld is not bound yet. Ask the administrator for a code.",
             ),
             Self::NotReady => (
-                "类别目录和网格还没有下载。请联网同步一次;照片和文字已存草稿。",
+                "类别目录和网格还没有下载。请联网同步一次；照片和文字已存草稿。",
                 "Catalogue and grids are not here yet. Sync once with a network; \
                  photos and text are kept as a draft.",
             ),
             Self::ChangedMeanwhile => (
-                "保存时草稿又有改动,请再点一次发送。",
+                "保存时草稿又有改动，请再点一次发送。",
                 "The draft was changed while it was being filed. Send it once more.",
             ),
             Self::OtherDistrict(_) => (
-                "本机存有其他区的上报,不能绑定到这个区。请换一台设备或联系管理员。",
+                "本机存有其他区的上报，不能绑定到这个区。请换一台设备或联系管理员。",
                 "This handheld holds reports of another district. Use another device or call \
                  the administrator.",
             ),
             Self::Operation(_) => (
-                "内容无法保存为上报,草稿还在。请删减文字后再试。",
+                "内容无法保存为上报，草稿还在。请删减文字后再试。",
                 "This could not be made into a report; the draft is kept. Shorten the text.",
             ),
             Self::Bundle { .. } => (
-                "下载的目录或网格无法使用,仍用原来的。稍后会自动再试。",
+                "下载的目录或网格无法使用，仍用原来的。稍后会自动再试。",
                 "The fetched catalogue or grids could not be used; the former ones stay. \
                  It will be tried again.",
             ),
@@ -206,25 +206,25 @@ impl CoreError {
 const fn vault_words(error: &VaultError) -> (&'static str, &'static str) {
     match error {
         VaultError::Locked => (
-            "本机已锁定,请输入 PIN。",
+            "本机已锁定，请输入 PIN。",
             "This handheld is locked. Enter the PIN.",
         ),
         VaultError::WrongPin { .. } => (
-            "PIN 不对。多次输错要等待,资料不会删除。",
+            "PIN 不对。多次输错要等待，资料不会删除。",
             "The PIN is wrong. After several wrong ones you have to wait; nothing is ever deleted.",
         ),
         VaultError::Waiting { .. } => (
-            "输错次数太多,请过一会儿再试。资料都在,不会删除。",
+            "输错次数太多，请过一会儿再试。资料都在，不会删除。",
             "Too many wrong PINs. Try again later; everything is kept.",
         ),
         VaultError::BadPin => ("PIN 要 6 到 64 位。", "A PIN has 6 to 64 characters."),
         VaultError::Erased => (
-            "本机已被挂失,资料已送达服务器并在本机锁死。请交还管理员;要再用,先清除本应用的数据。",
+            "本机已被挂失，资料已送达服务器并在本机锁死。请交还管理员；要再用，先清除本应用的数据。",
             "This handheld was reported lost. Its data went to the server and can't be read here \
              any more. Return it to the administrator; to use it again, clear this app's data.",
         ),
         VaultError::File(_) => (
-            "本机密钥文件无法使用,资料没有改动。请联系管理员,不要删除任何文件。",
+            "本机密钥文件无法使用，资料没有改动。请联系管理员，不要删除任何文件。",
             "The file with this handheld's key can't be used; nothing was changed. Call the \
              administrator and delete nothing.",
         ),

@@ -84,31 +84,31 @@ impl PhotoError {
     pub const fn words(&self) -> (&'static str, &'static str) {
         match self {
             Self::NotAnImage => (
-                "这个文件不是照片。请换一张 JPEG、PNG 或 WebP 照片;已填内容都在。",
+                "这个文件不是照片。请换一张 JPEG、PNG 或 WebP 照片；已填内容都在。",
                 "This file is not a photo. Choose a JPEG, PNG or WebP; what you filled in is kept.",
             ),
             Self::UnsupportedFormat(_) => (
-                "这种照片格式暂不支持。请把相机格式改为 JPEG 后重拍;已填内容都在。",
+                "这种照片格式暂不支持。请把相机格式改为 JPEG 后重拍；已填内容都在。",
                 "This photo format is not supported. Set the camera to JPEG and take it again; \
                  what you filled in is kept.",
             ),
             Self::Damaged(_) => (
-                "照片无法读取,可能已损坏。请重拍或换一张;已填内容都在。",
+                "照片无法读取，可能已损坏。请重拍或换一张；已填内容都在。",
                 "The photo cannot be read and may be damaged. Take it again or choose another; \
                  what you filled in is kept.",
             ),
             Self::TooManyPixels(_) => (
-                "照片像素太大(上限 3600 万)。请调低相机分辨率后重拍;已填内容都在。",
+                "照片像素太大（上限 3600 万）。请调低相机分辨率后重拍；已填内容都在。",
                 "The photo has too many pixels (limit 36 million). Lower the camera's resolution; \
                  what you filled in is kept.",
             ),
             Self::TooManyBytes(_) => (
-                "照片文件太大(上限 20 MB)。请调低相机分辨率后重拍;已填内容都在。",
+                "照片文件太大（上限 20 MB）。请调低相机分辨率后重拍；已填内容都在。",
                 "The photo file is too large (limit 20 MB). Lower the camera's resolution; \
                  what you filled in is kept.",
             ),
             Self::Encode(_) => (
-                "照片没能保存。请关闭其他应用后再试;已填内容都在。",
+                "照片没能保存。请关闭其他应用后再试；已填内容都在。",
                 "The photo could not be saved. Close other apps and try again; \
                  what you filled in is kept.",
             ),

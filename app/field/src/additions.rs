@@ -102,7 +102,7 @@ pub(crate) fn receipt(app: &App, report: &str, out: Option<&Path>) -> Result<Out
     let report = find_report(app, report)?.row;
     let receipt = app
         .receipt(report.id)?
-        .ok_or_else(|| Stop::other(String::from("还没有回执: 先同步一次")))?;
+        .ok_or_else(|| Stop::other(String::from("还没有回执：先同步一次")))?;
     let text = serde_json::to_string(&receipt).map_err(|error| Stop::other(error.to_string()))?;
     let said = match out {
         Some(path) => {

@@ -201,7 +201,7 @@ async fn enrol(app: &App, edge: &Edge, args: &EnrolArgs) -> Result<Outcome, Stop
     if app.categories().is_empty() {
         let problem = app.sync_status()?.problem;
         let words = problem.map_or_else(|| "目录尚未下载".to_owned(), |problem| problem.words);
-        let mut enrolled = outcome(format!("已绑定 {}, 但{words}", me.name), &me)?;
+        let mut enrolled = outcome(format!("已绑定 {}，但{words}", me.name), &me)?;
         enrolled.code = CODE_SYNC;
         return Ok(enrolled);
     }
@@ -360,7 +360,7 @@ fn categories(app: &App, words: Option<&str>) -> Result<Outcome, Stop> {
     }
     let line = |row: &shared::wire::handheld::CategoryRow| {
         let photo = if row.photo_required {
-            " (需照片)"
+            "（需照片）"
         } else {
             ""
         };

@@ -67,11 +67,11 @@ fn first_line(file: &Path) -> Result<String, Stop> {
 
 fn asked_twice() -> Result<String, Stop> {
     let missing = || Stop::Usage(String::from("give the new PIN with --new-pin-file"));
-    let new = asked("新 PIN: ")?.ok_or_else(missing)?;
-    if asked("再输一次: ")?.as_ref() == Some(&new) {
+    let new = asked("新 PIN：")?.ok_or_else(missing)?;
+    if asked("再输一次：")?.as_ref() == Some(&new) {
         Ok(new)
     } else {
-        Err(Stop::Usage(String::from("两次输入不一样, PIN 没有改动")))
+        Err(Stop::Usage(String::from("两次输入不一样，PIN 没有改动")))
     }
 }
 

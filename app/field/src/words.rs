@@ -25,7 +25,7 @@ pub(crate) fn status(row: &ReportRow) -> String {
                 .problem
                 .as_ref()
                 .map_or("", |problem| problem.words.as_str());
-            format!("需要处理: {words}")
+            format!("需要处理：{words}")
         }
     }
 }
@@ -60,10 +60,10 @@ pub(crate) fn located(located: &LocatedView) -> String {
                 .iter()
                 .map(|grid| grid.path.as_str())
                 .collect();
-            format!("{name} (精度范围内还有 {})", others.join("、"))
+            format!("{name}（精度范围内还有 {}）", others.join("、"))
         }
         Certainty::Outside => match &located.nearest {
-            Some((grid, metres)) => format!("网格外, 最近 {} {metres:.0}米", grid.path),
+            Some((grid, metres)) => format!("网格外，最近 {} {metres:.0}米", grid.path),
             None => "网格外".to_owned(),
         },
         Certainty::Unknown => "网格未下载".to_owned(),
@@ -75,7 +75,7 @@ pub(crate) fn preview(preview: &PreviewView, now: Timestamp) -> String {
     let mut lines = vec![
         format!("网格  {}", located(&preview.located)),
         format!(
-            "将派给 {} · {} · 依据: {}",
+            "将派给 {} · {} · 依据：{}",
             decision.lead_name, decision.limit, decision.rule
         ),
         format!("期限  {}", deadline(decision.deadline_ms, now.china_year())),
@@ -94,7 +94,7 @@ pub(crate) fn report(detail: &ReportDetail) -> String {
         format!("{} ({lat:.6}, {lon:.6})", row.place),
         format!("上报 {}", row.filed.show(year)),
         format!(
-            "派给 {} · 期限 {} · 依据: {}",
+            "派给 {} · 期限 {} · 依据：{}",
             row.lead_name,
             deadline(row.deadline, year),
             detail.rule
@@ -115,7 +115,7 @@ pub(crate) fn report(detail: &ReportDetail) -> String {
         detail
             .differs
             .iter()
-            .map(|why| format!("与预览不同: {why}")),
+            .map(|why| format!("与预览不同：{why}")),
     );
     for addition in &detail.additions {
         let problem = addition.problem.as_ref();
@@ -141,7 +141,7 @@ pub(crate) fn report(detail: &ReportDetail) -> String {
 
 pub(crate) fn sync(report: &SyncReport) -> String {
     let done = format!(
-        "已送达 {} 条上报, {} 张照片; 收到 {} 条状态",
+        "已送达 {} 条上报，{} 张照片；收到 {} 条状态",
         report.operations_sent, report.photos_sent, report.rows_pulled
     );
     match &report.problem {
@@ -156,11 +156,11 @@ pub(crate) fn sync_status(status: &SyncStatus) -> String {
         SyncState::AllSent => "已全部送达",
         SyncState::Running => "正在发送",
         SyncState::Waiting => "等待发送",
-        SyncState::Paused => "已暂停, 需重新绑定",
+        SyncState::Paused => "已暂停，需重新绑定",
     };
     let (operations, photos) = (status.operations_waiting, status.photos_waiting);
     format!(
-        "{state}: 待发上报 {operations} 条, 照片 {photos} 张 ({} 字节)",
+        "{state}：待发上报 {operations} 条，照片 {photos} 张（{} 字节）",
         status.bytes_waiting
     )
 }

@@ -111,23 +111,23 @@ impl Failure {
     pub fn words(&self) -> (String, String) {
         let (zh, en) = match self {
             Self::Unreachable(_) => (
-                "连不上服务器。内容已存本机,有网络后会自动发送。",
+                "连不上服务器。内容已存本机，有网络后会自动发送。",
                 "The server cannot be reached. Everything is kept here and goes by itself later.",
             ),
             Self::Untrusted => (
-                "服务器证书的指纹与绑定码里的不符,可能连到了别的机器。内容已存本机,没有发出;\
-                 请向管理员核对指纹,或要新的绑定码。",
+                "服务器证书的指纹与绑定码里的不符，可能连到了别的机器。内容已存本机，没有发出；\
+                 请向管理员核对指纹，或要新的绑定码。",
                 "The server's certificate does not have the fingerprint that came with the code; \
                  it may be another machine. Everything is kept here and nothing was sent. Ask \
                  the administrator to compare fingerprints, or for a new code.",
             ),
             Self::Foreign(_) => (
-                "网络需要登录,或地址不是格物服务器。内容已存本机;请先登录这个网络或检查地址。",
+                "网络需要登录，或地址不是格物服务器。内容已存本机；请先登录这个网络或检查地址。",
                 "The network asks for a sign-in, or the address is not a Gewu server. Everything \
                  is kept here; sign in to the network or check the address.",
             ),
             Self::Unauthenticated => (
-                "服务器不再认可本机。内容已存本机,仍可上报;请向管理员要新的绑定码。",
+                "服务器不再认可本机。内容已存本机，仍可上报；请向管理员要新的绑定码。",
                 "The server no longer accepts this handheld. Everything is kept and filing goes \
                  on; ask the administrator for a new code.",
             ),
@@ -144,11 +144,11 @@ impl Failure {
             | Self::Offset
             | Self::Gone { .. }
             | Self::Checksum => (
-                "服务器暂时没有接收。内容已存本机,会自动再试。",
+                "服务器暂时没有接收。内容已存本机，会自动再试。",
                 "The server did not take it for now. Everything is kept here and is tried again.",
             ),
             Self::Refused { .. } => (
-                "服务器出错,没有接收。内容已存本机,会自动再试。",
+                "服务器出错，没有接收。内容已存本机，会自动再试。",
                 "The server failed. Everything is kept here and is tried again.",
             ),
         };

@@ -55,7 +55,7 @@ async fn everything_added_offline_stands_in_the_course_after_one_round() {
     assert!(before.additions[1].words.contains("类别应为「"));
     assert_eq!(before.photos.len(), 2, "the report's and the one added");
     assert_eq!(
-        before.text, "井盖缺失,已放警示牌",
+        before.text, "井盖缺失，已放警示牌",
         "the report itself stays"
     );
     app.sync_over(&world.server, &world.edge()).await.unwrap();

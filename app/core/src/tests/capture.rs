@@ -153,7 +153,7 @@ async fn a_damaged_photo_gets_a_clear_error_and_the_draft_stays() {
     let view = app.draft(draft).unwrap();
     assert_eq!(
         (view.photos.len(), view.text.as_str()),
-        (1, "井盖缺失,已放警示牌")
+        (1, "井盖缺失，已放警示牌")
     );
     save(&world, &app, draft).unwrap();
 }

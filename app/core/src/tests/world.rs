@@ -180,7 +180,7 @@ pub(super) fn manhole((lat, lon): (f64, f64)) -> DraftFields {
         }),
         category: Some(CategoryId::new("C0101").unwrap()),
         condition: Some(ConditionId::new("C0101-1").unwrap()),
-        text: "井盖缺失,已放警示牌".into(),
+        text: "井盖缺失，已放警示牌".into(),
         self_fixed: false,
     }
 }

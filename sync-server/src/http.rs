@@ -30,8 +30,9 @@ mod worklists;
 use crate::config::ServeArgs;
 use crate::photo_store::PhotoStore;
 use crate::pokes::Pokes;
+use crate::service::Fault;
 use crate::service::district::District;
-use crate::store::Store;
+use crate::store::{Store, Tx};
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use brake::Brake;
@@ -181,6 +182,27 @@ impl App {
 
     fn now(&self) -> Timestamp {
         (self.inner.clock)()
+    }
+
+    /// Runs a service on one moment of the store, with the district and the time.
+    async fn read<T: Send + 'static>(
+        &self,
+        look: impl FnOnce(&mut dyn Tx, &District, Timestamp) -> Result<T, Fault> + Send + 'static,
+    ) -> Result<T, Fault> {
+        let (district, now) = (Arc::clone(self.district()), self.now());
+        let look = move |tx: &mut dyn Tx| look(tx, &district, now);
+        self.store().read(look).await
+    }
+
+    /// Runs a service in a writing transaction of the district; it may run more than once.
+    async fn write<T: Send + 'static>(
+        &self,
+        mut work: impl FnMut(&mut dyn Tx, &District, Timestamp) -> Result<T, Fault> + Send + 'static,
+    ) -> Result<T, Fault> {
+        let (district, now) = (Arc::clone(self.district()), self.now());
+        let code = district.code.clone();
+        let work = move |tx: &mut dyn Tx| work(tx, &district, now);
+        self.store().write(&code, work).await
     }
 }
 

@@ -173,6 +173,25 @@ impl Field {
         }
     }
 
+    /// Its folder.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        &self.data
+    }
+
+    /// Files a report of 上水井盖缺失 with these words and a photo of `tests/data/photos`.
+    pub fn file(&self, text: &str, image: &str) -> Result<Value> {
+        let image = photo(image);
+        let arguments = ["file", "--category", "C0101", "--condition", "1"]
+            .into_iter()
+            .chain([
+                "--lat", "27.33", "--lon", "118.12", "--text", text, "--photo",
+            ])
+            .map(str::to_owned)
+            .chain([image.to_string_lossy().into_owned()]);
+        self.run(&arguments.collect::<Vec<_>>())
+    }
+
     /// Its database: the one file of its folder that is named so.
     pub fn database(&self) -> Result<PathBuf> {
         std::fs::read_dir(&self.data)?

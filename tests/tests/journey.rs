@@ -68,11 +68,7 @@ impl Desk {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_day_without_signal_reaches_the_right_units_and_comes_back_closed() {
     let dir = tempfile::tempdir().unwrap();
-    let mut server = Server::init(&dir.path().join("server"), "350703").unwrap();
-    people::add(&server).unwrap();
-    server.start().await.unwrap();
-    let field = Field::new(&dir.path().join("handheld"));
-    people::enrol(&server, &field).unwrap();
+    let (mut server, field) = people::begin(dir.path()).await.unwrap();
     server.kill();
 
     // Twenty reports, no server anywhere.

@@ -9,7 +9,7 @@
 use app_core::vault::{self, Lock};
 use serde_json::{Value, json};
 use tests::people;
-use tests::programs::{Field, Refused, Server, photo};
+use tests::programs::{Refused, Server};
 
 /// The console of an administrator.
 struct Console<'a> {
@@ -40,7 +40,13 @@ impl<'a> Console<'a> {
         answer.await.unwrap().json().await.unwrap()
     }
 
-    async fn mark(&self, device: &str, lost: bool) {
+    /// The first handheld of the list.
+    async fn device(&self) -> Value {
+        self.get("/v1/devices").await["rows"][0].clone()
+    }
+
+    async fn mark(&self, device: &Value, lost: bool) {
+        let device = device["id"].as_str().unwrap();
         let url = format!("{}/v1/devices/{device}/lost", self.server.url());
         let request = self.client.post(url).bearer_auth(&self.token);
         let answer = request.json(&json!({"lost": lost})).send().await.unwrap();
@@ -48,43 +54,17 @@ impl<'a> Console<'a> {
     }
 }
 
-fn file(field: &Field, text: &str) -> Value {
-    let jpeg = photo("jolla.jpg").to_string_lossy().into_owned();
-    let filed = [
-        "file",
-        "--category",
-        "C0101",
-        "--condition",
-        "1",
-        "--lat",
-        "27.33",
-        "--lon",
-        "118.12",
-        "--text",
-        text,
-        "--photo",
-        &jpeg,
-    ];
-    field.run(&filed).unwrap()
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn a_lost_handheld_delivers_what_it_has_and_then_locks_for_good() {
-    let (data, folder) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-    let mut server = Server::init(data.path(), "350703").unwrap();
-    people::add(&server).unwrap();
-    server.start().await.unwrap();
-    let field = Field::new(folder.path());
-    people::enrol(&server, &field).unwrap();
-    file(&field, "丢失之前送到的");
+    let dir = tempfile::tempdir().unwrap();
+    let (server, field) = people::begin(dir.path()).await.unwrap();
+    field.file("丢失之前送到的", "jolla.jpg").unwrap();
     field.run(&["sync"]).unwrap();
-    file(&field, "还在手机里的");
+    field.file("还在手机里的", "jolla.jpg").unwrap();
 
     let console = Console::sign_in(&server).await;
-    let device = console.get("/v1/devices").await["rows"][0]["id"].clone();
-    let device = device.as_str().unwrap();
-    console.mark(device, true).await;
-    let row = console.get("/v1/devices").await["rows"][0].clone();
+    console.mark(&console.device().await, true).await;
+    let row = console.device().await;
     assert!(row["lost_ms"].is_i64(), "{row}");
 
     let told = field.run(&["sync"]).unwrap_err();
@@ -97,7 +77,7 @@ async fn a_lost_handheld_delivers_what_it_has_and_then_locks_for_good() {
     assert_eq!(rows.len(), 1, "{waiting}");
     assert_eq!(rows[0]["code"], json!("device_lost"));
     assert!(rows[0]["body"].as_str().unwrap().contains("还在手机里的"));
-    let row = console.get("/v1/devices").await["rows"][0].clone();
+    let row = console.device().await;
     assert_eq!((&row["made"], &row["received"]), (&json!(2), &json!(2)));
     assert_eq!(row["photos_owed"], json!(0));
     assert_eq!(
@@ -109,11 +89,11 @@ async fn a_lost_handheld_delivers_what_it_has_and_then_locks_for_good() {
     );
 
     // Nobody opens it any more, by the program or by its files.
-    assert_eq!(vault::look(folder.path()).unwrap(), Lock::Erased);
+    assert_eq!(vault::look(field.folder()).unwrap(), Lock::Erased);
     let refused = field.run(&["list"]).unwrap_err();
     let refused = refused.downcast::<Refused>().unwrap();
     assert!(refused.words.contains("挂失"), "{refused}");
-    assert!(vault::key(folder.path()).is_err());
+    assert!(vault::key(field.folder()).is_err());
 
     let audit = console.get("/v1/audit").await;
     let deeds: Vec<_> = audit["rows"].as_array().unwrap().iter().collect();
@@ -123,28 +103,22 @@ async fn a_lost_handheld_delivers_what_it_has_and_then_locks_for_good() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_lost_handheld_that_can_not_deliver_keeps_its_key_until_it_can() {
-    let (data, folder) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-    let mut server = Server::init(data.path(), "350703").unwrap();
-    people::add(&server).unwrap();
-    server.start().await.unwrap();
-    let field = Field::new(folder.path());
-    people::enrol(&server, &field).unwrap();
-    file(&field, "先别丢");
+    let dir = tempfile::tempdir().unwrap();
+    let (mut server, field) = people::begin(dir.path()).await.unwrap();
+    field.file("先别丢", "jolla.jpg").unwrap();
     {
         let console = Console::sign_in(&server).await;
-        let device = console.get("/v1/devices").await["rows"][0]["id"].clone();
-        console.mark(device.as_str().unwrap(), true).await;
+        console.mark(&console.device().await, true).await;
     }
     server.kill();
     assert!(field.run(&["sync"]).is_err());
-    assert_eq!(vault::look(folder.path()).unwrap(), Lock::Open);
+    assert_eq!(vault::look(field.folder()).unwrap(), Lock::Open);
     assert_eq!(field.run(&["list"]).unwrap().as_array().unwrap().len(), 1);
     // Found before it came: everything is as if nothing had been.
     server.start().await.unwrap();
     let console = Console::sign_in(&server).await;
-    let device = console.get("/v1/devices").await["rows"][0]["id"].clone();
-    console.mark(device.as_str().unwrap(), false).await;
+    console.mark(&console.device().await, false).await;
     let synced = field.run(&["sync"]).unwrap();
     assert_eq!(synced["problem"], json!(null), "{synced}");
-    assert_eq!(vault::look(folder.path()).unwrap(), Lock::Open);
+    assert_eq!(vault::look(field.folder()).unwrap(), Lock::Open);
 }

@@ -11,7 +11,7 @@ use serde_json::Value;
 use std::path::Path;
 use std::process::Command;
 use tests::people;
-use tests::programs::{Field, Server, photo, program};
+use tests::programs::{photo, program};
 
 /// `gewu-server receipt verify` without any data folder: whether it is good, and what it says.
 fn verify(file: &Path, key: &str) -> (bool, String) {
@@ -28,30 +28,9 @@ fn verify(file: &Path, key: &str) -> (bool, String) {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_receipt_is_good_without_the_server_and_bad_when_it_was_changed() {
     let dir = tempfile::tempdir().unwrap();
-    let mut server = Server::init(&dir.path().join("server"), "350703").unwrap();
-    people::add(&server).unwrap();
-    server.start().await.unwrap();
-    let field = Field::new(&dir.path().join("handheld"));
-    people::enrol(&server, &field).unwrap();
+    let (mut server, field) = people::begin(dir.path()).await.unwrap();
     server.kill();
-    let picture = photo("no_exif.jpg").display().to_string();
-    let filed = field
-        .run(&[
-            "file",
-            "--lat",
-            "27.1505",
-            "--lon",
-            "118.0292",
-            "--category",
-            "C0101",
-            "--condition",
-            "C0101-1",
-            "--text",
-            "井盖不见了",
-            "--photo",
-            &picture,
-        ])
-        .unwrap();
+    let filed = field.file("井盖不见了", "no_exif.jpg").unwrap();
     let code = filed["filed"]["short_code"].as_str().unwrap().to_owned();
     field
         .run(&["note", &code, "--text", "旁边还有一个"])

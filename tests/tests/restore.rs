@@ -45,11 +45,7 @@ fn number(database: &Path, sql: &str) -> i64 {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_made_after_the_backup_comes_back_by_itself() {
     let dir = tempfile::tempdir().unwrap();
-    let mut server = Server::init(&dir.path().join("server"), "350703").unwrap();
-    people::add(&server).unwrap();
-    server.start().await.unwrap();
-    let field = Field::new(&dir.path().join("handheld"));
-    people::enrol(&server, &field).unwrap();
+    let (mut server, field) = people::begin(dir.path()).await.unwrap();
     let places = Places::read().unwrap();
     let day = day::filings();
     let filings: Vec<&Filing> = day

@@ -18,65 +18,41 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 use tests::ledger::open_device;
 use tests::people;
-use tests::programs::{Field, Refused, Server, photo, program};
+use tests::programs::{Field, Refused, Server, program};
 
 const TEXT: &str = "井盖不见了，旁边的老人差点摔倒";
 const NOW: Timestamp = Timestamp(1_764_000_000_000);
 
 /// A handheld with a filed report and its photo, and a server that may be gone.
 struct Scene {
-    _data: tempfile::TempDir,
     _server: Server,
+    field: Field,
     folder: tempfile::TempDir,
 }
 
 impl Scene {
     async fn new() -> Self {
-        let (data, folder) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-        let mut server = Server::init(data.path(), "350703").unwrap();
-        people::add(&server).unwrap();
-        server.start().await.unwrap();
-        let scene = Self {
-            _data: data,
+        let folder = tempfile::tempdir().unwrap();
+        let (server, field) = people::begin(folder.path()).await.unwrap();
+        field.file(TEXT, "jolla.jpg").unwrap();
+        Self {
             _server: server,
+            field,
             folder,
-        };
-        people::enrol(&scene._server, &scene.field()).unwrap();
-        let jpeg = photo("jolla.jpg");
-        let filed = [
-            "file",
-            "--category",
-            "C0101",
-            "--condition",
-            "1",
-            "--lat",
-            "27.33",
-            "--lon",
-            "118.12",
-            "--text",
-            TEXT,
-            "--photo",
-            &jpeg.to_string_lossy(),
-        ];
-        scene.field().run(&filed).unwrap();
-        scene
+        }
     }
 
     fn path(&self) -> &Path {
-        self.folder.path()
-    }
-
-    fn field(&self) -> Field {
-        Field::new(self.path())
+        self.field.folder()
     }
 
     fn database(&self) -> PathBuf {
-        self.field().database().unwrap()
+        self.field.database().unwrap()
     }
 
     /// A file with a PIN in it.
     fn pin(&self, name: &str, pin: &str) -> String {
-        let file = self._data.path().join(name);
+        let file = self.folder.path().join(name);
         std::fs::write(&file, format!("{pin}\n")).unwrap();
         file.to_string_lossy().into_owned()
     }
@@ -176,7 +152,7 @@ async fn the_raw_files_tell_nothing_about_reports_photos_or_names() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_plain_database_is_encrypted_at_the_next_start_whenever_that_is_killed() {
     let scene = Scene::new().await;
-    let before = reports(&scene.field());
+    let before = reports(&scene.field);
     assert_eq!(before.len(), 1);
     for wait_ms in [0, 2, 4, 6, 8, 10, 13, 16, 20, 25, 30, 40, 60, 90] {
         scene.make_plain();
@@ -191,7 +167,7 @@ async fn a_plain_database_is_encrypted_at_the_next_start_whenever_that_is_killed
         std::thread::sleep(Duration::from_millis(wait_ms));
         start.kill().unwrap();
         start.wait().unwrap();
-        assert_eq!(reports(&scene.field()), before, "killed after {wait_ms} ms");
+        assert_eq!(reports(&scene.field), before, "killed after {wait_ms} ms");
         for secret in SECRETS {
             assert!(
                 !holds(&raw(scene.path()), secret),
@@ -199,7 +175,7 @@ async fn a_plain_database_is_encrypted_at_the_next_start_whenever_that_is_killed
             );
         }
     }
-    let shown = scene.field().run(&["show", &before[0]]).unwrap();
+    let shown = scene.field.run(&["show", &before[0]]).unwrap();
     assert_eq!(
         shown["filed"]["text"].as_str().or(shown["text"].as_str()),
         Some(TEXT)
@@ -214,7 +190,7 @@ async fn a_plain_database_is_encrypted_at_the_next_start_whenever_that_is_killed
 #[tokio::test(flavor = "multi_thread")]
 async fn a_pin_locks_the_handheld_and_changing_it_leaves_the_data_as_it_is() {
     let scene = Scene::new().await;
-    let field = scene.field();
+    let field = &scene.field;
     let (first, second) = (scene.pin("first", "314159"), scene.pin("second", "271828"));
     field.run(&["pin", "--new-pin-file", &first]).unwrap();
     assert_eq!(refused(field.run(&["list"])).0, Some(7));

@@ -19,10 +19,8 @@ pub(super) async fn list(
     SignedIn(session): SignedIn,
     Query(after): Query<After>,
 ) -> Answer<Json<Page<AuditEntry>>> {
-    let district = app.district().clone();
-    let page = app
-        .store()
-        .read(move |tx| audit::page(tx, &session.actor, &district, after.cursor.as_deref()))
-        .await?;
-    Ok(Json(page))
+    let page = app.read(move |tx, district, _now| {
+        audit::page(tx, &session.actor, district, after.cursor.as_deref())
+    });
+    Ok(Json(page.await?))
 }

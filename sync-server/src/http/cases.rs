@@ -22,11 +22,8 @@ pub(super) async fn list(
     SignedIn(session): SignedIn,
     Query(query): Query<CaseQuery>,
 ) -> Answer<Json<CasePage>> {
-    let now = app.now();
-    let district = app.district().clone();
     let page = app
-        .store()
-        .read(move |tx| cases::page(tx, &session.actor, &district, &query, now))
+        .read(move |tx, district, now| cases::page(tx, &session.actor, district, &query, now))
         .await?;
     Ok(Json(page))
 }
@@ -39,11 +36,8 @@ pub(super) async fn get(
     SignedIn(session): SignedIn,
     Part(id): Part<CaseId>,
 ) -> Answer<Json<CaseDetail>> {
-    let now = app.now();
-    let district = app.district().clone();
     let detail = app
-        .store()
-        .read(move |tx| cases::detail(tx, &session.actor, &district, id, now))
+        .read(move |tx, district, now| cases::detail(tx, &session.actor, district, id, now))
         .await?;
     Ok(Json(detail))
 }
@@ -60,15 +54,11 @@ pub(super) async fn move_case(
     Part(id): Part<CaseId>,
     Body(request): Body<MoveRequest>,
 ) -> Answer<Response> {
-    let now = app.now();
     let event_id = EventId(new_id());
-    let district = app.district().clone();
-    let code = district.code.clone();
     let kind = request.kind;
     let moved = app
-        .store()
-        .write(&code, move |tx| {
-            cases::move_case(tx, &session.actor, &district, id, &request, event_id, now)
+        .write(move |tx, district, now| {
+            cases::move_case(tx, &session.actor, district, id, &request, event_id, now)
         })
         .await?;
     Ok(match moved {

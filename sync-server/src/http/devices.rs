@@ -136,14 +136,10 @@ pub(super) async fn set_lost(
     Part(device): Part<DeviceId>,
     Body(request): Body<LostRequest>,
 ) -> Answer<StatusCode> {
-    let now = app.now();
-    let district = app.district().clone();
-    let code = district.code.clone();
-    app.store()
-        .write(&code, move |tx| {
-            devices::set_lost(tx, &session.actor, &district, device, request.lost, now)
-        })
-        .await?;
+    app.write(move |tx, district, now| {
+        devices::set_lost(tx, &session.actor, district, device, request.lost, now)
+    })
+    .await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -155,16 +151,13 @@ pub(super) async fn list(
     SignedIn(session): SignedIn,
     Query(after): Query<After>,
 ) -> Answer<Json<Page<DeviceRow>>> {
-    let now = app.now();
     let after = after.cursor.filter(|text| !text.is_empty());
     let after: Option<DeviceId> = after
         .map(|text| text.parse())
         .transpose()
         .map_err(|_| Fault::invalid("cursor", "翻页标记不对。", "The cursor is not one."))?;
-    let district = app.district().clone();
     let page = app
-        .store()
-        .read(move |tx| devices::page(tx, &session.actor, &district, after, now))
+        .read(move |tx, district, now| devices::page(tx, &session.actor, district, after, now))
         .await?;
     Ok(Json(page))
 }

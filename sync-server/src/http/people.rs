@@ -23,13 +23,10 @@ pub(super) async fn list(
     SignedIn(session): SignedIn,
     Query(after): Query<After>,
 ) -> Answer<Json<Page<PersonRow>>> {
-    let now = app.now();
-    let district = app.district().clone();
-    let page = app
-        .store()
-        .read(move |tx| people::page(tx, &session.actor, &district, after.cursor.as_deref(), now))
-        .await?;
-    Ok(Json(page))
+    let page = app.read(move |tx, district, now| {
+        people::page(tx, &session.actor, district, after.cursor.as_deref(), now)
+    });
+    Ok(Json(page.await?))
 }
 
 /// End all console sessions of a person: my own, or of somebody whom I administer.
@@ -41,14 +38,10 @@ pub(super) async fn end_sessions(
     SignedIn(session): SignedIn,
     Part(person): Part<PersonId>,
 ) -> Answer<StatusCode> {
-    let now = app.now();
-    let district = app.district().clone();
-    let code = district.code.clone();
-    app.store()
-        .write(&code, move |tx| {
-            people::end_sessions(tx, &session.actor, &district, person, now)
-        })
-        .await?;
+    app.write(move |tx, district, now| {
+        people::end_sessions(tx, &session.actor, district, person, now)
+    })
+    .await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -70,7 +63,6 @@ pub(super) async fn create(
     {
         return Err(Fault::Forbidden.into());
     }
-    let now = app.now();
     let district = app.district().clone();
     let (new, password_hash) = app
         .with_password(move || {
@@ -82,21 +74,10 @@ pub(super) async fn create(
         person: PersonId(new_id()),
         posts: new.posts.iter().map(|_| PostId(new_id())).collect(),
     };
-    let district = app.district().clone();
-    let code = district.code.clone();
     let row = app
-        .store()
-        .write(&code, move |tx| {
-            let actor = Some(&session.actor);
-            people::create(
-                tx,
-                actor,
-                &district,
-                &new,
-                password_hash.as_deref(),
-                &ids,
-                now,
-            )
+        .write(move |tx, district, now| {
+            let (actor, hash) = (Some(&session.actor), password_hash.as_deref());
+            people::create(tx, actor, district, &new, hash, &ids, now)
         })
         .await?;
     tracing::info!(person.id = %row.me.id, "a person was added");

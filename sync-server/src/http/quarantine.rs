@@ -32,17 +32,12 @@ pub(super) async fn list(
     SignedIn(session): SignedIn,
     Query(wanted): Query<Wanted>,
 ) -> Answer<Json<Page<QuarantineRow>>> {
-    let now = app.now();
-    let district = app.district().clone();
-    let page = app
-        .store()
-        .read(move |tx| {
-            let settled = wanted.settled.unwrap_or(false);
-            let cursor = wanted.cursor.as_deref();
-            quarantine::page(tx, &session.actor, &district, settled, cursor, now)
-        })
-        .await?;
-    Ok(Json(page))
+    let page = app.read(move |tx, district, now| {
+        let settled = wanted.settled.unwrap_or(false);
+        let cursor = wanted.cursor.as_deref();
+        quarantine::page(tx, &session.actor, district, settled, cursor, now)
+    });
+    Ok(Json(page.await?))
 }
 
 /// Settle an operation with a note.
@@ -56,14 +51,10 @@ pub(super) async fn resolve(
     Part(op_id): Part<OpId>,
     Body(request): Body<ResolveRequest>,
 ) -> Answer<StatusCode> {
-    let now = app.now();
-    let district = app.district().clone();
-    let code = district.code.clone();
-    app.store()
-        .write(&code, move |tx| {
-            quarantine::resolve(tx, &session.actor, &district, op_id, &request.note, now)
-        })
-        .await?;
+    app.write(move |tx, district, now| {
+        quarantine::resolve(tx, &session.actor, district, op_id, &request.note, now)
+    })
+    .await?;
     tracing::info!(op.id = %op_id, "an operation in quarantine was settled");
     Ok(StatusCode::NO_CONTENT)
 }

@@ -16,11 +16,8 @@ pub(super) async fn list(
     State(app): State<App>,
     SignedIn(session): SignedIn,
 ) -> Answer<Json<Vec<WorkList>>> {
-    let now = app.now();
-    let district = app.district().clone();
     let lists = app
-        .store()
-        .read(move |tx| worklists::all(tx, &session.actor, &district, now))
+        .read(move |tx, district, now| worklists::all(tx, &session.actor, district, now))
         .await?;
     Ok(Json(lists))
 }

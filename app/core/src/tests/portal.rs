@@ -269,14 +269,7 @@ async fn a_push_is_believed_only_with_our_protocol_our_nonce_and_a_result_for_ea
     let honest: fn(&Value) -> Value = honest;
     for (at, answer) in foreign.into_iter().chain([honest]).enumerate() {
         let world = World::new();
-        let app = world.open();
-        let form = Enrolment {
-            server: answering(answer).await,
-            ..world.form()
-        };
-        app.enrol_over(&world.server, &form, &world.edge())
-            .await
-            .unwrap();
+        let app = world.enrolled_at(answering(answer).await).await;
         let id = world.file(&app, &["no_exif.jpg"], &manhole(IN_GRID_1));
         let report = app.sync_over(&http, &world.edge()).await.unwrap();
         let waiting = app.sync_status().unwrap().operations_waiting;
@@ -296,14 +289,7 @@ async fn a_push_follows_no_redirect() {
         let status = StatusCode::from_u16(status).unwrap();
         let portal = always(move || (status, [(header::LOCATION, "/login")], "{}")).await;
         let world = World::new();
-        let app = world.open();
-        let form = Enrolment {
-            server: portal,
-            ..world.form()
-        };
-        app.enrol_over(&world.server, &form, &world.edge())
-            .await
-            .unwrap();
+        let app = world.enrolled_at(portal).await;
         world.file(&app, &["no_exif.jpg"], &manhole(IN_GRID_1));
         let http = Http::new().unwrap();
         let report = app.sync_over(&http, &world.edge()).await.unwrap();

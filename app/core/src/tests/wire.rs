@@ -1,7 +1,6 @@
 //! What really goes over the line: the bytes of a push, measured at a socket.
 
 use super::world::{IN_GRID_1, World, manhole};
-use crate::Enrolment;
 use crate::sync::http::Http;
 use std::sync::{Arc, Mutex};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -54,14 +53,7 @@ fn is_whole(request: &[u8]) -> bool {
 async fn pushes(status: &'static str) -> Vec<Vec<u8>> {
     let (address, requests) = recorder(status).await;
     let world = World::new();
-    let app = world.open();
-    let form = Enrolment {
-        server: address,
-        ..world.form()
-    };
-    app.enrol_over(&world.server, &form, &world.edge())
-        .await
-        .unwrap();
+    let app = world.enrolled_at(address).await;
     world.file(&app, &["no_exif.jpg"], &manhole(IN_GRID_1));
     let http = Http::new().unwrap();
     app.sync_over(&http, &world.edge()).await.unwrap();

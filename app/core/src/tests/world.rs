@@ -142,8 +142,17 @@ impl World {
 
     /// An enrolled handheld with catalogue and grids.
     pub(super) async fn enrolled(&self) -> App {
+        self.enrolled_at(self.form().server).await
+    }
+
+    /// The same, and from then on it talks to the server at another address.
+    pub(super) async fn enrolled_at(&self, server: String) -> App {
         let app = self.open();
-        app.enrol_over(&self.server, &self.form(), &self.edge())
+        let form = Enrolment {
+            server,
+            ..self.form()
+        };
+        app.enrol_over(&self.server, &form, &self.edge())
             .await
             .unwrap();
         app

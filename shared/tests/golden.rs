@@ -83,6 +83,9 @@ golden! {
     pull_request_repair: sync::PullRequest;
     pull_answer_repair: sync::PullAnswer;
     poke: sync::Poke;
+    challenge_answer: sync::ChallengeAnswer;
+    token_request: sync::TokenRequest;
+    token_answer: sync::TokenAnswer;
     areas_bundle: sync::AreasBundle;
     catalogue_bundle: sync::CatalogueBundle;
     limits: sync::Limits;

@@ -24,6 +24,7 @@ mod quarantine;
 mod receipts;
 mod session;
 mod sync;
+mod tokens;
 mod units;
 mod worklists;
 
@@ -254,6 +255,8 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(session::sign_in, session::sign_out))
         .routes(routes!(session::me))
         .routes(routes!(devices::enrol))
+        .routes(routes!(tokens::challenge))
+        .routes(routes!(tokens::token))
         .routes(routes!(devices::new_code))
         .routes(routes!(devices::list))
         .routes(routes!(devices::set_lost))

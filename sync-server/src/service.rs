@@ -20,6 +20,7 @@ pub mod quarantine;
 pub mod receipts;
 pub mod restore;
 pub mod sessions;
+pub mod tokens;
 pub mod worklists;
 
 use crate::store::StoreError;

@@ -46,7 +46,7 @@ const ACTORS: [&str; 13] = [
 
 /// What each route answers to each actor.
 #[rustfmt::skip]
-const TABLE: [(&str, [u16; 13]); 31] = [
+const TABLE: [(&str, [u16; 13]); 33] = [
     //                                    none  device     here: work disp hand sup adm   elsewhere
     ("GET /healthz",                     [200, 200, 200,  200, 200, 200, 200, 200,  200, 200, 200, 200, 200]),
     ("GET /readyz",                      [200, 200, 200,  200, 200, 200, 200, 200,  200, 200, 200, 200, 200]),
@@ -56,6 +56,9 @@ const TABLE: [(&str, [u16; 13]); 31] = [
     ("OPTIONS /v1/files",                [204, 204, 204,  204, 204, 204, 204, 204,  204, 204, 204, 204, 204]),
     ("POST /v1/session",                 [400, 400, 400,  400, 400, 400, 400, 400,  400, 400, 400, 400, 400]),
     ("POST /v1/devices/enrol",           [404, 404, 404,  404, 404, 404, 404, 404,  404, 404, 404, 404, 404]),
+    // Who asks for a handheld's token is known by a signature, not by a token; this one is old.
+    ("POST /v1/devices/challenge",       [200, 200, 200,  200, 200, 200, 200, 200,  200, 200, 200, 200, 200]),
+    ("POST /v1/devices/token",           [410, 410, 410,  410, 410, 410, 410, 410,  410, 410, 410, 410, 410]),
     ("DELETE /v1/session",               [401, 204, 204,  204, 204, 204, 204, 204,  204, 204, 204, 204, 204]),
     ("GET /v1/me",                       [401, 200, 200,  200, 200, 200, 200, 200,  200, 200, 200, 200, 200]),
     ("GET /v1/catalogue",                [401, 200, 200,  200, 200, 200, 200, 200,  200, 200, 200, 200, 200]),
@@ -188,6 +191,10 @@ impl Scene {
             "/v1/session" => json!({}),
             "/v1/devices/enrol" => json!({
                 "code": format!("ZZZZ {actor}"), "device_id": NOWHERE, "name": "", "platform": "", "app_version": "",
+            }),
+            "/v1/devices/token" => json!({
+                "device_id": self.here.device, "epoch": 1, "person": self.here.person,
+                "challenge": "1.2.3", "signature": "0".repeat(128),
             }),
             "/v1/sync/push" => self.here.request(&[]),
             "/v1/sync/pull" => json!({"buckets": {}, "limit": 1}),

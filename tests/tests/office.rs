@@ -19,7 +19,8 @@ use tests::phone::Phone;
 use tests::world::{COMMUNITY, World};
 
 on_both!(
-    a_token_that_expires_pauses_sync_and_not_filing,
+    a_handheld_that_was_away_for_a_year_gets_back_in_by_its_key,
+    a_handheld_that_was_bound_otherwise_pauses_and_files_on,
     a_disabled_account_drains_into_quarantine,
     a_clock_two_days_off_is_flagged_and_the_time_of_occurrence_corrected,
 );
@@ -30,13 +31,31 @@ fn quarantined(world: &World) -> Vec<Value> {
     page.at("/rows").as_array().unwrap().clone()
 }
 
-fn a_token_that_expires_pauses_sync_and_not_filing(backend: &Backend) {
+fn a_handheld_that_was_away_for_a_year_gets_back_in_by_its_key(backend: &Backend) {
     let world = World::new(backend);
     let person = world.person(Role::GridWorker, COMMUNITY, None);
     let phone = Phone::enrolled(&world, person);
     phone.file("之前", &["no_exif.jpg"]);
     phone.sync_well();
     world.pass_ms(401 * DAY_MS);
+    let late = phone.file("之后", &["no_exif.jpg"]);
+    phone.sync_well();
+    assert!(phone.app.report(late).unwrap().row.case_no.is_some());
+}
+
+fn a_handheld_that_was_bound_otherwise_pauses_and_files_on(backend: &Backend) {
+    let world = World::new(backend);
+    let person = world.person(Role::GridWorker, COMMUNITY, None);
+    let phone = Phone::enrolled(&world, person);
+    phone.sync_well();
+    // A server from a backup of before: its key isn't known there.
+    let forgotten = world
+        .store
+        .write_blocking::<_, Fault>(&world.district.code, |tx| {
+            tx.execute("UPDATE devices SET public_key = NULL", params![])?;
+            Ok(tx.execute("DELETE FROM sessions", params![])?)
+        });
+    assert!(forgotten.unwrap() > 0);
     let late = phone.file("之后", &["no_exif.jpg"]);
     assert_eq!(phone.sync().problem.unwrap().code, "unauthenticated");
     assert_eq!(phone.app.sync_status().unwrap().state, SyncState::Paused);
@@ -53,6 +72,8 @@ fn a_disabled_account_drains_into_quarantine(backend: &Backend) {
     let person = world.person(Role::GridWorker, COMMUNITY, None);
     let phone = Phone::enrolled(&world, person);
     phone.file("停用之前报的", &["no_exif.jpg"]);
+    // Its token has long ended: the new one opens delivery and nothing else.
+    world.pass_ms(40 * DAY_MS);
     let now = world.now();
     let disabled = world
         .store

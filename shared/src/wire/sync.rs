@@ -2,11 +2,13 @@
 //! `docs/SYNC.md`.
 
 mod pull;
+mod token;
 
 pub use pull::{
     CaseState, CourseEntry, Poke, PullAnswer, PullRequest, PulledRow, RepairAnswer, RepairRequest,
     Room, Why,
 };
+pub use token::{Binding, ChallengeAnswer, TokenAnswer, TokenRequest, renew_at};
 
 use crate::area::{Area, Level};
 use crate::catalogue::CatalogueDoc;
@@ -59,6 +61,9 @@ pub struct EnrolRequest {
     /// The device's public key: from now on its pushes are signed. Apps before it sent none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key: Option<PublicKey>,
+    /// It can renew a token by its key, so that a short one will do.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub renews: bool,
 }
 
 /// The person who carries the device.
@@ -102,6 +107,9 @@ pub struct EnrolAnswer {
     /// The server's public key, by which the device verifies receipts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub receipt_key: Option<PublicKey>,
+    /// How long the token is good, in milliseconds from now; not said to who can't renew it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token_lasts_ms: Option<i64>,
 }
 
 /// `POST /v1/sync/push`.

@@ -257,6 +257,8 @@ words! {
     DEED_LOST: "挂失手机", "Marked a handheld as lost";
     DEED_FOUND: "取消挂失", "Marked it as found";
     DEED_TOLD: "挂失手机已联系", "A lost handheld came";
+    DEED_TOKEN: "手机更新令牌", "A handheld renewed its token";
+    DEED_TOKEN_REFUSED: "手机令牌未更新", "A renewal was refused";
     SESSIONS: "登录", "Sessions";
     END_SESSIONS: "退出全部", "End all";
     SESSIONS_ENDED: "已全部退出。", "All are ended.";
@@ -335,6 +337,8 @@ pub(crate) fn deed(action: &str) -> Option<Word> {
         "device.lost" => DEED_LOST,
         "device.found" => DEED_FOUND,
         "device.told_lost" => DEED_TOLD,
+        "device.token" => DEED_TOKEN,
+        "device.token_refuse" => DEED_TOKEN_REFUSED,
         _ => return None,
     })
 }

@@ -95,6 +95,7 @@ pub(super) async fn enrol(
         catalogue_version: district.catalogue.version().clone(),
         areas_version: district.areas_version.clone(),
         receipt_key: Some(app.receipt_key().public()),
+        token_lasts_ms: enrolled.token_lasts_ms,
     }))
 }
 

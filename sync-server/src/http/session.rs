@@ -96,7 +96,8 @@ pub(super) async fn sign_in(
     let session = app
         .store()
         .write(&code, move |tx| {
-            let expires = sessions::begin(tx, person, None, token_hash, now)?;
+            let lasts_ms = sessions::CONSOLE_SESSION_MS;
+            let expires = sessions::begin(tx, person, None, token_hash, lasts_ms, now)?;
             let session = sessions::find(tx, token_hash, now)?;
             audit::note(
                 tx,

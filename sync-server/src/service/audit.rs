@@ -46,6 +46,10 @@ pub enum Deed {
     DeviceFound,
     /// A lost handheld came and was told.
     DeviceTold,
+    /// A handheld got a new token by its key.
+    TokenRenewed,
+    /// Somebody asked for a handheld's token without its key, or as it isn't bound.
+    TokenRefused,
 }
 
 impl Deed {
@@ -65,6 +69,8 @@ impl Deed {
             Self::DeviceLost => "device.lost",
             Self::DeviceFound => "device.found",
             Self::DeviceTold => "device.told_lost",
+            Self::TokenRenewed => "device.token",
+            Self::TokenRefused => "device.token_refuse",
         }
     }
 }

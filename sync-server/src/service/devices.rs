@@ -126,6 +126,8 @@ pub struct Enrolled {
     pub epoch: u32,
     /// Who carries it.
     pub me: Me,
+    /// How long the token lasts, when the handheld can renew it.
+    pub token_lasts_ms: Option<i64>,
 }
 
 /// Binds an installation to the person of the code. The same device may repeat it: that gives a
@@ -163,27 +165,7 @@ pub fn enrol(
     if let Some(row) = &before {
         store::sessions::revoke_all(tx, row.person, Some(row.id), now)?;
     }
-    store::devices::put(
-        tx,
-        &DeviceRow {
-            id: request.device_id,
-            district: district.code.clone(),
-            person: person.id,
-            epoch,
-            name: shorten(&request.name),
-            platform: shorten(&request.platform),
-            app_version: shorten(&request.app_version),
-            enrolled: now,
-            last_seen: Some(now),
-            made: 0,
-            high_water: 0,
-            received: 0,
-            disabled: None,
-            key: request.key,
-            owed_since: None,
-            lost: None,
-        },
-    )?;
+    store::devices::put(tx, &bound(district, request, person.id, epoch, now))?;
     note_enrolment(
         tx,
         district,
@@ -194,8 +176,13 @@ pub fn enrol(
         audit_id,
     )?;
     store::devices::use_code(tx, hash, request.device_id, now)?;
-    sessions::begin(tx, person.id, Some(request.device_id), token_hash, now)?;
+    let token_lasts_ms =
+        (request.renews && request.key.is_some()).then_some(sessions::DEVICE_SESSION_MS);
+    let lasts_ms = token_lasts_ms.unwrap_or(sessions::UNRENEWED_SESSION_MS);
+    let device = Some(request.device_id);
+    sessions::begin(tx, person.id, device, token_hash, lasts_ms, now)?;
     Ok(Enrolled {
+        token_lasts_ms,
         epoch: u32::try_from(epoch).map_err(|error| Fault::damaged("epoch", error))?,
         me: Me {
             id: person.id,
@@ -204,6 +191,34 @@ pub fn enrol(
             posts: grid_posts(tx, person.id, now)?,
         },
     })
+}
+
+/// The row of a handheld that was just bound.
+fn bound(
+    district: &District,
+    request: &EnrolRequest,
+    person: PersonId,
+    epoch: i64,
+    now: Timestamp,
+) -> DeviceRow {
+    DeviceRow {
+        id: request.device_id,
+        district: district.code.clone(),
+        person,
+        epoch,
+        name: shorten(&request.name),
+        platform: shorten(&request.platform),
+        app_version: shorten(&request.app_version),
+        enrolled: now,
+        last_seen: Some(now),
+        made: 0,
+        high_water: 0,
+        received: 0,
+        disabled: None,
+        key: request.key,
+        owed_since: None,
+        lost: None,
+    }
 }
 
 /// The posts that count on a handheld.

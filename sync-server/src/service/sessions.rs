@@ -21,8 +21,11 @@ pub const CONSOLE_SESSION_MS: i64 = 12 * HOUR_MS;
 pub const CONSOLE_SESSION_MS_MAX: i64 = 7 * DAY_MS;
 /// A session in use is prolonged once in this time, so that reading doesn't mean writing.
 const PROLONG_EVERY_MS: i64 = HOUR_MS;
-/// A handheld's session: it is bound to one device and ended from the console when that is lost.
-pub const DEVICE_SESSION_MS: i64 = 400 * DAY_MS;
+/// A handheld's session: a token that leaks is worth a day, and a shift needs no renewal.
+pub const DEVICE_SESSION_MS: i64 = DAY_MS;
+/// That of a handheld whose app can't renew it by its key: from one visit of an administrator to
+/// the next.
+pub const UNRENEWED_SESSION_MS: i64 = 400 * DAY_MS;
 
 /// Somebody who asks, with everything that decides what may be done.
 #[derive(Debug, Clone)]
@@ -163,7 +166,7 @@ pub fn candidate(tx: &mut dyn Tx, login: &str, now: Timestamp) -> Result<Option<
     }))
 }
 
-/// Begins a session; until when it is good.
+/// Begins a session that lasts so many milliseconds; until when it is good.
 ///
 /// # Errors
 /// As [`find`].
@@ -172,13 +175,9 @@ pub fn begin(
     person: PersonId,
     device: Option<DeviceId>,
     token_hash: Sha256,
+    lasts_ms: i64,
     now: Timestamp,
 ) -> Result<Timestamp> {
-    let lasts_ms = if device.is_some() {
-        DEVICE_SESSION_MS
-    } else {
-        CONSOLE_SESSION_MS
-    };
     let expires = now.plus_ms(lasts_ms);
     let row = SessionRow {
         token_hash,

@@ -43,6 +43,7 @@ const LADDER: &[Step] = &[
     step!(4, "0004_photo_previews"),
     step!(5, "0005_what_buckets_hold"),
     step!(6, "0006_lost_handhelds"),
+    step!(7, "0007_token_challenges"),
 ];
 
 /// The step this program was written for.

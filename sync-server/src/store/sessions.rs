@@ -124,6 +124,28 @@ pub fn extend(tx: &mut dyn Tx, token_hash: Sha256, expires: Timestamp) -> Result
     Ok(())
 }
 
+/// Uses a challenge for a token; `false` when it was used before. Those that were used before
+/// `forgotten` are removed: they have run out.
+///
+/// # Errors
+/// As [`insert`].
+pub fn use_challenge(
+    tx: &mut dyn Tx,
+    challenge: Sha256,
+    now: Timestamp,
+    forgotten: Timestamp,
+) -> Result<bool> {
+    const SWEEP: &str = "
+        DELETE FROM token_challenges
+        WHERE used_ms < $1";
+    const USE: &str = "
+        INSERT INTO token_challenges (challenge, used_ms)
+        VALUES ($1, $2)
+        ON CONFLICT (challenge) DO NOTHING";
+    tx.execute(SWEEP, params![forgotten])?;
+    Ok(tx.execute(USE, params![challenge, now])? == 1)
+}
+
 /// Removes sessions that ended before a moment; how many.
 ///
 /// # Errors

@@ -94,8 +94,10 @@ pub async fn move_a_case(
     let (id, case_no) = chance.pick(&cases).clone();
     let token = format!("office-{:016x}", chance.draw());
     let (hash, now) = (auth::hash(&token), time.now());
-    host.write(move |tx, _| sessions::begin(tx, OFFICE, None, hash, now))
-        .await?;
+    host.write(move |tx, _| {
+        sessions::begin(tx, OFFICE, None, hash, sessions::CONSOLE_SESSION_MS, now)
+    })
+    .await?;
     let shown = ask(
         host,
         &token,

@@ -73,7 +73,14 @@ impl World {
         let (token_hash, now) = (hash(&token), self.now());
         self.store
             .write_blocking(&self.district.code, move |tx| {
-                sessions::begin(tx, person, None, token_hash, now)
+                sessions::begin(
+                    tx,
+                    person,
+                    None,
+                    token_hash,
+                    sessions::CONSOLE_SESSION_MS,
+                    now,
+                )
             })
             .expect("a session");
         token
@@ -146,7 +153,14 @@ impl World {
         let (person, device) = (handheld.person, Some(handheld.device));
         self.store
             .write_blocking(&self.district.code, move |tx| {
-                sessions::begin(tx, person, device, token_hash, now)
+                sessions::begin(
+                    tx,
+                    person,
+                    device,
+                    token_hash,
+                    sessions::UNRENEWED_SESSION_MS,
+                    now,
+                )
             })
             .expect("a session");
         token

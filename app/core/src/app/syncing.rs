@@ -139,6 +139,7 @@ impl App {
             platform: form.platform.clone(),
             app_version: APP_VERSION.to_owned(),
             key: Some(key),
+            renews: true,
         };
         let answer = transport.enrol(&server, &request).await?;
         self.store().write(|tx| {
@@ -388,7 +389,10 @@ impl App {
                     report.operations_sent += delivered;
                     report.quarantined += quarantined;
                 }
-                Event::PreviewSent { .. } | Event::PhotoMoved { .. } => {}
+                Event::PreviewSent { .. }
+                | Event::PhotoMoved { .. }
+                | Event::TokenEnded
+                | Event::TokenRenewed => {}
                 Event::PhotoSent { .. } => report.photos_sent += 1,
                 Event::Pulled { rows, .. } => report.rows_pulled += rows,
                 Event::CatalogueKept | Event::AreasKept => report.catalogue_changed = true,

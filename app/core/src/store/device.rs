@@ -26,6 +26,8 @@ pub struct Device {
     pub token: String,
     /// The server refused the token.
     pub token_refused: bool,
+    /// From when on a new token is asked for; none when the server never said how long one lasts.
+    pub token_renew: Option<Timestamp>,
     /// Who carries it.
     pub me: Me,
     /// The district.
@@ -46,7 +48,8 @@ pub struct Device {
 
 const READ: &str = "
     SELECT device_id, epoch, seq, last_hash, server, token, token_refused, me, district,
-        district_name, server_epoch, offset_ms, catalogue_wanted, areas_wanted, last_success_ms
+        district_name, server_epoch, offset_ms, catalogue_wanted, areas_wanted, last_success_ms,
+        token_renew_ms
     FROM device
     WHERE only_row = 1";
 
@@ -71,7 +74,10 @@ pub fn read(tx: &Transaction<'_>) -> Result<Option<Device>, StoreError> {
                 row.get::<_, String>(10)?,
                 row.get::<_, i64>(11)?,
                 row.get::<_, String>(13)?,
-                row.get::<_, Option<i64>>(14)?,
+                (
+                    row.get::<_, Option<i64>>(14)?,
+                    row.get::<_, Option<i64>>(15)?,
+                ),
             );
             Ok((texts, device))
         })
@@ -80,6 +86,7 @@ pub fn read(tx: &Transaction<'_>) -> Result<Option<Device>, StoreError> {
         return Ok(None);
     };
     let (epoch, seq, server, token, token_refused, name, server_epoch, offset_ms, areas, at) = rest;
+    let (last_success, token_renew) = at;
     Ok(Some(Device {
         id: parse("device id", &id)?,
         epoch: uncount(epoch),
@@ -88,6 +95,7 @@ pub fn read(tx: &Transaction<'_>) -> Result<Option<Device>, StoreError> {
         server,
         token,
         token_refused,
+        token_renew: token_renew.map(Timestamp),
         me: from_json("person", &me)?,
         district: parse("district", &district)?,
         district_name: name,
@@ -95,19 +103,20 @@ pub fn read(tx: &Transaction<'_>) -> Result<Option<Device>, StoreError> {
         offset_ms,
         catalogue_wanted: parse("catalogue version", &catalogue)?,
         areas_wanted: areas,
-        last_success: at.map(Timestamp),
+        last_success: last_success.map(Timestamp),
     }))
 }
 
 const ENROL: &str = "
     INSERT INTO device (only_row, device_id, epoch, seq, last_hash, server, token, token_refused,
         me, district, district_name, server_epoch, offset_ms, catalogue_wanted, areas_wanted,
-        enrolled_ms)
-    VALUES (1, ?1, ?2, ?3, ?4, ?5, ?6, 0, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)
+        enrolled_ms, token_renew_ms)
+    VALUES (1, ?1, ?2, ?3, ?4, ?5, ?6, 0, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)
     ON CONFLICT (only_row) DO UPDATE
     SET device_id = ?1, epoch = ?2, seq = ?3, last_hash = ?4, server = ?5, token = ?6,
         token_refused = 0, me = ?7, district = ?8, district_name = ?9, server_epoch = ?10,
-        offset_ms = ?11, catalogue_wanted = ?12, areas_wanted = ?13, enrolled_ms = ?14";
+        offset_ms = ?11, catalogue_wanted = ?12, areas_wanted = ?13, enrolled_ms = ?14,
+        token_renew_ms = ?15";
 
 /// Takes the server's word on who this is. The count of operations goes on where the epoch is the
 /// same and starts over in a new one.
@@ -135,6 +144,7 @@ pub fn enrol(
             answer.catalogue_version.as_str(),
             answer.areas_version,
             now.0,
+            answer.renew_at(now).map(|at| at.0),
         ],
     )?;
     Ok(())
@@ -195,6 +205,30 @@ pub fn set_token_refused(tx: &Transaction<'_>, refused: bool) -> Result<(), Stor
     tx.execute(
         "UPDATE device SET token_refused = ?1 WHERE only_row = 1",
         [refused],
+    )?;
+    Ok(())
+}
+
+/// Takes a new token in the place of the one that was shown for it; one that came with a binding
+/// meanwhile stays.
+pub fn renew_token(
+    tx: &Transaction<'_>,
+    before: &str,
+    token: &str,
+    renew: Timestamp,
+) -> Result<(), StoreError> {
+    const SQL: &str = "
+        UPDATE device SET token = ?2, token_renew_ms = ?3, token_refused = 0
+        WHERE only_row = 1 AND token = ?1";
+    tx.execute(SQL, params![before, token, renew.0])?;
+    Ok(())
+}
+
+/// Puts off asking for a new token.
+pub fn put_off_renewal(tx: &Transaction<'_>, renew: Timestamp) -> Result<(), StoreError> {
+    tx.execute(
+        "UPDATE device SET token_renew_ms = ?1 WHERE only_row = 1",
+        [renew.0],
     )?;
     Ok(())
 }

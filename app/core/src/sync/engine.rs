@@ -9,6 +9,7 @@ mod previews;
 mod push;
 mod receipts;
 mod states;
+mod tokens;
 mod uploads;
 
 use super::backoff;
@@ -29,6 +30,8 @@ pub use uploads::{CHUNK_BYTES_MAX, CHUNK_BYTES_MIN};
 /// The channels that fail and wait on their own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Channel {
+    /// A new token.
+    Token,
     /// Operations.
     Operations,
     /// Previews of photos.
@@ -97,7 +100,11 @@ pub enum Event {
     },
     /// This handheld was reported lost and has nothing left to send: its key is to be erased.
     Lost,
-    /// The server doesn't accept the token: sync pauses, filing goes on.
+    /// The token has ended; a new one is asked for.
+    TokenEnded,
+    /// There is a new token, or the server, an older one, gives none by key.
+    TokenRenewed,
+    /// The server doesn't accept the token or the key: sync pauses, filing goes on.
     Paused,
     /// Not bound to a server.
     NotEnrolled,
@@ -117,6 +124,11 @@ struct Timer {
 /// What a round remembers in memory. Losing it costs a few requests and nothing else.
 #[derive(Debug)]
 pub struct Round {
+    token: Timer,
+    /// The token that the server said has ended.
+    token_ended: Option<String>,
+    /// There was a new one in this round: who is refused with it is refused for good.
+    token_renewed: bool,
     operations: Timer,
     previews: Timer,
     photos: Timer,
@@ -142,6 +154,9 @@ pub struct Round {
 impl Default for Round {
     fn default() -> Self {
         Self {
+            token: Timer::default(),
+            token_ended: None,
+            token_renewed: false,
             operations: Timer::default(),
             previews: Timer::default(),
             photos: Timer::default(),
@@ -165,13 +180,9 @@ impl Round {
     /// beyond this.
     pub fn begin(&mut self, beyond: Timestamp) {
         self.states_wanted = true;
+        self.token_renewed = false;
         self.mended.clear();
-        for timer in [
-            &mut self.operations,
-            &mut self.previews,
-            &mut self.photos,
-            &mut self.states,
-        ] {
+        for timer in self.timers() {
             timer.not_before = timer.not_before.filter(|at| *at <= beyond);
         }
     }
@@ -201,14 +212,31 @@ impl Round {
     /// When the first waiting channel may be tried again.
     #[must_use]
     pub fn next_attempt(&self) -> Option<Timestamp> {
-        [self.operations, self.previews, self.photos, self.states]
-            .iter()
-            .filter_map(|t| t.not_before)
-            .min()
+        [
+            self.token,
+            self.operations,
+            self.previews,
+            self.photos,
+            self.states,
+        ]
+        .iter()
+        .filter_map(|t| t.not_before)
+        .min()
+    }
+
+    fn timers(&mut self) -> [&mut Timer; 5] {
+        [
+            &mut self.token,
+            &mut self.operations,
+            &mut self.previews,
+            &mut self.photos,
+            &mut self.states,
+        ]
     }
 
     fn timer(&mut self, channel: Channel) -> &mut Timer {
         match channel {
+            Channel::Token => &mut self.token,
             Channel::Operations => &mut self.operations,
             Channel::Previews => &mut self.previews,
             Channel::Photos => &mut self.photos,
@@ -243,12 +271,7 @@ impl Round {
             failure,
             Failure::Unreachable(_) | Failure::Foreign(_) | Failure::Untrusted
         ) {
-            for timer in [
-                &mut self.operations,
-                &mut self.previews,
-                &mut self.photos,
-                &mut self.states,
-            ] {
+            for timer in self.timers() {
                 timer.not_before = Some(timer.not_before.map_or(retry, |at| at.max(retry)));
             }
         }
@@ -291,6 +314,7 @@ impl<T: Transport> Engine<'_, T> {
             Step::Enrol => Ok(Event::NotEnrolled),
             Step::Paused => Ok(Event::Paused),
             Step::Rest(until) => Ok(Event::Rested { until }),
+            Step::Renew => self.renew(base).await,
             Step::Push => self.push(base).await,
             Step::Preview => self.preview(base).await,
             Step::Photo => self.photo(base).await,
@@ -323,6 +347,7 @@ impl<T: Transport> Engine<'_, T> {
             self.round.states.not_before,
         );
         let states_wanted = self.round.states_wanted;
+        let (token, token_ended) = (self.round.token.not_before, self.round.token_ended.clone());
         let (network, anyway, now) = (
             self.round.network,
             self.round.photos_anyway,
@@ -346,6 +371,8 @@ impl<T: Transport> Engine<'_, T> {
                 let snapshot = Snapshot {
                     enrolled: true,
                     token_refused: device.token_refused,
+                    token_ended: token_ended.as_ref() == Some(&device.token),
+                    token: tokens::wanted(tx, &device, token_ended.as_deref())?.not_before(token),
                     bundles_missing: catalogue.is_none() || areas.is_none(),
                     operations: wanted(outbox::next_try(tx)?).not_before(operations),
                     previews: wanted(store::photos::next_preview_try(tx)?).not_before(previews),
@@ -372,6 +399,9 @@ impl<T: Transport> Engine<'_, T> {
     /// Turns a failure into an event and arms the timer.
     async fn failed(&mut self, channel: Channel, failure: Failure) -> Result<Event, CoreError> {
         if failure == Failure::Unauthenticated {
+            if channel != Channel::Token && self.token_may_be_renewed().await? {
+                return Ok(Event::TokenEnded);
+            }
             self.with_store(|store| store.write(|tx| device::set_token_refused(tx, true)))
                 .await?;
             return Ok(Event::Paused);

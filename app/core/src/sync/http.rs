@@ -20,8 +20,8 @@ use shared::id::{CatalogueVersion, Sha256};
 use shared::invitation::{Fingerprint, pin_of};
 use shared::wire::error::{ErrorAnswer, ErrorCode};
 use shared::wire::sync::{
-    AreasBundle, CatalogueBundle, EnrolAnswer, EnrolRequest, PROTOCOL, PullAnswer, PullRequest,
-    PushAnswer, PushRequest,
+    AreasBundle, CatalogueBundle, ChallengeAnswer, EnrolAnswer, EnrolRequest, PROTOCOL, PullAnswer,
+    PullRequest, PushAnswer, PushRequest, TokenAnswer, TokenRequest,
 };
 use std::future::Future;
 use std::io::Write;
@@ -360,6 +360,20 @@ impl Transport for Http {
     async fn enrol(&self, server: &str, request: &EnrolRequest) -> Result<EnrolAnswer, Failure> {
         let to = self.request(Method::POST, server, "/v1/devices/enrol")?;
         let answer: EnrolAnswer = self.post(to, request).await?;
+        ours(&answer.protocol)?;
+        Ok(answer)
+    }
+
+    async fn challenge(&self, server: &str) -> Result<ChallengeAnswer, Failure> {
+        let to = self.request(Method::POST, server, "/v1/devices/challenge")?;
+        let answer: ChallengeAnswer = json(self.send(to).await?).await?;
+        ours(&answer.protocol)?;
+        Ok(answer)
+    }
+
+    async fn token(&self, server: &str, request: &TokenRequest) -> Result<TokenAnswer, Failure> {
+        let to = self.request(Method::POST, server, "/v1/devices/token")?;
+        let answer: TokenAnswer = self.post(to, request).await?;
         ours(&answer.protocol)?;
         Ok(answer)
     }

@@ -42,6 +42,10 @@ pub struct Snapshot {
     pub enrolled: bool,
     /// The server refused the token.
     pub token_refused: bool,
+    /// The token has ended: nothing goes before there is a new one.
+    pub token_ended: bool,
+    /// A new token.
+    pub token: Wanted,
     /// No catalogue or no areas are here at all: nothing can be filed.
     pub bundles_missing: bool,
     /// Operations without an answer.
@@ -61,6 +65,8 @@ pub struct Snapshot {
 /// One step of a round.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Step {
+    /// Get a new token by the device's key.
+    Renew,
     /// Send a batch of operations.
     Push,
     /// Send one preview.
@@ -90,6 +96,13 @@ pub fn next_step(snapshot: &Snapshot, now: Timestamp) -> Step {
     if snapshot.token_refused {
         return Step::Paused;
     }
+    if snapshot.token_ended {
+        return if snapshot.token.is_due(now) {
+            Step::Renew
+        } else {
+            Step::Rest(snapshot.token.moment())
+        };
+    }
     let fetches = [
         (snapshot.catalogue, Step::FetchCatalogue),
         (snapshot.areas, Step::FetchAreas),
@@ -110,6 +123,10 @@ pub fn next_step(snapshot: &Snapshot, now: Timestamp) -> Step {
         .chain(after)
         .chain([(snapshot.photos, Step::Photo)]);
     let wishes: Vec<_> = order.collect();
+    // A token that nears its end is renewed when there is a round anyway; no round waits for it.
+    if snapshot.token.is_due(now) {
+        return Step::Renew;
+    }
     if let Some((_, step)) = wishes.iter().find(|(wanted, _)| wanted.is_due(now)) {
         return *step;
     }
@@ -156,6 +173,7 @@ mod tests {
             operations: DUE,
             previews: DUE,
             photos: DUE,
+            token: DUE,
             states: DUE,
             catalogue: DUE,
             areas: DUE,
@@ -171,6 +189,7 @@ mod tests {
             let step = next_step(&snapshot, NOW);
             order.push(step);
             match step {
+                Step::Renew => snapshot.token = Wanted::No,
                 Step::Push => snapshot.operations = Wanted::No,
                 Step::Preview => snapshot.previews = Wanted::No,
                 Step::Photo => snapshot.photos = Wanted::No,
@@ -180,10 +199,11 @@ mod tests {
                 Step::Rest(_) | Step::Enrol | Step::Paused => break,
             }
         }
-        use Step::{FetchAreas, FetchCatalogue, Photo, Preview, Pull, Push, Rest};
+        use Step::{FetchAreas, FetchCatalogue, Photo, Preview, Pull, Push, Renew, Rest};
         assert_eq!(
             order,
             [
+                Renew,
                 Push,
                 Preview,
                 Pull,
@@ -199,6 +219,7 @@ mod tests {
     fn a_handheld_without_a_catalogue_gets_one_before_its_previews_go() {
         let mut snapshot = Snapshot {
             bundles_missing: true,
+            token: Wanted::No,
             ..everything()
         };
         assert_eq!(next_step(&snapshot, NOW), Step::Push);
@@ -210,6 +231,8 @@ mod tests {
     fn a_channel_that_waits_does_not_hold_up_the_others() {
         let later = Timestamp(5_000);
         let mut snapshot = everything();
+        snapshot.token = DUE.not_before(Some(later));
+        assert_eq!(next_step(&snapshot, NOW), Step::Push);
         snapshot.operations = DUE.not_before(Some(later));
         assert_eq!(next_step(&snapshot, NOW), Step::Preview);
         let waiting = Snapshot {
@@ -244,6 +267,18 @@ mod tests {
         for rules in [wifi_only, capped] {
             assert_eq!(photos_held(rules, Metered, u64::MAX, true), None, "now!");
         }
+    }
+
+    #[test]
+    fn nothing_is_sent_with_a_token_that_has_ended() {
+        let mut snapshot = Snapshot {
+            token_ended: true,
+            ..everything()
+        };
+        assert_eq!(next_step(&snapshot, NOW), Step::Renew);
+        let later = Timestamp(5_000);
+        snapshot.token = DUE.not_before(Some(later));
+        assert_eq!(next_step(&snapshot, NOW), Step::Rest(Some(later)));
     }
 
     #[test]

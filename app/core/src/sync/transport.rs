@@ -5,8 +5,8 @@
 
 use shared::id::{CatalogueVersion, Sha256};
 use shared::wire::sync::{
-    AreasBundle, CatalogueBundle, EnrolAnswer, EnrolRequest, PullAnswer, PullRequest, PushAnswer,
-    PushRequest,
+    AreasBundle, CatalogueBundle, ChallengeAnswer, EnrolAnswer, EnrolRequest, PullAnswer,
+    PullRequest, PushAnswer, PushRequest, TokenAnswer, TokenRequest,
 };
 use std::future::Future;
 
@@ -167,6 +167,19 @@ pub trait Transport: Send + Sync {
         server: &str,
         request: &EnrolRequest,
     ) -> impl Future<Output = Result<EnrolAnswer, Failure>> + Send;
+
+    /// Asks for a text to be signed for a new token.
+    fn challenge(
+        &self,
+        server: &str,
+    ) -> impl Future<Output = Result<ChallengeAnswer, Failure>> + Send;
+
+    /// Asks for a new token by the device's key.
+    fn token(
+        &self,
+        server: &str,
+        request: &TokenRequest,
+    ) -> impl Future<Output = Result<TokenAnswer, Failure>> + Send;
 
     /// Sends operations.
     fn push(

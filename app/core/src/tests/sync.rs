@@ -7,6 +7,7 @@ use crate::sync::backoff;
 use crate::sync::engine::{Channel, Event};
 use crate::sync::transport::Failure;
 use shared::id::ReportId;
+use shared::time::{DAY_MS, HOUR_MS};
 use shared::wire::handheld::{DraftFields, ReportStatus, SyncState};
 
 /// Steps until nothing is due, at most `limit` times; gives the number of steps taken.
@@ -175,7 +176,11 @@ async fn a_refused_token_pauses_sync_and_never_filing() {
     let world = World::new();
     let app = world.enrolled().await;
     let first = world.file(&app, &["no_exif.jpg"], &manhole(IN_GRID_1));
-    world.server.fail([Fault::Say(Failure::Unauthenticated)]);
+    {
+        let mut kept = world.server.kept.lock().unwrap();
+        kept.token = "another".into();
+        kept.device_key = None;
+    }
     let report = app.sync_over(&world.server, &world.edge()).await.unwrap();
     assert_eq!(report.problem.unwrap().code, "unauthenticated");
     assert_eq!(app.sync_status().unwrap().state, SyncState::Paused);
@@ -189,6 +194,55 @@ async fn a_refused_token_pauses_sync_and_never_filing() {
         .await
         .unwrap();
     assert_nothing_lost_or_doubled(&world, &app, &[first, second]);
+}
+
+#[tokio::test]
+async fn a_token_that_has_ended_is_renewed_by_the_key_wherever_an_answer_is_lost() {
+    // Refused, challenge and token in one step, sent: an answer lost at each, and a kill.
+    for calm in 0..4 {
+        for fault in [Fault::LoseAnswer, Fault::LoseRequest] {
+            let world = World::new();
+            let app = world.enrolled().await;
+            let first = world.file(&app, &["no_exif.jpg"], &manhole(IN_GRID_1));
+            world.server.kept.lock().unwrap().token = "another".into();
+            steps(&world, &app, calm).await;
+            world.server.fail([fault]);
+            app.sync_step(&world.server, &world.edge()).await.unwrap();
+            drop(app);
+            let app = world.open();
+            let report = app.sync_over(&world.server, &world.edge()).await.unwrap();
+            assert_eq!(report.problem, None);
+            assert!(world.server.kept.lock().unwrap().renewals > 0);
+            assert_nothing_lost_or_doubled(&world, &app, &[first]);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_token_is_renewed_before_it_ends_and_only_then() {
+    let world = World::new();
+    let app = world.enrolled().await;
+    let renewals = || world.server.kept.lock().unwrap().renewals;
+    for (pass_ms, expected) in [(17 * HOUR_MS, 0), (HOUR_MS, 1), (HOUR_MS, 1), (DAY_MS, 2)] {
+        world.pass(pass_ms);
+        let report = app.sync_over(&world.server, &world.edge()).await.unwrap();
+        assert_eq!(report.problem, None);
+        assert_eq!(renewals(), expected);
+    }
+    // A server from before this: words go as ever, and it isn't asked again every minute.
+    world.pass(DAY_MS);
+    let said = Failure::Gone {
+        words: "没有".into(),
+        words_en: "none".into(),
+    };
+    world.server.fail([Fault::Say(said)]);
+    let first = world.file(&app, &["no_exif.jpg"], &manhole(IN_GRID_1));
+    for _ in 0..2 {
+        let report = app.sync_over(&world.server, &world.edge()).await.unwrap();
+        assert_eq!(report.problem, None);
+    }
+    assert_eq!(renewals(), 2);
+    assert_nothing_lost_or_doubled(&world, &app, &[first]);
 }
 
 #[tokio::test]

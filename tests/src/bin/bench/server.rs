@@ -167,6 +167,7 @@ impl Server {
             platform: "linux".into(),
             app_version: "0.1.0".into(),
             key: Some(key.public()),
+            renews: false,
         };
         let answer = self
             .client

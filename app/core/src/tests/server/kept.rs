@@ -1,0 +1,168 @@
+//! What the server in memory does with what it is sent.
+
+use super::Kept;
+use crate::tests::world::START;
+use shared::case::Class;
+use shared::chain::{self, signed_text};
+use shared::id::{CaseId, Sha256};
+use shared::operation::{self, SealedOperation};
+use shared::report::FiledReport;
+use shared::signature::SecretKey;
+use shared::wire::sync::{CaseState, CourseEntry, OperationResult, Outcome, PushRequest};
+use std::collections::BTreeSet;
+use uuid::Uuid;
+
+impl Kept {
+    /// Another one after a change of [`Kept::key_seed`].
+    pub(super) fn receipt_key(&self) -> SecretKey {
+        SecretKey::from_seed(&[self.key_seed; 32])
+    }
+
+    /// Every push of a handheld of today is signed with the key it was enrolled with.
+    pub(super) fn check_signature(&self, request: &PushRequest) {
+        let links: Vec<_> = request.ops.iter().filter_map(chain::Link::of).collect();
+        let key = self.device_key.expect("enrolled with a key");
+        let signature = request.signature.expect("a signature");
+        assert!(key.verifies(&signed_text(&links), &signature));
+    }
+
+    /// What follows a report: an entry in the course of its case; held while that isn't here.
+    fn add(&mut self, opened: &SealedOperation) -> OperationResult {
+        let operation = &opened.operation;
+        let now = self.cases.iter().map(|case| case.revision).max();
+        let subject = |case: &&mut CaseState| case.report_id.to_string() == operation.subject;
+        let case = self.cases.iter_mut().find(subject);
+        let mut result = OperationResult {
+            op_id: operation.op_id.to_string(),
+            outcome: Outcome::Held,
+            code: None,
+            words: None,
+            case_id: None,
+            case_no: None,
+            revision: None,
+            received_at: None,
+            differs: vec![],
+            receipted: false,
+        };
+        let Some(case) = case else { return result };
+        if case.class == Class::Closed {
+            result.outcome = Outcome::Quarantined;
+            result.code = Some("case_closed".into());
+            result.words = Some("事件已于昨天10:30结案".into());
+        } else {
+            result.outcome = Outcome::Applied;
+            case.revision = now.unwrap_or(0) + 1;
+            case.course.push(CourseEntry {
+                kind: operation.kind.clone(),
+                at: START,
+                by: "网格员".into(),
+                reason: operation.payload.to_string(),
+            });
+        }
+        result.received_at = Some(START);
+        self.results.insert(result.op_id.clone(), result.clone());
+        result
+    }
+
+    /// All of 1..=n are here.
+    pub(super) fn high_water(&self) -> u64 {
+        let parsed = self.operations.values().map(|(text, _)| {
+            let value: serde_json::Value = serde_json::from_str(text).unwrap();
+            value["seq"].as_u64().unwrap()
+        });
+        let numbers: BTreeSet<u64> = parsed.collect();
+        (1..).take_while(|n| numbers.contains(n)).count() as u64
+    }
+
+    /// Photos of applied operations that are not here.
+    pub(super) fn owed(&self) -> Vec<Sha256> {
+        let mut owed = BTreeSet::new();
+        for (id, (text, _)) in &self.operations {
+            let result = self.results.get(id);
+            let applied = result.is_some_and(|result| result.outcome == Outcome::Applied);
+            let value: serde_json::Value = serde_json::from_str(text).unwrap();
+            for photo in value["photos"].as_array().unwrap() {
+                let sha256: Sha256 = photo["sha256"].as_str().unwrap().parse().unwrap();
+                if applied && !self.photos.contains_key(&sha256) {
+                    owed.insert(sha256);
+                }
+            }
+        }
+        owed.into_iter().collect()
+    }
+
+    pub(super) fn take(&mut self, text: &str) -> OperationResult {
+        let opened = operation::open(serde_json::from_str(text).unwrap()).unwrap();
+        let op_id = opened.operation.op_id.to_string();
+        self.operations
+            .entry(op_id.clone())
+            .or_insert_with(|| (opened.text.clone(), 0))
+            .1 += 1;
+        if let Some(known) = self.results.get(&op_id) {
+            return OperationResult {
+                outcome: Outcome::Duplicate,
+                ..known.clone()
+            };
+        }
+        if opened.operation.kind != operation::kind::REPORT_FILE {
+            return self.add(&opened);
+        }
+        let troubled = self
+            .quarantine
+            .as_ref()
+            .is_some_and(|word| text.contains(word.as_str()));
+        let mut result = OperationResult {
+            op_id: op_id.clone(),
+            outcome: Outcome::Applied,
+            code: None,
+            words: None,
+            case_id: None,
+            case_no: None,
+            revision: None,
+            received_at: Some(START),
+            differs: vec![],
+            receipted: false,
+        };
+        if troubled {
+            result.outcome = Outcome::Quarantined;
+            result.code = Some("category_unknown".into());
+        } else {
+            let number = self.cases.len() + 1;
+            let report: FiledReport =
+                serde_json::from_value(opened.operation.payload.clone()).unwrap();
+            let case = case_of(number, &opened.operation.subject, &report);
+            result.case_id = Some(case.id);
+            result.case_no = Some(case.case_no.clone());
+            self.cases.push(case);
+        }
+        self.results.insert(op_id, result.clone());
+        result
+    }
+}
+
+fn case_of(number: usize, subject: &str, report: &FiledReport) -> CaseState {
+    CaseState {
+        id: CaseId(Uuid::from_u128(0x5000 + number as u128)),
+        report_id: subject.parse().unwrap(),
+        case_no: format!("350703-{number:04}"),
+        revision: number as i64,
+        state: "dispatched".into(),
+        class: Class::Open,
+        category: report.category.to_string(),
+        category_name: "上水井盖".into(),
+        text: report.text.clone(),
+        grid: report.grid.clone(),
+        lat_e7: report.place.lat_e7,
+        lon_e7: report.place.lon_e7,
+        lead: report.preview.as_ref().unwrap().lead.clone(),
+        lead_name: "供水企业".into(),
+        deadline_ms: None,
+        rule: "部件先属主".into(),
+        because: vec![],
+        opened_ms: START,
+        closed_ms: None,
+        photos: (0, 0),
+        mine: true,
+        course: vec![],
+    }
+}

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use tests::day::{self, DAMAGED, Places, Spot};
 use tests::ledger;
 use tests::people::{self, PASSWORD};
-use tests::programs::{Field, Server, photo};
+use tests::programs::{Server, photo};
 
 struct Desk {
     url: String,

@@ -11,7 +11,7 @@ use std::path::Path;
 use tests::day::{self, Filing, Places};
 use tests::ledger;
 use tests::people;
-use tests::programs::{Field, Server, photo};
+use tests::programs::photo;
 
 fn copy_folder(from: &Path, to: &Path) {
     std::fs::create_dir_all(to).unwrap();

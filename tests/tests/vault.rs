@@ -215,7 +215,7 @@ async fn a_pin_locks_the_handheld_and_changing_it_leaves_the_data_as_it_is() {
     field
         .run(&["--pin-file", &second, "pin", "--remove"])
         .unwrap();
-    assert_eq!(reports(&field).len(), 1);
+    assert_eq!(reports(field).len(), 1);
 }
 
 #[test]

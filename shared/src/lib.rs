@@ -18,6 +18,7 @@ pub mod unit;
 pub mod signature;
 
 pub mod chain;
+pub mod courier;
 pub mod digest;
 pub mod operation;
 pub mod receipt;

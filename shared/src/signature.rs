@@ -4,9 +4,14 @@
 //! line names its purpose (`gewu-push/1`, `gewu-receipt/1`), so that a signature made for one
 //! purpose is worth nothing for another. Nothing here draws a random number: a secret key is made
 //! from a seed that the edge hands in.
+//!
+//! A key can also be agreed on with the holder of a signing key ([`PublicKey::agree`]): the point of
+//! Ed25519 is taken to the curve of X25519, so that who knows the server's key for receipts can seal
+//! something to the server. That the one key serves both is safe (decision 0008).
 
 use crate::hex;
 use crate::id::{IdError, Sha256};
+use curve25519_dalek::MontgomeryPoint;
 use ed25519_dalek::{Signer, SigningKey, VerifyingKey};
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -50,6 +55,13 @@ impl SecretKey {
     pub fn sign(&self, text: &str) -> Signature {
         Signature(self.0.sign(text.as_bytes()).to_bytes())
     }
+
+    /// The secret that the maker of an ephemeral key has by [`PublicKey::agree`]; none for a key
+    /// that would give everybody the same.
+    #[must_use]
+    pub fn agree(&self, ephemeral: [u8; 32]) -> Option<[u8; 32]> {
+        contributory(MontgomeryPoint(ephemeral).mul_clamped(self.0.to_scalar_bytes()))
+    }
 }
 
 impl fmt::Debug for SecretKey {
@@ -71,12 +83,30 @@ impl PublicKey {
         self.0.verify_strict(text.as_bytes(), &signature).is_ok()
     }
 
+    /// A secret shared with this key's holder, by X25519 with 32 random bytes used once. The other
+    /// side needs [`ephemeral_public`] of them.
+    #[must_use]
+    pub fn agree(&self, ephemeral: [u8; 32]) -> Option<[u8; 32]> {
+        contributory(self.0.to_montgomery().mul_clamped(ephemeral))
+    }
+
     /// A short name of the key: the beginning of the SHA-256 of its bytes.
     #[must_use]
     pub fn id(&self) -> String {
         let digest = Sha256::of(self.0.as_bytes()).to_string();
         digest.chars().take(KEY_ID_DIGITS).collect()
     }
+}
+
+/// What the other side has to know of the random bytes that [`PublicKey::agree`] was given.
+#[must_use]
+pub fn ephemeral_public(ephemeral: [u8; 32]) -> [u8; 32] {
+    MontgomeryPoint::mul_base_clamped(ephemeral).to_bytes()
+}
+
+/// A point of small order makes every secret zero.
+fn contributory(shared: MontgomeryPoint) -> Option<[u8; 32]> {
+    Some(shared.to_bytes()).filter(|bytes| bytes.iter().any(|byte| *byte != 0))
 }
 
 /// A signature: 64 bytes in hex.
@@ -157,6 +187,20 @@ mod tests {
         let key: PublicKey = mine.public().to_string().parse().unwrap();
         assert_eq!(key, mine.public());
         assert_ne!(key.id(), other.public().id());
+    }
+
+    #[test]
+    fn both_sides_agree_and_nobody_else() {
+        let (holder, other) = (
+            SecretKey::from_seed(&[1; 32]),
+            SecretKey::from_seed(&[2; 32]),
+        );
+        let ephemeral = [3; 32];
+        let agreed = holder.public().agree(ephemeral);
+        assert!(agreed.is_some());
+        assert_eq!(holder.agree(ephemeral_public(ephemeral)), agreed);
+        assert_ne!(other.agree(ephemeral_public(ephemeral)), agreed);
+        assert_eq!(holder.agree([0; 32]), None);
     }
 
     #[test]

@@ -83,6 +83,7 @@ golden! {
     pull_request_repair: sync::PullRequest;
     pull_answer_repair: sync::PullAnswer;
     poke: sync::Poke;
+    courier_answer: shared::courier::CourierAnswer;
     challenge_answer: sync::ChallengeAnswer;
     token_request: sync::TokenRequest;
     token_answer: sync::TokenAnswer;

@@ -11,6 +11,7 @@ pub mod auth;
 mod brake;
 mod cases;
 mod catalogue;
+mod courier;
 mod devices;
 mod error;
 mod events;
@@ -71,6 +72,8 @@ struct Inner {
     brake: Brake,
     pokes: Arc<Pokes>,
     password_workers: Semaphore,
+    /// Courier files are in memory, so one at a time.
+    courier_turns: Semaphore,
     openapi: std::sync::OnceLock<String>,
     clock: Clock,
 }
@@ -113,6 +116,7 @@ impl App {
             brake: Brake::default(),
             pokes: Arc::default(),
             password_workers: Semaphore::new(PASSWORD_WORKERS),
+            courier_turns: Semaphore::new(courier::AT_ONCE),
             openapi: std::sync::OnceLock::new(),
             clock,
         };
@@ -179,6 +183,11 @@ impl App {
         tokio::task::spawn_blocking(work)
             .await
             .map_err(|_| Refusal::internal())
+    }
+
+    /// Whoever delivers a courier file.
+    fn courier_turns(&self) -> &Semaphore {
+        &self.inner.courier_turns
     }
 
     fn now(&self) -> Timestamp {
@@ -264,6 +273,7 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(people::end_sessions))
         .routes(routes!(sync::push).layer(sync::push_body_limit()))
         .routes(routes!(sync::pull))
+        .routes(routes!(courier::deliver).layer(courier::body_limit()))
         .routes(routes!(sync::limits))
         .routes(routes!(receipts::key))
         .routes(routes!(events::events))

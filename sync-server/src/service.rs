@@ -8,6 +8,7 @@ pub mod areas;
 pub mod audit;
 pub mod cases;
 pub mod catalogue;
+pub mod courier;
 pub mod devices;
 pub mod district;
 pub mod feed;

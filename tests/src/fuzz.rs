@@ -10,6 +10,7 @@
 )]
 
 use serde_json::Value;
+use shared::courier;
 use shared::id::{AreaCode, DeviceId, PersonId, PostId, Sha256};
 use shared::operation;
 use shared::receipt::Receipt;
@@ -33,13 +34,14 @@ use uuid::Uuid;
 pub type Target = fn(&[u8]);
 
 /// All of them by name; the folder of the corpus has the same.
-pub const TARGETS: [(&str, Target); 6] = [
+pub const TARGETS: [(&str, Target); 7] = [
     ("operation", canonical_operation),
     ("push", push_body),
     ("answers", answers),
     ("image_header", image_header),
     ("camera_file", camera_file),
     ("district", district_files),
+    ("courier", courier_file),
 ];
 
 /// The target of a name.
@@ -146,6 +148,26 @@ fn district_files(bytes: &[u8]) {
         text,
         &shared::area::default_levels(),
     ));
+}
+
+/// A courier file as it comes, what was sealed in one, and the answer to one. What is named lies
+/// within the file.
+fn courier_file(bytes: &[u8]) {
+    let server = SecretKey::from_seed(&[7; 32]);
+    let opened = [
+        courier::open(&server, bytes),
+        courier::Opened::read(bytes.to_vec()),
+    ];
+    for opened in opened.into_iter().flatten() {
+        let photos: Vec<_> = opened.photos().collect();
+        assert_eq!(photos.len(), opened.sheet.photos.len());
+        for ((_, photo), (_, named)) in photos.iter().zip(&opened.sheet.photos) {
+            assert_eq!(u64::try_from(photo.len()), Ok(*named));
+        }
+        assert!(!opened.is_signed_by(&server.public()));
+    }
+    drop(courier::read_answer(None, bytes));
+    drop(courier::read_answer(Some(&server.public()), bytes));
 }
 
 fn district() -> &'static District {

@@ -46,7 +46,7 @@ const ACTORS: [&str; 13] = [
 
 /// What each route answers to each actor.
 #[rustfmt::skip]
-const TABLE: [(&str, [u16; 13]); 33] = [
+const TABLE: [(&str, [u16; 13]); 34] = [
     //                                    none  device     here: work disp hand sup adm   elsewhere
     ("GET /healthz",                     [200, 200, 200,  200, 200, 200, 200, 200,  200, 200, 200, 200, 200]),
     ("GET /readyz",                      [200, 200, 200,  200, 200, 200, 200, 200,  200, 200, 200, 200, 200]),
@@ -81,6 +81,8 @@ const TABLE: [(&str, [u16; 13]); 33] = [
     ("POST /v1/sync/push",               [401, 200, 401,  403, 403, 403, 403, 403,  403, 403, 403, 403, 403]),
     ("POST /v1/sync/pull",               [401, 200, 200,  403, 403, 403, 403, 403,  403, 403, 403, 403, 403]),
     ("GET /v1/sync/events",              [401, 200, 200,  200, 200, 200, 200, 200,  200, 200, 200, 200, 200]),
+    // Anybody may carry one; this one is none.
+    ("POST /v1/courier",                 [401, 422, 422,  422, 422, 422, 422, 422,  422, 422, 422, 422, 422]),
     ("GET /v1/devices",                  [401, 403, 403,  403, 200, 403, 200, 200,  403, 200, 403, 200, 200]),
     ("POST /v1/devices/codes",           [401, 403, 403,  403, 403, 403, 403, 200,  403, 403, 403, 403, 404]),
 ];

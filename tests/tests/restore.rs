@@ -64,6 +64,11 @@ async fn what_was_made_after_the_backup_comes_back_by_itself() {
     let path = backup.to_string_lossy().into_owned();
     server.run(&["backup", &path]).unwrap();
     assert!(server.run(&["backup", &path]).is_err());
+    let noted = |action: &str| {
+        let sql = format!("SELECT count(*) FROM audit WHERE action = '{action}'");
+        number(&server.database(), &sql)
+    };
+    assert_eq!((noted("backup.make"), noted("backup.restore")), (1, 0));
     copy_folder(&server.photos(), &dir.path().join("photos"));
 
     // Life goes on.
@@ -82,6 +87,8 @@ async fn what_was_made_after_the_backup_comes_back_by_itself() {
     let said = server.run(&["restore", &path]).unwrap();
     assert!(said.contains("1 photos are missing"), "{said}");
     assert!(said.contains("before-restore-"), "{said}");
+    let sql = "SELECT count(*) FROM audit WHERE action = 'backup.restore'";
+    assert_eq!(number(&server.database(), sql), 1);
     assert_eq!(number(&server.database(), "SELECT count(*) FROM cases"), 2);
 
     // Filed while the server was away.

@@ -5,12 +5,14 @@
 
 mod adding;
 mod capturing;
+mod carrying;
 mod choosing;
 mod keeping;
 mod queue;
 mod reporting;
 mod syncing;
 
+pub use carrying::{Exported, Imported, answer_beside};
 pub use syncing::Enrolment;
 
 use crate::cases::report_row;

@@ -8,6 +8,7 @@ use crate::store::StoreError;
 use crate::sync::transport::Failure;
 use crate::vault::VaultError;
 use shared::addition::AdditionFault;
+use shared::courier::CourierError;
 use shared::label::{self, Lang};
 use shared::operation::OperationError;
 use shared::report::ReportFault;
@@ -49,6 +50,15 @@ pub enum CoreError {
     /// The server couldn't be asked, or said no.
     #[error(transparent)]
     Server(#[from] Failure),
+    /// A courier file, or the answer to one, can't be used.
+    #[error(transparent)]
+    Courier(#[from] CourierError),
+    /// This handheld was bound before there were keys, and can seal nothing.
+    #[error("this handheld has no keys for courier files")]
+    CourierNotReady,
+    /// A courier file could not be written.
+    #[error("could not write {0}")]
+    CourierUnwritten(String),
     /// A fetched catalogue or area bundle can't be used.
     #[error("could not use the fetched {what}: {problem}")]
     Bundle {
@@ -120,6 +130,9 @@ impl CoreError {
             Self::OtherDistrict(_) => "other_district",
             Self::Operation(_) => "operation",
             Self::Server(failure) => failure.code(),
+            Self::Courier(_) => "courier",
+            Self::CourierNotReady => "courier_not_ready",
+            Self::CourierUnwritten(_) => "courier_unwritten",
             Self::Bundle { .. } => "bundle",
         }
     }
@@ -132,6 +145,23 @@ impl CoreError {
             code: self.code().to_owned(),
             words,
             words_en,
+        }
+    }
+
+    fn courier_words(&self) -> (&'static str, &'static str) {
+        match self {
+            Self::Courier(error) => error.words(),
+            Self::CourierNotReady => (
+                "本机绑定时还没有密钥，不能导出。请联网后向管理员要绑定码，重新绑定一次；内容都在。",
+                "This handheld was bound before there were keys and can't export. Bind it again \
+                 with a network; everything is kept.",
+            ),
+            Self::CourierUnwritten(_) => (
+                "文件没能写入。请检查空间，或换一个位置再试；内容都在。",
+                "The file could not be written. Check the space, or choose another place; \
+                 everything is kept.",
+            ),
+            _ => ("", ""),
         }
     }
 
@@ -192,6 +222,9 @@ impl CoreError {
                 "内容无法保存为上报，草稿还在。请删减文字后再试。",
                 "This could not be made into a report; the draft is kept. Shorten the text.",
             ),
+            Self::Courier(_) | Self::CourierNotReady | Self::CourierUnwritten(_) => {
+                self.courier_words()
+            }
             Self::Bundle { .. } => (
                 "下载的目录或网格无法使用，仍用原来的。稍后会自动再试。",
                 "The fetched catalogue or grids could not be used; the former ones stay. \

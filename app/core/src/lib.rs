@@ -9,6 +9,7 @@
 mod additions;
 pub mod capture;
 pub mod cases;
+mod courier;
 pub mod edge;
 pub mod error;
 pub mod keeper;
@@ -26,7 +27,8 @@ mod app;
 #[cfg(test)]
 mod tests;
 
-pub use app::{App, Enrolment};
+pub use app::{App, Enrolment, Exported, Imported, answer_beside};
+pub use courier::Taken;
 pub use edge::{Edge, Moment};
 pub use error::CoreError;
 pub use keeper::Keeper;

@@ -116,6 +116,19 @@ pub(crate) enum Command {
     Pin(PinArgs),
     /// Who carries this handheld, what waits, and how sync stands.
     Status,
+    /// Put everything that waits into files that anybody with a network can deliver.
+    Export {
+        /// Where to write it: NAME.gewu; photos that don't fit go to NAME-2.gewu and so on.
+        file: PathBuf,
+    },
+    /// Deliver another handheld's file, or take in the answer that was brought back.
+    Import {
+        /// The file.
+        file: PathBuf,
+        /// Where to write the server's answer; beside the file by default, as FILE.answer.
+        #[arg(long)]
+        out: Option<PathBuf>,
+    },
     /// Drafts that are not filed yet.
     Drafts,
     /// Throw a draft away, with its photos.

@@ -2,6 +2,7 @@
 
 use crate::additions;
 use crate::args::{Command, EnrolArgs, FileArgs, PhotoArg, ReportArgs};
+use crate::carry;
 use crate::words;
 use app_core::store::StoreError;
 use app_core::vault::VaultError;
@@ -55,7 +56,10 @@ impl Stop {
             Self::Usage(_) => 2,
             Self::Core { error, .. } => match error {
                 CoreError::Server(_) => CODE_SYNC,
-                CoreError::NotEnrolled | CoreError::NotReady | CoreError::OtherDistrict(_) => 5,
+                CoreError::NotEnrolled
+                | CoreError::NotReady
+                | CoreError::CourierNotReady
+                | CoreError::OtherDistrict(_) => 5,
                 CoreError::Store(StoreError::Missing(_)) => 2,
                 CoreError::Store(StoreError::Vault(
                     VaultError::Locked
@@ -69,6 +73,8 @@ impl Stop {
                 | CoreError::Addition(_)
                 | CoreError::Unfilled(_)
                 | CoreError::ChangedMeanwhile
+                | CoreError::Courier(_)
+                | CoreError::CourierUnwritten(_)
                 | CoreError::Operation(_) => 4,
             },
         }
@@ -152,6 +158,8 @@ pub(crate) async fn run(app: &App, edge: &Edge, command: &Command) -> Result<Out
             });
             outcome(format!("{me}{}", words::sync_status(&home.sync)), &home)
         }
+        Command::Export { file } => carry::export(app, edge, file),
+        Command::Import { file, out } => carry::import(app, edge, file, out.as_deref()).await,
         Command::Drafts => drafts(app),
         Command::Discard { draft } => {
             app.discard_draft(draft_id(draft)?)?;

@@ -6,6 +6,7 @@
 
 mod additions;
 mod args;
+mod carry;
 mod commands;
 mod pin;
 mod words;

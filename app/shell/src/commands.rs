@@ -11,12 +11,13 @@
 use crate::{Handheld, position};
 use app_core::{CoreError, Enrolment};
 use shared::addition::Addition;
+use shared::courier::CourierError;
 use shared::id::{CategoryId, DraftId, OpId, ReportId};
 use shared::report::PhotoRole;
 use shared::wire::handheld::{
-    About, CaseCard, CategoryDetail, CategoryRow, DraftFields, DraftRow, DraftView, FiledView,
-    Home, LocatedView, LockView, MapView, MeView, PlaceInput, PreviewView, Problem, ReportDetail,
-    ReportRow, Settings, SyncStatus,
+    About, CaseCard, CategoryDetail, CategoryRow, CourierView, DraftFields, DraftRow, DraftView,
+    FiledView, Home, LocatedView, LockView, MapView, MeView, PlaceInput, PreviewView, Problem,
+    ReportDetail, ReportRow, Settings, SyncStatus,
 };
 use shared::wire::queue::{NetworkKind, Queue, SendingRules};
 use tauri::ipc::{InvokeBody, Request};
@@ -61,6 +62,8 @@ pub(crate) fn handled(builder: Builder<Wry>) -> Builder<Wry> {
         category,
         preview,
         file_draft,
+        export_courier,
+        import_courier,
         reports,
         report,
         cases,
@@ -246,6 +249,19 @@ fn photo(state: State<'_, Handheld>, photo: i64) -> Answer<String> {
 }
 
 #[tauri::command(async)]
+fn export_courier(state: State<'_, Handheld>) -> Answer<CourierView> {
+    state.core()?.export_here(&state.edge).map_err(said)
+}
+
+/// The bytes of the file are the body.
+#[tauri::command]
+async fn import_courier(state: State<'_, Handheld>, request: Request<'_>) -> Answer<CourierView> {
+    let bytes = bytes_of(&request).ok_or_else(|| said(CourierError::Foreign.into()))?;
+    let core = state.core()?;
+    core.import_here(bytes, &state.edge).await.map_err(said)
+}
+
+#[tauri::command(async)]
 fn locate(state: State<'_, Handheld>, place: PlaceInput) -> Answer<LocatedView> {
     state.core()?.locate(&place).map_err(said)
 }
@@ -331,11 +347,14 @@ fn photo_of<T: std::str::FromStr>(
     let header = |name: &str| request.headers().get(name)?.to_str().ok();
     let owner = header(owner)?.parse().ok()?;
     let role = serde_json::from_value(header("role")?.into()).ok()?;
-    let bytes = match request.body() {
-        InvokeBody::Raw(bytes) => bytes.clone(),
-        InvokeBody::Json(list) => serde_json::from_value(list.clone()).ok()?,
-    };
-    Some((owner, role, bytes))
+    Some((owner, role, bytes_of(request)?))
+}
+
+fn bytes_of(request: &Request<'_>) -> Option<Vec<u8>> {
+    match request.body() {
+        InvokeBody::Raw(bytes) => Some(bytes.clone()),
+        InvokeBody::Json(list) => serde_json::from_value(list.clone()).ok(),
+    }
 }
 
 fn unreadable() -> Problem {

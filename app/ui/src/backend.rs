@@ -13,9 +13,9 @@ use shared::addition::Addition;
 use shared::id::{CategoryId, DraftId, ReportId};
 use shared::report::PhotoRole;
 use shared::wire::handheld::{
-    About, CaseCard, CategoryDetail, CategoryRow, DraftFields, DraftRow, DraftView, FiledView,
-    Home, LockView, MapView, MeView, PlaceInput, PreviewView, Problem, ReportDetail, ReportRow,
-    Settings, SyncStatus,
+    About, CaseCard, CategoryDetail, CategoryRow, CourierView, DraftFields, DraftRow, DraftView,
+    FiledView, Home, LockView, MapView, MeView, PlaceInput, PreviewView, Problem, ReportDetail,
+    ReportRow, Settings, SyncStatus,
 };
 use shared::wire::queue::{NetworkKind, Queue, SendingRules};
 use wasm_bindgen::{JsCast, JsValue};
@@ -208,6 +208,16 @@ pub(crate) async fn preview(id: DraftId) -> Answer<PreviewView> {
 
 pub(crate) async fn file_draft(id: DraftId) -> Answer<FiledView> {
     ask("file_draft", json!({ "draft": id })).await
+}
+
+/// Puts what waits into sealed files.
+pub(crate) async fn export_courier() -> Answer<CourierView> {
+    ask("export_courier", json!({})).await
+}
+
+/// Delivers another's file, or takes in an answer that was brought back.
+pub(crate) async fn import_courier(bytes: &Uint8Array) -> Answer<CourierView> {
+    read(call("import_courier", bytes, &JsValue::UNDEFINED).await?)
 }
 
 /// My reports, those with these words in them when there are any.

@@ -5,6 +5,7 @@ pub(crate) mod home;
 
 pub(crate) mod capture;
 pub(crate) mod category;
+pub(crate) mod courier;
 pub(crate) mod filed;
 pub(crate) mod form;
 pub(crate) mod place;

@@ -5,8 +5,10 @@
 //! carries the words that only the core can know (names of grids and units); everything else is
 //! put into words by `label` in the language of the screen.
 
+mod courier;
 mod lock;
 
+pub use courier::CourierView;
 pub use lock::LockView;
 
 use crate::area::AreaKind;

@@ -189,6 +189,24 @@ pub(crate) async fn end_sessions(person: PersonId) -> Outcome<()> {
     accepted(response).await.map(drop)
 }
 
+/// Delivers a courier file; the answer is a file to be carried back.
+pub(crate) async fn deliver(file: &web_sys::File) -> Outcome<Vec<u8>> {
+    let request = changing(Request::post("/v1/courier"))
+        .header("content-type", "application/octet-stream")
+        .body(file.clone())
+        .map_err(|_unwritable| Problem::Unreadable(0))?;
+    let response = request
+        .send()
+        .await
+        .map_err(|_offline| Problem::Unreachable)?;
+    let response = accepted(response).await?;
+    let status = response.status();
+    response
+        .binary()
+        .await
+        .map_err(|_cut| Problem::Unreadable(status))
+}
+
 /// People and posts, a page of them.
 pub(crate) async fn people(cursor: Option<&str>) -> Outcome<Page<PersonRow>> {
     get(&paged("/v1/people", cursor)).await

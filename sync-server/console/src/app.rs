@@ -8,8 +8,8 @@ use crate::desk::{Desk, Session, focus};
 use crate::icons::{Icon, Shape};
 use crate::news::News;
 use crate::pages::{
-    audit::AuditPage, case::CasePage, devices::DevicesPage, list::ListPage, people::PeoplePage,
-    quarantine::QuarantinePage, receipts::ReceiptsPage, sign_in::SignInPage,
+    audit::AuditPage, case::CasePage, courier::CourierPage, devices::DevicesPage, list::ListPage,
+    people::PeoplePage, quarantine::QuarantinePage, receipts::ReceiptsPage, sign_in::SignInPage,
 };
 use crate::words::{self, Word};
 use leptos::prelude::*;
@@ -93,6 +93,7 @@ fn Inside() -> impl IntoView {
                 <Route path=path!("/cases/:id") view=CasePage/>
                 <Route path=path!("/quarantine") view=QuarantinePage/>
                 <Route path=path!("/devices") view=DevicesPage/>
+                <Route path=path!("/courier") view=CourierPage/>
                 <Route path=path!("/people") view=PeoplePage/>
                 <Route path=path!("/receipts") view=ReceiptsPage/>
                 <Route path=path!("/audit") view=AuditPage/>
@@ -155,6 +156,14 @@ fn Bar() -> impl IntoView {
                     word=words::RECEIPTS
                     shape=Shape::FolderCheck
                 />
+                <Show when=move || desk.may(Action::Quarantine)>
+                    <Entry
+                        href="/courier"
+                        id="nav-courier"
+                        word=words::COURIER
+                        shape=Shape::CloudUpload
+                    />
+                </Show>
                 <Show when=move || desk.may(Action::Administer)>
                     <Entry href="/people" id="nav-people" word=words::PEOPLE shape=Shape::Users/>
                 </Show>

@@ -2,6 +2,7 @@
 
 pub(crate) mod audit;
 pub(crate) mod case;
+pub(crate) mod courier;
 pub(crate) mod devices;
 pub(crate) mod list;
 pub(crate) mod people;

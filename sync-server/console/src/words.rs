@@ -55,6 +55,16 @@ words! {
     OPTIONAL: "可不填", "optional";
 }
 
+// The courier.
+words! {
+    COURIER: "信使文件", "Courier file";
+    COURIER_WHAT: "手机没有网络时可以导出 .gewu 文件。在这里送达，再把回执文件带回那台手机。文件只有服务器能读；重复送达没有坏处。", "A handheld without a network can export .gewu files. Deliver them here and carry the answers back to that handheld. Only the server can read them; delivering one twice does no harm.";
+    COURIER_FILE: "选择文件", "Choose the file";
+    COURIER_DELIVER: "送达", "Deliver";
+    COURIER_DONE: "已送达（条/照片）：", "Delivered (entries / photos):";
+    COURIER_ANSWER: "保存回执文件", "Save the answer";
+}
+
 // Signing in.
 words! {
     SIGN_IN: "登录", "Sign in";
@@ -259,6 +269,9 @@ words! {
     DEED_TOLD: "挂失手机已联系", "A lost handheld came";
     DEED_TOKEN: "手机更新令牌", "A handheld renewed its token";
     DEED_TOKEN_REFUSED: "手机令牌未更新", "A renewal was refused";
+    DEED_COURIER: "送达信使文件", "A courier file was delivered";
+    DEED_BACKUP: "备份数据库", "The database was backed up";
+    DEED_RESTORED: "从备份恢复", "The database was restored";
     SESSIONS: "登录", "Sessions";
     END_SESSIONS: "退出全部", "End all";
     SESSIONS_ENDED: "已全部退出。", "All are ended.";
@@ -339,6 +352,9 @@ pub(crate) fn deed(action: &str) -> Option<Word> {
         "device.told_lost" => DEED_TOLD,
         "device.token" => DEED_TOKEN,
         "device.token_refuse" => DEED_TOKEN_REFUSED,
+        "courier.deliver" => DEED_COURIER,
+        "backup.make" => DEED_BACKUP,
+        "backup.restore" => DEED_RESTORED,
         _ => return None,
     })
 }

@@ -2,11 +2,15 @@
 
 use anyhow::Context;
 use clap::Args;
+use serde_json::{Value, json};
+use shared::routing::Mode;
 use std::path::PathBuf;
 use sync_server::config::{DataArgs, mask_url, require_dir};
 use sync_server::http::system_clock;
 use sync_server::new_life;
 use sync_server::photo_store::PhotoStore;
+use sync_server::service::audit::{self, Deed, Note};
+use sync_server::service::district::District;
 use sync_server::store::Store;
 use sync_server::store::backup::{self, Replacement};
 use uuid::Uuid;
@@ -47,6 +51,17 @@ pub(crate) fn backup(args: &BackupArgs) -> anyhow::Result<()> {
     backup::copy(&database, &args.file)?;
     let bytes = std::fs::metadata(&args.file)?.len();
     println!("{} {bytes} bytes", args.file.display());
+    // A database of an older program can be backed up, and nothing be written to it.
+    let noted = Store::open(&url)
+        .map_err(anyhow::Error::from)
+        .and_then(|store| {
+            let noted = note(&store, Deed::BackupMade, json!({"bytes": bytes}));
+            store.close_blocking();
+            noted
+        });
+    if let Err(problem) = noted {
+        println!("this backup could not be noted in the audit: {problem}");
+    }
     println!(
         "photos are files of their own that never change; copy {} as well",
         args.data.photos_url()
@@ -86,6 +101,21 @@ pub(crate) fn restore(args: &RestoreArgs) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Notes in the audit that the data left its place or came back; nobody is signed in here.
+fn note(store: &Store, deed: Deed, detail: Value) -> anyhow::Result<()> {
+    let district = store.read_blocking(|tx| District::load(tx, Mode::Peace));
+    let district = district.map_err(crate::told)?;
+    let (code, now) = (district.code.clone(), system_clock()());
+    let noted = store.write_blocking(&code, move |tx| {
+        let note = Note {
+            detail: detail.clone(),
+            ..Note::of(None, deed, "")
+        };
+        audit::note(tx, &district, &note, now)
+    });
+    noted.map_err(crate::told)
+}
+
 fn begin_new_life(store: &Store, data: &DataArgs) -> anyhow::Result<()> {
     let photos = PhotoStore::open(&data.photos_url(), &data.spool_dir())?;
     let server_epoch = Uuid::now_v7().to_string();
@@ -93,6 +123,11 @@ fn begin_new_life(store: &Store, data: &DataArgs) -> anyhow::Result<()> {
         .enable_all()
         .build()?;
     let owed = runtime.block_on(new_life::begin(store, &photos, server_epoch.clone()))?;
+    note(
+        store,
+        Deed::BackupRestored,
+        json!({"server_epoch": server_epoch, "photos_missing": owed}),
+    )?;
     println!("new life {server_epoch}; {owed} photos are missing and will be asked for");
     Ok(())
 }

@@ -6,10 +6,12 @@ use super::error::{Answer, Refusal};
 use super::extract::{Body, Packed};
 use super::{App, new_id};
 use crate::service::push::{self, Judged, Sender};
+use crate::service::sessions::Session;
 use crate::service::{devices, pull, receipts, words};
 use crate::store::operations::Gap;
 use axum::Json;
 use axum::extract::{DefaultBodyLimit, State};
+use shared::id::DeviceId;
 use shared::operation::OPERATION_BYTES_LIMIT;
 use shared::report::{PHOTO_BYTES_LIMIT, PHOTOS_LIMIT, TEXT_CHARS_LIMIT};
 use shared::time::Timestamp;
@@ -39,6 +41,16 @@ pub(super) async fn push(
     OnDraining(session, device): OnDraining,
     Packed(request): Packed<PushRequest, PUSH_BODY_BYTES_LIMIT>,
 ) -> Answer<Json<PushAnswer>> {
+    take_push(&app, session, device, request).await.map(Json)
+}
+
+/// Takes a push that came by the network or in a courier file.
+pub(super) async fn take_push(
+    app: &App,
+    session: Session,
+    device: DeviceId,
+    request: PushRequest,
+) -> Answer<PushAnswer> {
     let now = app.now();
     let PushRequest {
         device_id,
@@ -91,7 +103,7 @@ pub(super) async fn push(
         .await?;
     // After the commit: the server's word is worth something only for what is durable.
     let seal = receipts::seal(app.receipt_key(), &mut accepted.results, &hashes);
-    Ok(Json(PushAnswer {
+    Ok(PushAnswer {
         protocol: PROTOCOL.to_owned(),
         nonce,
         server_epoch: app.district().server_epoch.clone(),
@@ -100,7 +112,7 @@ pub(super) async fn push(
         gaps: ranges(&accepted.gaps),
         results: accepted.results,
         seal,
-    }))
+    })
 }
 
 fn unsigned(number: i64) -> u64 {

@@ -50,6 +50,12 @@ pub enum Deed {
     TokenRenewed,
     /// Somebody asked for a handheld's token without its key, or as it isn't bound.
     TokenRefused,
+    /// Somebody delivered a handheld's courier file.
+    CourierDelivered,
+    /// The database was copied into a file.
+    BackupMade,
+    /// The database came back from a file.
+    BackupRestored,
 }
 
 impl Deed {
@@ -71,6 +77,9 @@ impl Deed {
             Self::DeviceTold => "device.told_lost",
             Self::TokenRenewed => "device.token",
             Self::TokenRefused => "device.token_refuse",
+            Self::CourierDelivered => "courier.deliver",
+            Self::BackupMade => "backup.make",
+            Self::BackupRestored => "backup.restore",
         }
     }
 }

@@ -7,6 +7,8 @@
 use super::audit::{self, Deed, Note};
 use super::{Fault, Result};
 use crate::service::district::District;
+use crate::store::devices::DeviceRow;
+use crate::store::people::PersonRow;
 use crate::store::sessions::SessionRow;
 use crate::store::{self, Tx};
 use shared::id::{DeviceId, PersonId, Sha256};
@@ -110,14 +112,44 @@ pub fn find(tx: &mut dyn Tx, token_hash: Sha256, now: Timestamp) -> Result<Optio
             _ => return Ok(None),
         },
     };
-    let posts_ever = store::posts::of_person(tx, person.id)?;
-    let posts = in_force(&posts_ever, device.is_some(), now);
-    let off = |since: Option<Timestamp>| since.is_some_and(|since| since <= now);
     let longest = row.created.plus_ms(CONSOLE_SESSION_MS_MAX);
     let prolonged = now.plus_ms(CONSOLE_SESSION_MS).min(longest);
     let is_due = device.is_none() && prolonged.since(row.expires) >= PROLONG_EVERY_MS;
+    let session = of(tx, person, device, token_hash, now)?;
     Ok(Some(Session {
         prolong: is_due.then_some(prolonged),
+        ..session
+    }))
+}
+
+/// What a handheld would have if it came with a token now: for what others bring of it.
+///
+/// # Errors
+/// As [`find`].
+pub fn of_device(tx: &mut dyn Tx, id: DeviceId, now: Timestamp) -> Result<Option<Session>> {
+    /// No token has it.
+    const NO_TOKEN: Sha256 = Sha256::new([0; 32]);
+    let Some(device) = store::devices::get(tx, id)? else {
+        return Ok(None);
+    };
+    let Some(person) = store::people::get(tx, device.person)? else {
+        return Ok(None);
+    };
+    of(tx, person, Some(device), NO_TOKEN, now).map(Some)
+}
+
+fn of(
+    tx: &mut dyn Tx,
+    person: PersonRow,
+    device: Option<DeviceRow>,
+    token_hash: Sha256,
+    now: Timestamp,
+) -> Result<Session> {
+    let posts_ever = store::posts::of_person(tx, person.id)?;
+    let posts = in_force(&posts_ever, device.is_some(), now);
+    let off = |since: Option<Timestamp>| since.is_some_and(|since| since <= now);
+    Ok(Session {
+        prolong: None,
         lost: device.as_ref().is_some_and(|device| off(device.lost)),
         token_hash,
         actor: Actor {
@@ -132,7 +164,7 @@ pub fn find(tx: &mut dyn Tx, token_hash: Sha256, now: Timestamp) -> Result<Optio
         key: device.as_ref().and_then(|device| device.key),
         last_seen: device.as_ref().and_then(|device| device.last_seen),
         device: device.map(|device| device.id),
-    }))
+    })
 }
 
 fn in_force(rows: &[store::posts::PostRow], on_device: bool, now: Timestamp) -> Vec<Post> {

@@ -184,6 +184,15 @@ pub fn met(
     Ok(())
 }
 
+/// Keeps which life of the server's data an answer belongs to that was carried here.
+pub fn set_server_epoch(tx: &Transaction<'_>, server_epoch: &str) -> Result<(), StoreError> {
+    tx.execute(
+        "UPDATE device SET server_epoch = ?1 WHERE only_row = 1",
+        [server_epoch],
+    )?;
+    Ok(())
+}
+
 /// Keeps what a pull says about the person and the versions in force.
 pub fn learn(
     tx: &Transaction<'_>,

@@ -4,7 +4,7 @@
 
 use super::{StoreError, Transaction, count, from_json, parse, to_json, uncount};
 use rusqlite::{OptionalExtension, params};
-use shared::id::{OpId, ReportId};
+use shared::id::{OpId, ReportId, Sha256};
 use shared::operation::{SealedOperation, kind};
 use shared::receipt::Receipt;
 use shared::time::Timestamp;
@@ -124,6 +124,45 @@ pub fn batch(
     }
     batch.sort_by_key(|waiting| waiting.seq);
     Ok(batch)
+}
+
+/// Everything that waits, in order of epochs and numbers, whatever its timers say; up to a limit.
+pub fn all_waiting(tx: &Transaction<'_>, limit: usize) -> Result<Vec<Waiting>, StoreError> {
+    const SQL: &str = "
+        SELECT op_id, epoch, seq, body FROM operations
+        WHERE outcome IS NULL
+        ORDER BY epoch, seq
+        LIMIT ?1";
+    let mut statement = tx.prepare_cached(SQL)?;
+    let mut rows = statement.query([count(limit)])?;
+    let mut waiting = Vec::new();
+    while let Some(row) = rows.next()? {
+        waiting.push(Waiting {
+            op_id: parse("operation id", &row.get::<_, String>(0)?)?,
+            epoch: uncount(row.get(1)?),
+            seq: uncount(row.get(2)?),
+            body: row.get(3)?,
+        });
+    }
+    Ok(waiting)
+}
+
+/// Whether an operation waits for the server's answer.
+pub fn waits(tx: &Transaction<'_>, op_id: OpId) -> Result<bool, StoreError> {
+    const SQL: &str = "SELECT 1 FROM operations WHERE op_id = ?1 AND outcome IS NULL";
+    let found: Option<i64> = tx
+        .query_row(SQL, [op_id.to_string()], |row| row.get(0))
+        .optional()?;
+    Ok(found.is_some())
+}
+
+/// The hash of an operation that was made here.
+pub fn hash_of(tx: &Transaction<'_>, op_id: OpId) -> Result<Option<Sha256>, StoreError> {
+    const SQL: &str = "SELECT hash FROM operations WHERE op_id = ?1";
+    let hash: Option<String> = tx
+        .query_row(SQL, [op_id.to_string()], |row| row.get(0))
+        .optional()?;
+    hash.map(|hash| parse("hash", &hash)).transpose()
 }
 
 /// How many operations this device made in an epoch.

@@ -4,6 +4,7 @@
 //! address never goes through a proxy. This is the only file that knows reqwest.
 //! Tests: `tests/portal.rs`, against a server that answers garbage.
 
+mod courier;
 mod news;
 
 use super::tls;

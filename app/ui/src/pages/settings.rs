@@ -5,6 +5,7 @@ use crate::components::field::{Fact, Switch};
 use crate::components::icon::{Icon, Shape};
 use crate::components::notice::ProblemNotice;
 use crate::components::report_row::brief_place;
+use crate::pages::courier::CourierCard;
 use crate::pages::home::SyncLine;
 use crate::pages::lock::LockSettings;
 use crate::route::Route;
@@ -53,6 +54,7 @@ pub(crate) fn Settings() -> impl IntoView {
                 </button>
                 <a class="button" id="to-queue" href=Route::Queue.href()>{t.say(words::QUEUE_TITLE)}</a>
             </section>
+            <CourierCard />
             <LockSettings />
             <section class="card stack tight">
                 <h2>{t.say(words::SETTINGS_STORE)}</h2>

@@ -33,6 +33,24 @@ pub fn waiting_number(tx: &Transaction<'_>) -> Result<(u32, u64), StoreError> {
     Ok((uncount(number), uncount(bytes)))
 }
 
+/// The photos of filed reports that have not arrived, oldest first: row, hash and size. One of two
+/// reports is named once.
+pub fn unsent(tx: &Transaction<'_>) -> Result<Vec<(i64, Sha256, u64)>, StoreError> {
+    const SQL: &str = "
+        SELECT min(id), sha256, bytes FROM photos
+        WHERE sent_ms IS NULL AND report_id IS NOT NULL
+        GROUP BY sha256, bytes
+        ORDER BY min(id)";
+    let mut statement = tx.prepare_cached(SQL)?;
+    let mut rows = statement.query([])?;
+    let mut photos = Vec::new();
+    while let Some(row) = rows.next()? {
+        let sha256 = parse("hash", &row.get::<_, String>(1)?)?;
+        photos.push((row.get(0)?, sha256, uncount(row.get(2)?)));
+    }
+    Ok(photos)
+}
+
 /// Only photos whose operation the server has answered may go: words go first.
 const READY: &str = "
     FROM photos p

@@ -14,7 +14,7 @@ use shared::wire::sync::{
 };
 
 /// Bytes of a push that are not operations: the request around them.
-const PUSH_ENVELOPE_BYTES: usize = 1024;
+pub(crate) const ENVELOPE_BYTES: usize = 1024;
 /// A held operation waits for an earlier one; it is asked about again after this.
 const HELD_RETRY_MS: i64 = MINUTE_MS;
 
@@ -24,7 +24,7 @@ impl<T: Transport> Engine<'_, T> {
         let (batch, made, key) = self
             .with_store(move |store| {
                 store.read(|tx| {
-                    let bytes_max = PUSH_BYTES_LIMIT - PUSH_ENVELOPE_BYTES;
+                    let bytes_max = PUSH_BYTES_LIMIT - ENVELOPE_BYTES;
                     let batch = outbox::batch(tx, operations_max, bytes_max, now)?;
                     let epoch = batch.first().map_or(base.device.epoch, |first| first.epoch);
                     Ok((batch, outbox::made(tx, epoch)?, keys::device_key(tx)?))
@@ -150,7 +150,7 @@ impl<T: Transport> Engine<'_, T> {
 }
 
 /// A stored operation and its place in the chain.
-fn read(body: &str) -> Result<(Value, Link), StoreError> {
+pub(crate) fn read(body: &str) -> Result<(Value, Link), StoreError> {
     let unreadable = |problem: String| StoreError::Unreadable {
         what: "operation",
         problem,

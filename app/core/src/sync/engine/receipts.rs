@@ -9,7 +9,7 @@ use shared::wire::sync::PushAnswer;
 /// Keeps the receipts of a push whose operations had these hashes, in order. An answer without a
 /// seal, or with one that doesn't hold, leaves none and changes nothing else: the operations have
 /// arrived all the same.
-pub(super) fn keep(
+pub(crate) fn keep(
     tx: &Transaction<'_>,
     sent: &[(OpId, Sha256)],
     answer: &PushAnswer,

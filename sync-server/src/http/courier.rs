@@ -1,0 +1,109 @@
+//! A courier file: what a handheld without a network gave to somebody who has one.
+
+use super::App;
+use super::auth::SignedIn;
+use super::error::{Answer, Refusal, disk};
+use super::sync::take_push;
+use crate::service::courier::{self as service, Carried};
+use crate::service::{Fault, photos};
+use axum::body::Bytes;
+use axum::extract::rejection::BytesRejection;
+use axum::extract::{DefaultBodyLimit, State};
+use axum::http::header::CONTENT_TYPE;
+use axum::response::IntoResponse;
+use shared::courier::{CourierAnswer, FILE_BYTES_LIMIT, Opened, open, write_answer};
+use shared::id::Sha256;
+use shared::time::Timestamp;
+use shared::wire::error::ErrorAnswer;
+use std::sync::Arc;
+use uuid::Uuid;
+
+/// Files that are in memory at once, each of up to `FILE_BYTES_LIMIT` twice: sealed and opened.
+pub(super) const AT_ONCE: usize = 1;
+
+/// Deliver a courier file, one's own or another's; safe to repeat. The answer is a file that is
+/// carried back to the handheld that made it.
+#[utoipa::path(post, path = "/v1/courier", tag = "sync",
+    request_body(content = Vec<u8>, content_type = "application/octet-stream"),
+    responses((status = 200, body = Vec<u8>, content_type = "application/octet-stream"),
+        (status = 401, body = ErrorAnswer), (status = 413, body = ErrorAnswer),
+        (status = 422, body = ErrorAnswer)))]
+pub(super) async fn deliver(
+    State(app): State<App>,
+    SignedIn(by): SignedIn,
+    file: Result<Bytes, BytesRejection>,
+) -> Answer<impl IntoResponse> {
+    let file = file.map_err(|_| Refusal::too_large())?;
+    let turn = app.courier_turns().acquire().await;
+    let _turn = turn.map_err(|_| Refusal::internal())?;
+    let now = app.now();
+    let key = app.receipt_key().clone();
+    let opened = tokio::task::spawn_blocking(move || open(&key, &file))
+        .await
+        .map_err(|_| Refusal::internal())?
+        .map_err(Fault::from)?;
+    let opened = Arc::new(opened);
+    let signed = Arc::clone(&opened);
+    let maker = app
+        .store()
+        .read(move |tx| service::maker(tx, &signed, now))
+        .await?;
+    let device = opened.sheet.device_id;
+    let mut answers = Vec::with_capacity(opened.sheet.pushes.len());
+    for mut push in opened.sheet.pushes.clone() {
+        // The file lay somewhere for days: what the clock showed then says nothing now.
+        push.wall_ms = Timestamp::default();
+        answers.push(take_push(&app, maker.clone(), device, push).await?);
+    }
+    let answer = CourierAnswer {
+        device_id: device,
+        answers,
+        photos: keep_photos(&app, &opened).await?,
+    };
+    let written = write_answer(app.receipt_key(), &answer).map_err(Fault::from)?;
+    tracing::info!(device.id = %device, pushes = answer.answers.len(),
+        photos = answer.photos.len(), "a courier file was delivered");
+    let district = app.district().clone();
+    let code = district.code.clone();
+    app.store()
+        .write(&code, move |tx| {
+            service::note(tx, &district, &by, &answer, now)
+        })
+        .await?;
+    Ok(([(CONTENT_TYPE, "application/octet-stream")], written))
+}
+
+/// Keeps the photos of a file that are wanted; those that are here then.
+async fn keep_photos(app: &App, opened: &Arc<Opened>) -> Answer<Vec<Sha256>> {
+    let mut here = Vec::new();
+    for (hash, bytes) in opened.photos() {
+        let bytes = Bytes::copy_from_slice(bytes);
+        let looked = bytes.clone();
+        let carried = app
+            .store()
+            .read(move |tx| service::look_at(tx, hash, &looked))
+            .await?;
+        match carried {
+            Carried::Left => continue,
+            Carried::Here => {}
+            Carried::Wanted => {
+                app.photos().keep(hash, bytes).await.map_err(disk)?;
+                let (district, now) = (app.district().clone(), app.now());
+                let code = district.code.clone();
+                app.store()
+                    .write(&code, move |tx| {
+                        // There is no upload to end.
+                        photos::arrived(tx, &district, Uuid::nil(), hash, now)
+                    })
+                    .await?;
+            }
+        }
+        here.push(hash);
+    }
+    Ok(here)
+}
+
+/// The body limit of a courier file.
+pub(super) const fn body_limit() -> DefaultBodyLimit {
+    DefaultBodyLimit::max(FILE_BYTES_LIMIT)
+}

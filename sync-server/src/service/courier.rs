@@ -1,0 +1,90 @@
+//! Courier files: whose one is, and which of its photos are kept.
+//!
+//! What is in a file is judged and written like a push (`push`), its photos like uploads
+//! (`photos`): a second delivery finds everything there. Tests: `tests/tests/courier.rs`.
+
+use super::audit::{self, Deed, Note};
+use super::photos::{self, header};
+use super::sessions::{self, Session};
+use super::{Fault, Result};
+use crate::service::district::District;
+use crate::store::Tx;
+use serde_json::json;
+use shared::courier::{CourierAnswer, CourierError, Opened};
+use shared::id::{DeviceId, Sha256};
+use shared::time::Timestamp;
+
+/// Why a file is refused, for a person.
+impl From<CourierError> for Fault {
+    fn from(error: CourierError) -> Self {
+        let (zh, en) = error.words();
+        Self::invalid("file", zh, en)
+    }
+}
+
+/// What the handheld that made a file may do; it may be a lost one, or its person's account closed:
+/// then its operations go to quarantine.
+///
+/// # Errors
+/// [`Fault::Invalid`] when no handheld of this server signed it.
+pub fn maker(tx: &mut dyn Tx, opened: &Opened, now: Timestamp) -> Result<Session> {
+    let found = sessions::of_device(tx, opened.sheet.device_id, now)?;
+    let signed = |session: &Session| session.key.is_some_and(|key| opened.is_signed_by(&key));
+    found.filter(signed).ok_or(Fault::invalid(
+        "file",
+        "服务器不认得导出这个文件的手机。请在那台手机上重新绑定，再导出一次；内容都在那台手机上。",
+        "The handheld that made this file isn't known here. Bind it again and export anew; everything is still on it.",
+    ))
+}
+
+/// What to do with a photo of a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Carried {
+    /// It is here already.
+    Here,
+    /// It is wanted and whole.
+    Wanted,
+    /// Not announced, or other bytes than were: its handheld keeps it.
+    Left,
+}
+
+/// Looks at a photo of a file.
+///
+/// # Errors
+/// Whatever the store says, as for all services.
+pub fn look_at(tx: &mut dyn Tx, hash: Sha256, bytes: &[u8]) -> Result<Carried> {
+    let Some(photo) = photos::announced(tx, hash)? else {
+        return Ok(Carried::Left);
+    };
+    if photo.arrived {
+        return Ok(Carried::Here);
+    }
+    let is_whole = i64::try_from(bytes.len()) == Ok(photo.bytes) && Sha256::of(bytes) == hash;
+    Ok(if is_whole && header::read(bytes).is_ok() {
+        Carried::Wanted
+    } else {
+        Carried::Left
+    })
+}
+
+/// Notes a delivery: by whom, of which handheld, and how much.
+///
+/// # Errors
+/// As [`look_at`].
+pub fn note(
+    tx: &mut dyn Tx,
+    district: &District,
+    by: &Session,
+    answer: &CourierAnswer,
+    now: Timestamp,
+) -> Result<()> {
+    let operations: usize = answer.answers.iter().map(|push| push.results.len()).sum();
+    let maker: DeviceId = answer.device_id;
+    let subject = maker.to_string();
+    let note = Note {
+        device: by.device,
+        detail: json!({"operations": operations, "photos": answer.photos.len()}),
+        ..Note::of(Some(by.actor.person), Deed::CourierDelivered, &subject)
+    };
+    audit::note(tx, district, &note, now)
+}

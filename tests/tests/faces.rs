@@ -223,3 +223,19 @@ async fn a_report_filed_on_the_screen_without_a_server_is_closed_in_the_console(
     window.see(short_code.trim()).await.unwrap();
     window.close().await.unwrap();
 }
+
+/// A browser has six connections for one server; pages that lie behind others must not hold them.
+#[tokio::test(flavor = "multi_thread")]
+async fn each_of_ten_tabs_of_the_console_shows_its_list() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut server = Server::init(&dir.path().join("server"), "350703").unwrap();
+    people::add(&server).unwrap();
+    server.start().await.unwrap();
+    let browser = sign_in(&server, "paiqian").await;
+    for _ in 0..10 {
+        let tab = browser.client().new_window(true).await.unwrap();
+        browser.client().switch_to_window(tab.handle).await.unwrap();
+        browser.open(&server.url()).await.unwrap();
+        browser.see("本页 0 件").await.unwrap();
+    }
+}

@@ -10,6 +10,7 @@ mod audit;
 mod bench;
 mod district;
 mod faces;
+mod fuzz;
 mod mutants;
 mod postgres;
 mod proof;
@@ -66,6 +67,8 @@ enum Task {
     Mutants(mutants::Mutants),
     /// Kill server and handhelds again and again, behind a line that loses
     Torture(proof::Torture),
+    /// Feed every parser with what coverage leads to
+    Fuzz(fuzz::Args),
     /// Make up the grids of a district anew: writes data/districts/CODE/grids.geojson
     District {
         /// Six digits
@@ -114,6 +117,7 @@ fn perform(task: Task) -> anyhow::Result<()> {
         Task::Sim(args) => proof::sim(&mut steps, &args),
         Task::Mutants(args) => mutants::mutants(&mut steps, &args),
         Task::Torture(args) => proof::torture(&mut steps, &args),
+        Task::Fuzz(args) => fuzz::fuzz(&mut steps, &args),
         Task::District { code, many } => match many.as_deref() {
             Some([count, file]) => district::run_many(count.parse()?, file.as_ref()),
             _ => district::run(&code),

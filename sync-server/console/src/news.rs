@@ -1,8 +1,11 @@
 //! The server says when something moved; whatever is on the screen is then asked for again.
 //!
 //! The browser makes the line anew when it breaks. Without it the pages still ask now and again.
+//! A page that nobody looks at has no line: without HTTP/2 a browser has six connections for one
+//! server, and pages left behind in other tabs or in the history would use them up.
 
 use crate::desk::{Desk, Session};
+use crate::poll::is_seen;
 use leptos::prelude::*;
 use std::time::Duration;
 use wasm_bindgen::JsCast;
@@ -33,10 +36,20 @@ impl News {
         });
         let told = debounce(GATHERED, move |()| news.moved.notify());
         let told = StoredValue::new_local(told);
+        let seen = RwSignal::new(is_seen());
+        let handle = window_event_listener_untyped("visibilitychange", move |_| {
+            seen.set(is_seen());
+            // What was missed meanwhile.
+            if is_seen() {
+                news.moved.notify();
+            }
+        });
+        on_cleanup(move || handle.remove());
         Effect::new(move |line: Option<Option<Line>>| {
             // The former line closes when it is dropped.
             drop(line);
-            signed_in.get().then(|| Line::open(told)).flatten()
+            let wanted = signed_in.get() && seen.get();
+            wanted.then(|| Line::open(told)).flatten()
         });
     }
 

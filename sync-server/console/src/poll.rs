@@ -1,7 +1,9 @@
 //! Something that is asked for now and again: the last good answer stays while a newer one is on
 //! its way or fails, so that a page never empties under a reader's eyes.
 //!
-//! An answer to an older question is thrown away. A page that nobody looks at asks for nothing.
+//! An answer to an older question is thrown away; the same question waits for the answer that is
+//! on its way, so that news coming faster than answers can't keep a page empty. A page that nobody
+//! looks at asks for nothing.
 
 use crate::api::Problem;
 use crate::desk::Desk;
@@ -9,10 +11,14 @@ use crate::news::News;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use std::future::Future;
+use std::rc::Rc;
 use std::time::Duration;
 
 /// How often what is on the screen is asked for again.
 pub(crate) const REFRESH: Duration = Duration::from_secs(10);
+/// How long the same question waits for its answer, in milliseconds: a connection that died without
+/// a word would otherwise hold the page for minutes.
+const PATIENCE_MS: f64 = 30_000.0;
 
 /// The answer so far.
 pub(crate) struct Poll<T: 'static> {
@@ -24,6 +30,10 @@ pub(crate) struct Poll<T: 'static> {
     pub(crate) busy: RwSignal<bool>,
     /// Counts questions, to tell old answers from new.
     asked: StoredValue<u64>,
+    /// When the newest was asked, in milliseconds of the browser's clock.
+    asked_at: StoredValue<f64>,
+    /// It is to be asked once more when the answer is here.
+    due: StoredValue<bool>,
     again: Trigger,
 }
 
@@ -48,15 +58,27 @@ impl<T: Send + Sync + 'static> Poll<T> {
             problem: RwSignal::new(None),
             busy: RwSignal::new(false),
             asked: StoredValue::new(0),
+            asked_at: StoredValue::new(0.0),
+            due: StoredValue::new(false),
             again: Trigger::new(),
         };
         let desk = Desk::here();
-        Effect::new(move |_| {
+        let question = Rc::new(question);
+        let same = Rc::clone(&question);
+        Effect::new(move |_| poll.ask(question(), desk));
+        Effect::new(move |before: Option<()>| {
             poll.again.track();
             if period.is_some() {
                 News::track();
             }
-            poll.ask(question(), desk);
+            if before.is_none() {
+                return;
+            }
+            if poll.waits() {
+                poll.due.set_value(true);
+            } else {
+                poll.ask(untrack(|| same()), desk);
+            }
         });
         if let Some(period) = period {
             let handle = set_interval_with_handle(
@@ -86,9 +108,16 @@ impl<T: Send + Sync + 'static> Poll<T> {
         self.answer.set(None);
     }
 
+    /// Whether an answer is on its way that may still come.
+    fn waits(self) -> bool {
+        self.busy.get_untracked() && js_sys::Date::now() - self.asked_at.get_value() < PATIENCE_MS
+    }
+
     fn ask(self, future: impl Future<Output = Result<T, Problem>> + 'static, desk: Desk) {
         let number = self.asked.get_value().wrapping_add(1);
         self.asked.set_value(number);
+        self.asked_at.set_value(js_sys::Date::now());
+        self.due.set_value(false);
         self.busy.set(true);
         spawn_local(async move {
             let outcome = future.await;
@@ -107,11 +136,14 @@ impl<T: Send + Sync + 'static> Poll<T> {
                     self.problem.set(Some(problem));
                 }
             }
+            if self.due.try_get_value() == Some(true) {
+                self.again.notify();
+            }
         });
     }
 }
 
 /// Whether the page is in front of somebody.
-fn is_seen() -> bool {
+pub(crate) fn is_seen() -> bool {
     document().visibility_state() != web_sys::VisibilityState::Hidden
 }

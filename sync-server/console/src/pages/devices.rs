@@ -75,7 +75,7 @@ fn Table(devices: Poll<Page<DeviceRow>>) -> impl IntoView {
                         {head(words::LAST_SEEN)} {figure(words::MADE)} {figure(words::RECEIVED)}
                         {figure(words::NOT_HERE)} {figure(words::PHOTOS_OWED)}
                         {figure(words::OWED_FOR)}
-                        {may_mark.then(|| head(words::LOST))}
+                        {may_mark.then(|| head(words::MARK_LOST))}
                     </tr>
                 </thead>
                 <tbody>{rows}</tbody>

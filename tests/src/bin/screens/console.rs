@@ -57,11 +57,21 @@ pub(crate) async fn full(album: &Album, server: &mut Server) -> Result<()> {
             "[data-test='quarantine-row']",
             "quarantine-full",
         ),
+        ("/audit", "[data-test='audit-row']", "audit"),
+        ("/receipts", "#receipt-form", "receipts"),
     ] {
         pages.open(path).await?;
         browser.find(shows).await?;
         pages.each(name).await?;
     }
+    browser
+        .find("#receipt-text")
+        .await?
+        .send_keys("{\"root\": 1}")
+        .await?;
+    browser.click_css("#receipt-check").await?;
+    browser.find("[data-test='receipt-bad']").await?;
+    pages.each("receipts-wrong").await?;
     browser.click_css("#sign-out").await?;
     browser.find("#sign-in-form").await?;
     pages.open("/").await?;

@@ -10,6 +10,9 @@ use tests::programs::photo;
 
 use crate::Album;
 
+/// Unlocks the handheld of the pictures.
+const PIN: &str = "246810";
+
 const SIZES: [(u32, u32); 2] = [(360, 640), (412, 915)];
 
 /// Everything, with a fresh device, one that has filed nothing, and one in the middle of its life.
@@ -60,15 +63,14 @@ impl Pages<'_> {
         } else {
             "language-zh"
         };
-        let press = |id: &str| format!("document.getElementById('{id}').click()");
-        self.window.script(&press(language)).await?;
+        self.press(language).await?;
         self.window.find(&format!("html[lang='{tag}']")).await?;
         let now = self
             .window
             .script("return document.documentElement.dataset.type === 'large'")
             .await?;
         if now.as_bool() != Some(large) {
-            self.window.script(&press("large-type")).await?;
+            self.press("large-type").await?;
         }
         let kind = if large { "large" } else { "normal" };
         self.window
@@ -80,9 +82,7 @@ impl Pages<'_> {
     async fn fresh(&self) -> Result<()> {
         self.go("#/bind", "bind").await?;
         self.take("bind").await?;
-        self.window
-            .script("document.getElementById('bind-go').click()")
-            .await?;
+        self.press("bind-go").await?;
         self.window.find("[role='alert'], .notice").await?;
         self.take("bind-error").await
     }
@@ -113,12 +113,60 @@ impl Pages<'_> {
             self.go(hash, page).await?;
             self.take(name).await?;
         }
+        self.scrolled("queue-rules").await?;
         self.go("#/reports", "reports").await?;
         self.window.click_css("#reports li:nth-child(2) a").await?;
         self.window.find("main[data-page='report']").await?;
         self.take("report").await?;
+        self.press("add-note").await?;
+        self.window.find("#addition-form").await?;
+        self.show("#report-additions").await?;
+        self.take("report-additions").await?;
+        self.window.open_details("#report-receipt").await?;
+        self.show("#report-receipt").await?;
+        self.take("report-receipt").await?;
         self.scrolled("report-more").await?;
-        self.capture().await
+        self.capture().await?;
+        self.lock().await
+    }
+
+    /// A PIN is set, the handheld locked, a wrong PIN told, and all is as before.
+    async fn lock(&self) -> Result<()> {
+        self.go("#/settings", "settings").await?;
+        self.show("#settings-lock").await?;
+        self.take("settings-lock").await?;
+        self.type_into("#pin-new", PIN).await?;
+        self.type_into("#pin-again", PIN).await?;
+        self.press("pin-set").await?;
+        self.window.find("#lock-now").await?;
+        self.show("#settings-lock").await?;
+        self.take("settings-lock-set").await?;
+        self.press("lock-now").await?;
+        self.window.find("main[data-page='unlock']").await?;
+        self.take("unlock").await?;
+        self.type_into("#pin", "000000").await?;
+        self.press("pin-go").await?;
+        self.window.find("[data-page='unlock'] .notice").await?;
+        self.take("unlock-wrong").await?;
+        self.type_into("#pin", PIN).await?;
+        self.press("pin-go").await?;
+        self.window.find("main[data-page='settings']").await?;
+        self.type_into("#pin-old", PIN).await?;
+        self.press("pin-remove").await?;
+        self.window
+            .until("see the PIN gone", async || {
+                let gone = "return document.getElementById('lock-now') === null";
+                Ok(self.window.script(gone).await?.as_bool() == Some(true))
+            })
+            .await
+    }
+
+    /// By script: the bar of tabs may lie over it.
+    async fn press(&self, id: &str) -> Result<()> {
+        self.window
+            .script(&format!("document.getElementById('{id}').click()"))
+            .await?;
+        Ok(())
     }
 
     /// A report being filled in, from the damaged photo to the sentence after sending.

@@ -6,6 +6,7 @@
     reason = "a test may fail loudly"
 )]
 
+use serde_json::Value;
 use shared::id::Sha256;
 use shared::report::{PHOTO_PREVIEW_BYTES_LIMIT, PhotoPreview, PhotoRef};
 use shared::role::Role;
@@ -17,6 +18,7 @@ use tests::world::{ELSEWHERE, Handheld, World, photo_ref};
 on_both!(
     a_photo_goes_on_where_it_stopped_and_its_case_counts_it_once,
     a_photo_that_nobody_announced_is_not_taken,
+    photos_of_what_a_person_has_to_confirm_are_taken,
     bytes_with_another_hash_are_dropped_and_sent_anew,
     a_bomb_and_a_file_that_is_no_photo_are_refused,
     an_upload_belongs_to_its_device_and_ends_after_a_week,
@@ -137,6 +139,23 @@ fn bytes_with_another_hash_are_dropped_and_sent_anew(backend: &Backend) {
     upload(&world, &handheld, &bytes);
 }
 
+/// A handheld that was put back from a copy uses a number twice; a person has to confirm what it
+/// sends, with the photos before him.
+fn photos_of_what_a_person_has_to_confirm_are_taken(backend: &Backend) {
+    let world = World::new(backend);
+    let mut handheld = world.worker();
+    let mut copied = handheld.clone();
+    let (first, second) = (camera(), photo_of(200_000, 5));
+    let (small, smaller) = (photo_of(20_000, 6), photo_of(20_000, 7));
+    announce_with_preview(&world, &mut handheld, &first, &small);
+    let op = with_preview(&mut copied, &second, &smaller);
+    let reply = world.push(&copied, &[op]);
+    assert_eq!(reply.at("/results/0/outcome"), "quarantined", "{reply:?}");
+    for bytes in [&small, &first, &smaller, &second] {
+        upload(&world, &copied, bytes);
+    }
+}
+
 /// Files a report of one photo with its preview; the case.
 fn announce_with_preview(
     world: &World,
@@ -144,6 +163,14 @@ fn announce_with_preview(
     photo: &[u8],
     preview: &[u8],
 ) -> String {
+    let op = with_preview(handheld, photo, preview);
+    let reply = world.push(handheld, &[op]);
+    assert_eq!(reply.at("/results/0/outcome"), "applied", "{reply:?}");
+    reply.at("/results/0/case_id").as_str().unwrap().to_owned()
+}
+
+/// The next report of a handheld, with one photo and its preview.
+fn with_preview(handheld: &mut Handheld, photo: &[u8], preview: &[u8]) -> Value {
     let mut operation = handheld.next(handheld.report());
     let announced = PhotoPreview {
         sha256: Sha256::of(preview),
@@ -153,10 +180,7 @@ fn announce_with_preview(
         preview: Some(announced),
         ..photo_ref(photo)
     }];
-    let op = handheld.seal(operation);
-    let reply = world.push(handheld, &[op]);
-    assert_eq!(reply.at("/results/0/outcome"), "applied", "{reply:?}");
-    reply.at("/results/0/case_id").as_str().unwrap().to_owned()
+    handheld.seal(operation)
 }
 
 fn a_preview_stands_for_its_photo_until_that_arrives(backend: &Backend) {

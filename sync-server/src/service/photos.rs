@@ -51,13 +51,33 @@ pub fn announce(
     device: DeviceId,
     now: Timestamp,
 ) -> Result<bool> {
+    expect_preview(tx, photo, device, now)?;
+    Ok(store::photos::announce(
+        tx, report, ordinal, photo, device, now,
+    )?)
+}
+
+/// Awaits a photo with its preview that belongs to no report: a person has to confirm what names it.
+///
+/// # Errors
+/// As for [`announce`].
+pub fn expect(tx: &mut dyn Tx, photo: &PhotoRef, device: DeviceId, now: Timestamp) -> Result<()> {
+    expect_preview(tx, photo, device, now)?;
+    store::photos::expect(tx, photo, device, now)?;
+    Ok(())
+}
+
+fn expect_preview(
+    tx: &mut dyn Tx,
+    photo: &PhotoRef,
+    device: DeviceId,
+    now: Timestamp,
+) -> Result<()> {
     let preview = photo.preview.as_ref();
     if let Some(preview) = preview.filter(|one| one.bytes <= PHOTO_PREVIEW_BYTES_LIMIT) {
         store::previews::announce(tx, preview, device, now)?;
     }
-    Ok(store::photos::announce(
-        tx, report, ordinal, photo, device, now,
-    )?)
+    Ok(())
 }
 
 /// A photo or a preview that was announced; none for one that nobody announced.

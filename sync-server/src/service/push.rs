@@ -14,6 +14,7 @@ pub use judge::{Chained, Judged, Sender, judge};
 
 use super::{Fault, Result};
 use crate::service::district::District;
+use crate::service::photos;
 use crate::store::devices::Ledger;
 use crate::store::operations::{Gap, NewOperation};
 use crate::store::quarantine::QuarantineRow;
@@ -23,6 +24,7 @@ pub use filing::{Filing, buckets_of};
 use shared::id::{DeviceId, OpId, PersonId, Sha256};
 use shared::label::{self, Lang};
 use shared::operation::SealedOperation;
+use shared::report::PhotoRef;
 use shared::time::Timestamp;
 use shared::wire::sync::{OperationResult, Outcome};
 
@@ -135,6 +137,7 @@ fn take(
                 person: sender.person,
                 code,
                 body,
+                photos: &[],
             };
             aside(tx, district, sender.device, kept, now)
         }
@@ -326,6 +329,7 @@ struct Kept<'a> {
     /// Words of its own where the code's don't say it all.
     words: Option<&'a str>,
     body: &'a str,
+    photos: &'a [PhotoRef],
 }
 
 impl<'a> Kept<'a> {
@@ -338,6 +342,7 @@ impl<'a> Kept<'a> {
             code,
             words: None,
             body: &sealed.text,
+            photos: &sealed.operation.photos,
         }
     }
 }
@@ -394,6 +399,10 @@ fn keep(
             note: String::new(),
         },
     )?;
+    // Whoever settles it wants to see them, and a lost handheld keeps nothing.
+    for photo in kept.photos {
+        photos::expect(tx, photo, device, now)?;
+    }
     Ok(())
 }
 
@@ -410,10 +419,6 @@ fn quarantine(
     let op_id = sealed.operation.op_id;
     let result = refused(op_id.to_string(), Outcome::Quarantined, &reason, Some(now));
     insert(tx, sealed, &result, now)?;
-    // Whoever settles it wants to see them, and a lost handheld keeps nothing.
-    for photo in &sealed.operation.photos {
-        store::photos::expect(tx, photo, sender.device, now)?;
-    }
     let kept = Kept {
         words: Some(&reason.words),
         ..Kept::of(sealed, sender.person, reason.code)

@@ -151,9 +151,16 @@ fn photos_of_what_a_person_has_to_confirm_are_taken(backend: &Backend) {
     let op = with_preview(&mut copied, &second, &smaller);
     let reply = world.push(&copied, &[op]);
     assert_eq!(reply.at("/results/0/outcome"), "quarantined", "{reply:?}");
+    let console = world.console_of(Role::Supervisor, "350703", None);
+    let stranger = world.console_of(Role::Dispatcher, ELSEWHERE, None);
     for bytes in [&small, &first, &smaller, &second] {
         upload(&world, &copied, bytes);
+        let address = format!("/v1/photos/{}", Sha256::of(bytes));
+        assert_eq!(world.get(&address, &console).status, 200);
+        assert_eq!(world.get(&address, &stranger).status, 404);
     }
+    let list = world.get("/v1/quarantine", &console);
+    assert_eq!(list.at("/rows/0/photos/0/arrived"), true, "{list:?}");
 }
 
 /// Files a report of one photo with its preview; the case.

@@ -151,7 +151,11 @@ impl Speaker {
 
     /// A number of bytes, in words people use.
     pub(crate) fn bytes(self, bytes: u64) -> String {
-        const MEGABYTE: u64 = 1024 * 1024;
+        const KILOBYTE: u64 = 1024;
+        const MEGABYTE: u64 = 1024 * KILOBYTE;
+        if bytes < MEGABYTE {
+            return format!("{} KB", bytes.div_ceil(KILOBYTE));
+        }
         let tenths = bytes.saturating_mul(10) / MEGABYTE;
         let number = format!("{}.{}", tenths / 10, tenths % 10);
         match self.0 {

@@ -472,6 +472,9 @@ pub struct QuarantineRow {
     /// What was done about it.
     #[serde(default)]
     pub note: String,
+    /// The photos that it names.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub photos: Vec<CasePhoto>,
 }
 
 /// A page of anything listed by a cursor.

@@ -32,7 +32,7 @@ pub(super) async fn head(
     Ok((StatusCode::OK, headers).into_response())
 }
 
-/// A photo of a case that I may read.
+/// A photo of a case, or of something to confirm, that I may read.
 #[utoipa::path(get, path = "/v1/photos/{sha256}", tag = "photos", params(("sha256" = String, Path)),
     responses((status = 200, content_type = "image/jpeg"), (status = 304), (status = 404, body = ErrorAnswer)))]
 pub(super) async fn get(
@@ -41,10 +41,10 @@ pub(super) async fn get(
     Part(hash): Part<Sha256>,
     asked: HeaderMap,
 ) -> Answer<Response> {
-    let district = app.district().clone();
+    let (district, now) = (app.district().clone(), app.now());
     let photo = app
         .store()
-        .read(move |tx| photos::readable(tx, &session.actor, &district, hash))
+        .read(move |tx| photos::readable(tx, &session.actor, &district, hash, now))
         .await?;
     let headers = describe(&photo);
     if asked.get(header::IF_NONE_MATCH) == headers.get(header::ETAG) {

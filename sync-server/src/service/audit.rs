@@ -165,22 +165,13 @@ pub fn page(
     let mut names: HashMap<PersonId, String> = HashMap::new();
     let mut rows = Vec::with_capacity(found.len());
     for row in found {
-        let person_name = match row.person {
-            None => String::new(),
-            Some(id) => match names.get(&id) {
-                Some(name) => name.clone(),
-                None => {
-                    let name = store::people::get(tx, id)?.map_or_else(String::new, |p| p.name);
-                    names.insert(id, name.clone());
-                    name
-                }
-            },
-        };
+        let subject = Uuid::try_parse(&row.subject).ok().map(PersonId);
         rows.push(AuditEntry {
             id: row.id,
             at_ms: row.at,
             person: row.person,
-            person_name,
+            person_name: name_of(tx, &mut names, row.person)?,
+            subject_name: name_of(tx, &mut names, subject)?,
             device: row.device,
             action: row.action,
             subject: row.subject,
@@ -189,6 +180,23 @@ pub fn page(
         });
     }
     Ok(Page { rows, next })
+}
+
+/// The name of a person as it is now; empty where there is none.
+fn name_of(
+    tx: &mut dyn Tx,
+    names: &mut HashMap<PersonId, String>,
+    person: Option<PersonId>,
+) -> Result<String> {
+    let Some(id) = person else {
+        return Ok(String::new());
+    };
+    if let Some(name) = names.get(&id) {
+        return Ok(name.clone());
+    }
+    let name = store::people::get(tx, id)?.map_or_else(String::new, |person| person.name);
+    names.insert(id, name.clone());
+    Ok(name)
 }
 
 fn read_cursor(text: &str) -> Result<(Timestamp, Uuid)> {

@@ -6,7 +6,7 @@
 pub mod header;
 
 use super::cases::may_read;
-use super::{Fault, Result, feed, words};
+use super::{Fault, Result, feed, quarantine, words};
 use crate::service::district::District;
 use crate::store::uploads::UploadRow;
 use crate::store::{self, Tx};
@@ -102,7 +102,8 @@ pub fn announced(tx: &mut dyn Tx, hash: Sha256) -> Result<Option<Announced>> {
     }))
 }
 
-/// Whether the actor may see a photo or a preview: whoever may read one of its cases.
+/// Whether the actor may see a photo or a preview: whoever may read one of its cases, or what a
+/// person has to confirm and names it.
 ///
 /// # Errors
 /// [`Fault::NotFound`] when there is no such photo for the actor.
@@ -111,17 +112,20 @@ pub fn readable(
     actor: &Actor,
     district: &District,
     hash: Sha256,
+    now: Timestamp,
 ) -> Result<Announced> {
     let cases = store::photos::cases_with(tx, hash)?;
     let mut cases: Vec<CaseId> = cases.into_iter().map(|(case, _)| case).collect();
     cases.extend(store::previews::cases_with(tx, hash)?);
+    let mut seen = false;
     for case in cases {
-        if may_read(tx, actor, district, case)? {
-            let photo = announced(tx, hash)?.filter(|photo| photo.arrived);
-            return photo.ok_or(Fault::NotFound("photo"));
-        }
+        seen = seen || may_read(tx, actor, district, case)?;
     }
-    Err(Fault::NotFound("photo"))
+    if !seen && !quarantine::shows_photo(tx, actor, district, hash, now)? {
+        return Err(Fault::NotFound("photo"));
+    }
+    let photo = announced(tx, hash)?.filter(|photo| photo.arrived);
+    photo.ok_or(Fault::NotFound("photo"))
 }
 
 /// What a device wants to send.

@@ -7,11 +7,13 @@ use crate::service::district::District;
 use crate::store::quarantine::After;
 use crate::store::{self, Tx};
 use shared::area::Scope;
-use shared::id::{OpId, PersonId};
+use shared::id::{OpId, PersonId, Sha256};
 use shared::label::{self, Lang};
+use shared::operation::Operation;
+use shared::report::PHOTOS_LIMIT;
 use shared::role::{Action, Actor};
 use shared::time::Timestamp;
-use shared::wire::console::{Page, QuarantineRow};
+use shared::wire::console::{CasePhoto, Page, QuarantineRow};
 use std::collections::HashMap;
 
 /// Rows of one page.
@@ -110,6 +112,7 @@ pub fn page(
                 received_ms: row.received,
                 words: label::fault(&row.reason_code, Lang::Zh).to_owned(),
                 code: row.reason_code,
+                photos: photos_of(tx, &row.body)?,
                 body: row.body,
                 resolved_ms: row.resolved,
                 note: row.note,
@@ -124,6 +127,56 @@ pub fn page(
             return Ok(Page { rows, next });
         }
     }
+}
+
+/// The photos that an operation names, as far as it can be read and they are awaited.
+fn photos_of(tx: &mut dyn Tx, body: &str) -> Result<Vec<CasePhoto>> {
+    let named = serde_json::from_str::<Operation>(body).map_or_else(|_| Vec::new(), |o| o.photos);
+    let mut photos = Vec::new();
+    for photo in named.iter().take(PHOTOS_LIMIT) {
+        let Some(row) = store::photos::get(tx, photo.sha256)? else {
+            continue;
+        };
+        let preview = match photo.preview {
+            Some(preview) => store::previews::get(tx, preview.sha256)?,
+            None => None,
+        };
+        photos.push(CasePhoto {
+            sha256: photo.sha256,
+            role: photo.role,
+            arrived: row.stored.is_some(),
+            preview: preview
+                .filter(|row| row.stored.is_some())
+                .map(|row| row.hash),
+            bytes: photo.bytes,
+            width: photo.width,
+            height: photo.height,
+        });
+    }
+    Ok(photos)
+}
+
+/// Whether an entry that the actor may see names this photo or preview.
+///
+/// # Errors
+/// Whatever the store says, as for all services.
+pub fn shows_photo(
+    tx: &mut dyn Tx,
+    actor: &Actor,
+    district: &District,
+    hash: Sha256,
+    now: Timestamp,
+) -> Result<bool> {
+    let mut scopes = match Scopes::of(actor, district, now) {
+        Err(Fault::Forbidden) => return Ok(false),
+        scopes => scopes?,
+    };
+    for person in store::quarantine::naming(tx, &district.code, hash)? {
+        if scopes.name(tx, person)?.is_some() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 fn read_cursor(text: &str) -> Result<After> {

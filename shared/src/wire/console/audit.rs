@@ -26,6 +26,9 @@ pub struct AuditEntry {
     pub action: String,
     /// On what: an id, or nothing.
     pub subject: String,
+    /// The name of that person, where the subject is one.
+    #[serde(default)]
+    pub subject_name: String,
     /// Further facts; what they are depends on the action.
     #[serde(default)]
     #[schema(value_type = Object)]

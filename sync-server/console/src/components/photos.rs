@@ -94,7 +94,6 @@ fn thumbnail(
         <button
             type="button"
             class="photo"
-            id=format!("photo-{number}")
             data-test="photo"
             aria-label=move || format!("{} {number} {role}", desk.say(words::PHOTO_OPEN))
             on:click=move |_| open.run(at)

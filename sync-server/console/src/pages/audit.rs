@@ -70,8 +70,14 @@ fn entry(row: &AuditEntry, now: Timestamp, lang: Lang) -> impl IntoView + use<> 
     } else {
         row.person_name.clone()
     };
-    let device = row.device.map(|device| device.to_string());
-    let subject = [row.subject.clone(), device.unwrap_or_default()].join(" ");
+    let subject = if row.subject_name.is_empty() {
+        let device = row.device.map(|device| device.to_string());
+        let mut both = vec![row.subject.clone()];
+        both.extend(device.filter(|device| *device != row.subject));
+        both.join(" ")
+    } else {
+        row.subject_name.clone()
+    };
     view! {
         <tr role="row" data-test="audit-row" data-action=row.action.clone()>
             <td role="cell" data-label=words::AUDIT_WHEN.of(lang)>

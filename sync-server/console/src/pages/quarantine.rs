@@ -2,6 +2,7 @@
 
 use crate::api;
 use crate::components::paged::Paged;
+use crate::components::photos::Photos;
 use crate::components::states::{Empty, FormProblem};
 use crate::desk::{Choice, Desk};
 use crate::format;
@@ -129,6 +130,7 @@ fn content(row: &QuarantineRow, desk: Desk, now: Timestamp, lang: Lang) -> impl 
             </p>
         }
     });
+    let photos = row.photos.clone();
     view! {
         <p class="row between">
             <span class="row">
@@ -139,6 +141,7 @@ fn content(row: &QuarantineRow, desk: Desk, now: Timestamp, lang: Lang) -> impl 
         </p>
         <p class="why" data-test="why" data-code=row.code.clone()>{why}</p>
         {readable(&row.body, desk, now, lang)}
+        {(!photos.is_empty()).then(|| view! { <Photos photos/> })}
         <details>
             <summary>{words::RAW.of(lang)}</summary>
             <pre>{pretty(&row.body)}</pre>

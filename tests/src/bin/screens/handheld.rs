@@ -212,9 +212,14 @@ impl Pages<'_> {
     }
 
     async fn type_into(&self, css: &str, text: &str) -> Result<()> {
-        let field = self.window.find(css).await?;
-        field.clear().await?;
-        Ok(field.send_keys(text).await?)
+        self.window
+            .until(&format!("type into {css}"), async || {
+                let field = self.window.find(css).await?;
+                field.clear().await?;
+                field.send_keys(text).await?;
+                Ok(true)
+            })
+            .await
     }
 
     async fn show(&self, css: &str) -> Result<()> {

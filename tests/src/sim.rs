@@ -8,6 +8,7 @@
 pub mod chance;
 pub mod check;
 pub mod clock;
+pub mod courier;
 pub mod district;
 pub mod handheld;
 pub mod host;

@@ -19,7 +19,9 @@ use sync_server::params;
 use sync_server::service::{Fault, receipts};
 use tests::backends::Backend;
 use tests::on_both;
+use tests::people;
 use tests::phone::Phone;
+use tests::programs::Field;
 use tests::world::{COMMUNITY, ELSEWHERE, Reply, World};
 
 on_both!(
@@ -267,4 +269,33 @@ fn a_server_from_a_backup_takes_the_file_again(backend: &Backend) {
     far.sync_well();
     assert_eq!(status(&far, id), ReportStatus::Accepted);
     assert_eq!(cases(&world), 1);
+}
+
+/// The same with the shipped programs, where a person meets it.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_command_line_exports_delivers_and_takes_the_answer_in() {
+    let dir = tempfile::tempdir().unwrap();
+    let (mut server, far) = people::begin(dir.path()).await.unwrap();
+    let near = Field::new(&dir.path().join("near"));
+    people::enrol(&server, &near).unwrap();
+    server.kill();
+    far.file("没有信号", "jolla.jpg").unwrap();
+    let week = dir.path().join("week.gewu").display().to_string();
+    let exported = far.run(&["export", &week]).unwrap();
+    assert_eq!(
+        (&exported["operations"], &exported["photos"]),
+        (&json!(1), &json!(1))
+    );
+    assert!(near.run(&["import", &week]).is_err(), "no network either");
+    server.start().await.unwrap();
+    let delivered = near.run(&["import", &week]).unwrap();
+    let answer = delivered["answer"].as_str().unwrap().to_owned();
+    server.kill();
+    let taken = far.run(&["import", &answer]).unwrap();
+    assert_eq!(
+        (&taken["operations"], &taken["photos"]),
+        (&json!(1), &json!(1))
+    );
+    let listed = far.run(&["list"]).unwrap();
+    assert!(listed[0]["case_no"].is_string(), "{listed}");
 }

@@ -16,7 +16,7 @@ use tests::sim;
 const SEEDS: u64 = 300;
 
 /// Things that must have happened often among them, so that a quiet simulation is noticed.
-const HAPPENS: [&str; 38] = [
+const HAPPENS: [&str; 42] = [
     "account closed or opened",
     "additions",
     "answer cut",
@@ -28,6 +28,10 @@ const HAPPENS: [&str; 38] = [
     "busy",
     "cases moved",
     "clock set",
+    "courier answers taken in",
+    "courier files delivered",
+    "courier files exported",
+    "courier files refused",
     "delayed",
     "disk full",
     "drafts sent",

@@ -135,6 +135,12 @@ impl Handheld {
         self.app = None;
     }
 
+    /// Its clocks and ids, as its program sees them.
+    #[must_use]
+    pub const fn edge(&self) -> &Edge {
+        &self.edge
+    }
+
     /// The app that runs on it.
     pub fn app(&self) -> Result<App> {
         self.app.clone().context("the handheld is switched off")

@@ -2,6 +2,7 @@
 
 use super::chance::Chance;
 use super::clock::Time;
+use super::courier::Courier;
 use super::handheld::{Handheld, Turn};
 use super::host::Host;
 use super::line::Weather;
@@ -21,6 +22,11 @@ const TURNS_AWAKE: u32 = 6;
 /// In quiet, everything has to be through within this time, whatever happened before.
 const QUIET_MS: i64 = 30 * MINUTE_MS;
 
+/// Courier files go about in one of so many seeds, and in none that was kept before there were any.
+const COURIER_EVERY: u64 = 4;
+/// In those with this rest.
+const COURIER_AT: u64 = 3;
+
 /// What is due.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Due {
@@ -36,6 +42,8 @@ enum Due {
     Office,
     /// Something goes wrong.
     Mischief,
+    /// Somebody carries a courier file.
+    Courier,
 }
 
 struct Life {
@@ -44,6 +52,8 @@ struct Life {
     chance: Chance,
     host: Arc<Mutex<Host>>,
     handhelds: Vec<Handheld>,
+    /// In some seeds.
+    courier: Option<Courier>,
     agenda: BTreeMap<(i64, u64), Due>,
     entries: u64,
     /// Turns that each handheld still makes before its app sleeps.
@@ -55,6 +65,7 @@ pub(super) async fn live(seed: u64, folder: &Path, trace: &Trace) -> Result<u64>
     let mut life = Life::begin(seed, folder, trace).await?;
     let days = life.chance.between(2, 6);
     life.plan(days);
+    life.plan_courier(days);
     while let Some(((at, _), due)) = life.agenda.pop_first() {
         life.time.reach(at);
         life.happen(due).await.with_context(|| format!("{due:?}"))?;
@@ -62,7 +73,9 @@ pub(super) async fn live(seed: u64, folder: &Path, trace: &Trace) -> Result<u64>
             Due::File(number) | Due::Add(number) | Due::Turn(number) | Due::Weather(number) => {
                 life.check(number..number + 1).await?;
             }
-            Due::Office | Due::Mischief => life.check(0..life.handhelds.len()).await?,
+            Due::Office | Due::Mischief | Due::Courier => {
+                life.check(0..life.handhelds.len()).await?
+            }
         }
     }
     life.become_quiet().await.context("in quiet")?;
@@ -94,6 +107,8 @@ impl Life {
             chance,
             host,
             handhelds,
+            courier: (seed % COURIER_EVERY == COURIER_AT)
+                .then(|| Courier::new(Chance::new(!seed), folder.to_path_buf())),
             agenda: BTreeMap::new(),
             entries: 0,
         })
@@ -106,6 +121,21 @@ impl Life {
 
     fn after(&mut self, ms: i64, due: Due) {
         self.at(self.time.now().0.saturating_add(ms), due);
+    }
+
+    /// When a courier comes by.
+    fn plan_courier(&mut self, days: i64) {
+        let Some(courier) = &mut self.courier else {
+            return;
+        };
+        let chance = courier.chance();
+        let visits = chance.between(3, 8) * days;
+        let when: Vec<i64> = (0..visits)
+            .map(|_| START.0 + chance.between(0, days * DAY_MS))
+            .collect();
+        for at in when {
+            self.at(at, Due::Courier);
+        }
     }
 
     /// What is known beforehand: when people work, when the signal changes, when things go wrong.
@@ -170,6 +200,15 @@ impl Life {
                 }
             }
             Due::Mischief => self.mischief().await?,
+            Due::Courier => {
+                if let Some(courier) = &mut self.courier {
+                    let mut host = self.host.lock().await;
+                    let (time, trace) = (&self.time, &self.trace);
+                    courier
+                        .act(&mut self.handhelds, &mut host, time, trace)
+                        .await?;
+                }
+            }
         }
         Ok(())
     }

@@ -92,12 +92,7 @@ pub async fn move_a_case(
         return Ok(());
     }
     let (id, case_no) = chance.pick(&cases).clone();
-    let token = format!("office-{:016x}", chance.draw());
-    let (hash, now) = (auth::hash(&token), time.now());
-    host.write(move |tx, _| {
-        sessions::begin(tx, OFFICE, None, hash, sessions::CONSOLE_SESSION_MS, now)
-    })
-    .await?;
+    let token = sign_in(host, time, chance).await?;
     let shown = ask(
         host,
         &token,
@@ -140,6 +135,47 @@ pub async fn move_a_case(
     Ok(())
 }
 
+/// Hands a courier file in at the console: status and answer.
+pub async fn deliver(
+    host: &mut Host,
+    file: Vec<u8>,
+    time: &Time,
+    chance: &mut Chance,
+) -> Result<(u16, Vec<u8>)> {
+    let token = sign_in(host, time, chance).await?;
+    let kind = HeaderValue::from_static("application/octet-stream");
+    let sent = Sent {
+        method: Method::POST,
+        path: String::from("/v1/courier"),
+        headers: headers(&token, kind)?,
+        body: Bytes::from(file),
+    };
+    let answer = host
+        .answer(&sent, None)
+        .await?
+        .context("a server that is up")?;
+    Ok((answer.status.as_u16(), answer.body.to_vec()))
+}
+
+/// A session at the console: its token.
+async fn sign_in(host: &mut Host, time: &Time, chance: &mut Chance) -> Result<String> {
+    let token = format!("office-{:016x}", chance.draw());
+    let (hash, now) = (auth::hash(&token), time.now());
+    host.write(move |tx, _| {
+        sessions::begin(tx, OFFICE, None, hash, sessions::CONSOLE_SESSION_MS, now)
+    })
+    .await?;
+    Ok(token)
+}
+
+fn headers(token: &str, kind: HeaderValue) -> Result<HeaderMap> {
+    let mut headers = HeaderMap::new();
+    let bearer = HeaderValue::from_str(&format!("Bearer {token}"))?;
+    headers.insert(HeaderName::from_static("authorization"), bearer);
+    headers.insert(HeaderName::from_static("content-type"), kind);
+    Ok(headers)
+}
+
 async fn ask(
     host: &mut Host,
     token: &str,
@@ -147,11 +183,7 @@ async fn ask(
     path: &str,
     body: &Value,
 ) -> Result<Value> {
-    let mut headers = HeaderMap::new();
-    let bearer = HeaderValue::from_str(&format!("Bearer {token}"))?;
-    headers.insert(HeaderName::from_static("authorization"), bearer);
-    let json = HeaderValue::from_static("application/json");
-    headers.insert(HeaderName::from_static("content-type"), json);
+    let headers = headers(token, HeaderValue::from_static("application/json"))?;
     let body = if body.is_null() {
         Bytes::new()
     } else {

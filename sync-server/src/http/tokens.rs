@@ -40,14 +40,17 @@ pub(super) async fn token(
         )
         .retry_after_s(seconds));
     }
+    if !tokens::is_good(&app.receipt_key().public(), &request.challenge, now) {
+        return Err(stale());
+    }
     let token = new_token();
     let token_hash = hash(&token);
-    let (district, key) = (app.district().clone(), app.receipt_key().public());
+    let district = app.district().clone();
     let code = district.code.clone();
     let renewal = app
         .store()
         .write(&code, move |tx| {
-            tokens::renew(tx, &district, &key, &request, token_hash, now)
+            tokens::renew(tx, &district, &request, token_hash, now)
         })
         .await?;
     match renewal {
@@ -56,16 +59,20 @@ pub(super) async fn token(
             token,
             lasts_ms,
         })),
-        Renewal::Stale => Err(Refusal::new(
-            ErrorCode::Gone,
-            words(
-                "验证已过期，会自动再试。",
-                "The challenge has expired or was used; ask for another.",
-            ),
-        )),
+        Renewal::Stale => Err(stale()),
         Renewal::Refused => {
             app.brake().failed(&tried, from, now);
             Err(Refusal::unauthenticated())
         }
     }
+}
+
+fn stale() -> Refusal {
+    Refusal::new(
+        ErrorCode::Gone,
+        words(
+            "验证已过期，会自动再试。",
+            "The challenge has expired or was used; ask for another.",
+        ),
+    )
 }

@@ -30,8 +30,10 @@ pub fn challenge(key: &SecretKey, random: Uuid, now: Timestamp) -> String {
     format!("{body}.{signature}")
 }
 
-/// Whether the server gave it, not long ago.
-fn is_good(key: &PublicKey, challenge: &str, now: Timestamp) -> bool {
+/// Whether the server gave it, not long ago. Asked before [`renew`], so that no guess keeps the
+/// district's writer busy.
+#[must_use]
+pub fn is_good(key: &PublicKey, challenge: &str, now: Timestamp) -> bool {
     let read = || {
         let (body, signature) = challenge.rsplit_once('.')?;
         let (at, _) = body.split_once('.')?;
@@ -49,27 +51,24 @@ fn is_good(key: &PublicKey, challenge: &str, now: Timestamp) -> bool {
 pub enum Renewal {
     /// The token is good for so many milliseconds.
     Given(i64),
-    /// The challenge isn't good any more, or was used: the handheld asks for another.
+    /// The challenge was used: the handheld asks for another.
     Stale,
     /// Not this handheld's key, or it isn't bound so: it needs a new code.
     Refused,
 }
 
-/// Gives a handheld a new token, by which the one before ends; notes it, and a refusal too.
+/// Gives a handheld a new token for a challenge that [`is_good`], by which the one before ends;
+/// notes it, and a refusal too.
 ///
 /// # Errors
 /// Whatever the store says, as for all services.
 pub fn renew(
     tx: &mut dyn Tx,
     district: &District,
-    server_key: &PublicKey,
     request: &TokenRequest,
     token_hash: Sha256,
     now: Timestamp,
 ) -> Result<Renewal> {
-    if !is_good(server_key, &request.challenge, now) {
-        return Ok(Renewal::Stale);
-    }
     let device = store::devices::get(tx, request.binding.device_id)?;
     let (person, epoch) = (request.binding.person, i64::from(request.binding.epoch));
     let reason = match &device {

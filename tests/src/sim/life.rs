@@ -74,7 +74,7 @@ pub(super) async fn live(seed: u64, folder: &Path, trace: &Trace) -> Result<u64>
                 life.check(number..number + 1).await?;
             }
             Due::Office | Due::Mischief | Due::Courier => {
-                life.check(0..life.handhelds.len()).await?
+                life.check(0..life.handhelds.len()).await?;
             }
         }
     }

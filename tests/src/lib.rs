@@ -22,6 +22,7 @@ pub mod people;
 pub mod phone;
 pub mod photos;
 pub mod programs;
+pub mod shaped;
 pub mod sim;
 pub mod torture;
 pub mod webdriver;

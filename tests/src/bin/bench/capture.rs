@@ -4,7 +4,6 @@
 use crate::figures::Figures;
 use crate::server::Server;
 use app_core::photos::{self, Mark};
-use app_core::{App, Config, Edge, Enrolment};
 use shared::id::{CategoryId, ConditionId, DraftId, OpId, Sha256};
 use shared::report::{PhotoRole, PlaceSource};
 use shared::wire::handheld::{DraftFields, PlaceInput};
@@ -27,15 +26,7 @@ pub(crate) fn run(figures: &mut Figures) {
     let runtime = Runtime::new().unwrap();
     let server = runtime.block_on(Server::start(0));
     let directory = tempfile::tempdir().unwrap();
-    let app = App::open(directory.path(), Config::default()).unwrap();
-    let edge = Edge::system();
-    let form = Enrolment {
-        server: server.url.clone(),
-        code: server.code(),
-        device_name: "bench".into(),
-        platform: "linux".into(),
-    };
-    runtime.block_on(app.enrol(&form, &edge)).unwrap();
+    let (app, edge) = runtime.block_on(server.handheld(directory.path()));
     drop(server);
     let (mut shutter, mut send) = (Vec::new(), Vec::new());
     for _ in 0..CAPTURES {

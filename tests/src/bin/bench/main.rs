@@ -13,15 +13,20 @@
     reason = "a measuring program: it may stop loudly, counts in floats and talks to its terminal"
 )]
 
+mod away;
 mod capture;
 mod figures;
+mod fill;
 mod limit;
+mod line;
 mod lookup;
 mod photos;
 mod pull;
 mod push;
 mod server;
+mod shaped;
 mod vault;
+mod wire;
 
 use figures::Figures;
 
@@ -29,13 +34,15 @@ use figures::Figures;
 type Suite = fn(&mut Figures);
 
 /// Everything that can be measured, in the order of the table.
-const SUITES: [(&str, Suite); 6] = [
+const SUITES: [(&str, Suite); 8] = [
     ("lookup", lookup::run),
     ("capture", capture::run),
     ("push", push::run),
     ("pull", pull::run),
     ("photos", photos::run),
     ("vault", vault::run),
+    ("away", away::run),
+    ("shaped", shaped::run),
 ];
 
 fn main() {
@@ -47,9 +54,8 @@ fn main() {
             "--only" => only = args.next(),
             "--json" => json = args.next(),
             _ => {
-                println!(
-                    "usage: bench [--only lookup|capture|push|pull|photos|vault] [--json FILE]"
-                );
+                let suites = SUITES.map(|(name, _)| name).join("|");
+                println!("usage: bench [--only {suites}] [--json FILE]");
                 std::process::exit(2);
             }
         }

@@ -3,7 +3,8 @@
 
 use crate::figures::Figures;
 use crate::server::{Device, Server};
-use app_core::{App, Config, Edge, Enrolment, Moment};
+use crate::wire::{Wire, counting};
+use app_core::{App, Config, Edge, Moment};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use shared::id::{CategoryId, ConditionId, DraftId, OpId, Sha256};
@@ -12,10 +13,7 @@ use shared::wire::handheld::{DraftFields, PlaceInput};
 use std::fs::File;
 use std::io::Write;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Runtime;
 use uuid::Uuid;
 
@@ -138,66 +136,19 @@ fn raw_writes() -> f64 {
     (CLIENTS * PHOTOS) as f64 / begun.elapsed().as_secs_f64()
 }
 
-/// What went over the line: up and down.
-#[derive(Default)]
-struct Line {
-    up: AtomicU64,
-    down: AtomicU64,
-}
-
-impl Line {
-    fn take(&self) -> (f64, f64) {
-        let take = |count: &AtomicU64| count.swap(0, Ordering::SeqCst) as f64;
-        (take(&self.up), take(&self.down))
-    }
-}
-
-/// Passes bytes on and counts them; where it listens.
-async fn counting(to: String, line: Arc<Line>) -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = format!("http://{}", listener.local_addr().unwrap());
-    tokio::spawn(async move {
-        while let Ok((near, _)) = listener.accept().await {
-            let far = TcpStream::connect(&to).await.unwrap();
-            let (near_in, near_out) = near.into_split();
-            let (far_in, far_out) = far.into_split();
-            let (one, other) = (Arc::clone(&line), Arc::clone(&line));
-            tokio::spawn(async move { pass(near_in, far_out, &one.up).await });
-            tokio::spawn(async move { pass(far_in, near_out, &other.down).await });
-        }
-    });
-    address
-}
-
-async fn pass(
-    mut from: impl AsyncReadExt + Unpin,
-    mut to: impl AsyncWriteExt + Unpin,
-    count: &AtomicU64,
-) {
-    let mut buffer = vec![0; 64 * 1024];
-    while let Ok(read @ 1..) = from.read(&mut buffer).await {
-        count.fetch_add(read as u64, Ordering::SeqCst);
-        if to.write_all(&buffer[..read]).await.is_err() {
-            return;
-        }
-    }
-}
-
 /// The real handheld files a report of three photos and sends it through a line that counts.
 async fn wire(figures: &mut Figures, server: &Server) {
-    let line = Arc::new(Line::default());
-    let to = server.url.trim_start_matches("http://").to_owned();
+    let line = Arc::new(Wire::default());
     let folder = tempfile::tempdir().unwrap();
     let app = App::open(folder.path(), Config::default()).unwrap();
     let edge = Edge::system();
-    let form = Enrolment {
-        server: counting(to, Arc::clone(&line)).await,
-        code: server.code(),
-        device_name: "bench".into(),
-        platform: "linux".into(),
-    };
-    app.enrol(&form, &edge).await.unwrap();
-    let payload = file(&app, &edge, &["jolla.jpg", "DSCN0010.jpg", "DSCN0021.jpg"]) as f64;
+    let address = counting(&server.url, &line).await;
+    server.bind(&app, &edge, &address).await;
+    let photos = ["jolla.jpg", "DSCN0010.jpg", "DSCN0021.jpg"].map(|name| {
+        let path = crate::server::root().join("tests/data/photos").join(name);
+        std::fs::read(path).unwrap()
+    });
+    let payload = file(&app, &edge, &photos) as f64;
     line.take();
     let sent = app.sync_once(&edge).await.unwrap();
     assert_eq!((sent.operations_sent, sent.photos_sent), (1, 3));
@@ -219,7 +170,7 @@ async fn wire(figures: &mut Figures, server: &Server) {
 }
 
 /// Files a report; how many bytes its photos and previews have.
-fn file(app: &App, edge: &Edge, photos: &[&str]) -> usize {
+pub(crate) fn file(app: &App, edge: &Edge, photos: &[Vec<u8>]) -> usize {
     let draft = DraftId(edge.uuid());
     let fields = DraftFields {
         place: Some(PlaceInput {
@@ -235,10 +186,8 @@ fn file(app: &App, edge: &Edge, photos: &[&str]) -> usize {
         self_fixed: false,
     };
     app.set_draft(draft, &fields, edge.now()).unwrap();
-    for name in photos {
-        let path = crate::server::root().join("tests/data/photos").join(name);
-        let bytes = std::fs::read(path).unwrap();
-        app.add_photo(draft, &bytes, PhotoRole::Near, edge.now())
+    for bytes in photos {
+        app.add_photo(draft, bytes, PhotoRole::Near, edge.now())
             .unwrap();
     }
     let moment = Moment::wall(edge.now());

@@ -1,11 +1,16 @@
-//! The first pull of 5,000 cases, and what an increment costs beside 1,000 and 100,000 cases.
+//! The first sync of 5,000 cases, as the server gives it and as the encrypted handheld takes it in,
+//! and what an increment costs beside 1,000, 100,000 and a million cases.
 
-use crate::figures::Figures;
+use crate::figures::{Figures, quantile};
+use crate::fill;
 use crate::server::{Device, Server};
+use crate::wire::{Wire, counting};
+use app_core::{App, Config, Edge};
 use reqwest::Client;
 use shared::id::Bucket;
 use shared::wire::sync::{PULL_ROWS_LIMIT, PullAnswer, PullRequest};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::runtime::Runtime;
 
@@ -13,7 +18,9 @@ use tokio::runtime::Runtime;
 const CASES: usize = 5_000;
 /// Cases on the server while increments are measured.
 const FEW: usize = 1_000;
-const MANY: usize = 100_000;
+const MANY: [usize; 2] = [100_000, 1_000_000];
+/// Handhelds that sync for the first time.
+const FIRST_SYNCS: usize = 3;
 /// New cases in an increment.
 const INCREMENT: usize = 50;
 /// Increments measured.
@@ -27,33 +34,63 @@ pub(crate) fn run(figures: &mut Figures) {
         // What comes is counted as it was sent.
         let client = Client::builder().no_gzip().no_zstd().build().unwrap();
         let mut filing = server.enrol().await;
-        let mut filed = 0;
-        let mut few = Duration::ZERO;
-        for (name, goal) in [("1,000", FEW), ("5,000", CASES), ("100,000", MANY)] {
-            while filed < goal {
-                let body = filing.push_body(PUSH.min(goal - filed));
-                filing.push(&server, body).await;
-                filed += PUSH;
-            }
-            if goal == CASES {
-                first_pull(figures, &server, &client, &filing.token).await;
-                continue;
-            }
-            let mut times = increments(&server, &client, &mut filing, &mut filed).await;
-            figures.spread(
-                &format!("increment of {INCREMENT} beside {name} cases, zstd"),
-                &mut times,
-            );
-            let median = crate::figures::quantile(&times, 0.5);
-            if goal == FEW {
-                few = median;
-            } else {
-                let (many, few) = (median.as_secs_f64(), few.as_secs_f64());
-                figures.ratio("increment beside 100,000 against 1,000", many, few, "≤ 1.3");
-            }
+        file(&server, &mut filing, FEW).await;
+        let few = increments(figures, &server, &client, &mut filing, FEW).await;
+        file(&server, &mut filing, CASES - FEW - TIMES * INCREMENT).await;
+        first_pull(figures, &server, &client, &filing.token).await;
+        first_sync(figures, &server).await;
+        let mut cases = CASES;
+        for many in MANY {
+            fill::cases(&server.database(), many - cases);
+            let took = increments(figures, &server, &client, &mut filing, many).await;
+            cases = many + TIMES * INCREMENT;
+            let name = format!("increment beside {many} cases against {FEW}");
+            figures.ratio(&name, took.as_secs_f64(), few.as_secs_f64(), "aim ≤ 1.3");
         }
         figures.add("server memory after the pulls", server.memory_mib(), "MiB");
     });
+}
+
+async fn file(server: &Server, device: &mut Device, mut cases: usize) {
+    while cases > 0 {
+        let some = cases.min(PUSH);
+        let body = device.push_body(some);
+        device.push(server, body).await;
+        cases -= some;
+    }
+}
+
+/// From the binding to a mirror that holds every case, durable, on the handheld as it ships.
+async fn first_sync(figures: &mut Figures, server: &Server) {
+    let (mut times, mut busy) = (Vec::new(), Duration::ZERO);
+    let wire = Arc::new(Wire::default());
+    let address = counting(&server.url, &wire).await;
+    for _ in 0..FIRST_SYNCS {
+        let folder = tempfile::tempdir().unwrap();
+        let (app, edge) = (
+            App::open(folder.path(), Config::default()).unwrap(),
+            Edge::system(),
+        );
+        // The binding itself brings catalogue, grids and all cases.
+        wire.take();
+        let (begun, cpu) = (Instant::now(), server.cpu_time());
+        server.bind(&app, &edge, &address).await;
+        times.push(begun.elapsed());
+        busy += server.cpu_time().saturating_sub(cpu);
+        let held: i64 = app
+            .digests()
+            .unwrap()
+            .values()
+            .map(|d| d.count)
+            .max()
+            .unwrap();
+        assert!(held as usize >= CASES, "only {held} cases came");
+    }
+    let name = format!("binding with grids and first sync of {CASES} cases, encrypted");
+    figures.spread(&name, &mut times);
+    let busy = busy.as_secs_f64() * 1e3 / FIRST_SYNCS as f64;
+    figures.add(&format!("{name}: server's CPU"), busy, "ms");
+    figures.add(&format!("{name}: down"), wire.take().1, "bytes");
 }
 
 /// Everything from the beginning, as a handheld after its enrolment asks for it.
@@ -81,19 +118,18 @@ async fn first_pull(figures: &mut Figures, server: &Server, client: &Client, tok
     }
 }
 
-/// The time from request to whole answer for increments and, between them, nothing.
+/// The time from request to whole answer for increments beside so many cases, the median.
 async fn increments(
+    figures: &mut Figures,
     server: &Server,
     client: &Client,
     filing: &mut Device,
-    filed: &mut usize,
-) -> Vec<Duration> {
+    beside: usize,
+) -> Duration {
     let mut times = Vec::new();
     let mut cursors = newest(server, client, &filing.token).await;
     for _ in 0..TIMES {
-        let body = filing.push_body(INCREMENT);
-        filing.push(server, body).await;
-        *filed += INCREMENT;
+        file(server, filing, INCREMENT).await;
         let request = PullRequest {
             buckets: cursors.clone(),
             ..fresh()
@@ -102,7 +138,9 @@ async fn increments(
         times.push(took);
         cursors = newest(server, client, &filing.token).await;
     }
-    times
+    let name = format!("increment of {INCREMENT} beside {beside} cases (aim ≤ 2 ms)");
+    figures.spread(&name, &mut times);
+    quantile(&times, 0.5)
 }
 
 /// Where all buckets stand: a new bucket begins at its newest row.

@@ -2,8 +2,8 @@
 
 use crate::figures::{Figures, ms, quantile};
 use crate::limit;
-use crate::server::{Device, Server};
-use std::sync::Arc;
+use crate::line::{Line, request};
+use crate::server::{Server, applied};
 use std::time::{Duration, Instant};
 use tokio::runtime::Runtime;
 
@@ -58,12 +58,16 @@ async fn loads(
         server.memory_mib(),
         "MiB",
     );
-    let server = Arc::new(server);
     let (mut one, mut many, mut batch) = (0.0, 0.0, 0.0);
     for (clients, operations, pushes) in loads.iter().copied() {
-        let (rate, mut times) = load(&server, clients, operations, pushes).await;
+        let Load {
+            rate,
+            cpu,
+            mut times,
+        } = load(&server, clients, operations, pushes).await;
         let name = format!("{clients} clients × {operations} operations{suffix}");
         figures.add(&format!("{name}: reports"), rate, "/s");
+        figures.add(&format!("{name}: server's CPU a report"), cpu * 1e6, "µs");
         figures.spread(&name, &mut times);
         match (clients, operations) {
             (1, 1) => one = rate,
@@ -128,36 +132,56 @@ fn against_raw(
     }
 }
 
-async fn load(
-    server: &Arc<Server>,
-    clients: usize,
-    operations: usize,
-    pushes: usize,
-) -> (f64, Vec<Duration>) {
-    let mut ready: Vec<(Device, Vec<Vec<u8>>)> = Vec::new();
+/// What a load gave.
+struct Load {
+    /// Reports a second.
+    rate: f64,
+    /// Seconds of the server's processors for a report.
+    cpu: f64,
+    times: Vec<Duration>,
+}
+
+async fn load(server: &Server, clients: usize, operations: usize, pushes: usize) -> Load {
+    let mut ready: Vec<(Line, Vec<Vec<u8>>)> = Vec::new();
     for _ in 0..clients {
         let mut device = server.enrol().await;
-        let bodies = (0..pushes).map(|_| device.push_body(operations)).collect();
-        ready.push((device, bodies));
+        let mut request = |_| {
+            request(
+                "/v1/sync/push",
+                &device.token.clone(),
+                &device.push_body(operations),
+            )
+        };
+        let requests = (0..pushes).map(&mut request).collect();
+        ready.push((Line::open(&server.url).await, requests));
     }
-    let begun = Instant::now();
-    let tasks: Vec<_> = ready
+    let (begun, busy) = (Instant::now(), server.cpu_time());
+    let clients: Vec<_> = ready
         .into_iter()
-        .map(|(device, bodies)| {
-            let server = Arc::clone(server);
+        .map(|(mut line, requests)| {
             tokio::spawn(async move {
-                let mut times = Vec::with_capacity(bodies.len());
-                for body in bodies {
-                    times.push(device.push(&server, body).await);
+                let mut answers = Vec::with_capacity(requests.len());
+                for request in requests {
+                    let begun = Instant::now();
+                    let answer = line.ask(&request).await;
+                    answers.push((begun.elapsed(), answer));
                 }
-                times
+                answers
             })
         })
         .collect();
-    let mut times = Vec::new();
-    for task in tasks {
-        times.extend(task.await.unwrap());
+    let mut answers = Vec::new();
+    for client in clients {
+        answers.extend(client.await.unwrap());
     }
-    let rate = (clients * operations * pushes) as f64 / begun.elapsed().as_secs_f64();
-    (rate, times)
+    let (took, busy) = (begun.elapsed(), server.cpu_time().saturating_sub(busy));
+    let reports: usize = answers
+        .iter()
+        .map(|(_, answer)| applied(&answer.body))
+        .sum();
+    Load {
+        rate: reports as f64 / took.as_secs_f64(),
+        cpu: busy.as_secs_f64() / reports as f64,
+        times: answers.into_iter().map(|(time, _)| time).collect(),
+    }
 }

@@ -1,5 +1,6 @@
 //! A real `gewu-server` process on a fresh database, and clients that speak the real protocol.
 
+use app_core::{App, Config, Edge, Enrolment};
 use reqwest::Client;
 use serde_json::json;
 use shared::chain::{Link, signed_text};
@@ -8,13 +9,19 @@ use shared::operation::{CHAIN_START, OPERATION_VERSION, Operation, kind, seal};
 use shared::report::PhotoRef;
 use shared::signature::SecretKey;
 use shared::time::Timestamp;
-use shared::wire::sync::{EnrolAnswer, EnrolRequest, PushAnswer};
+use shared::wire::console::{CodeAnswer, NewCode, SignInAnswer, SignInRequest};
+use shared::wire::sync::{EnrolAnswer, EnrolRequest, Outcome, PushAnswer};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant, SystemTime};
 use tempfile::TempDir;
+use tokio::sync::OnceCell;
 use uuid::Uuid;
 
+/// The password of everybody here.
+const PASSWORD: &str = "bench-password";
+/// Clock ticks in which Linux counts process time.
+const TICKS_A_SECOND: u64 = 100;
 /// A start that takes longer than this is a failure.
 const START_LIMIT: Duration = Duration::from_secs(20);
 
@@ -41,6 +48,8 @@ pub(crate) struct Server {
     data: TempDir,
     pub(crate) url: String,
     pub(crate) client: Client,
+    /// The administrator's token and whom handhelds are bound to.
+    office: OnceCell<(String, PersonId)>,
 }
 
 impl Drop for Server {
@@ -73,7 +82,7 @@ impl Server {
                         "350703001012"
                     },
                 ])
-                .args(["--password", "bench-password"]));
+                .args(["--password", PASSWORD]));
         }
         let port = std::net::TcpListener::bind("127.0.0.1:0")
             .unwrap()
@@ -85,7 +94,7 @@ impl Server {
             .arg(data.path())
             .args(["--listen", &format!("127.0.0.1:{port}")])
             .env("GEWU_COMMIT_DELAY_MS", commit_delay_ms.to_string())
-            .env("GEWU_LOG", "warn")
+            .env("GEWU_LOG", "error")
             .stdout(Stdio::null())
             .stderr(Stdio::inherit())
             .spawn()
@@ -96,6 +105,7 @@ impl Server {
             data,
             url: format!("http://127.0.0.1:{port}"),
             client: Client::new(),
+            office: OnceCell::new(),
         };
         let begun = Instant::now();
         while server
@@ -128,40 +138,83 @@ impl Server {
 
     /// Memory in use by the process, in MiB.
     pub(crate) fn memory_mib(&self) -> f64 {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
-        let line = status
-            .lines()
-            .find(|line| line.starts_with("VmRSS:"))
-            .unwrap();
-        line.split_whitespace()
-            .nth(1)
-            .unwrap()
-            .parse::<f64>()
-            .unwrap()
-            / 1024.0
+        self.status_mib("VmRSS:")
     }
 
-    /// A one-time enrolment code of the command line.
-    pub(crate) fn code(&self) -> String {
-        let output = Command::new(program())
-            .args(["device", "code", "--data"])
-            .arg(self.data.path())
-            .args(["--login", "bench"])
-            .output()
-            .unwrap();
-        assert!(
-            output.status.success(),
-            "{}",
-            String::from_utf8_lossy(&output.stderr)
-        );
-        String::from_utf8(output.stdout).unwrap().trim().to_owned()
+    /// The most that it was since the peak was forgotten, in MiB.
+    pub(crate) fn peak_mib(&self) -> f64 {
+        self.status_mib("VmHWM:")
+    }
+
+    /// Begins to look for a new peak.
+    pub(crate) fn forget_peak(&self) {
+        std::fs::write(format!("/proc/{}/clear_refs", self.child.id()), "5").unwrap();
+    }
+
+    fn status_mib(&self, name: &str) -> f64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let line = status.lines().find(|line| line.starts_with(name)).unwrap();
+        let kib = line.split_whitespace().nth(1).unwrap();
+        kib.parse::<f64>().unwrap() / 1024.0
+    }
+
+    /// A one-time enrolment code, as the console makes it.
+    pub(crate) async fn code(&self) -> String {
+        let (token, person) = self.office.get_or_init(|| self.sign_in()).await;
+        let request = self.client.post(format!("{}/v1/devices/codes", self.url));
+        let request = request
+            .bearer_auth(token)
+            .json(&NewCode { person: *person });
+        let answer = request.send().await.unwrap().error_for_status().unwrap();
+        answer.json::<CodeAnswer>().await.unwrap().code
+    }
+
+    async fn sign_in(&self) -> (String, PersonId) {
+        let ask = async |login: &str| -> SignInAnswer {
+            let form = SignInRequest {
+                login: login.into(),
+                password: PASSWORD.into(),
+            };
+            let request = self.client.post(format!("{}/v1/session", self.url));
+            let answer = request.json(&form).send().await.unwrap();
+            answer.error_for_status().unwrap().json().await.unwrap()
+        };
+        (ask("boss").await.token, ask("bench").await.me.id)
+    }
+
+    /// The server's process time so far, in all its threads.
+    pub(crate) fn cpu_time(&self) -> Duration {
+        let text = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id())).unwrap();
+        let (_, fields) = text.rsplit_once(')').unwrap();
+        let ticks = fields.split_whitespace().skip(11).take(2);
+        let ticks: u64 = ticks.map(|ticks| ticks.parse::<u64>().unwrap()).sum();
+        Duration::from_millis(ticks * 1_000 / TICKS_A_SECOND)
+    }
+
+    /// The real handheld in a folder, bound over an address that leads to this server.
+    pub(crate) async fn bind(&self, app: &App, edge: &Edge, address: &str) {
+        let form = Enrolment {
+            server: address.to_owned(),
+            code: self.code().await,
+            device_name: "bench".into(),
+            platform: "linux".into(),
+        };
+        app.enrol(&form, edge).await.unwrap();
+    }
+
+    /// The real handheld, encrypted as it ships, bound to this server.
+    pub(crate) async fn handheld(&self, folder: &Path) -> (App, Edge) {
+        let app = App::open(folder, Config::default()).unwrap();
+        let edge = Edge::system();
+        self.bind(&app, &edge, &self.url).await;
+        (app, edge)
     }
 
     /// The enrolment that a handheld makes.
     pub(crate) async fn enrol(&self) -> Device {
         let key = SecretKey::from_seed(Sha256::of(Uuid::now_v7().as_bytes()).bytes());
         let request = EnrolRequest {
-            code: self.code(),
+            code: self.code().await,
             device_id: DeviceId(Uuid::now_v7()),
             name: "bench".into(),
             platform: "linux".into(),
@@ -283,13 +336,21 @@ impl Device {
         let status = answer.status();
         let text = answer.text().await.unwrap();
         let time = begun.elapsed();
-        let answer: PushAnswer =
-            serde_json::from_str(&text).unwrap_or_else(|_| panic!("{status} {text}"));
-        let applied = answer
-            .results
-            .iter()
-            .all(|r| r.outcome == shared::wire::sync::Outcome::Applied);
-        assert!(applied, "{text}");
+        assert!(status.is_success(), "{status} {text}");
+        applied(text.as_bytes());
         time
     }
+}
+
+/// Checks that every operation of a push was applied; how many there were.
+pub(crate) fn applied(answer: &[u8]) -> usize {
+    let text = String::from_utf8_lossy(answer);
+    let answer: PushAnswer = serde_json::from_str(&text).unwrap_or_else(|_| panic!("{text}"));
+    let results = &answer.results;
+    assert!(
+        results.iter().all(|r| r.outcome == Outcome::Applied),
+        "{text}"
+    );
+    assert!(answer.seal.is_some(), "no receipt: {text}");
+    results.len()
 }

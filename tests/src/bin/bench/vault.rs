@@ -5,7 +5,7 @@ use crate::capture::{fields, twelve_megapixels};
 use crate::figures::{Figures, ms, quantile};
 use crate::server::Server;
 use app_core::vault::Key;
-use app_core::{App, Config, Edge, Enrolment};
+use app_core::{App, Config, Edge};
 use shared::id::{DraftId, OpId};
 use shared::report::PhotoRole;
 use std::hint::black_box;
@@ -32,13 +32,7 @@ impl Side {
     fn new(runtime: &Runtime, server: &Server, open: impl FnOnce(&Path) -> App) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let (app, edge) = (open(directory.path()), Edge::system());
-        let form = Enrolment {
-            server: server.url.clone(),
-            code: server.code(),
-            device_name: "bench".into(),
-            platform: "linux".into(),
-        };
-        runtime.block_on(app.enrol(&form, &edge)).unwrap();
+        runtime.block_on(server.bind(&app, &edge, &server.url));
         Self {
             app,
             edge,

@@ -62,6 +62,12 @@ impl Digest {
         self.count = self.count.saturating_sub(1);
         self.sum = wrapped(self.sum.saturating_sub(row_hash(table, id, revision)));
     }
+
+    /// Counts the rows of another digest too, or what it took away.
+    pub fn absorb(&mut self, other: Self) {
+        self.count = self.count.saturating_add(other.count);
+        self.sum = wrapped(self.sum.saturating_add(other.sum));
+    }
 }
 
 const fn wrapped(sum: i64) -> i64 {

@@ -10,7 +10,7 @@ use crate::id::{CatalogueVersion, DeviceId, OpId, PersonId, Sha256};
 use crate::report::PhotoRef;
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 /// An operation's canonical form in bytes: a report of 4,000 characters with nine photos takes 16 KiB.
@@ -137,6 +137,18 @@ pub fn canonical(value: &Value) -> Result<String, OperationError> {
     Ok(text)
 }
 
+/// The canonical text of an object without one of its members.
+fn canonical_without(
+    members: &Map<String, Value>,
+    left_out: &str,
+) -> Result<String, OperationError> {
+    let mut text = String::with_capacity(1024);
+    let members = members.iter().filter(|(key, _)| *key != left_out);
+    write_members(members, OPERATION_DEPTH_LIMIT - 1, &mut text)?;
+    within_limit(&text)?;
+    Ok(text)
+}
+
 fn write_canonical(value: &Value, depth: usize, text: &mut String) -> Result<(), OperationError> {
     let below = depth.checked_sub(1).ok_or(OperationError::TooDeep)?;
     match value {
@@ -158,23 +170,34 @@ fn write_canonical(value: &Value, depth: usize, text: &mut String) -> Result<(),
             }
             text.push(']');
         }
-        Value::Object(members) => {
-            // Sorted here and not left to the map: a feature of serde_json elsewhere in the
-            // build may make it keep the order of insertion.
-            let mut sorted: Vec<_> = members.iter().collect();
-            sorted.sort_unstable_by_key(|(key, _)| key.as_bytes());
-            text.push('{');
-            for (at, (key, member)) in sorted.into_iter().enumerate() {
-                if at > 0 {
-                    text.push(',');
-                }
-                write_string(key, text);
-                text.push(':');
-                write_canonical(member, below, text)?;
-            }
-            text.push('}');
-        }
+        Value::Object(members) => write_members(members.iter(), below, text)?,
     }
+    within_limit(text)
+}
+
+fn write_members<'a>(
+    members: impl Iterator<Item = (&'a String, &'a Value)>,
+    below: usize,
+    text: &mut String,
+) -> Result<(), OperationError> {
+    // Sorted here and not left to the map: a feature of serde_json elsewhere in the build may make
+    // it keep the order of insertion.
+    let mut sorted: Vec<_> = members.collect();
+    sorted.sort_unstable_by_key(|(key, _)| key.as_bytes());
+    text.push('{');
+    for (at, (key, member)) in sorted.into_iter().enumerate() {
+        if at > 0 {
+            text.push(',');
+        }
+        write_string(key, text);
+        text.push(':');
+        write_canonical(member, below, text)?;
+    }
+    text.push('}');
+    Ok(())
+}
+
+const fn within_limit(text: &str) -> Result<(), OperationError> {
     if text.len() > OPERATION_BYTES_LIMIT {
         Err(OperationError::TooLong)
     } else {
@@ -185,19 +208,25 @@ fn write_canonical(value: &Value, depth: usize, text: &mut String) -> Result<(),
 /// JSON's shortest escapes: `"`, `\`, the short forms, and `\u00xx` below U+0020; all else as it is.
 fn write_string(string: &str, text: &mut String) {
     text.push('"');
-    for c in string.chars() {
-        match c {
-            '"' => text.push_str("\\\""),
-            '\\' => text.push_str("\\\\"),
-            '\n' => text.push_str("\\n"),
-            '\r' => text.push_str("\\r"),
-            '\t' => text.push_str("\\t"),
-            '\u{8}' => text.push_str("\\b"),
-            '\u{c}' => text.push_str("\\f"),
-            c if c < ' ' => text.push_str(&format!("\\u{:04x}", u32::from(c))),
-            c => text.push(c),
+    let mut rest = string;
+    while let Some(at) = rest.find(|c| matches!(c, '"' | '\\' | ..' ')) {
+        let (plain, escaped) = rest.split_at(at);
+        text.push_str(plain);
+        let mut chars = escaped.chars();
+        match chars.next() {
+            Some('"') => text.push_str("\\\""),
+            Some('\\') => text.push_str("\\\\"),
+            Some('\n') => text.push_str("\\n"),
+            Some('\r') => text.push_str("\\r"),
+            Some('\t') => text.push_str("\\t"),
+            Some('\u{8}') => text.push_str("\\b"),
+            Some('\u{c}') => text.push_str("\\f"),
+            Some(c) => text.push_str(&format!("\\u{:04x}", u32::from(c))),
+            None => {}
         }
+        rest = chars.as_str();
     }
+    text.push_str(rest);
     text.push('"');
 }
 
@@ -225,32 +254,28 @@ pub fn seal(operation: Operation) -> Result<SealedOperation, OperationError> {
 ///
 /// # Errors
 /// When a member is missing, there is no canonical form, or the hash doesn't fit.
-pub fn open(mut value: Value) -> Result<SealedOperation, OperationError> {
+pub fn open(value: &Value) -> Result<SealedOperation, OperationError> {
     let malformed = |why: &str| OperationError::Malformed(why.to_owned());
     let members = value
-        .as_object_mut()
+        .as_object()
         .ok_or_else(|| malformed("not an object"))?;
     let claimed = members
-        .remove("hash")
+        .get("hash")
         .ok_or_else(|| malformed("hash is missing"))?;
     let claimed: Sha256 = claimed
         .as_str()
         .and_then(|text| text.parse().ok())
         .ok_or_else(|| malformed("hash is not SHA-256 in hex"))?;
-    let hash = Sha256::of(canonical(&value)?.as_bytes());
+    let hash = Sha256::of(canonical_without(members, "hash")?.as_bytes());
     if hash != claimed {
         return Err(OperationError::Hash);
     }
-    let operation = Operation::deserialize(&value)
+    let operation = Operation::deserialize(value)
         .map_err(|error| OperationError::Malformed(error.to_string()))?;
-    if let Some(members) = value.as_object_mut() {
-        members.insert(String::from("hash"), Value::String(hash.to_string()));
-    }
-    let text = canonical(&value)?;
     Ok(SealedOperation {
         operation,
         hash,
-        text,
+        text: canonical(value)?,
     })
 }
 
@@ -287,7 +312,7 @@ mod tests {
     #[test]
     fn what_is_sealed_opens_again_with_the_same_hash_and_text() {
         let sealed = seal(sample()).unwrap();
-        let opened = open(serde_json::from_str(&sealed.text).unwrap()).unwrap();
+        let opened = open(&serde_json::from_str(&sealed.text).unwrap()).unwrap();
         assert_eq!(opened, sealed);
     }
 
@@ -303,7 +328,7 @@ mod tests {
         let sealed = seal(sample()).unwrap();
         let changed = sealed.text.replace("井盖", "井蓋");
         assert_eq!(
-            open(serde_json::from_str(&changed).unwrap()),
+            open(&serde_json::from_str(&changed).unwrap()),
             Err(OperationError::Hash)
         );
     }
@@ -314,7 +339,7 @@ mod tests {
         value["later"] = json!(["新", 1]);
         let hash = Sha256::of(canonical(&value).unwrap().as_bytes());
         value["hash"] = json!(hash);
-        let opened = open(value).unwrap();
+        let opened = open(&value).unwrap();
         assert!(opened.text.contains("\"later\":[\"新\",1]"));
     }
 

@@ -113,7 +113,7 @@ golden! {
 #[test]
 fn a_saved_operation_still_has_the_hash_it_was_filed_with() {
     let text = std::fs::read_to_string(path("operation_report_file")).unwrap();
-    let opened = operation::open(serde_json::from_str(&text).unwrap()).unwrap();
+    let opened = operation::open(&serde_json::from_str(&text).unwrap()).unwrap();
     assert_eq!(
         opened.text,
         text.trim_end(),
@@ -134,7 +134,7 @@ const ADDITIONS: [&str; 4] = [
 fn saved_additions_still_have_their_hash_and_can_be_read() {
     for name in ADDITIONS {
         let text = std::fs::read_to_string(path(name)).unwrap();
-        let opened = operation::open(serde_json::from_str(&text).unwrap()).unwrap();
+        let opened = operation::open(&serde_json::from_str(&text).unwrap()).unwrap();
         assert_eq!(opened.text, text.trim_end(), "{name}");
         let operation = opened.operation;
         let read = Addition::read(&operation.kind, &operation.payload);

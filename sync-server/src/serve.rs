@@ -53,7 +53,14 @@ impl Server {
         } else {
             Mode::Peace
         };
-        let district = store.read(move |tx| District::load(tx, mode)).await;
+        let district = store
+            .read(move |tx| {
+                let district = District::load(tx, mode)?;
+                // Now, so that the first handheld doesn't wait for it.
+                district.areas_bundle.gzip();
+                Ok(district)
+            })
+            .await;
         let district = district.map_err(|fault: Fault| anyhow::anyhow!("{fault}"))?;
         // A district that was set up before there were receipts gets its key now.
         let seed: [u8; 32] = rand::random();

@@ -62,8 +62,8 @@ fn canonical_operation(bytes: &[u8]) {
         let again: Value = serde_json::from_str(&text).expect("canonical form is JSON");
         assert_eq!(operation::canonical(&again).as_deref(), Ok(text.as_str()));
     }
-    if let Ok(sealed) = operation::open(value) {
-        let again = operation::open(serde_json::from_str(&sealed.text).expect("JSON"));
+    if let Ok(sealed) = operation::open(&value) {
+        let again = operation::open(&serde_json::from_str(&sealed.text).expect("JSON"));
         assert_eq!(again.expect("what was opened opens").hash, sealed.hash);
     }
 }

@@ -52,9 +52,9 @@ pub(super) fn bundle(bundle: &Bundle, asked: &HeaderMap) -> Response {
     let takes_gzip = text(header::ACCEPT_ENCODING)
         .split(',')
         .any(|one| one.trim().split(';').next() == Some("gzip"));
-    if takes_gzip {
+    if takes_gzip && let Some(packed) = bundle.gzip() {
         headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
-        return (headers, bundle.gzip.clone()).into_response();
+        return (headers, packed.to_vec()).into_response();
     }
     (headers, bundle.plain.clone()).into_response()
 }

@@ -21,11 +21,15 @@ use std::time::{Duration, Instant};
 use tower::ServiceExt;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::{DefaultPredicate, Predicate, SizeAbove};
 
 /// A request's body unless its route says otherwise: moves, people and codes are small.
 const BODY_BYTES_LIMIT: usize = 64 * 1024;
 /// The longest that a request may take. Uploads may take any time, as long as bytes come.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(120);
+/// Smaller answers go as they are: they fit one packet anyway, and setting up the packing costs
+/// more than a push takes to be judged.
+const PACKED_FROM_BYTES: u64 = 1024;
 /// How long a browser keeps to https once told.
 const HSTS: &str = "max-age=31536000";
 /// Bytes of a refused request's body that are still taken, so that the answer is heard: a client
@@ -41,7 +45,12 @@ pub(super) fn around(router: Router, app: &App) -> Router {
     let policy = Policy::of(app);
     let router = router
         .layer(DefaultBodyLimit::max(BODY_BYTES_LIMIT))
-        .layer(CompressionLayer::new().gzip(true).zstd(true))
+        .layer(
+            CompressionLayer::new()
+                .gzip(true)
+                .zstd(true)
+                .compress_when(SizeAbove::new(PACKED_FROM_BYTES).and(DefaultPredicate::new())),
+        )
         .layer(middleware::from_fn(in_time))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(middleware::from_fn(heard))

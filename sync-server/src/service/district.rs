@@ -4,6 +4,8 @@
 use super::areas::{self, Outlines};
 use super::{Fault, Result};
 use crate::store::{self, Tx};
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use shared::area::{Area, AreaTree, Level, Scope};
 use shared::catalogue::{Catalogue, CatalogueDoc};
 use shared::coordinates::LatLon;
@@ -13,7 +15,8 @@ use shared::report::Place;
 use shared::routing::Mode;
 use shared::unit::Unit;
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::io::Write;
+use std::sync::{Arc, OnceLock};
 
 /// Name under which the database keeps what case numbers begin with.
 pub const CASE_PREFIX: &str = "case_prefix";
@@ -54,10 +57,9 @@ pub struct District {
 pub struct Bundle {
     /// JSON.
     pub plain: Vec<u8>,
-    /// The same through gzip.
-    pub gzip: Vec<u8>,
     /// SHA-256 of `plain` in hex, for `ETag`.
     pub tag: String,
+    gzip: OnceLock<Option<Vec<u8>>>,
 }
 
 impl Bundle {
@@ -66,17 +68,23 @@ impl Bundle {
     /// # Errors
     /// [`Fault::Damaged`] when the value has no JSON form.
     pub fn of(value: &impl serde::Serialize) -> Result<Self> {
-        use std::io::Write;
-        let damaged = |error: std::io::Error| Fault::damaged("bundle", error);
         let plain = serde_json::to_vec(value).map_err(|error| Fault::damaged("bundle", error))?;
-        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
-        encoder.write_all(&plain).map_err(damaged)?;
-        let gzip = encoder.finish().map_err(damaged)?;
         Ok(Self {
             tag: Sha256::of(&plain).to_string(),
             plain,
-            gzip,
+            gzip: OnceLock::new(),
         })
+    }
+
+    /// The same through gzip, packed when it is first asked for: a command that only looks
+    /// something up doesn't pay for it.
+    pub fn gzip(&self) -> Option<&[u8]> {
+        let pack = || {
+            let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+            encoder.write_all(&self.plain).ok()?;
+            encoder.finish().ok()
+        };
+        self.gzip.get_or_init(pack).as_deref()
     }
 }
 

@@ -15,7 +15,7 @@ pub use judge::{Chained, Judged, Sender, judge};
 use super::{Fault, Result};
 use crate::service::district::District;
 use crate::service::photos;
-use crate::store::devices::Ledger;
+use crate::store::devices::{DeviceRow, Ledger};
 use crate::store::operations::{Gap, NewOperation};
 use crate::store::quarantine::QuarantineRow;
 use crate::store::{self, StoreError, Tx, nested};
@@ -60,23 +60,22 @@ pub fn accept(
     let device = store::devices::get(tx, sender.device)?.ok_or(Fault::NotFound("device"))?;
     let mut results = Vec::with_capacity(operations.len());
     let mut received_more = 0;
+    // Everything up to the high water was here and nothing beyond it, and this push goes on there.
+    let mut goes_on = device.received == device.high_water;
     for judged in operations {
         let taken = take(tx, district, sender, judged, now)?;
         if taken.is_new && judged.epoch() == Some(device.epoch) {
             received_more += 1;
+            goes_on &= judged.seq() == Some(device.high_water.saturating_add(received_more));
         }
         results.push(taken.result);
     }
-    let above = device.high_water;
-    let mut gaps = Vec::new();
-    let mut high_water = above;
-    let highest = store::operations::highest(tx, device.id, device.epoch)?;
-    if highest > above {
-        gaps = store::operations::gaps(tx, device.id, device.epoch, above, GAPS_MAX)?;
-        high_water = gaps
-            .first()
-            .map_or(highest, |gap| gap.from.saturating_sub(1));
-    }
+    let (highest, high_water, gaps) = if goes_on && received_more > 0 {
+        let newest = device.high_water.saturating_add(received_more);
+        (newest, newest, Vec::new())
+    } else {
+        look_for_gaps(tx, &device)?
+    };
     let ledger = Ledger {
         made: made.max(highest),
         high_water,
@@ -88,6 +87,19 @@ pub fn accept(
         gaps,
         results,
     })
+}
+
+/// The highest number received of a device, the one up to which none is missing, and the gaps
+/// above that.
+fn look_for_gaps(tx: &mut dyn Tx, device: &DeviceRow) -> Result<(i64, i64, Vec<Gap>)> {
+    let (id, epoch, above) = (device.id, device.epoch, device.high_water);
+    let highest = store::operations::highest(tx, id, epoch)?;
+    if highest <= above {
+        return Ok((highest, above, Vec::new()));
+    }
+    let gaps = store::operations::gaps(tx, id, epoch, above, GAPS_MAX)?;
+    let below = |gap: &Gap| gap.from.saturating_sub(1);
+    Ok((highest, gaps.first().map_or(highest, below), gaps))
 }
 
 /// Why something goes to a person, for a program and in words for the worker.

@@ -26,16 +26,12 @@ pub struct Standing {
     pub digest: Digest,
 }
 
-/// What a change does to a bucket's digest.
-pub(super) type Effect = Digest;
-
-/// Counts a change.
+/// Counts what changed: the newest number, and what it does to the digest.
 pub(super) fn count(
     tx: &mut dyn Tx,
     district: &AreaCode,
     bucket: &Bucket,
-    newest: i64,
-    effect: Effect,
+    change: Standing,
 ) -> Result<()> {
     const SQL: &str = "
         UPDATE buckets
@@ -44,8 +40,8 @@ pub(super) fn count(
     const NEW: &str = "
         INSERT INTO buckets (district, bucket, newest, held, digest)
         VALUES ($1, $2, $3, $4, $5)";
-    let Effect { count, sum } = effect;
-    let values = params![district, bucket, newest, count, sum, MODULUS];
+    let Digest { count, sum } = change.digest;
+    let values = params![district, bucket, change.newest, count, sum, MODULUS];
     if tx.execute(SQL, values)? == 1 {
         return Ok(());
     }

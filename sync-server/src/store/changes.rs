@@ -3,12 +3,13 @@
 //! One row per bucket, table and id, moved to its newest number: a device that was away for a
 //! month gets each row once. Numbers come from the district's counter row inside the writing
 //! transaction, so a cursor never skips. Each change is counted in `buckets.rs` in the same
-//! transaction. Held by `tests/tests/store_contract.rs`.
+//! transaction, once for each bucket at its end. Held by `tests/tests/store_contract.rs`.
 
-use super::buckets::{self, Effect};
+use super::buckets::Standing;
 use super::tx::limit as row_limit;
 use super::{Result, Row, Tx};
 use crate::params;
+use shared::digest::Digest;
 use shared::id::{AreaCode, Bucket};
 use shared::wire::sync::Why;
 
@@ -61,7 +62,7 @@ pub fn put<'b>(
     let seq = tx.next_seq()?;
     for bucket in buckets {
         let values = params![district, bucket, table, row_id, seq, revision, why.as_str()];
-        let mut effect = Effect::default();
+        let mut effect = Digest::default();
         if tx.execute(NEW, values)? == 0 {
             let known = tx.query(KNOWN, params![district, bucket, table, row_id])?;
             if let Some(row) = known.first()
@@ -74,7 +75,11 @@ pub fn put<'b>(
         if is_held(why) {
             effect.add(table, row_id, revision);
         }
-        buckets::count(tx, district, bucket, seq, effect)?;
+        let change = Standing {
+            newest: seq,
+            digest: effect,
+        };
+        tx.count_change((district.clone(), bucket.clone()), change)?;
     }
     Ok(seq)
 }

@@ -5,9 +5,11 @@
 //! that. Held by `tests/tests/store_contract.rs`.
 
 use super::Address;
+use super::buckets::Standing;
 use super::error::{Result, StoreError};
 use super::tx::{Dialect, Driver, Row, Tx, Value, check};
 use super::writer::Reply;
+use shared::id::{AreaCode, Bucket};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -142,6 +144,10 @@ impl Tx for ReadTx<'_> {
     }
 
     fn next_case_serial(&mut self, _day: i64) -> Result<(i64, i64)> {
+        Err(StoreError::ReadOnly)
+    }
+
+    fn count_change(&mut self, _: (AreaCode, Bucket), _: Standing) -> Result<()> {
         Err(StoreError::ReadOnly)
     }
 

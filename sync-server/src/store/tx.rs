@@ -4,6 +4,7 @@
 //! `sqlite.rs` and `postgres.rs`. Nothing here knows a table, and nothing here decides a rule.
 //! The contract in the docs of [`Tx`] is run on both backends by `tests/tests/store_contract.rs`.
 
+use super::buckets::Standing;
 use super::error::{Result, StoreError};
 use shared::id::{
     AreaCode, Bucket, CaseId, CatalogueVersion, CategoryId, ConditionId, DeviceId, EventId, OpId,
@@ -375,6 +376,13 @@ pub trait Tx {
     /// # Errors
     /// [`StoreError::ReadOnly`] in a read.
     fn next_case_serial(&mut self, day: i64) -> Result<(i64, i64)>;
+
+    /// Counts a change of a bucket. It is written once for each bucket, before the commit: most of
+    /// a batch concerns a few of them.
+    ///
+    /// # Errors
+    /// [`StoreError::ReadOnly`] in a read.
+    fn count_change(&mut self, bucket: (AreaCode, Bucket), change: Standing) -> Result<()>;
 
     /// Opens a savepoint. Use [`nested`], which can't forget to close it.
     ///

@@ -7,23 +7,26 @@
 //! moment something in it has to be undone the whole batch is rolled back and run again with one
 //! for each job and part. When the commit fails every job hears it; when the backend says busy or
 //! the line broke before the commit, the whole batch is run again, a bounded number of times, here
-//! and nowhere else. There is no waiting for company: a client alone is committed at once, and
-//! company gathers while the disk is syncing.
+//! and nowhere else. Company gathers while the disk is syncing, and whoever was just answered is
+//! waited for, at most as long as a part of that sync; a client alone is committed at once.
 //! Held by `tests/tests/store_contract.rs`.
 
+mod gather;
+
+use super::buckets::{self, Standing};
 use super::error::{Result, StoreError};
 use super::tx::{Dialect, Driver, Row, Tx, Value, check};
 use super::{Address, counters};
+pub use gather::{BATCH_JOBS_MAX, BATCH_WEIGHT_MAX};
+use gather::{Before, gather};
+use shared::id::{AreaCode, Bucket};
+use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, TrySendError, sync_channel};
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-/// Jobs in one commit: what waits behind a slow disk, but not so many that the last waits long.
-pub const BATCH_JOBS_MAX: usize = 1_000;
-/// Weight (operations, roughly) in one commit: about 60 ms of work, so that p99 stays near it.
-pub const BATCH_WEIGHT_MAX: usize = 2_000;
 /// Jobs that may wait in a lane; beyond it the answer is busy (503) instead of growing memory.
 pub const QUEUE_JOBS_MAX: usize = 10_000;
 /// How often a batch is run before its jobs hear that the database is busy or away.
@@ -172,20 +175,27 @@ struct Writer {
 
 impl Writer {
     fn run(mut self, waiting: &Receiver<Box<dyn Job>>) {
-        while let Some(mut jobs) = gather(waiting) {
+        let mut before = Before::default();
+        while let Some(mut jobs) = gather(waiting, before) {
             let committed = self.write(&mut jobs);
+            before = Before {
+                jobs: jobs.len(),
+                commit: *committed.as_ref().unwrap_or(&Duration::ZERO),
+            };
+            let committed = committed.map(drop);
             for job in jobs {
                 job.answer(committed.clone());
             }
         }
     }
 
-    /// The one place where a batch is tried again.
-    fn write(&mut self, jobs: &mut [Box<dyn Job>]) -> Result<()> {
+    /// The one place where a batch is tried again; how long its commit took.
+    fn write(&mut self, jobs: &mut [Box<dyn Job>]) -> Result<Duration> {
         let mut delay = RETRY_DELAY;
         for attempt in 1.. {
-            let Err(error) = self.attempt(jobs) else {
-                return Ok(());
+            let error = match self.attempt(jobs) {
+                Ok(took) => return Ok(took),
+                Err(error) => error,
             };
             if !error.is_retryable() || attempt == ATTEMPTS_MAX {
                 tracing::error!(%error, jobs = jobs.len(), attempt, "could not commit a batch");
@@ -195,10 +205,10 @@ impl Writer {
             std::thread::sleep(delay);
             delay *= 2;
         }
-        Ok(())
+        Ok(Duration::ZERO)
     }
 
-    fn attempt(&mut self, jobs: &mut [Box<dyn Job>]) -> Result<()> {
+    fn attempt(&mut self, jobs: &mut [Box<dyn Job>]) -> Result<Duration> {
         let mut driver = match self.connection.take() {
             Some(driver) => driver,
             None => self.address.writer()?,
@@ -210,7 +220,7 @@ impl Writer {
                 .and_then(|()| batch(driver.as_mut(), jobs, self.commit_delay, Undo::BySavepoint));
         }
         let healthy = match &outcome {
-            Ok(()) => true,
+            Ok(_) => true,
             Err(_) => driver.rollback().is_ok(),
         };
         // A connection that can't even roll back is dropped; the next attempt opens another.
@@ -219,23 +229,6 @@ impl Writer {
         }
         outcome
     }
-}
-
-/// Waits for a job, then takes what else is there.
-fn gather(waiting: &Receiver<Box<dyn Job>>) -> Option<Vec<Box<dyn Job>>> {
-    let first = waiting.recv().ok()?;
-    let mut weight = first.weight();
-    let mut jobs = vec![first];
-    while jobs.len() < BATCH_JOBS_MAX && weight < BATCH_WEIGHT_MAX {
-        match waiting.try_recv() {
-            Ok(job) => {
-                weight = weight.saturating_add(job.weight());
-                jobs.push(job);
-            }
-            Err(TryRecvError::Empty | TryRecvError::Disconnected) => break,
-        }
-    }
-    Some(jobs)
 }
 
 /// How a part of a batch can be undone.
@@ -247,13 +240,14 @@ enum Undo {
     BySavepoint,
 }
 
-/// One transaction: the jobs in order, counters written back once, one commit.
+/// One transaction: the jobs in order, counters written back once, one commit; how long that one
+/// took.
 fn batch(
     driver: &mut dyn Driver,
     jobs: &mut [Box<dyn Job>],
     delay: Duration,
     undo: Undo,
-) -> Result<()> {
+) -> Result<Duration> {
     driver.begin_write()?;
     let mut tx = WriteTx::new(driver, undo);
     // A job that is alone needs no savepoint of its own: the transaction is its savepoint.
@@ -274,13 +268,15 @@ fn batch(
         }
     }
     if !kept {
-        return tx.driver.rollback();
+        return tx.driver.rollback().map(|()| Duration::ZERO);
     }
-    tx.write_counters()?;
+    tx.write_counts()?;
+    let begun = Instant::now();
     if !delay.is_zero() {
         std::thread::sleep(delay);
     }
-    tx.driver.commit()
+    tx.driver.commit()?;
+    Ok(begun.elapsed())
 }
 
 /// The numbers of one district, read when its first job of the batch begins.
@@ -291,14 +287,26 @@ struct District {
     now: counters::Counter,
 }
 
+/// Changes of buckets.
+type Counts = BTreeMap<(AreaCode, Bucket), Standing>;
+
+/// What a rollback to a savepoint puts back.
+struct Mark {
+    counter: counters::Counter,
+    /// Kept only where there is anything to roll back to.
+    counts: Option<Counts>,
+}
+
 /// The transaction that the jobs of a batch share.
 pub(super) struct WriteTx<'c> {
     driver: &'c mut dyn Driver,
     undo: Undo,
     districts: Vec<District>,
     current: usize,
-    /// Numbers as they stood at each open savepoint.
-    marks: Vec<counters::Counter>,
+    /// What happened to buckets, not written yet.
+    counts: Counts,
+    /// How it stood at each open savepoint.
+    marks: Vec<Mark>,
     /// The first failure since the savepoint that is still open.
     failed: Option<StoreError>,
     /// A failure of the whole transaction; no rollback to a savepoint cures it.
@@ -312,6 +320,7 @@ impl<'c> WriteTx<'c> {
             undo,
             districts: Vec::new(),
             current: 0,
+            counts: Counts::new(),
             marks: Vec::new(),
             failed: None,
             broken: None,
@@ -355,7 +364,11 @@ impl<'c> WriteTx<'c> {
         }
     }
 
-    fn write_counters(&mut self) -> Result<()> {
+    /// Writes what was counted in memory.
+    fn write_counts(&mut self) -> Result<()> {
+        for ((district, bucket), change) in std::mem::take(&mut self.counts) {
+            buckets::count(self, &district, &bucket, change)?;
+        }
         for district in &self.districts {
             if district.now != district.stored {
                 counters::write_back(self.driver, &district.code, district.now)?;
@@ -432,10 +445,20 @@ impl Tx for WriteTx<'_> {
         Ok((counter.case_serial_day, counter.case_serial))
     }
 
+    fn count_change(&mut self, bucket: (AreaCode, Bucket), change: Standing) -> Result<()> {
+        let counted = self.counts.entry(bucket).or_default();
+        counted.newest = change.newest;
+        counted.digest.absorb(change.digest);
+        Ok(())
+    }
+
     fn savepoint(&mut self) -> Result<()> {
         self.ready()?;
         let level = level(self.marks.len())?;
-        let mark = *self.counter()?;
+        let mark = Mark {
+            counter: *self.counter()?,
+            counts: (self.undo == Undo::BySavepoint).then(|| self.counts.clone()),
+        };
         self.control(&[level.open])?;
         self.marks.push(mark);
         Ok(())
@@ -460,7 +483,8 @@ impl Tx for WriteTx<'_> {
         let level = level(depth)?;
         self.control(&[level.rollback, level.release])?;
         if let Some(mark) = self.marks.pop() {
-            *self.counter()? = mark;
+            *self.counter()? = mark.counter;
+            self.counts = mark.counts.unwrap_or_default();
         }
         self.failed = None;
         Ok(())

@@ -69,7 +69,7 @@ async fn numbers_have_no_gap_and_each_operation_names_the_one_before() {
         .unwrap();
     let mut before = CHAIN_START;
     for (at, body) in bodies.enumerate() {
-        let opened = operation::open(serde_json::from_str(&body.unwrap()).unwrap()).unwrap();
+        let opened = operation::open(&serde_json::from_str(&body.unwrap()).unwrap()).unwrap();
         assert_eq!(opened.operation.seq, at as u64 + 1);
         assert_eq!(opened.operation.prev_hash, before);
         before = opened.hash;

@@ -82,25 +82,36 @@ pub enum Chained {
 }
 
 impl Judged {
+    /// The operation that holds a number of its device.
+    fn numbered(&self) -> Option<&SealedOperation> {
+        match self {
+            Self::Rejected { .. } | Self::Unreadable { .. } | Self::Foreign { .. } => None,
+            Self::Quarantine { sealed, .. } => Some(sealed),
+            Self::File(filing) => Some(&filing.sealed),
+            Self::Add(adding) => Some(&adding.sealed),
+        }
+    }
+
     /// The epoch in which it holds a number of its device.
     #[must_use]
     pub fn epoch(&self) -> Option<i64> {
-        match self {
-            Self::Rejected { .. } | Self::Unreadable { .. } | Self::Foreign { .. } => None,
-            Self::Quarantine { sealed, .. } => Some(i64::from(sealed.operation.epoch)),
-            Self::File(filing) => Some(i64::from(filing.sealed.operation.epoch)),
-            Self::Add(adding) => Some(i64::from(adding.sealed.operation.epoch)),
-        }
+        self.numbered()
+            .map(|sealed| i64::from(sealed.operation.epoch))
+    }
+
+    /// That number.
+    #[must_use]
+    pub fn seq(&self) -> Option<i64> {
+        self.numbered()
+            .and_then(|sealed| i64::try_from(sealed.operation.seq).ok())
     }
 
     /// Hash of the operation, when it could be read.
     #[must_use]
     pub fn hash(&self) -> Option<Sha256> {
         match self {
-            Self::Rejected { .. } | Self::Unreadable { .. } => None,
-            Self::Foreign { sealed, .. } | Self::Quarantine { sealed, .. } => Some(sealed.hash),
-            Self::File(filing) => Some(filing.sealed.hash),
-            Self::Add(adding) => Some(adding.sealed.hash),
+            Self::Foreign { sealed, .. } => Some(sealed.hash),
+            judged => judged.numbered().map(|sealed| sealed.hash),
         }
     }
 }
@@ -162,7 +173,7 @@ pub fn judge(
     operations
         .into_iter()
         .map(|value| {
-            let sealed = match readable(value) {
+            let sealed = match readable(&value) {
                 Ok(sealed) => sealed,
                 Err(judged) => return *judged,
             };
@@ -202,14 +213,7 @@ pub fn judge(
 
 const WRONG_DEVICE: &str = "wrong_device";
 
-fn readable(value: Value) -> Result<SealedOperation, Box<Judged>> {
-    let claimed = value
-        .get("op_id")
-        .and_then(Value::as_str)
-        .unwrap_or_default();
-    let claimed: String = claimed.chars().take(CLAIMED_ID_CHARS_MAX).collect();
-    // Only what can't be read is written out again, so the usual case copies nothing.
-    let backup = value.clone();
+fn readable(value: &Value) -> Result<SealedOperation, Box<Judged>> {
     let code = match open(value) {
         // Numbers are kept in 63 bits; no device ever makes that many.
         Ok(sealed) if i64::try_from(sealed.operation.seq).is_ok_and(|seq| seq > 0) => {
@@ -218,13 +222,18 @@ fn readable(value: Value) -> Result<SealedOperation, Box<Judged>> {
         Err(OperationError::Hash) => "hash_mismatch",
         Ok(_) | Err(_) => "payload_malformed",
     };
+    let claimed = value
+        .get("op_id")
+        .and_then(Value::as_str)
+        .unwrap_or_default();
+    let claimed: String = claimed.chars().take(CLAIMED_ID_CHARS_MAX).collect();
     let Ok(op_id) = claimed.parse::<OpId>() else {
         return Err(Box::new(Judged::Rejected {
             op_id: claimed,
             code,
         }));
     };
-    let body = backup.to_string();
+    let body = value.to_string();
     let hash = Sha256::of(body.as_bytes());
     Err(Box::new(Judged::Unreadable {
         op_id,

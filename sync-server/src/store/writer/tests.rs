@@ -102,7 +102,7 @@ fn run(jobs: &[bool], commits: Vec<Result<()>>) -> (Vec<Result<i64>>, Vec<&'stat
         connection: Some(Box::new(told)),
     };
     let (mut jobs, answers): (Vec<_>, Vec<_>) = jobs.iter().copied().map(job).unzip();
-    let committed = writer.write(&mut jobs);
+    let committed = writer.write(&mut jobs).map(drop);
     for job in jobs {
         job.answer(committed.clone());
     }
@@ -178,4 +178,41 @@ fn a_backend_that_stays_busy_is_not_asked_for_ever() {
     let (heard, log) = run(&[false; 3], vec![Err(busy.clone()); 50]);
     assert_eq!(heard, vec![Err(busy); 3]);
     assert_eq!(log.iter().filter(|what| **what == "commit").count(), 5);
+}
+
+#[test]
+fn a_batch_waits_for_those_of_the_one_before_but_not_for_ever_and_nobody_waits_alone() {
+    let (queue, waiting) = sync_channel(10);
+    let offer = |count: usize| (0..count).for_each(|_| queue.send(job(false).0).unwrap());
+    let before = |jobs: usize, ms: u64| Before {
+        jobs,
+        commit: Duration::from_millis(ms),
+    };
+    let size = |before: Before| gather(&waiting, before).map(|jobs| jobs.len());
+    // Two are there, one of the batch before is on its way.
+    offer(2);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            std::thread::sleep(Duration::from_millis(1));
+            offer(1);
+        });
+        assert_eq!(size(before(1, 1_000)), Some(3));
+    });
+    // It doesn't come: the others go.
+    offer(2);
+    let begun = Instant::now();
+    assert_eq!(size(before(1, 1_000)), Some(2));
+    assert!(begun.elapsed() >= gather::PATIENCE_MAX);
+    // A client alone comes again and again.
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            std::thread::sleep(Duration::from_millis(20));
+            offer(1);
+        });
+        let begun = Instant::now();
+        assert_eq!(size(before(1, 60_000)), Some(1));
+        assert!(begun.elapsed() >= Duration::from_millis(20));
+    });
+    drop(queue);
+    assert_eq!(size(before(9, 1)), None);
 }

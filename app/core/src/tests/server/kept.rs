@@ -92,7 +92,7 @@ impl Kept {
     }
 
     pub(super) fn take(&mut self, text: &str) -> OperationResult {
-        let opened = operation::open(serde_json::from_str(text).unwrap()).unwrap();
+        let opened = operation::open(&serde_json::from_str(text).unwrap()).unwrap();
         let op_id = opened.operation.op_id.to_string();
         self.operations
             .entry(op_id.clone())

@@ -1,0 +1,71 @@
+//! Which jobs go into the next commit, and how long it waits for them.
+
+use super::Job;
+use std::sync::mpsc::Receiver;
+use std::time::{Duration, Instant};
+
+/// Jobs in one commit: what waits behind a slow disk, but not so many that the last waits long.
+pub const BATCH_JOBS_MAX: usize = 1_000;
+/// Weight (operations, roughly) in one commit: about 60 ms of work, so that p99 stays near it.
+pub const BATCH_WEIGHT_MAX: usize = 2_000;
+/// A batch waits for company at most this part of the last commit: on a slow disk a second commit
+/// saved is worth more than that, on a quick one it is nothing that anybody would notice.
+const PATIENCE: u32 = 4;
+/// It never waits longer, however long the last commit took.
+pub(super) const PATIENCE_MAX: Duration = Duration::from_millis(5);
+
+/// The batch before: how many it held, and how long its commit took.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Before {
+    pub(super) jobs: usize,
+    pub(super) commit: Duration,
+}
+
+/// Waits for a job and takes what else is there; then waits a little for those of the batch
+/// before: whoever was just answered is often about to ask again.
+pub(super) fn gather(
+    waiting: &Receiver<Box<dyn Job>>,
+    before: Before,
+) -> Option<Vec<Box<dyn Job>>> {
+    let mut batch = Batch::default();
+    batch.extend(waiting.try_iter());
+    // Those of the batch before are not among what waited behind it.
+    let expected = before.jobs.saturating_add(batch.jobs.len());
+    if batch.jobs.is_empty() {
+        batch.extend(waiting.recv());
+        batch.extend(waiting.try_iter());
+    }
+    let until = Instant::now() + (before.commit / PATIENCE).min(PATIENCE_MAX);
+    while batch.jobs.len() < expected && !batch.is_full() {
+        let left = until.saturating_duration_since(Instant::now());
+        match waiting.recv_timeout(left) {
+            Ok(job) => batch.extend([job]),
+            Err(_) => break,
+        }
+    }
+    (!batch.jobs.is_empty()).then_some(batch.jobs)
+}
+
+/// Jobs for one commit.
+#[derive(Default)]
+struct Batch {
+    jobs: Vec<Box<dyn Job>>,
+    weight: usize,
+}
+
+impl Batch {
+    fn is_full(&self) -> bool {
+        self.jobs.len() >= BATCH_JOBS_MAX || self.weight >= BATCH_WEIGHT_MAX
+    }
+
+    /// Takes jobs until it is full; the others stay where they are.
+    fn extend(&mut self, jobs: impl IntoIterator<Item = Box<dyn Job>>) {
+        let mut jobs = jobs.into_iter();
+        while !self.is_full()
+            && let Some(job) = jobs.next()
+        {
+            self.weight = self.weight.saturating_add(job.weight());
+            self.jobs.push(job);
+        }
+    }
+}

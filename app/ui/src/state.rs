@@ -70,6 +70,8 @@ impl Shared {
         let Ok(lock) = backend::lock_view().await else {
             return;
         };
+        // A wait is over by this clock.
+        self.now.set(clock());
         let was_locked = self.lock.read_untracked().locked;
         if *self.lock.read_untracked() != lock {
             self.lock.set(lock);

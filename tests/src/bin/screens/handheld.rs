@@ -214,6 +214,8 @@ impl Pages<'_> {
     async fn type_into(&self, css: &str, text: &str) -> Result<()> {
         self.window
             .until(&format!("type into {css}"), async || {
+                // Out from under the bar at the bottom.
+                self.scroll_to(css, "center").await?;
                 let field = self.window.find(css).await?;
                 field.clear().await?;
                 field.send_keys(text).await?;
@@ -223,8 +225,12 @@ impl Pages<'_> {
     }
 
     async fn show(&self, css: &str) -> Result<()> {
+        self.scroll_to(css, "start").await
+    }
+
+    async fn scroll_to(&self, css: &str, block: &str) -> Result<()> {
         let code = format!(
-            "document.querySelector('{css}').scrollIntoView({{block: 'start', behavior: 'instant'}})"
+            "document.querySelector('{css}').scrollIntoView({{block: '{block}', behavior: 'instant'}})"
         );
         self.window.script(&code).await?;
         Ok(())

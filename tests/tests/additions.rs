@@ -21,6 +21,7 @@ on_both!(
     a_withdrawal_ends_the_case_until_a_unit_has_begun_and_is_a_wish_after_that,
     what_is_no_longer_possible_goes_to_a_person_with_words,
     an_addition_before_its_report_is_held_and_not_kept,
+    an_addition_to_what_came_damaged_waits_a_day_for_the_whole_one,
     an_addition_to_what_is_in_quarantine_follows_it_there,
     only_the_reporter_and_the_grid_may_add,
     photos_added_later_are_awaited_and_counted,
@@ -253,6 +254,44 @@ fn an_addition_before_its_report_is_held_and_not_kept(backend: &Backend) {
     let reply = world.push(&handheld, &[note]);
     assert_eq!(outcomes(&reply), ["applied"]);
     assert_eq!(reply.at("/high_water"), 2);
+}
+
+fn an_addition_to_what_came_damaged_waits_a_day_for_the_whole_one(backend: &Backend) {
+    let world = World::new(backend);
+    let mut handheld = world.worker();
+    let report = handheld.file_text("路上坏了");
+    let mut damaged = report.clone();
+    damaged["payload"]["text"] = json!("路上坏子");
+    let mut add = |text: &str| {
+        let words = json!({"text": text});
+        about(&mut handheld, &report, kind::NOTE_ADD, words)
+    };
+    let (first, second) = (add("补充"), add("再补充"));
+    let push = |ops: &[Value]| outcomes(&world.push(&handheld, ops));
+    assert_eq!(
+        push(&[damaged.clone(), first.clone()]),
+        ["quarantined: hash_mismatch", "held: held"]
+    );
+    // Nothing better came within a day: what there is goes to a person, each thing once.
+    world.pass_ms(DAY_MS);
+    assert_eq!(
+        push(&[damaged, first]),
+        ["quarantined: hash_mismatch", "quarantined: subject_unknown"]
+    );
+    assert_eq!(
+        world
+            .get(
+                "/v1/quarantine",
+                &world.console_of(Role::Dispatcher, "350703", None)
+            )
+            .at("/rows")
+            .as_array()
+            .unwrap()
+            .len(),
+        2
+    );
+    // The whole one is welcome all the same, and what follows follows.
+    assert_eq!(push(&[report.clone(), second]), ["applied", "applied"]);
 }
 
 fn an_addition_to_what_is_in_quarantine_follows_it_there(backend: &Backend) {

@@ -5,6 +5,7 @@
 //! the server said to each. Tests: `tests/additions.rs`.
 
 use crate::capture::{mark, stamp_time};
+use crate::cases::problem;
 use crate::edge::Moment;
 use crate::error::CoreError;
 use crate::photos::{self, PreparedPhoto};
@@ -16,10 +17,9 @@ use crate::stream::{self, Content};
 use shared::addition::{Addition, Note};
 use shared::catalogue::Catalogue;
 use shared::id::{OpId, ReportId, Sha256};
-use shared::label::{self, Lang};
 use shared::operation::Operation;
 use shared::report::{PhotoPreview, PhotoRef, PhotoRole};
-use shared::wire::handheld::{AdditionStatus, AdditionView, Problem};
+use shared::wire::handheld::{AdditionStatus, AdditionView};
 
 /// A stamped photo that is ready to be added.
 pub(crate) struct ReadyPhoto {
@@ -134,15 +134,10 @@ fn view(row: &Standing, catalogue: Option<&Catalogue>) -> Option<AdditionView> {
         Some(_) => AdditionStatus::Accepted,
     };
     let problem = (status == AdditionStatus::NeedsAttention).then(|| {
-        let code = row.code.clone().unwrap_or_default();
-        Problem {
-            words: match &row.words {
-                Some(words) if !words.is_empty() => words.clone(),
-                _ => label::fault(&code, Lang::Zh).to_owned(),
-            },
-            words_en: label::fault(&code, Lang::En).to_owned(),
-            code,
-        }
+        problem(
+            row.code.as_deref().unwrap_or_default(),
+            row.words.as_deref(),
+        )
     });
     let words = match catalogue {
         Some(catalogue) => addition.describe(catalogue),

@@ -95,22 +95,31 @@ fn status(standing: &Standing, is_sending: bool) -> ReportStatus {
     }
 }
 
-/// Why a report needs attention: the server's own words where it gave some.
-fn problem(answer: &Answer) -> Problem {
-    let code = answer
-        .code
-        .clone()
-        .unwrap_or_else(|| answer.outcome.clone());
-    let words = match &answer.words {
-        Some(words) if !words.is_empty() => words.clone(),
-        _ => label::fault(&code, Lang::Zh).to_owned(),
-    };
-    let words_en = label::fault(&code, Lang::En).to_owned();
+/// Why something needs attention: the server's own words where it gave some.
+pub(crate) fn problem(code: &str, words: Option<&str>) -> Problem {
+    let own = words.filter(|words| !words.is_empty());
     Problem {
-        code,
-        words,
-        words_en,
+        code: code.to_owned(),
+        words: own.unwrap_or(label::fault(code, Lang::Zh)).to_owned(),
+        words_en: label::fault(code, Lang::En).to_owned(),
     }
+}
+
+/// What is wrong with a report, or else with something that was added to it.
+fn trouble(standing: &Standing, status: ReportStatus) -> Option<Problem> {
+    let answer = standing.answer.as_ref();
+    let own = answer.filter(|_| status == ReportStatus::NeedsAttention);
+    let own = own.map(|answer| {
+        let code = answer.code.as_deref().unwrap_or(&answer.outcome);
+        problem(code, answer.words.as_deref())
+    });
+    own.or_else(|| {
+        let (code, words) = standing.addition.as_ref()?;
+        Some(problem(
+            code.as_deref().unwrap_or_default(),
+            words.as_deref(),
+        ))
+    })
 }
 
 /// A report for the list.
@@ -119,7 +128,6 @@ pub fn report_row(standing: &Standing, is_sending: bool) -> ReportRow {
     let (report, case) = (&standing.report, standing.case.as_ref());
     let answer = standing.answer.as_ref();
     let status = status(standing, is_sending);
-    let troubled = answer.filter(|_| status == ReportStatus::NeedsAttention);
     ReportRow {
         id: report.id,
         short_code: report.short_code.clone(),
@@ -139,7 +147,7 @@ pub fn report_row(standing: &Standing, is_sending: bool) -> ReportRow {
         closed: case.and_then(|case| case.closed_ms),
         photos: standing.photos,
         preview: standing.preview.as_deref().map(data_url),
-        problem: troubled.map(problem),
+        problem: trouble(standing, status),
     }
 }
 

@@ -8,7 +8,7 @@
 use crate::edge::Edge;
 use crate::store::device::{self, Device};
 use crate::store::{self, StoreError, Transaction, keys, outbox};
-use crate::sync::engine::{ENVELOPE_BYTES, keep_receipts, offer_again, read};
+use crate::sync::engine::{ENVELOPE_BYTES, goes_again, keep_receipts, offer_again, read};
 use shared::chain::{Link, signed_text};
 use shared::courier::{CourierAnswer, PHOTOS_BYTES_LIMIT, PUSHES_LIMIT, Sheet, seal};
 use shared::id::{OpId, Sha256};
@@ -209,7 +209,7 @@ pub(crate) fn take(
         }
         for ((op_id, _), result) in sent.iter().zip(&push.results) {
             // What sync heard meanwhile is as good, and later.
-            if result.outcome != Outcome::Held && outbox::waits(tx, *op_id)? {
+            if outbox::waits(tx, *op_id)? && !goes_again(tx, *op_id, result)? {
                 outbox::answer(tx, *op_id, result, now)?;
                 taken.operations = taken.operations.saturating_add(1);
             }

@@ -405,7 +405,7 @@ pub struct ReportRow {
     pub photos: (u32, u32),
     /// Preview of the first photo.
     pub preview: Option<String>,
-    /// What is wrong, for `NeedsAttention`.
+    /// What is wrong: with the report for `NeedsAttention`, else with what was added to it.
     pub problem: Option<Problem>,
 }
 

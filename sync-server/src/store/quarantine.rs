@@ -93,6 +93,25 @@ pub fn of_operation(tx: &mut dyn Tx, op_id: OpId) -> Result<Vec<QuarantineRow>> 
         .collect()
 }
 
+/// What came from a device that the store says was kept for one reason until a moment.
+///
+/// # Errors
+/// As [`insert_if_new`].
+pub fn bodies_of(
+    tx: &mut dyn Tx,
+    device: DeviceId,
+    code: &str,
+    until: Timestamp,
+) -> Result<Vec<String>> {
+    const SQL: &str = "
+        SELECT body
+        FROM quarantine
+        WHERE device = $1 AND reason_code = $2 AND received_ms <= $3
+        ORDER BY received_ms, op_id, hash";
+    let rows = tx.query(SQL, params![device, code, until])?;
+    rows.iter().map(|row| Ok(row.text(0)?.to_owned())).collect()
+}
+
 /// A page of a district's entries, newest first; only those that wait, unless `settled` is asked
 /// for too.
 ///

@@ -25,7 +25,7 @@ impl App {
         let district = self.district_needed()?;
         let mut store = self.store();
         additions::keep(&mut store, &district, report, addition, None, op_id, moment)?;
-        self.inner.wake.notify_one();
+        self.wake_sync();
         Ok(())
     }
 
@@ -54,7 +54,7 @@ impl App {
         additions::keep(
             &mut store, &district, report, &addition, photo, op_id, moment,
         )?;
-        self.inner.wake.notify_one();
+        self.wake_sync();
         Ok(())
     }
 }

@@ -23,8 +23,9 @@ impl App {
     pub fn queue(&self, now: Timestamp) -> Result<Queue, CoreError> {
         let sync = self.sync_status()?;
         let (is_sending, network) = (self.is_running(), *lock(&self.inner.network));
-        let (rows, rules, held, metered_today) = self.store().read(|tx| {
+        let (rows, is_all_done, rules, held, metered_today) = self.store().read(|tx| {
             let mut standings = reports::unfinished(tx, UNFINISHED_MAX)?;
+            let is_all_done = standings.is_empty();
             standings.extend(reports::finished(tx, FINISHED_SHOWN)?);
             let mut rows = Vec::with_capacity(standings.len());
             for standing in &standings {
@@ -36,6 +37,7 @@ impl App {
             }
             Ok((
                 rows,
+                is_all_done,
                 settings::sending_rules(tx)?,
                 held(tx, network, false, now)?,
                 metered::today(tx, now)?,
@@ -48,7 +50,7 @@ impl App {
             done && row.row.photos.0 == row.row.photos.1
         };
         Ok(Queue {
-            all_safe: !rows.is_empty() && rows.iter().all(is_safe),
+            all_safe: is_all_done && !rows.is_empty() && rows.iter().all(is_safe),
             seconds_left: bytes_per_s.map(|speed| sync.bytes_waiting.div_ceil(speed)),
             rows,
             bytes_per_s,

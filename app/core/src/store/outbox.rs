@@ -90,7 +90,7 @@ pub fn next_try(tx: &Transaction<'_>) -> Result<Option<Timestamp>, StoreError> {
 }
 
 /// The next operations to send: of one epoch, in order of their numbers, within both limits (but
-/// always one). Those that were refused alone come after all others.
+/// always one). Those that were put off come after all others.
 pub fn batch(
     tx: &Transaction<'_>,
     operations_max: usize,
@@ -230,7 +230,24 @@ pub fn receipt(tx: &Transaction<'_>, op_id: OpId) -> Result<Option<Receipt>, Sto
         .transpose()
 }
 
-/// Notes that the server refused a push of this operation alone: others go first now.
+/// What an operation says, as it is stored.
+pub fn body(tx: &Transaction<'_>, op_id: OpId) -> Result<String, StoreError> {
+    const SQL: &str = "SELECT body FROM operations WHERE op_id = ?1";
+    let text = tx.query_row(SQL, [op_id.to_string()], |row| row.get(0));
+    text.optional()?.ok_or(StoreError::Missing("operation"))
+}
+
+/// Lets what waits for an operation be tried now: whatever is about the same report.
+pub fn let_followers_go(tx: &Transaction<'_>, op_id: OpId) -> Result<(), StoreError> {
+    const SQL: &str = "
+        UPDATE operations SET retry_ms = NULL
+        WHERE outcome IS NULL
+            AND subject = (SELECT subject FROM operations WHERE op_id = ?1)";
+    tx.execute(SQL, [op_id.to_string()])?;
+    Ok(())
+}
+
+/// Puts an operation off: the server refused it alone, or holds it. Others go first now.
 pub fn put_off(tx: &Transaction<'_>, op_id: OpId, retry: Timestamp) -> Result<(), StoreError> {
     const SQL: &str = "
         UPDATE operations SET attempts = attempts + 1, retry_ms = ?2
@@ -239,7 +256,7 @@ pub fn put_off(tx: &Transaction<'_>, op_id: OpId, retry: Timestamp) -> Result<()
     Ok(())
 }
 
-/// How often the server refused this operation alone.
+/// How often this operation was put off.
 pub fn attempts(tx: &Transaction<'_>, op_id: OpId) -> Result<u32, StoreError> {
     const SQL: &str = "SELECT attempts FROM operations WHERE op_id = ?1";
     let attempts = tx

@@ -61,6 +61,8 @@ pub struct Standing {
     pub photos: (u32, u32),
     /// Preview of its first photo.
     pub preview: Option<Vec<u8>>,
+    /// What the server said of the first addition that it could not simply take.
+    pub addition: Option<(Option<String>, Option<String>)>,
 }
 
 /// Keeps a report. Its operation must be there.
@@ -94,9 +96,14 @@ const STANDING: &str = "
         (SELECT c.doc FROM cases c WHERE c.report_id = r.id ORDER BY c.id LIMIT 1),
         (SELECT count(*) FROM photos p WHERE p.report_id = r.id AND p.sent_ms IS NOT NULL),
         (SELECT count(*) FROM photos p WHERE p.report_id = r.id),
-        (SELECT p.preview FROM photos p WHERE p.report_id = r.id ORDER BY p.ordinal, p.id LIMIT 1)
+        (SELECT p.preview FROM photos p WHERE p.report_id = r.id ORDER BY p.ordinal, p.id LIMIT 1),
+        a.op_id, a.code, a.words
     FROM reports r
-    JOIN operations o ON o.op_id = r.op_id";
+    JOIN operations o ON o.op_id = r.op_id
+    LEFT JOIN operations a ON a.op_id = (
+        SELECT t.op_id FROM operations t
+        WHERE t.subject = r.id AND t.op_id <> r.op_id AND t.outcome IN ('quarantined', 'rejected')
+        ORDER BY t.epoch, t.seq LIMIT 1)";
 
 fn standing(row: &rusqlite::Row<'_>) -> Result<Standing, StoreError> {
     let text = |at: usize| row.get::<_, String>(at);
@@ -130,6 +137,10 @@ fn standing(row: &rusqlite::Row<'_>) -> Result<Standing, StoreError> {
         case: case.and_then(|doc| serde_json::from_str(&doc).ok()),
         photos: (uncount(row.get(16)?), uncount(row.get(17)?)),
         preview: row.get(18)?,
+        addition: match row.get::<_, Option<String>>(19)? {
+            None => None,
+            Some(_) => Some((row.get(20)?, row.get(21)?)),
+        },
     })
 }
 
@@ -156,9 +167,11 @@ pub fn newest(tx: &Transaction<'_>, limit: u32) -> Result<Vec<Standing>, StoreEr
     )
 }
 
-/// What a report lacks to be safe: an answer that took it, or photos.
+/// What a report lacks to be safe: an answer that took it and what was added to it, or photos.
 const UNFINISHED: &str = "(coalesce(o.outcome, '') NOT IN ('applied', 'duplicate')
         AND NOT EXISTS (SELECT 1 FROM cases c WHERE c.report_id = r.id)
+    OR EXISTS (SELECT 1 FROM operations t WHERE t.subject = r.id AND t.op_id <> r.op_id
+        AND coalesce(t.outcome, '') NOT IN ('applied', 'duplicate'))
     OR EXISTS (SELECT 1 FROM photos p WHERE p.report_id = r.id AND p.sent_ms IS NULL))";
 
 /// Reports that aren't safe at the server yet, the oldest first.
@@ -201,12 +214,13 @@ pub fn by_code(tx: &Transaction<'_>, code: &str) -> Result<Standing, StoreError>
         .ok_or(StoreError::Missing("report"))
 }
 
-/// How many reports there are, and how many the server could not simply take.
+/// How many reports there are, and of how many the server could not simply take all that they and
+/// their additions say.
 pub fn numbers(tx: &Transaction<'_>) -> Result<(u32, u32), StoreError> {
     const SQL: &str = "
-        SELECT count(*), coalesce(sum(CASE WHEN o.outcome IN ('quarantined', 'rejected') THEN 1 ELSE 0 END), 0)
-        FROM reports r
-        JOIN operations o ON o.op_id = r.op_id";
+        SELECT (SELECT count(*) FROM reports), (
+            SELECT count(DISTINCT subject) FROM operations
+            WHERE outcome IN ('quarantined', 'rejected') AND subject IN (SELECT id FROM reports))";
     let (all, troubled): (i64, i64) =
         tx.query_row(SQL, [], |row| Ok((row.get(0)?, row.get(1)?)))?;
     Ok((uncount(all), uncount(troubled)))

@@ -25,7 +25,7 @@ use shared::wire::sync::PUSH_OPERATIONS_LIMIT;
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
-pub(crate) use push::{ENVELOPE_BYTES, read};
+pub(crate) use push::{ENVELOPE_BYTES, goes_again, read};
 pub(crate) use receipts::keep as keep_receipts;
 pub use uploads::{CHUNK_BYTES_MAX, CHUNK_BYTES_MIN};
 

@@ -6,6 +6,7 @@ use crate::{App, CoreError, Moment};
 use shared::addition::{Addition, Amendment, Note, Withdrawal};
 use shared::id::{CategoryId, OpId, ReportId};
 use shared::report::PhotoRole;
+use shared::time::{HOUR_MS, MINUTE_MS};
 use shared::wire::handheld::{AdditionStatus, ReportStatus};
 
 fn add(world: &World, app: &App, report: ReportId, addition: &Addition) -> Result<(), CoreError> {
@@ -119,6 +120,99 @@ async fn what_came_too_late_says_so_in_the_servers_words() {
     let addition = app.report(id).unwrap().additions[0].clone();
     assert_eq!(addition.status, AdditionStatus::NeedsAttention);
     assert_eq!(addition.problem.unwrap().words, "事件已于昨天10:30结案");
+    // The first screen counts it, and both lists show it with the words.
+    assert_eq!(app.home().unwrap().needs_attention, 1);
+    let row = app.reports("").unwrap().remove(0);
+    assert_eq!(row.status, ReportStatus::Closed);
+    assert_eq!(row.problem.unwrap().words, "事件已于昨天10:30结案");
+    let queue = app.queue(world.now()).unwrap();
+    assert_eq!(
+        queue.rows[0].row.problem.as_ref().unwrap().code,
+        "case_closed"
+    );
+    assert!(!queue.all_safe);
+}
+
+#[tokio::test]
+async fn a_note_that_waits_is_not_called_safe() {
+    let world = World::new();
+    let app = world.enrolled().await;
+    let id = world.file(&app, &["no_exif.jpg"], &manhole(IN_GRID_1));
+    app.sync_over(&world.server, &world.edge()).await.unwrap();
+    assert!(app.queue(world.now()).unwrap().all_safe);
+    add(&world, &app, id, &note("还有一处")).unwrap();
+    assert!(!app.queue(world.now()).unwrap().all_safe);
+    app.sync_over(&world.server, &world.edge()).await.unwrap();
+    assert!(app.queue(world.now()).unwrap().all_safe);
+}
+
+/// Turns of the loop for so long; how often the note came to the server in between.
+async fn live_for(world: &World, app: &App, ms: i64) -> u32 {
+    let came = || {
+        let kept = world.server.kept.lock().unwrap();
+        let notes = kept.operations.values();
+        notes
+            .filter(|(text, _)| text.contains("再看一眼"))
+            .map(|(_, times)| *times)
+            .sum::<u32>()
+    };
+    let (before, until) = (came(), world.now().plus_ms(ms));
+    while world.now() < until {
+        let wait = app.sync_turn(&world.server, &world.edge()).await;
+        world.pass(i64::try_from(wait.as_millis()).unwrap());
+    }
+    came() - before
+}
+
+#[tokio::test]
+async fn what_is_held_is_offered_ever_more_seldom_and_at_once_when_its_report_arrives() {
+    let world = World::new();
+    let app = world.enrolled().await;
+    let id = world.file(&app, &["no_exif.jpg"], &manhole(IN_GRID_1));
+    // The report comes damaged each time, so nothing can be added to it.
+    world.server.kept.lock().unwrap().damage = Some("井盖缺失".into());
+    app.sync_turn(&world.server, &world.edge()).await;
+    add(&world, &app, id, &note("再看一眼")).unwrap();
+    let first = live_for(&world, &app, MINUTE_MS).await;
+    assert!((4..=8).contains(&first), "{first} in the first minute");
+    live_for(&world, &app, HOUR_MS).await;
+    let later = live_for(&world, &app, HOUR_MS).await;
+    assert!(
+        (12..=30).contains(&later),
+        "{later} in an hour, hours later"
+    );
+    assert_eq!(app.home().unwrap().needs_attention, 0, "it is whole here");
+    assert_eq!(app.sync_status().unwrap().operations_waiting, 2);
+    // The line is good again: with the report's next turn both are there.
+    world.server.kept.lock().unwrap().damage = None;
+    let deadline = world.now().plus_ms(5 * MINUTE_MS);
+    while app.report(id).unwrap().row.status != ReportStatus::Accepted {
+        assert!(world.now() < deadline);
+        assert_eq!(
+            app.report(id).unwrap().additions[0].status,
+            AdditionStatus::OnDevice
+        );
+        let wait = app.sync_turn(&world.server, &world.edge()).await;
+        world.pass(i64::try_from(wait.as_millis()).unwrap());
+    }
+    let report = app.report(id).unwrap();
+    assert_eq!(report.additions[0].status, AdditionStatus::Accepted);
+}
+
+#[tokio::test]
+async fn what_is_damaged_on_the_handheld_itself_needs_somebody() {
+    let world = World::new();
+    let app = world.enrolled().await;
+    let id = world.file(&app, &["no_exif.jpg"], &manhole(IN_GRID_1));
+    let sql = "UPDATE operations SET body = replace(body, '井盖', '井蓋')";
+    app.store()
+        .write(|tx| Ok::<_, CoreError>(tx.execute(sql, []).unwrap()))
+        .unwrap();
+    world.server.kept.lock().unwrap().damage = Some("井蓋缺失".into());
+    app.sync_over(&world.server, &world.edge()).await.unwrap();
+    let row = app.report(id).unwrap().row;
+    assert_eq!(row.status, ReportStatus::NeedsAttention);
+    assert_eq!(row.problem.unwrap().code, "hash_mismatch");
 }
 
 #[tokio::test]

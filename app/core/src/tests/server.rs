@@ -46,6 +46,8 @@ pub(super) struct Kept {
     pub(super) faults: VecDeque<Fault>,
     pub(super) requests: u32,
     pub(super) server_epoch: String,
+    /// Operations whose text contains this came damaged.
+    pub(super) damage: Option<String>,
     /// Operations whose text contains this are quarantined.
     pub(super) quarantine: Option<String>,
     /// Operations whose text contains this bring the whole push down.

@@ -11,7 +11,7 @@ use gloo_timers::future::TimeoutFuture;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use shared::id::DraftId;
-use shared::wire::handheld::{DraftRow, ReportRow, ReportStatus};
+use shared::wire::handheld::{DraftRow, ReportRow};
 
 /// My reports.
 #[component]
@@ -30,7 +30,7 @@ pub(crate) fn Reports(shown: Shown) -> impl IntoView {
                 Shown::Attention => view! {
                     <Filed
                         empty=words::REPORTS_EMPTY_ATTENTION
-                        keep=|row| row.status == ReportStatus::NeedsAttention
+                        keep=|row| row.problem.is_some()
                     />
                 }.into_any(),
                 Shown::Drafts => view! { <Drafts /> }.into_any(),

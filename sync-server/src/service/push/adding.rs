@@ -14,16 +14,20 @@ use crate::service::{Fault, Result};
 use crate::store::cases::Growth;
 use crate::store::events::NewEvent;
 use crate::store::{self, Tx};
-use serde_json::json;
+use serde_json::{Value, json};
 use shared::addition::{Addition, CASE_PHOTOS_LIMIT};
 use shared::case::{Class, Event, Move, WITHDRAWN, move_row};
 use shared::catalogue::Catalogue;
 use shared::id::{CaseId, EventId, ReportId};
-use shared::operation::SealedOperation;
+use shared::operation::{Operation, SealedOperation};
 use shared::role::{Actor, may};
 use shared::time::{DAY_MS, Timestamp};
 use shared::wire::sync::{OperationResult, Outcome, Why};
+use std::collections::BTreeSet;
 use uuid::Uuid;
+
+/// So long additions wait for an operation of which only something damaged has come.
+const DAMAGED_WAIT_MS: i64 = DAY_MS;
 
 /// Everything that is known of an addition before its case is looked up.
 #[derive(Debug)]
@@ -90,7 +94,8 @@ pub(super) fn add(
     let Some(row) = store::cases::by_report(tx, adding.report)? else {
         let (epoch, seq) = (i64::from(operation.epoch), signed(operation.seq));
         let before = store::operations::count_below(tx, operation.device_id, epoch, seq)?;
-        return Ok(if before < seq.saturating_sub(1) {
+        let given_up = given_up(tx, operation, now)?;
+        return Ok(if before.saturating_add(given_up) < seq.saturating_sub(1) {
             Added::Held
         } else {
             Added::Aside("subject_unknown".into())
@@ -126,6 +131,27 @@ pub(super) fn add(
     };
     super::insert(tx, &adding.sealed, &result, now)?;
     Ok(Added::Done(Box::new(result)))
+}
+
+/// How many numbers before this one came only damaged, and so long ago that the handheld itself has
+/// nothing better: it sends what is whole there again within minutes. A person has what came.
+fn given_up(tx: &mut dyn Tx, operation: &Operation, now: Timestamp) -> Result<i64> {
+    let (device, epoch) = (operation.device_id, operation.epoch);
+    let until = now.plus_ms(-DAMAGED_WAIT_MS);
+    let bodies = store::quarantine::bodies_of(tx, device, "hash_mismatch", until)?;
+    let numbers: BTreeSet<u64> = bodies
+        .iter()
+        .filter_map(|body| serde_json::from_str::<Value>(body).ok())
+        .filter(|value| value.get("epoch").and_then(Value::as_u64) == Some(u64::from(epoch)))
+        .filter_map(|value| value.get("seq").and_then(Value::as_u64))
+        .filter(|seq| (1..operation.seq).contains(seq))
+        .collect();
+    let mut given_up = 0;
+    for number in numbers {
+        let there = store::operations::at(tx, device, i64::from(epoch), signed(number))?;
+        given_up += i64::from(there.is_none());
+    }
+    Ok(given_up)
 }
 
 /// No unit has begun: the case ends here. After that it is a wish, and the unit decides.

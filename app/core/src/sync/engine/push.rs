@@ -2,21 +2,23 @@
 
 use super::{Base, Channel, Engine, Event, offer_again, receipts};
 use crate::error::CoreError;
-use crate::store::{StoreError, device, keys, outbox};
+use crate::store::{StoreError, Transaction, device, keys, outbox};
 use crate::sync::backoff;
 use crate::sync::transport::{Failure, Transport};
 use serde_json::Value;
 use shared::chain::{Link, signed_text};
 use shared::id::{OpId, Sha256};
-use shared::time::MINUTE_MS;
+use shared::operation;
+use shared::time::Timestamp;
 use shared::wire::sync::{
-    Outcome, PROTOCOL, PUSH_BYTES_LIMIT, PUSH_OPERATIONS_LIMIT, PushAnswer, PushRequest,
+    OperationResult, Outcome, PROTOCOL, PUSH_BYTES_LIMIT, PUSH_OPERATIONS_LIMIT, PushAnswer,
+    PushRequest,
 };
 
 /// Bytes of a push that are not operations: the request around them.
 pub(crate) const ENVELOPE_BYTES: usize = 1024;
-/// A held operation waits for an earlier one; it is asked about again after this.
-const HELD_RETRY_MS: i64 = MINUTE_MS;
+/// What the server says of an operation that isn't what its hash says.
+const HASH_MISMATCH: &str = "hash_mismatch";
 
 impl<T: Transport> Engine<'_, T> {
     pub(super) async fn push(&mut self, base: Base) -> Result<Event, CoreError> {
@@ -69,7 +71,7 @@ impl<T: Transport> Engine<'_, T> {
         sent: Vec<(OpId, Sha256)>,
         answer: PushAnswer,
     ) -> Result<Event, CoreError> {
-        let now = self.edge.now();
+        let (now, share) = (self.edge.now(), self.edge.random());
         let restored = answer.server_epoch != base.device.server_epoch;
         let count = |is: fn(Outcome) -> bool| {
             let number = answer
@@ -87,10 +89,11 @@ impl<T: Transport> Engine<'_, T> {
                     offer_again(tx)?;
                 }
                 for ((op_id, _), result) in sent.iter().zip(&answer.results) {
-                    if result.outcome == Outcome::Held {
-                        outbox::put_off(tx, *op_id, now.plus_ms(HELD_RETRY_MS))?;
+                    if goes_again(tx, *op_id, result)? {
+                        put_off(tx, *op_id, now, share)?;
                     } else {
                         outbox::answer(tx, *op_id, result, now)?;
+                        outbox::let_followers_go(tx, *op_id)?;
                     }
                 }
                 receipts::keep(tx, &sent, &answer)?;
@@ -131,14 +134,7 @@ impl<T: Transport> Engine<'_, T> {
         };
         let share = self.edge.random();
         let retry = self
-            .with_store(move |store| {
-                store.write(|tx| {
-                    let failures = outbox::attempts(tx, op_id)?.saturating_add(1);
-                    let retry = now.plus_ms(backoff::wait_ms(failures, share));
-                    outbox::put_off(tx, op_id, retry)?;
-                    Ok::<_, StoreError>(retry)
-                })
-            })
+            .with_store(move |store| store.write(|tx| put_off(tx, op_id, now, share)))
             .await?;
         self.round.push_max = PUSH_OPERATIONS_LIMIT;
         Ok(Event::Failed {
@@ -147,6 +143,36 @@ impl<T: Transport> Engine<'_, T> {
             retry,
         })
     }
+}
+
+/// Lets an operation wait by the back-off: the longer, the oftener that it was in vain.
+fn put_off(
+    tx: &Transaction<'_>,
+    op_id: OpId,
+    now: Timestamp,
+    share: f64,
+) -> Result<Timestamp, StoreError> {
+    let failures = outbox::attempts(tx, op_id)?.saturating_add(1);
+    let retry = now.plus_ms(backoff::wait_ms(failures, share));
+    outbox::put_off(tx, op_id, retry)?;
+    Ok(retry)
+}
+
+/// Whether an answered operation has to go once more: an earlier one is missing at the server, or
+/// it was damaged on the way, since it is whole here.
+pub(crate) fn goes_again(
+    tx: &Transaction<'_>,
+    op_id: OpId,
+    result: &OperationResult,
+) -> Result<bool, StoreError> {
+    if result.outcome == Outcome::Held {
+        return Ok(true);
+    }
+    if result.outcome != Outcome::Quarantined || result.code.as_deref() != Some(HASH_MISMATCH) {
+        return Ok(false);
+    }
+    let body = outbox::body(tx, op_id)?;
+    Ok(serde_json::from_str(&body).is_ok_and(|value| operation::open(&value).is_ok()))
 }
 
 /// A stored operation and its place in the chain.

@@ -92,7 +92,15 @@ impl Kept {
     }
 
     pub(super) fn take(&mut self, text: &str) -> OperationResult {
-        let opened = operation::open(&serde_json::from_str(text).unwrap()).unwrap();
+        let value: serde_json::Value = serde_json::from_str(text).unwrap();
+        let is_damaged = |word: &String| text.contains(word.as_str());
+        if self.damage.as_ref().is_some_and(is_damaged) {
+            let op_id = value["op_id"].as_str().unwrap().to_owned();
+            let mut result = OperationResult::new(op_id, Outcome::Quarantined);
+            result.code = Some("hash_mismatch".into());
+            return result;
+        }
+        let opened = operation::open(&value).unwrap();
         let op_id = opened.operation.op_id.to_string();
         self.operations
             .entry(op_id.clone())

@@ -169,9 +169,13 @@ impl Handheld {
 
     /// Its disk has next to nothing left, or has room again.
     pub fn set_disk_full(&mut self, is_full: bool) -> Result<()> {
+        self.set_disk_left(is_full.then_some(FULL_BYTES_LEFT))
+    }
+
+    fn set_disk_left(&mut self, left: Option<u64>) -> Result<()> {
         self.close();
         let used = std::fs::metadata(self.database())?.len();
-        self.max_bytes = is_full.then(|| used.saturating_add(FULL_BYTES_LEFT));
+        self.max_bytes = left.map(|left| used.saturating_add(left));
         self.open()
     }
 
@@ -301,6 +305,11 @@ impl Handheld {
         if chance.odds(30) {
             self.trace.count("handheld died while filling in");
             self.crash()?;
+        }
+        if chance.odds(20) {
+            // Something else takes the rest of the disk before the worker sends.
+            self.trace.count("disk full while filling in");
+            self.set_disk_left(Some(0))?;
         }
         self.send(draft, chance)
     }

@@ -11,6 +11,7 @@ use app_core::sync::transport::Failure;
 use axum::body::Bytes;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use reqwest::{Request, Response};
+use std::io::Read;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
 
@@ -58,6 +59,8 @@ enum Fate {
     Foreign,
     /// A cache in the way gives the answer to the request before.
     Stale,
+    /// A letter changes on the way.
+    Damaged,
     /// A proxy says 503.
     Busy,
     /// A proxy says 413.
@@ -76,7 +79,7 @@ enum Fate {
     PowerCut,
 }
 
-const FAULTS: [(usize, Fate); 17] = [
+const FAULTS: [(usize, Fate); 18] = [
     (10, Fate::Lost),
     (10, Fate::AnswerLost),
     (6, Fate::Cut),
@@ -86,6 +89,7 @@ const FAULTS: [(usize, Fate); 17] = [
     (4, Fate::Late),
     (3, Fate::Foreign),
     (2, Fate::Stale),
+    (2, Fate::Damaged),
     (2, Fate::Busy),
     (2, Fate::TooLarge),
     (2, Fate::DieBefore),
@@ -204,6 +208,7 @@ impl Line {
             Fate::KillBetween if sent.method != "PATCH" => Fate::KillAfter,
             Fate::Cut if sent.body.len() < 2 => Fate::Lost,
             Fate::Stale if !is_push(sent) || state.pushed.is_none() => Fate::Foreign,
+            Fate::Damaged if !is_push(sent) => Fate::Lost,
             fate => fate,
         };
         (fate, took_ms)
@@ -244,6 +249,7 @@ impl Line {
                 self.host.lock().await.answer(sent, Some(at)).await?;
                 no_signal()
             }
+            Fate::Damaged => self.arrived(fate, &damaged(sent)?).await?,
             Fate::KillBetween => {
                 let mut host = self.host.lock().await;
                 let image = host.image()?;
@@ -398,6 +404,20 @@ fn is_push(sent: &Sent) -> bool {
     sent.path.ends_with("/sync/push")
 }
 
+/// The same push with a letter of one operation changed on the way.
+fn damaged(sent: &Sent) -> Result<Sent> {
+    let mut sent = sent.clone();
+    let mut text = String::new();
+    if sent.headers.remove("content-encoding").is_some() {
+        flate2::read::GzDecoder::new(&*sent.body).read_to_string(&mut text)?;
+    } else {
+        text = String::from_utf8(sent.body.to_vec())?;
+    }
+    sent.headers.remove("content-length");
+    sent.body = Bytes::from(text.replacen("路口", "路囗", 1));
+    Ok(sent)
+}
+
 fn heard(answer: Answer) -> Response {
     let mut response = axum::http::Response::new(answer.body);
     *response.status_mut() = answer.status;
@@ -448,6 +468,7 @@ const fn name(fate: Fate) -> &'static str {
         Fate::Late => "delayed",
         Fate::Foreign => "foreign answer",
         Fate::Stale => "stale answer",
+        Fate::Damaged => "damaged on the way",
         Fate::Busy => "busy",
         Fate::TooLarge => "too large",
         Fate::DieBefore => "handheld died before sending",

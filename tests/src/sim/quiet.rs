@@ -103,7 +103,7 @@ fn without_cause(host: &mut Host) -> Result<()> {
         host.look()?,
         "SELECT reason_code FROM quarantine
             WHERE reason_code NOT IN ('not_in_office', 'wrong_person', 'case_closed',
-                'subject_unknown', 'not_yours', 'photos_full', 'photos_limit')
+                'subject_unknown', 'not_yours', 'photos_full', 'photos_limit', 'hash_mismatch')
                 AND NOT (reason_code = 'chain_broken' AND body NOT LIKE '%\"epoch\":1,%')",
     )?;
     ensure!(

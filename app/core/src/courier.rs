@@ -14,9 +14,7 @@ use shared::courier::{CourierAnswer, PHOTOS_BYTES_LIMIT, PUSHES_LIMIT, Sheet, se
 use shared::id::{OpId, Sha256};
 use shared::signature::{PublicKey, SecretKey};
 use shared::time::Timestamp;
-use shared::wire::sync::{
-    Outcome, PUSH_BYTES_LIMIT, PUSH_OPERATIONS_LIMIT, PushAnswer, PushRequest,
-};
+use shared::wire::sync::{PUSH_BYTES_LIMIT, PUSH_OPERATIONS_LIMIT, PushAnswer, PushRequest};
 
 /// A photo that waits: row, hash and size.
 type Waiting = (i64, Sha256, u64);

@@ -153,7 +153,7 @@ fn focus_heading(main: NodeRef<leptos::html::Main>) {
 /// The four places that are always one tap away.
 #[component]
 fn Bar() -> impl IntoView {
-    let t = speaker();
+    let shared = shared();
     let tabs: [(Route, Word, Shape, &'static str); 4] = [
         (Route::Home, words::TAB_HOME, Shape::House, "tab-home"),
         (
@@ -176,7 +176,7 @@ fn Bar() -> impl IntoView {
         ),
     ];
     view! {
-        <nav class="tabs" aria-label=t.say(words::NAVIGATION)>
+        <nav class="tabs" aria-label=move || shared.speaker().say(words::NAVIGATION)>
             {tabs
                 .into_iter()
                 .map(|(route, word, shape, id)| view! { <Tab route word shape id /> })
@@ -187,12 +187,13 @@ fn Bar() -> impl IntoView {
 
 #[component]
 fn Tab(route: Route, word: Word, shape: Shape, id: &'static str) -> impl IntoView {
-    let here = shared().route;
-    let current = move || (section(here.get()) == section(route)).then_some("page");
+    let shared = shared();
+    let current = move || (section(shared.route.get()) == section(route)).then_some("page");
     view! {
         <a id=id href=route.href() aria-current=current>
             <Icon shape />
-            <span>{speaker().say(word)}</span>
+            // The bar outlives a change of language.
+            <span>{move || shared.speaker().say(word)}</span>
         </a>
     }
 }

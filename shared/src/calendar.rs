@@ -6,7 +6,8 @@
 //! knows no category: limits come from the catalogue. Property tests and worked examples are in
 //! `tests/calendar.rs`.
 
-use crate::time::{CHINA_OFFSET_MS, DAY_MS, HOUR_MS, Timestamp};
+use crate::time::{CHINA_OFFSET_MS, DAY_MS, HOUR_MS, MINUTE_MS, Timestamp};
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
@@ -39,6 +40,8 @@ pub enum LimitUnit {
     UrgentDay,
     /// 自然日: 24 hours, nights and holidays included.
     NaturalDay,
+    /// 分钟: for the stages at a desk, nights and holidays included.
+    Minute,
 }
 
 /// Which clock a limit runs on.
@@ -52,12 +55,13 @@ pub enum Clock {
 
 impl LimitUnit {
     /// Every unit.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::WorkHour,
         Self::WorkDay,
         Self::UrgentHour,
         Self::UrgentDay,
         Self::NaturalDay,
+        Self::Minute,
     ];
 
     /// The word used in the catalogue.
@@ -69,6 +73,7 @@ impl LimitUnit {
             Self::UrgentHour => "紧急工作时",
             Self::UrgentDay => "紧急工作日",
             Self::NaturalDay => "自然日",
+            Self::Minute => "分钟",
         }
     }
 
@@ -85,7 +90,9 @@ impl LimitUnit {
     pub const fn clock(self) -> Clock {
         match self {
             Self::WorkHour | Self::WorkDay => Clock::Working,
-            Self::UrgentHour | Self::UrgentDay | Self::NaturalDay => Clock::Continuous,
+            Self::UrgentHour | Self::UrgentDay | Self::NaturalDay | Self::Minute => {
+                Clock::Continuous
+            }
         }
     }
 
@@ -96,6 +103,7 @@ impl LimitUnit {
             Self::WorkHour | Self::UrgentHour => HOUR_MS,
             Self::WorkDay => WORKING_DAY_MS,
             Self::UrgentDay | Self::NaturalDay => DAY_MS,
+            Self::Minute => MINUTE_MS,
         }
     }
 }
@@ -106,8 +114,9 @@ impl fmt::Display for LimitUnit {
     }
 }
 
-/// How long something may take.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+/// How long something may take. Written as people do, `4工作时`, also in JSON.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct Limit {
     /// How many of the unit.
     pub value: u32,
@@ -120,6 +129,48 @@ impl Limit {
     #[must_use]
     pub fn length_ms(self) -> i64 {
         i64::from(self.value).saturating_mul(self.unit.length_ms())
+    }
+}
+
+/// A limit that is no number with a unit behind it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is no limit: a number and a unit as in 4工作时")]
+pub struct LimitError(pub String);
+
+impl std::str::FromStr for Limit {
+    type Err = LimitError;
+
+    fn from_str(text: &str) -> Result<Self, LimitError> {
+        let wrong = || LimitError(text.to_owned());
+        let text = text.trim();
+        let end = text.find(|c: char| !c.is_ascii_digit()).ok_or_else(wrong)?;
+        let (value, unit) = text.split_at(end);
+        Ok(Self {
+            value: value.parse().map_err(|_| wrong())?,
+            unit: LimitUnit::parse(unit).ok_or_else(wrong)?,
+        })
+    }
+}
+
+impl utoipa::PartialSchema for Limit {
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
+        String::schema()
+    }
+}
+
+impl utoipa::ToSchema for Limit {}
+
+impl TryFrom<String> for Limit {
+    type Error = LimitError;
+
+    fn try_from(text: String) -> Result<Self, LimitError> {
+        text.parse()
+    }
+}
+
+impl From<Limit> for String {
+    fn from(limit: Limit) -> Self {
+        limit.to_string()
     }
 }
 
@@ -263,12 +314,18 @@ impl Calendar {
     /// Moments are clamped to [`MOMENT_MIN`] and [`MOMENT_MAX`].
     #[must_use]
     pub fn deadline(&self, start: Timestamp, limit: Limit) -> Timestamp {
+        self.after(start, limit.length_ms(), limit.unit.clock())
+    }
+
+    /// The earliest moment at which a clock has run for `length` milliseconds from `start`; the
+    /// start itself when that is not more than none. Otherwise as [`Calendar::deadline`].
+    #[must_use]
+    pub fn after(&self, start: Timestamp, length: i64, clock: Clock) -> Timestamp {
         let start = clamp(start);
-        let length = limit.length_ms();
-        if length == 0 {
+        if length <= 0 {
             return start;
         }
-        clamp(match limit.unit.clock() {
+        clamp(match clock {
             Clock::Continuous => start.plus_ms(length),
             Clock::Working => self.moment_of(
                 day_of(start),

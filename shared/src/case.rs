@@ -1,258 +1,48 @@
-//! The life of a case: one table of states, one table of moves, one function that applies a move.
+//! The life of a case: one table of states, one of moves, one of requests, and one function that
+//! applies a move.
 //!
-//! 上报 → 派遣 → 处置 → 反馈 → 结案, with 退回 on the way. A new state is a row in [`STATES`], its
-//! moves rows in [`MOVES`], its words lines in `label`: lists, filters, lights and rights follow
-//! from class and rows. Pure: the server applies, handheld and console ask what would be allowed.
+//! 上报 → 立案 → 派遣 → 处置 → 反馈 → 核查 → 结案, with everything that cities allow beside it
+//! (`docs/DOMAIN.md`). A new state is a row in [`STATES`], its moves rows in [`MOVES`], its words
+//! lines in `label`: lists, filters, lights and rights follow from class and rows. Pure: the server
+//! applies, handheld and console ask what would be allowed. Clocks and due events are in `clock`.
 
-use crate::id::UnitCode;
+mod apply;
+mod asks;
+mod clock;
+mod life;
+mod moves;
+mod refusal;
+mod states;
+
+pub use asks::{
+    ASKS, Ask, AskRow, Asked, EXTENSIONS_MAX, SUSPENSION_MS_MAX, SUSPENSIONS_MAX, ask_row,
+};
+pub use clock::{Due, Rules, StageLimits, due, explain, next_due, recount, told};
+pub use life::{
+    Appealed, Card, DeadlineStep, Finding, Found, Life, Outcome, Part, Stage, Suspended,
+};
+pub use moves::{Fact, Goes, MOVES, Move, MoveRow, move_row, moves_from};
+pub use refusal::Refusal;
+pub use states::{
+    ACCEPTED, Awaits, CHECKED, CHECKING, CLOSED, CONTESTED, Class, DISPATCHED, FORCE_CLOSED,
+    HANDLED, HANDLING, MERGED, NOT_ACCEPTED, RECEIVED, RETURNED, STATES, SUSPENDED, StateRow, Step,
+    VERIFYING, VOIDED, WITHDRAWN, state,
+};
+
+use crate::id::{CaseId, ConditionId, PersonId, UnitCode};
 use crate::role::Action;
-use crate::time::Timestamp;
-use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
-
-/// Whether work remains. Old handhelds that don't know a state's name sort by this.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Class {
-    /// Somebody must act next.
-    Open,
-    /// Done.
-    Closed,
-}
-
-impl Class {
-    /// Machine name, as stored.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Open => "open",
-            Self::Closed => "closed",
-        }
-    }
-}
-
-/// Who must act next on a case.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Awaits {
-    /// A dispatcher of the place.
-    Dispatcher,
-    /// The unit that leads.
-    Unit,
-    /// Nobody.
-    Nobody,
-}
-
-/// A state, as a row.
-#[derive(Debug, PartialEq, Eq)]
-pub struct StateRow {
-    /// Machine name, as stored and sent.
-    pub name: &'static str,
-    /// Whether work remains.
-    pub class: Class,
-    /// Who must act next.
-    pub awaits: Awaits,
-}
-
-/// Filed and known to the server; waits for a dispatcher. 上报.
-pub const RECEIVED: &str = "received";
-/// Given to a unit, which hasn't begun. 派遣.
-pub const DISPATCHED: &str = "dispatched";
-/// The unit works on it. 处置.
-pub const HANDLING: &str = "handling";
-/// The unit says it is done; waits for a check. 反馈.
-pub const HANDLED: &str = "handled";
-/// The unit handed it back with a reason. 退回.
-pub const RETURNED: &str = "returned";
-/// Closed. 结案.
-pub const CLOSED: &str = "closed";
-
-/// Taken back by its reporter before a unit had begun. 撤回.
-pub const WITHDRAWN: &str = "withdrawn";
-
-/// All states.
-pub static STATES: [StateRow; 7] = [
-    StateRow {
-        name: RECEIVED,
-        class: Class::Open,
-        awaits: Awaits::Dispatcher,
-    },
-    StateRow {
-        name: DISPATCHED,
-        class: Class::Open,
-        awaits: Awaits::Unit,
-    },
-    StateRow {
-        name: HANDLING,
-        class: Class::Open,
-        awaits: Awaits::Unit,
-    },
-    StateRow {
-        name: HANDLED,
-        class: Class::Open,
-        awaits: Awaits::Dispatcher,
-    },
-    StateRow {
-        name: RETURNED,
-        class: Class::Open,
-        awaits: Awaits::Dispatcher,
-    },
-    StateRow {
-        name: CLOSED,
-        class: Class::Closed,
-        awaits: Awaits::Nobody,
-    },
-    StateRow {
-        name: WITHDRAWN,
-        class: Class::Closed,
-        awaits: Awaits::Nobody,
-    },
-];
-
-/// The row of a state's name; `None` for a name from a later version.
-#[must_use]
-pub fn state(name: &str) -> Option<&'static StateRow> {
-    STATES.iter().find(|row| row.name == name)
-}
-
-/// What somebody does to a case.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Move {
-    /// 派遣: give it to a unit.
-    Dispatch,
-    /// 签收: the unit begins.
-    Start,
-    /// 反馈: the unit says it is done.
-    Finish,
-    /// 退回: not ours; a reason is compulsory.
-    HandBack,
-    /// 返工: not good enough, back to the same unit.
-    Rework,
-    /// 结案.
-    Close,
-    /// 自处置: filed and put right at once.
-    SelfFix,
-    /// 撤回: its reporter takes it back before a unit has begun.
-    Withdraw,
-}
-
-impl Move {
-    /// Machine name, as stored.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Dispatch => "dispatch",
-            Self::Start => "start",
-            Self::Finish => "finish",
-            Self::HandBack => "hand_back",
-            Self::Rework => "rework",
-            Self::Close => "close",
-            Self::SelfFix => "self_fix",
-            Self::Withdraw => "withdraw",
-        }
-    }
-}
-
-/// A move, as a row: from which states, to which, what right it takes, which facts it needs.
-#[derive(Debug, PartialEq, Eq)]
-pub struct MoveRow {
-    /// The move.
-    pub kind: Move,
-    /// The states it starts from.
-    pub from: &'static [&'static str],
-    /// The state it leads to.
-    pub to: &'static str,
-    /// The right it takes; `None` is for the system alone.
-    pub action: Option<Action>,
-    /// A reason must be given.
-    pub needs_reason: bool,
-    /// A unit must be named.
-    pub needs_unit: bool,
-}
-
-/// All moves.
-pub static MOVES: [MoveRow; 8] = [
-    MoveRow {
-        kind: Move::Dispatch,
-        from: &[RECEIVED, RETURNED, DISPATCHED],
-        to: DISPATCHED,
-        action: Some(Action::Dispatch),
-        needs_reason: false,
-        needs_unit: true,
-    },
-    MoveRow {
-        kind: Move::Start,
-        from: &[DISPATCHED],
-        to: HANDLING,
-        action: Some(Action::Handle),
-        needs_reason: false,
-        needs_unit: false,
-    },
-    MoveRow {
-        kind: Move::Finish,
-        from: &[DISPATCHED, HANDLING],
-        to: HANDLED,
-        action: Some(Action::Handle),
-        needs_reason: true,
-        needs_unit: false,
-    },
-    MoveRow {
-        kind: Move::HandBack,
-        from: &[DISPATCHED, HANDLING],
-        to: RETURNED,
-        action: Some(Action::Handle),
-        needs_reason: true,
-        needs_unit: false,
-    },
-    MoveRow {
-        kind: Move::Rework,
-        from: &[HANDLED],
-        to: HANDLING,
-        action: Some(Action::Close),
-        needs_reason: true,
-        needs_unit: false,
-    },
-    // Whoever received a case back may not push it forward: no close from `returned`.
-    MoveRow {
-        kind: Move::Close,
-        from: &[HANDLED],
-        to: CLOSED,
-        action: Some(Action::Close),
-        needs_reason: false,
-        needs_unit: false,
-    },
-    MoveRow {
-        kind: Move::SelfFix,
-        from: &[RECEIVED],
-        to: CLOSED,
-        action: None,
-        needs_reason: false,
-        needs_unit: false,
-    },
-    MoveRow {
-        kind: Move::Withdraw,
-        from: &[RECEIVED, DISPATCHED, RETURNED],
-        to: WITHDRAWN,
-        action: Some(Action::Withdraw),
-        needs_reason: true,
-        needs_unit: false,
-    },
-];
-
-/// The row of a move.
-#[must_use]
-pub fn move_row(kind: Move) -> Option<&'static MoveRow> {
-    MOVES.iter().find(|row| row.kind == kind)
-}
-
-/// The moves that a state allows, whoever asks.
-pub fn moves_from(state: &str) -> impl Iterator<Item = &'static MoveRow> {
-    MOVES.iter().filter(move |row| row.from.contains(&state))
-}
+use crate::time::{HOUR_MS, Timestamp};
 
 /// A reason, a handling note: a paragraph.
 pub const REASON_CHARS_LIMIT: usize = 1_000;
+/// So long after the closing its reporter may contest it.
+pub const CONTEST_MS_MAX: i64 = 72 * HOUR_MS;
+/// Contests of one case: whoever isn't content after two takes another way.
+pub const CONTESTS_MAX: u32 = 2;
+/// Handing back this often sends a case to the unit that may not hand it back (兜底).
+pub const RETURNS_MAX: u32 = 2;
+/// Parts of one case.
+pub const PARTS_MAX: usize = 10;
 
 /// What of a case its moves depend on and change.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -263,7 +53,7 @@ pub struct Case {
     pub revision: i64,
     /// The unit that leads.
     pub lead: UnitCode,
-    /// When it was first dispatched: the clock starts here, not at the signature.
+    /// When it was dispatched to that unit: the clock starts here, not at the signature.
     pub dispatched_ms: Option<Timestamp>,
     /// By when it has to be put right.
     pub deadline_ms: Option<Timestamp>,
@@ -271,22 +61,37 @@ pub struct Case {
     pub handled_ms: Option<Timestamp>,
     /// When it was closed.
     pub closed_ms: Option<Timestamp>,
+    /// What else it has been through.
+    pub life: Life,
 }
 
-impl Case {
-    /// A case as it is opened.
-    #[must_use]
-    pub fn received(lead: UnitCode) -> Self {
-        Self {
-            state: RECEIVED,
-            revision: 0,
-            lead,
-            dispatched_ms: None,
-            deadline_ms: None,
-            handled_ms: None,
-            closed_ms: None,
-        }
-    }
+/// The facts that a move is given.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Given {
+    /// Why, or what was done.
+    pub reason: String,
+    /// To which unit.
+    pub unit: Option<UnitCode>,
+    /// To whom inside the unit.
+    pub person: Option<PersonId>,
+    /// Until when.
+    pub until_ms: Option<Timestamp>,
+    /// With which filing condition.
+    pub condition: Option<ConditionId>,
+    /// Into which case, of those that the mover may see.
+    pub into: Option<CaseId>,
+    /// What a worker found.
+    pub found: Option<Found>,
+    /// What came of it; done unless something else is said.
+    pub outcome: Option<Outcome>,
+    /// How many photos of how it is now belong to the move or the case.
+    pub after_photos: usize,
+    /// What is asked for.
+    pub ask: Option<Ask>,
+    /// Which card.
+    pub card: Option<Card>,
+    /// Which of the staged limits.
+    pub stage: Option<String>,
 }
 
 /// A move with its facts.
@@ -298,94 +103,187 @@ pub struct Event {
     pub base_revision: i64,
     /// When, by the server's clock.
     pub at: Timestamp,
-    /// Why, or what was done.
-    pub reason: String,
-    /// To which unit.
-    pub unit: Option<UnitCode>,
-    /// The deadline that the unit gets with this dispatch.
-    pub deadline_ms: Option<Timestamp>,
+    /// Who; none for the system.
+    pub by: Option<PersonId>,
+    /// Of which unit.
+    pub by_unit: Option<UnitCode>,
+    /// Its facts.
+    pub given: Given,
 }
 
-/// Why a move is not made. Words for people are in `label`.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Refusal {
-    /// Somebody moved the case in between.
-    #[error("the case is at revision {current}, not {seen}")]
-    Stale {
-        /// What the case is at.
-        current: i64,
-        /// What the mover saw.
-        seen: i64,
-    },
-    /// The state doesn't allow the move.
-    #[error("a case that is {state} does not allow {kind}", kind = kind.as_str())]
-    NotFrom {
-        /// Where the case stands.
-        state: &'static str,
-        /// What was wanted.
-        kind: Move,
-    },
-    /// A reason is compulsory.
-    #[error("a reason is needed")]
-    ReasonMissing,
-    /// The reason is too long.
-    #[error("the reason is longer than {REASON_CHARS_LIMIT} characters")]
-    ReasonTooLong,
-    /// A unit must be named.
-    #[error("a unit is needed")]
-    UnitMissing,
+impl Event {
+    /// A move of the system.
+    #[must_use]
+    pub fn of_system(kind: Move, case: &Case, at: Timestamp, given: Given) -> Self {
+        Self {
+            kind,
+            base_revision: case.revision,
+            at,
+            by: None,
+            by_unit: None,
+            given,
+        }
+    }
 }
 
 impl Case {
-    /// The case after the move.
-    ///
-    /// # Errors
-    /// When the revision is stale, the state doesn't allow the move, or a fact is missing.
-    pub fn apply(&self, event: &Event) -> Result<Case, Refusal> {
-        if event.base_revision != self.revision {
-            return Err(Refusal::Stale {
-                current: self.revision,
-                seen: event.base_revision,
+    /// A case as it is opened.
+    #[must_use]
+    pub fn received(lead: UnitCode, at: Timestamp, rules: &Rules<'_>) -> Self {
+        let mut case = Self {
+            state: RECEIVED,
+            revision: 0,
+            lead,
+            dispatched_ms: None,
+            deadline_ms: None,
+            handled_ms: None,
+            closed_ms: None,
+            life: Life::default(),
+        };
+        case.enter(at, rules);
+        case
+    }
+
+    /// Who must act next: whoever has to answer a request, else whom the state waits for.
+    #[must_use]
+    pub fn awaits(&self) -> Awaits {
+        match &self.life.asked {
+            Some(asked) => ask_row(asked.ask).map_or(Awaits::Dispatcher, |row| row.awaits),
+            None => state(self.state).map_or(Awaits::Dispatcher, |row| row.awaits),
+        }
+    }
+
+    /// Whether work remains.
+    #[must_use]
+    pub fn class(&self) -> Class {
+        state(self.state).map_or(Class::Open, |row| row.class)
+    }
+
+    /// The requests that this case allows now, whoever asks.
+    pub fn asks(&self, now: Timestamp) -> impl Iterator<Item = &'static AskRow> {
+        let idle = self.life.asked.is_none();
+        ASKS.iter()
+            .filter(move |row| idle && self.may_ask(row, None, now).is_ok())
+    }
+
+    /// The moves that this case allows now, whoever makes them, with the right that each takes.
+    pub fn moves(&self, now: Timestamp) -> Vec<(&'static MoveRow, Option<Action>)> {
+        let asked = self.life.asked.as_ref().and_then(|a| ask_row(a.ask));
+        let mut moves = Vec::new();
+        for row in &MOVES {
+            match row.kind {
+                Move::Grant | Move::Refuse => {
+                    moves.extend(asked.map(|asked| (row, Some(asked.grants))));
+                }
+                Move::Ask => {
+                    let mut rights: Vec<Action> = Vec::new();
+                    for ask in self.asks(now) {
+                        if !rights.contains(&ask.asks) {
+                            rights.push(ask.asks);
+                        }
+                    }
+                    moves.extend(rights.into_iter().map(|right| (row, Some(right))));
+                }
+                _ if self.allows(row, now) => moves.push((row, row.action)),
+                _ => {}
+            }
+        }
+        moves
+    }
+
+    /// Whether a move's row is possible as the case stands, all its facts supposed.
+    fn allows(&self, row: &MoveRow, now: Timestamp) -> bool {
+        if !row.from.contains(&self.state) {
+            return false;
+        }
+        let life = &self.life;
+        match row.kind {
+            Move::Dispatch => self.state != HANDLED || !self.is_done(),
+            Move::Close => self.may_close().is_ok(),
+            Move::HandBack => !life.last_owner && life.assigned.is_none(),
+            Move::Unassign => life.assigned.is_some(),
+            Move::Reach => life.stages.iter().any(|stage| stage.reached_ms.is_none()),
+            Move::AnswerPart => life.parts.iter().any(|part| part.answered_ms.is_none()),
+            Move::AddPart => life.parts.len() < PARTS_MAX,
+            Move::Contest => self.may_contest(now).is_ok(),
+            _ => true,
+        }
+    }
+
+    fn is_done(&self) -> bool {
+        self.life.outcome.unwrap_or_default() == Outcome::Done
+    }
+
+    fn may_close(&self) -> Result<(), Refusal> {
+        let failed = |finding: &Finding| finding.found == Found::No;
+        if self.state == CHECKED && self.life.checked.as_ref().is_some_and(failed) {
+            return Err(Refusal::CheckFailed);
+        }
+        if self
+            .life
+            .parts
+            .iter()
+            .any(|part| part.answered_ms.is_none())
+        {
+            return Err(Refusal::PartsOpen);
+        }
+        if self.is_done() {
+            Ok(())
+        } else {
+            Err(Refusal::NotDone)
+        }
+    }
+
+    fn may_contest(&self, at: Timestamp) -> Result<(), Refusal> {
+        let closed = self.closed_ms.unwrap_or(at);
+        if at.since(closed) > CONTEST_MS_MAX {
+            return Err(Refusal::ContestTooLate);
+        }
+        if self.life.contests >= CONTESTS_MAX {
+            return Err(Refusal::ContestedEnough);
+        }
+        Ok(())
+    }
+
+    /// Whether a request may be made. Without `until` everything else is looked at.
+    fn may_ask(
+        &self,
+        row: &AskRow,
+        until: Option<Timestamp>,
+        at: Timestamp,
+    ) -> Result<(), Refusal> {
+        if !row.from.contains(&self.state) {
+            return Err(Refusal::NotFrom {
+                state: self.state,
+                kind: Move::Ask,
             });
         }
-        let refused = Refusal::NotFrom {
-            state: self.state,
-            kind: event.kind,
-        };
-        let row = move_row(event.kind)
-            .filter(|row| row.from.contains(&self.state))
-            .ok_or(refused)?;
-        if row.needs_reason && event.reason.trim().is_empty() {
-            return Err(Refusal::ReasonMissing);
+        let life = &self.life;
+        let late = self.deadline_ms.is_some_and(|deadline| at > deadline);
+        match row.ask {
+            Ask::Extension if life.extensions >= EXTENSIONS_MAX => Err(Refusal::ExtensionsUsedUp),
+            Ask::Extension if late => Err(Refusal::Overdue),
+            Ask::Extension if self.deadline_ms.is_none() => Err(Refusal::NoDeadline),
+            Ask::Suspension if life.suspensions >= SUSPENSIONS_MAX => Err(Refusal::SuspendedOnce),
+            Ask::Suspension => match until {
+                Some(until) if until <= at || until.since(at) > SUSPENSION_MS_MAX => {
+                    Err(Refusal::UntilOutOfRange)
+                }
+                _ => Ok(()),
+            },
+            Ask::Appeal if life.appealed.is_some() => Err(Refusal::AppealedOnce),
+            Ask::Appeal if !self.was_late() => Err(Refusal::NotLate),
+            Ask::Extension | Ask::Void | Ask::ForceClose | Ask::Appeal => Ok(()),
         }
-        if event.reason.chars().count() > REASON_CHARS_LIMIT {
-            return Err(Refusal::ReasonTooLong);
+    }
+
+    /// Whether it was put right later than it should have been.
+    #[must_use]
+    pub fn was_late(&self) -> bool {
+        match (self.deadline_ms, self.handled_ms.or(self.closed_ms)) {
+            (Some(deadline), Some(end)) => end > deadline,
+            _ => false,
         }
-        let mut next = Case {
-            state: row.to,
-            revision: self.revision.saturating_add(1),
-            ..self.clone()
-        };
-        if row.needs_unit {
-            let same = |unit: &UnitCode| *unit == self.lead && self.state == DISPATCHED;
-            let unit = event.unit.clone().ok_or(Refusal::UnitMissing)?;
-            if same(&unit) {
-                return Err(Refusal::NotFrom {
-                    state: self.state,
-                    kind: event.kind,
-                });
-            }
-            next.lead = unit;
-            next.deadline_ms = event.deadline_ms;
-            next.dispatched_ms = Some(event.at);
-        }
-        match event.kind {
-            Move::Finish => next.handled_ms = Some(event.at),
-            Move::Rework => next.handled_ms = None,
-            Move::Close | Move::SelfFix | Move::Withdraw => next.closed_ms = Some(event.at),
-            Move::Dispatch | Move::Start | Move::HandBack => {}
-        }
-        Ok(next)
     }
 }
 

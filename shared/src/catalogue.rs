@@ -7,8 +7,10 @@
 //! across schemes, so every report names the catalogue version it was filled with.
 
 mod files;
+mod rules;
 
 pub use files::{CatalogueFiles, doc_from_files, shipped_doc};
+pub use rules::{Escalation, Label, Reach, StageLimit, StagedLimit, default_escalations};
 
 use crate::calendar::{Calendar, Limit, LimitUnit};
 use crate::id::{AreaCode, CatalogueVersion, CategoryId, ConditionId, UnitCode};
@@ -100,6 +102,12 @@ pub struct Condition {
     pub limit_value: u32,
     /// Which unit, in the table's word: 工作时, 工作日, 紧急工作时, 紧急工作日.
     pub limit_unit: String,
+    /// Whether a photo of how it is afterwards must come with the answer.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub after_photo: bool,
+    /// Limits of several stages, in order; empty for most.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub staged: Vec<StagedLimit>,
 }
 
 /// A department, utility or role as the table names it.
@@ -158,6 +166,18 @@ pub struct CatalogueDoc {
     /// Short names of departments that this district does not have (no 热力企业 in the south).
     #[serde(default)]
     pub absent: Vec<String>,
+    /// How long states may last where this city differs from the table of states.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub stage_limits: Vec<StageLimit>,
+    /// When a case escalates.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub escalations: Vec<Escalation>,
+    /// Short name of the department that may not hand back (兜底); none where there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_resort: Option<String>,
+    /// Words that this city says otherwise.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub labels: Vec<Label>,
     /// The working calendar in the shipped CSV form (`date,kind,occasion`).
     pub calendar_csv: String,
 }

@@ -1,7 +1,12 @@
 //! The words people see, Chinese first and English second. Code uses neutral names; a city that
 //! says 核实 where another says 核查 changes words here or in its data, never a rule.
 
-use crate::case::Move;
+mod cases;
+
+pub use cases::{
+    ask, card, case_move, checked, event, missing, outcome, refusal, state, step, verified,
+};
+
 use crate::role::Role;
 
 /// The language of a face.
@@ -41,57 +46,6 @@ impl Lang {
             Self::Zh => zh,
             Self::En => en,
         }
-    }
-}
-
-/// A state's word, for a reader of the case.
-#[must_use]
-pub fn state(name: &str, lang: Lang) -> &'static str {
-    match name {
-        crate::case::RECEIVED => lang.pick("待派遣", "Awaiting dispatch"),
-        crate::case::DISPATCHED => lang.pick("已派遣", "Dispatched"),
-        crate::case::HANDLING => lang.pick("处置中", "In progress"),
-        crate::case::HANDLED => lang.pick("待结案", "Done, to be closed"),
-        crate::case::RETURNED => lang.pick("被退回", "Handed back"),
-        crate::case::CLOSED => lang.pick("已结案", "Closed"),
-        crate::case::WITHDRAWN => lang.pick("已撤回", "Withdrawn"),
-        _ => lang.pick("办理中", "In the works"),
-    }
-}
-
-/// What a move's button says.
-#[must_use]
-pub const fn case_move(kind: Move, lang: Lang) -> &'static str {
-    match kind {
-        Move::Dispatch => lang.pick("派遣", "Dispatch"),
-        Move::Start => lang.pick("签收", "Accept"),
-        Move::Finish => lang.pick("反馈办结", "Report done"),
-        Move::HandBack => lang.pick("退回", "Hand back"),
-        Move::Rework => lang.pick("返工", "Send back for rework"),
-        Move::Close => lang.pick("结案", "Close"),
-        Move::SelfFix => lang.pick("现场自处置", "Fixed on the spot"),
-        Move::Withdraw => lang.pick("撤回", "Withdraw"),
-    }
-}
-
-/// What happened, for one entry of a case's course; `kind` is the stored name of the event.
-#[must_use]
-pub fn event(kind: &str, lang: Lang) -> &'static str {
-    match kind {
-        "received" => lang.pick("上报受理", "Received"),
-        "dispatch" => lang.pick("派遣", "Dispatched"),
-        "start" => lang.pick("签收处置", "Work begun"),
-        "finish" => lang.pick("反馈办结", "Reported done"),
-        "hand_back" => lang.pick("退回", "Handed back"),
-        "rework" => lang.pick("返工", "Sent back for rework"),
-        "close" => lang.pick("结案", "Closed"),
-        "self_fix" => lang.pick("现场自处置，结案", "Fixed on the spot, closed"),
-        "withdraw" => lang.pick("上报人撤回", "Withdrawn by its reporter"),
-        "withdraw_asked" => lang.pick("上报人申请撤回", "Its reporter asks to withdraw it"),
-        "amend" => lang.pick("更正", "Corrected"),
-        "note" => lang.pick("补充说明", "Note added"),
-        "photo_add" => lang.pick("补充照片", "Photos added"),
-        _ => lang.pick("其他", "Other"),
     }
 }
 

@@ -20,7 +20,7 @@ pub enum Role {
     Dispatcher,
     /// 处置人员: handles the cases of one unit.
     Handler,
-    /// 督查/值班长: sees everything of an area, changes nothing.
+    /// 督查/值班长: sees everything of an area, urges, and grants what strikes a case out.
     Supervisor,
     /// 管理员: people, posts, devices; sees everything of an area.
     Administrator,
@@ -110,6 +110,14 @@ pub enum Action {
     Handle,
     /// Close a case.
     Close,
+    /// Answer the part of an assisting unit.
+    Answer,
+    /// Urge, and grant what strikes a case out.
+    Supervise,
+    /// Look on the spot: 核实 and 核查.
+    Look,
+    /// Say that one's own report isn't put right.
+    Contest,
     /// Add words, a correction or photos to a report.
     Amend,
     /// Take one's own report back.
@@ -160,7 +168,10 @@ fn allows(actor: &Actor, post: &Post, action: Action, subject: Subject<'_>) -> b
         (Role::GridWorker, Action::ReadCase | Action::Amend) => {
             in_area || subject.reporter == Some(actor.person)
         }
-        (Role::GridWorker, Action::Withdraw) => subject.reporter == Some(actor.person),
+        (Role::GridWorker, Action::Withdraw | Action::Contest) => {
+            subject.reporter == Some(actor.person)
+        }
+        (Role::GridWorker, Action::Look) => in_area,
         (
             Role::Dispatcher,
             Action::ReadCase
@@ -171,7 +182,11 @@ fn allows(actor: &Actor, post: &Post, action: Action, subject: Subject<'_>) -> b
         ) => in_area,
         (Role::Handler, Action::ReadCase) => leads || assists,
         (Role::Handler, Action::Handle) => leads,
-        (Role::Supervisor, Action::ReadCase | Action::Quarantine | Action::ReadDevices) => in_area,
+        (Role::Handler, Action::Answer) => assists,
+        (
+            Role::Supervisor,
+            Action::ReadCase | Action::Supervise | Action::Quarantine | Action::ReadDevices,
+        ) => in_area,
         (
             Role::Administrator,
             Action::ReadCase | Action::Quarantine | Action::ReadDevices | Action::Administer,
@@ -246,7 +261,7 @@ mod tests {
     }
 
     #[test]
-    fn a_supervisor_sees_and_changes_nothing() {
+    fn a_supervisor_sees_and_urges_and_does_nobody_elses_work() {
         let area = AreaCode::new("350703001012").unwrap();
         let subject = Subject {
             area: Some(&area),
@@ -254,6 +269,7 @@ mod tests {
         };
         let supervisor = actor(Role::Supervisor, "350703", None);
         assert!(may(&supervisor, Action::ReadCase, subject).is_some());
+        assert!(may(&supervisor, Action::Supervise, subject).is_some());
         for action in [
             Action::Dispatch,
             Action::Handle,

@@ -288,6 +288,7 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(units::list))
         .routes(routes!(cases::list))
         .routes(routes!(cases::get))
+        .routes(routes!(cases::colleagues))
         .routes(routes!(cases::move_case))
         .routes(routes!(worklists::list))
         .routes(routes!(people::list, people::create))

@@ -2,11 +2,11 @@
 
 use crate::config::{ServeArgs, require_dir};
 use crate::door::{Door, Guard, Peer};
-use crate::http::{App, Clock, router};
+use crate::http::{App, Clock, new_id, router};
 use crate::photo_store::PhotoStore;
 use crate::pokes::{self, Pokes};
 use crate::service::district::District;
-use crate::service::{Fault, feed, receipts};
+use crate::service::{Fault, cases, feed, receipts};
 use crate::store::{Store, StoreOptions};
 use anyhow::{Context, ensure};
 use shared::id::Sha256;
@@ -20,6 +20,9 @@ use tokio_rustls::TlsAcceptor;
 
 /// How often old cases leave the handhelds: a day more or less matters to nobody.
 const HOUSEKEEPING_EVERY: Duration = Duration::from_secs(60 * 60);
+
+/// How often what falls due is looked for: nobody sees a light change within ten seconds.
+const DUE_EVERY: Duration = Duration::from_secs(10);
 
 /// A server that is ready to take requests.
 pub struct Server {
@@ -131,6 +134,11 @@ impl Server {
         let keeping = tokio::spawn(keep_house(
             self.store.clone(),
             Arc::clone(&self.district),
+            Arc::clone(&self.clock),
+        ));
+        let clocks = tokio::spawn(tell_due(
+            self.store.clone(),
+            Arc::clone(&self.district),
             self.clock,
         ));
         let pokes = Arc::clone(self.app.pokes());
@@ -149,6 +157,7 @@ impl Server {
             .with_graceful_shutdown(stop)
             .await;
         keeping.abort();
+        clocks.abort();
         watching.abort();
         self.store.close().await;
         served.context("could not go on serving")
@@ -177,6 +186,31 @@ async fn keep_house(store: Store, district: Arc<District>, clock: Clock) {
                 }
                 Err(error) => {
                     tracing::warn!(%error, "old cases could not leave the handhelds");
+                    break;
+                }
+            }
+        }
+    }
+}
+
+/// Tells what falls due, for as long as the server runs. Safe to run twice and on several servers.
+async fn tell_due(store: Store, district: Arc<District>, clock: Clock) {
+    let mut looks = tokio::time::interval(DUE_EVERY);
+    looks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        looks.tick().await;
+        loop {
+            let (facts, now) = (Arc::clone(&district), clock());
+            let told = store
+                .write(&district.code, move |tx| {
+                    cases::tell_due(tx, &facts, now, &mut new_id)
+                })
+                .await;
+            match told {
+                Ok(cases::DUE_AT_ONCE) => {}
+                Ok(_) => break,
+                Err(error) => {
+                    tracing::warn!(%error, "what is due could not be told");
                     break;
                 }
             }

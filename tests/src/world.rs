@@ -30,7 +30,7 @@ use sync_server::config::{DataArgs, LogFormat, ServeArgs};
 use sync_server::photo_store::PhotoStore;
 use sync_server::serve::Server;
 use sync_server::service::district::District;
-use sync_server::service::{Fault, init, receipts};
+use sync_server::service::{Fault, cases, init, receipts};
 use sync_server::store::Store;
 use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
@@ -178,6 +178,21 @@ impl World {
     /// Lets the server's time go on.
     pub fn pass_ms(&self, ms: i64) {
         self.clock.fetch_add(ms, Ordering::SeqCst);
+    }
+
+    /// Tells what is due, as the server does by itself every few seconds; how many cases were looked
+    /// at.
+    ///
+    /// # Panics
+    /// When the store refuses.
+    pub fn tell_due(&self) -> usize {
+        let (district, now) = (Arc::clone(&self.district), self.now());
+        let told = self
+            .store
+            .write_blocking::<_, Fault>(&self.district.code, move |tx| {
+                cases::tell_due(tx, &district, now, &mut uuid::Uuid::now_v7)
+            });
+        told.expect("what is due is told")
     }
 
     /// The server's clock, for a handheld that shows the same time.

@@ -46,7 +46,7 @@ const ACTORS: [&str; 13] = [
 
 /// What each route answers to each actor.
 #[rustfmt::skip]
-const TABLE: [(&str, [u16; 13]); 34] = [
+const TABLE: [(&str, [u16; 13]); 41] = [
     //                                    none  device     here: work disp hand sup adm   elsewhere
     ("GET /healthz",                     [200, 200, 200,  200, 200, 200, 200, 200,  200, 200, 200, 200, 200]),
     ("GET /readyz",                      [200, 200, 200,  200, 200, 200, 200, 200,  200, 200, 200, 200, 200]),
@@ -71,6 +71,14 @@ const TABLE: [(&str, [u16; 13]); 34] = [
     ("POST /v1/cases/{id}/moves start",  [401, 403, 404,  403, 403, 409, 403, 403,  404, 404, 404, 404, 404]),
     ("POST /v1/cases/{id}/moves close",  [401, 403, 404,  403, 409, 403, 403, 403,  404, 404, 404, 404, 404]),
     ("POST /v1/cases/{id}/moves self_fix",[401, 403, 404, 403, 403, 403, 403, 403,  404, 404, 404, 404, 404]),
+    ("POST /v1/cases/{id}/moves grant",  [401, 403, 404,  403, 409, 403, 403, 403,  404, 404, 404, 404, 404]),
+    ("POST /v1/cases/{id}/moves urge",   [401, 403, 404,  403, 403, 403, 409, 403,  404, 404, 404, 404, 404]),
+    ("POST /v1/cases/{id}/moves verify", [401, 409, 404,  409, 403, 403, 403, 403,  404, 404, 404, 404, 404]),
+    ("POST /v1/cases/{id}/moves answer_part",[401, 403, 404, 403, 403, 403, 403, 403, 404, 404, 404, 404, 404]),
+    // The reporter's own: the handheld here filed it.
+    ("POST /v1/cases/{id}/moves contest",[401, 409, 404,  403, 403, 403, 403, 403,  404, 404, 404, 404, 404]),
+    ("POST /v1/cases/{id}/moves withdraw",[401, 409, 404, 403, 403, 403, 403, 403,  404, 404, 404, 404, 404]),
+    ("GET /v1/cases/{id}/colleagues",    [401, 403, 404,  403, 403, 200, 403, 403,  404, 404, 404, 404, 404]),
     ("GET /v1/photos/{sha256}",          [401, 200, 404,  200, 200, 200, 200, 200,  404, 404, 404, 404, 404]),
     // Whether a photo is there is told to whoever knows its hash: that is how devices save data.
     ("HEAD /v1/photos/{sha256}",         [401, 200, 200,  200, 200, 200, 200, 200,  200, 200, 200, 200, 200]),

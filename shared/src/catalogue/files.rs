@@ -5,7 +5,7 @@
 
 use super::{
     COMMUNITY_ROLE, CatalogueDoc, CatalogueError, Category, CategoryKind, Condition, Department,
-    STREET_ROLES, StreetDuty, StreetMatter,
+    STREET_ROLES, StreetDuty, StreetMatter, default_escalations,
 };
 use crate::id::{CatalogueVersion, CategoryId, ConditionId, UnitCode};
 use std::collections::{HashMap, HashSet};
@@ -59,9 +59,16 @@ pub fn doc_from_files(
         departments,
         street_matters,
         absent,
+        stage_limits: Vec::new(),
+        escalations: default_escalations(),
+        last_resort: Some(LAST_RESORT.to_owned()),
+        labels: Vec::new(),
         calendar_csv: files.calendar.to_owned(),
     })
 }
+
+/// Whoever may not hand back in the shipped table: the body that answers for the city's order.
+const LAST_RESORT: &str = "城管局";
 
 fn implied_duty(category: &Category) -> StreetMatter {
     let street = |name: &str| STREET_ROLES.contains(&name) || name == COMMUNITY_ROLE;
@@ -181,6 +188,8 @@ fn read_category(row: &Row) -> Result<(Category, Condition), CatalogueError> {
         closing: String::from("处理到位"),
         limit_value: row.number(7)?,
         limit_unit: limit_unit.to_owned(),
+        after_photo: false,
+        staged: Vec::new(),
     };
     let category = Category {
         id,
@@ -213,6 +222,8 @@ fn read_conditions(text: &str) -> Result<Vec<Condition>, CatalogueError> {
                 closing: row.text(5)?.to_owned(),
                 limit_value: row.number(6)?,
                 limit_unit: row.text(7)?.to_owned(),
+                after_photo: false,
+                staged: Vec::new(),
             })
         })
         .collect()

@@ -2,13 +2,18 @@
 
 use super::sync::Me;
 mod audit;
+mod case;
 
 pub use audit::AuditEntry;
+pub use case::{
+    AllowedMove, CaseEvent, CaseLife, Colleague, FindingRow, MergedRow, MoveRequest, PartRow,
+    StageRow,
+};
 
 use crate::area::Area;
-use crate::case::{Class, Move};
+use crate::case::{Ask, Card, Class};
 use crate::id::{
-    AreaCode, CaseId, CategoryId, DeviceId, EventId, OpId, PersonId, ReportId, Sha256, UnitCode,
+    AreaCode, CaseId, CategoryId, DeviceId, OpId, PersonId, ReportId, Sha256, UnitCode,
 };
 use crate::report::{PhotoRole, Place};
 use crate::role::{PostKind, Role};
@@ -99,6 +104,12 @@ pub struct CaseQuery {
     /// Only cases past their deadline.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub late: Option<bool>,
+    /// Only cases with a request that waits: a name of `Ask`, several separated by commas.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asked: Option<String>,
+    /// Only cases with a card: `yellow`, `red`, or both separated by a comma.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub card: Option<String>,
     /// Only cases that wait for this person's roles.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub todo: Option<bool>,
@@ -156,6 +167,15 @@ pub struct CaseRow {
     pub photos: (u32, u32),
     /// Put right on the spot.
     pub self_fixed: bool,
+    /// What waits for somebody's answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asked: Option<Ask>,
+    /// The card that lies on it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub card: Option<Card>,
+    /// Until when it may stay in its state.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stage_due_ms: Option<Timestamp>,
 }
 
 /// A page of cases.
@@ -188,46 +208,6 @@ pub struct CasePhoto {
     pub width: u32,
     /// Height in pixels.
     pub height: u32,
-}
-
-/// One entry of a case's trail.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
-pub struct CaseEvent {
-    /// Identity.
-    pub id: EventId,
-    /// Position in the trail, from 1.
-    pub ordinal: i64,
-    /// Stored name; words by `label::event`.
-    pub kind: String,
-    /// State before.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub from: Option<String>,
-    /// State after.
-    pub to: String,
-    /// When, by the server's clock.
-    pub at: Timestamp,
-    /// Who, in words: a name with the role or unit, or 系统.
-    pub by: String,
-    /// Why, or what was done.
-    #[serde(default)]
-    pub reason: String,
-    /// The unit it was given to, in words.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub unit_name: Option<String>,
-    /// The deadline given with it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub deadline_ms: Option<Timestamp>,
-}
-
-/// A move that this person may make now, with what it needs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct AllowedMove {
-    /// The move.
-    pub kind: Move,
-    /// A reason must be given.
-    pub needs_reason: bool,
-    /// A unit must be named.
-    pub needs_unit: bool,
 }
 
 /// A whole case.
@@ -275,6 +255,12 @@ pub struct CaseDetail {
     pub events: Vec<CaseEvent>,
     /// What this person may do now.
     pub moves: Vec<AllowedMove>,
+    /// What this person may ask for now.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub asks: Vec<Ask>,
+    /// What else the case has been through.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub life: Option<Box<CaseLife>>,
 }
 
 /// An outline on the map.
@@ -288,21 +274,6 @@ pub struct Outline {
     pub level: String,
     /// GeoJSON geometry.
     pub geometry: String,
-}
-
-/// `POST /v1/cases/{id}/moves`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct MoveRequest {
-    /// The move.
-    pub kind: Move,
-    /// The revision that the mover sees.
-    pub base_revision: i64,
-    /// Why, or what was done.
-    #[serde(default)]
-    pub reason: String,
-    /// To which unit.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub unit: Option<UnitCode>,
 }
 
 /// 409 with `ErrorCode::Stale`: the case as it is now.

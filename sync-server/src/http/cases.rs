@@ -11,7 +11,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use shared::id::{CaseId, EventId};
-use shared::wire::console::{CaseDetail, CasePage, CaseQuery, MoveRequest, StaleAnswer};
+use shared::wire::console::{CaseDetail, CasePage, CaseQuery, Colleague, MoveRequest, StaleAnswer};
 use shared::wire::error::{ErrorAnswer, ErrorCode};
 
 /// Cases that I may see, filtered, a page at a time.
@@ -42,6 +42,22 @@ pub(super) async fn get(
     Ok(Json(detail))
 }
 
+/// Who works in the unit that leads a case, to be assigned.
+#[utoipa::path(get, path = "/v1/cases/{id}/colleagues", tag = "cases",
+    params(("id" = String, Path)),
+    responses((status = 200, body = Vec<Colleague>), (status = 403, body = ErrorAnswer),
+        (status = 404, body = ErrorAnswer)))]
+pub(super) async fn colleagues(
+    State(app): State<App>,
+    SignedIn(session): SignedIn,
+    Part(id): Part<CaseId>,
+) -> Answer<Json<Vec<Colleague>>> {
+    let people = app
+        .read(move |tx, district, now| cases::colleagues(tx, &session.actor, district, id, now))
+        .await?;
+    Ok(Json(people))
+}
+
 /// Move a case on from the revision that I see.
 #[utoipa::path(post, path = "/v1/cases/{id}/moves", tag = "cases", params(("id" = String, Path)),
     request_body = MoveRequest,
@@ -54,11 +70,11 @@ pub(super) async fn move_case(
     Part(id): Part<CaseId>,
     Body(request): Body<MoveRequest>,
 ) -> Answer<Response> {
-    let event_id = EventId(new_id());
+    let event_ids = [EventId(new_id()), EventId(new_id())];
     let kind = request.kind;
     let moved = app
         .write(move |tx, district, now| {
-            cases::move_case(tx, &session.actor, district, id, &request, event_id, now)
+            cases::move_case(tx, &session.actor, district, id, &request, event_ids, now)
         })
         .await?;
     Ok(match moved {

@@ -3,14 +3,22 @@
 //! What a person may see is decided in SQL for lists (`Sight`) and by `role::may` for one case;
 //! `tests/tests/access.rs` holds that the two agree. What a move does is `shared::case`.
 
+mod due;
+mod facts;
+mod life;
 mod moves;
+mod rules;
 mod states;
+mod targets;
 mod view;
 
+pub use due::{DUE_AT_ONCE, tell_due};
+pub(super) use facts::EventFacts;
 pub(super) use moves::{By, as_case, write as write_move};
 pub use moves::{Moved, move_case};
+pub(super) use rules::Ruled;
 pub use states::states_of;
-pub use view::detail;
+pub use view::{colleagues, detail};
 
 use super::{Fault, Result};
 use crate::service::district::District;
@@ -129,6 +137,10 @@ pub fn waiting(actor: &Actor) -> Vec<Sight> {
             holding: Holding::Area(post.area.clone()),
             states: awaiting(Awaits::Dispatcher),
         }),
+        (Role::GridWorker, _) => Some(Sight {
+            holding: Holding::Area(post.area.clone()),
+            states: awaiting(Awaits::GridWorker),
+        }),
         (Role::Handler, Some(unit)) => Some(Sight {
             holding: Holding::Lead(unit.clone()),
             states: awaiting(Awaits::Unit),
@@ -238,15 +250,6 @@ fn filter(
 ) -> Result<CaseFilter> {
     let todo = query.todo.unwrap_or(false);
     let sights = if todo { waiting(actor) } else { sights(actor) };
-    let states = query
-        .state
-        .iter()
-        .flat_map(|text| text.split(','))
-        .map(str::trim);
-    let states = states
-        .filter(|state| !state.is_empty())
-        .map(str::to_owned)
-        .collect();
     let class = match query.class.as_deref() {
         None | Some("") => None,
         Some("open") => Some(Class::Open),
@@ -260,8 +263,15 @@ fn filter(
         }
     };
     let late = query.late.unwrap_or(false);
+    let listed = |text: &Option<String>| {
+        let parts = text.iter().flat_map(|text| text.split(',')).map(str::trim);
+        let parts = parts.filter(|part| !part.is_empty());
+        parts.map(str::to_owned).collect::<Vec<_>>()
+    };
     Ok(CaseFilter {
-        states,
+        states: listed(&query.state),
+        asked: listed(&query.asked),
+        cards: listed(&query.card),
         class,
         unit: parsed(query.unit.as_deref(), "unit")?,
         area: parsed(query.area.as_deref(), "area")?,

@@ -5,7 +5,7 @@ use super::cases;
 use super::quarantine;
 use crate::service::district::District;
 use crate::store::Tx;
-use shared::case::{CLOSED, DISPATCHED, HANDLED, HANDLING, RECEIVED, RETURNED};
+use shared::case::{CLOSED, DISPATCHED, HANDLING, RETURNED, SUSPENDED};
 use shared::role::{Actor, Role};
 use shared::time::Timestamp;
 use shared::wire::console::{CaseQuery, WorkList};
@@ -15,6 +15,7 @@ use shared::wire::console::{CaseQuery, WorkList};
 enum For {
     Dispatchers,
     Handlers,
+    Supervisors,
     Everybody,
 }
 
@@ -31,15 +32,18 @@ enum Filter {
     Open,
     Late,
     Closed,
+    Asked(&'static str),
+    Carded,
+    Suspended,
 }
 
-const LISTS: [Named; 8] = [
+const LISTS: [Named; 12] = [
     list(
         "to_dispatch",
         "待派遣",
         "To dispatch",
         For::Dispatchers,
-        Filter::Todo(RECEIVED),
+        Filter::Todo("received,accepted"),
     ),
     list(
         "returned",
@@ -53,7 +57,21 @@ const LISTS: [Named; 8] = [
         "待结案",
         "To close",
         For::Dispatchers,
-        Filter::Todo(HANDLED),
+        Filter::Todo("handled,checked,contested"),
+    ),
+    list(
+        "asked",
+        "待批申请",
+        "Requests",
+        For::Dispatchers,
+        Filter::Asked("extension,suspension,appeal"),
+    ),
+    list(
+        "to_approve",
+        "待批作废与强制结案",
+        "To approve",
+        For::Supervisors,
+        Filter::Asked("void,force_close"),
     ),
     list(
         "to_handle",
@@ -69,8 +87,16 @@ const LISTS: [Named; 8] = [
         For::Handlers,
         Filter::Todo(HANDLING),
     ),
+    list("urged", "督办", "Urged", For::Everybody, Filter::Carded),
     list("late", "超期", "Late", For::Everybody, Filter::Late),
     list("open", "在办", "Open", For::Everybody, Filter::Open),
+    list(
+        "suspended",
+        "挂账",
+        "Suspended",
+        For::Everybody,
+        Filter::Suspended,
+    ),
     list("closed", "已结案", "Closed", For::Everybody, Filter::Closed),
 ];
 
@@ -117,6 +143,28 @@ impl Filter {
                 },
                 String::from("late=true&sort=deadline"),
             ),
+            Self::Asked(asked) => (
+                CaseQuery {
+                    asked: text(asked),
+                    ..CaseQuery::default()
+                },
+                format!("asked={asked}&sort=deadline"),
+            ),
+            Self::Carded => (
+                CaseQuery {
+                    card: text("yellow,red"),
+                    class: text("open"),
+                    ..CaseQuery::default()
+                },
+                String::from("card=yellow,red&class=open&sort=deadline"),
+            ),
+            Self::Suspended => (
+                CaseQuery {
+                    state: text(SUSPENDED),
+                    ..CaseQuery::default()
+                },
+                format!("state={SUSPENDED}"),
+            ),
             Self::Closed => (
                 CaseQuery {
                     state: text(CLOSED),
@@ -144,6 +192,7 @@ pub fn all(
         let has = match named.who {
             For::Dispatchers => holds(Role::Dispatcher),
             For::Handlers => holds(Role::Handler),
+            For::Supervisors => holds(Role::Supervisor),
             For::Everybody => true,
         };
         if !has {

@@ -3,16 +3,18 @@
 //! What a move may do is decided by `shared::case`; the row here only refuses a stale revision.
 //! Lists are in `cases/list.rs`. Held by `tests/tests/store_contract.rs`.
 
+mod due;
 mod list;
 mod states;
 
+pub use due::{assist, colleagues, due_before, look_at_open, merged_into, put_off};
 pub use list::{CaseFilter, Holding, Order, Sight, count, count_by_state, page};
 pub use states::{CourseRow, StateRow, courses, states};
 
 use super::tx::limit as row_limit;
 use super::{Result, Row, StoreError, Tx};
 use crate::params;
-use shared::case::Class;
+use shared::case::{Card, Class, Life};
 use shared::id::{AreaCode, CaseId, CategoryId, PersonId, ReportId, Sha256, UnitCode};
 use shared::time::Timestamp;
 
@@ -70,6 +72,8 @@ pub struct CaseRow {
     pub self_fixed: bool,
     /// The level at which it was put right.
     pub solved_level: Option<i64>,
+    /// What else it has been through.
+    pub life: Life,
 }
 
 /// A case to be opened.
@@ -85,6 +89,8 @@ pub struct NewCase<'a> {
     pub search: &'a str,
     /// Units that assist.
     pub assisting: &'a [UnitCode],
+    /// The next moment at which something is due.
+    pub next_due: Option<Timestamp>,
 }
 
 /// The decision that opened a case.
@@ -121,6 +127,10 @@ pub struct CaseMove<'a> {
     pub closed: Option<Timestamp>,
     /// As in [`CaseRow`].
     pub solved_level: Option<i64>,
+    /// As in [`CaseRow`].
+    pub life: &'a Life,
+    /// The next moment at which something is due.
+    pub next_due: Option<Timestamp>,
 }
 
 /// What an addition to its report changes of a case.
@@ -142,7 +152,7 @@ macro_rules! select_case {
         SELECT id, district, case_no, report, short_code, revision, state, state_class, lead_unit,
             grid, category, excerpt, lat_e7, lon_e7, reporter, opened_ms, dispatched_ms,
             deadline_ms, handled_ms, closed_ms, photos_expected, photos_stored, self_fixed,
-            solved_level
+            solved_level, life
         FROM cases",
             $rest
         )
@@ -159,17 +169,14 @@ pub fn insert(tx: &mut dyn Tx, case: NewCase<'_>) -> Result<()> {
         INSERT INTO cases (id, district, case_no, report, short_code, revision, state, state_class,
             lead_unit, street, community, grid, category, excerpt, search, lat_e7, lon_e7,
             reporter, opened_ms, dispatched_ms, deadline_ms, handled_ms, closed_ms, decision,
-            differs, photos_expected, photos_stored, self_fixed, solved_level)
+            differs, photos_expected, photos_stored, self_fixed, solved_level, life, next_due_ms)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18,
-            $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29)";
-    const ASSISTING: &str = "
-        INSERT INTO case_assisting (district, unit, case_id)
-        VALUES ($1, $2, $3)
-        ON CONFLICT (district, unit, case_id) DO NOTHING";
+            $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31)";
     let row = case.row;
     let street = row.grid.as_ref().and_then(AreaCode::street);
     let community = row.grid.as_ref().and_then(AreaCode::community);
     let search = case.search.to_lowercase();
+    let life = life_text(&row.life)?;
     let values = params![
         row.id,
         &row.district,
@@ -200,10 +207,12 @@ pub fn insert(tx: &mut dyn Tx, case: NewCase<'_>) -> Result<()> {
         row.photos_stored,
         row.self_fixed,
         row.solved_level,
+        &life,
+        case.next_due,
     ];
     tx.execute(SQL, values)?;
     for unit in case.assisting {
-        tx.execute(ASSISTING, params![&row.district, unit, row.id])?;
+        assist(tx, &row.district, unit, row.id)?;
     }
     Ok(())
 }
@@ -290,8 +299,10 @@ pub fn move_on(tx: &mut dyn Tx, to: &CaseMove<'_>) -> Result<bool> {
     const SQL: &str = "
         UPDATE cases
         SET revision = $3, state = $4, state_class = $5, lead_unit = $6, dispatched_ms = $7,
-            deadline_ms = $8, handled_ms = $9, closed_ms = $10, solved_level = $11
+            deadline_ms = $8, handled_ms = $9, closed_ms = $10, solved_level = $11, life = $12,
+            asked = $13, card = $14, merged_into = $15, next_due_ms = $16
         WHERE id = $1 AND revision = $2";
+    let life = life_text(to.life)?;
     let values = params![
         to.id,
         to.base_revision,
@@ -304,6 +315,11 @@ pub fn move_on(tx: &mut dyn Tx, to: &CaseMove<'_>) -> Result<bool> {
         to.handled,
         to.closed,
         to.solved_level,
+        &life,
+        to.life.asked.as_ref().map(|asked| asked.ask.as_str()),
+        to.life.card.map(Card::as_str),
+        to.life.merged_into,
+        to.next_due,
     ];
     Ok(tx.execute(SQL, values)? == 1)
 }
@@ -399,5 +415,20 @@ fn from_row(row: &mut Row) -> Result<CaseRow> {
         photos_stored: row.int(21)?,
         self_fixed: row.flag(22)?,
         solved_level: row.opt_int(23)?,
+        life: read_life(&row.take_text(24)?, 24)?,
+    })
+}
+
+fn life_text(life: &Life) -> Result<String> {
+    serde_json::to_string(life).map_err(|_| StoreError::Column {
+        column: 0,
+        wanted: "a life that can be written",
+    })
+}
+
+fn read_life(text: &str, column: usize) -> Result<Life> {
+    serde_json::from_str(text).map_err(|_| StoreError::Column {
+        column,
+        wanted: "the life of a case",
     })
 }

@@ -44,6 +44,7 @@ const LADDER: &[Step] = &[
     step!(5, "0005_what_buckets_hold"),
     step!(6, "0006_lost_handhelds"),
     step!(7, "0007_token_challenges"),
+    step!(8, "0008_case_life"),
 ];
 
 /// The step this program was written for.

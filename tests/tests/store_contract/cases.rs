@@ -4,7 +4,7 @@ use crate::rows::{
     area, at, bucket, case, case_id, cast, district, hash, open_case, person_id, read, report_id,
     unit, write,
 };
-use shared::case::Class;
+use shared::case::{Class, Life};
 use shared::id::{AreaCode, CategoryId, EventId};
 use shared::report::{PhotoPreview, PhotoRef, PhotoRole};
 use shared::role::Role;
@@ -123,6 +123,8 @@ fn of_two_moves_from_one_revision_exactly_one_is_made(backend: &Backend) {
                             handled: None,
                             closed: None,
                             solved_level: None,
+                            life: &Life::default(),
+                            next_due: None,
                         };
                         Ok(cases::move_on(tx, &to)?.then_some(lead))
                     })

@@ -1,6 +1,6 @@
 //! Rows to test with: plausible, small, numbered.
 
-use shared::case::Class;
+use shared::case::{Class, Life};
 use shared::id::{
     AreaCode, Bucket, CaseId, CatalogueVersion, CategoryId, ConditionId, DeviceId, OpId, PersonId,
     ReportId, Sha256, UnitCode,
@@ -164,6 +164,7 @@ pub(crate) fn case(n: u128) -> CaseRow {
         photos_stored: 0,
         self_fixed: false,
         solved_level: None,
+        life: Life::default(),
     }
 }
 
@@ -214,6 +215,7 @@ pub(crate) fn open_case(
             differs: "[]",
             search: &search,
             assisting,
+            next_due: None,
         },
     )
 }

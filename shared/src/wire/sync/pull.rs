@@ -237,4 +237,16 @@ pub struct CaseState {
     pub mine: bool,
     /// The course so far.
     pub course: Vec<CourseEntry>,
+    /// The case that it was merged into: from then on that one tells how it goes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub merged_into: Option<MergedInto>,
+}
+
+/// The case that another was merged into.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct MergedInto {
+    /// Printed number.
+    pub case_no: String,
+    /// Name of its state.
+    pub state: String,
 }

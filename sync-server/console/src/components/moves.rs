@@ -71,7 +71,7 @@ const fn asks_for(kind: Move) -> Word {
         Move::HandBack => words::WHY_BACK,
         Move::Rework => words::WHY_REWORK,
         Move::Withdraw => words::WHY_WITHDRAW,
-        Move::Dispatch | Move::Start | Move::Close => words::NOTE,
+        _ => words::NOTE,
     }
 }
 
@@ -83,6 +83,7 @@ const fn shape(kind: Move) -> Shape {
         Move::HandBack | Move::Withdraw => Shape::Undo2,
         Move::Rework => Shape::RotateCcw,
         Move::Close | Move::SelfFix => Shape::FolderCheck,
+        _ => Shape::CirclePlay,
     }
 }
 
@@ -136,7 +137,7 @@ pub(crate) fn Moves(
                 class:primary=is_way_on(kind)
                 id=format!("move-{}", kind.as_str().replace('_', "-"))
                 data-test="move"
-                on:click=move |_| begin(allowed)
+                on:click=move |_| begin(allowed.clone())
             >
                 <Icon shape=shape(kind)/>
                 {move || label::case_move(kind, desk.lang.get())}

@@ -174,7 +174,7 @@ impl Sheet {
             moves
                 .iter()
                 .find(|allowed| allowed.kind == begun.kind)
-                .copied()
+                .cloned()
         });
         self.shown.set(Some(conflict.now));
         self.conflict.set(None);
@@ -204,11 +204,10 @@ impl Sheet {
         else {
             return;
         };
+        let reason = self.form.reason.get_untracked();
         let request = MoveRequest {
-            kind: allowed.kind,
-            base_revision: saw.row.revision,
-            reason: self.form.reason.get_untracked().trim().to_owned(),
             unit: unit_code(self.form).filter(|_| allowed.needs_unit),
+            ..MoveRequest::new(allowed.kind, saw.row.revision, reason.trim())
         };
         self.form.busy.set(true);
         self.form.problem.set(None);

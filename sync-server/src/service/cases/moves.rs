@@ -1,22 +1,25 @@
 //! Moves a case on: rights, then the machine, then one update that only a fresh revision passes,
 //! one entry of the trail and one change in the feed, all in one transaction.
 
-use super::view::detail;
-use super::{Seen, readable};
+use super::facts::EventFacts;
+use super::rules::Ruled;
+use super::view::{after_move, detail};
+use super::{Seen, readable, targets};
 use crate::service::district::District;
 use crate::service::{Fault, Result, feed, words};
 use crate::store::cases::{CaseMove, CaseRow};
 use crate::store::events::NewEvent;
 use crate::store::{self, Tx};
-use serde_json::json;
 use shared::area::{COMMUNITY_CODE_LEN, STREET_CODE_LEN};
-use shared::case::{self, Case, Event, Move, Refusal, move_row};
-use shared::catalogue::{COMMUNITY_ROLE, Catalogue, STREET_ROLES};
+use shared::case::{
+    self, Case, Event, FORCE_CLOSED, Given, MERGED, Move, NOT_ACCEPTED, RETURNS_MAX, Refusal,
+    VOIDED, WITHDRAWN, ask_row, move_row,
+};
 use shared::id::{CaseId, EventId, PersonId, UnitCode};
-use shared::role::{Actor, Post, may};
-use shared::routing::in_mode;
+use shared::label::{self, Lang};
+use shared::report::PhotoRole;
+use shared::role::{Action, Actor, Post, may};
 use shared::time::Timestamp;
-use shared::unit::Unit;
 use shared::wire::console::{CaseDetail, MoveRequest};
 
 /// What became of a move.
@@ -39,45 +42,115 @@ pub fn move_case(
     district: &District,
     id: CaseId,
     request: &MoveRequest,
-    event_id: EventId,
+    event_ids: [EventId; 2],
     now: Timestamp,
 ) -> Result<Moved> {
     let seen = readable(tx, actor, district, id)?;
-    let action = move_row(request.kind)
-        .and_then(|row| row.action)
-        .ok_or(Fault::Forbidden)?;
-    let post = may(actor, action, seen.subject()).ok_or(Fault::Forbidden)?;
     let before = as_case(&seen.row)?;
+    let post = right(&before, request)
+        .and_then(|action| may(actor, action, seen.subject()))
+        .ok_or(Fault::Forbidden)?;
     if request.base_revision != before.revision {
         return Ok(Moved::Stale(Box::new(detail(
             tx, actor, district, id, now,
         )?)));
     }
-    let is_dispatch = request.kind == Move::Dispatch;
-    let deadline_ms = if is_dispatch {
-        dispatch_facts(tx, district, &seen.row, request.unit.as_ref(), now)?
-    } else {
-        None
-    };
+    let given = targets::given(tx, actor, district, &seen, request, now)?;
+    let ruled = Ruled::load(tx, district, &seen.row)?.accepted(district, &seen.row, &given);
     let event = Event {
         kind: request.kind,
         base_revision: request.base_revision,
         at: now,
-        reason: request.reason.trim().to_owned(),
-        unit: request.unit.clone().filter(|_| is_dispatch),
-        deadline_ms,
+        by: Some(actor.person),
+        by_unit: post.unit.clone(),
+        given,
     };
-    let next = before.apply(&event).map_err(|refusal| refused(&refusal))?;
+    let rules = ruled.rules();
+    let next = before
+        .apply(&event, &rules)
+        .map_err(|refusal| refused(&refusal))?;
     let by = By {
         person: actor.person,
         post,
     };
-    if !write(tx, district, &seen, &event, &next, &by, event_id)? {
+    let [event_id, after_id] = event_ids;
+    if !write(
+        tx,
+        district,
+        &seen,
+        &event,
+        &next,
+        Some(&by),
+        &ruled,
+        event_id,
+    )? {
         return Ok(Moved::Stale(Box::new(detail(
             tx, actor, district, id, now,
         )?)));
     }
-    Ok(Moved::Done(Box::new(detail(tx, actor, district, id, now)?)))
+    if event.kind == Move::HandBack && next.life.returns >= RETURNS_MAX {
+        to_last_resort(tx, district, &seen, &next, &ruled, after_id, now)?;
+    }
+    let after = after_move(tx, actor, district, id, now)?;
+    Ok(Moved::Done(Box::new(after)))
+}
+
+/// The right that a move takes: its row's, or that of the request it makes or answers.
+fn right(case: &Case, request: &MoveRequest) -> Option<Action> {
+    match request.kind {
+        Move::Ask => request.ask.and_then(ask_row).map(|row| row.asks),
+        Move::Grant | Move::Refuse => {
+            let asked = case.life.asked.as_ref();
+            let row = asked.and_then(|asked| ask_row(asked.ask));
+            // Without a request the machine says that nothing is asked.
+            Some(row.map_or(Action::Dispatch, |row| row.grants))
+        }
+        kind => move_row(kind).and_then(|row| row.action),
+    }
+}
+
+/// A second return goes to the unit that may not hand back, with the whole chain, by the rule.
+fn to_last_resort(
+    tx: &mut dyn Tx,
+    district: &District,
+    seen: &Seen,
+    case: &Case,
+    ruled: &Ruled,
+    event_id: EventId,
+    now: Timestamp,
+) -> Result<()> {
+    let rules = ruled.rules();
+    let Some(unit) = rules.last_resort.clone() else {
+        return Ok(());
+    };
+    if case.life.returned_by.contains(&unit) {
+        return Ok(());
+    }
+    let chain: Vec<String> = case
+        .life
+        .returned_by
+        .iter()
+        .map(|unit| district.unit_name(unit))
+        .collect();
+    let given = Given {
+        reason: format!(
+            "已被{}退回，按规则交兜底单位{}",
+            chain.join("、"),
+            district.unit_name(&unit)
+        ),
+        unit: Some(unit),
+        ..Given::default()
+    };
+    let event = Event::of_system(Move::Dispatch, case, now, given);
+    let next = case
+        .apply(&event, &rules)
+        .map_err(|refusal| Fault::damaged("last resort", refusal))?;
+    let seen = Seen {
+        row: moved_row(&seen.row, case),
+        ..seen.clone()
+    };
+    write(tx, district, &seen, &event, &next, None, ruled, event_id)?;
+    Ok(())
 }
 
 /// Who moves, in which post.
@@ -87,39 +160,45 @@ pub(in crate::service) struct By<'a> {
 }
 
 /// Writes a move that was applied; `false` when somebody else was quicker.
+#[expect(
+    clippy::too_many_arguments,
+    reason = "a move, who made it, and what it was decided by"
+)]
 pub(in crate::service) fn write(
     tx: &mut dyn Tx,
     district: &District,
     seen: &Seen,
     event: &Event,
     next: &Case,
-    by: &By<'_>,
+    by: Option<&By<'_>>,
+    ruled: &Ruled,
     event_id: EventId,
 ) -> Result<bool> {
     let row = &seen.row;
+    let solved = next.closed_ms.filter(|_| !unsolved(next.state));
     let to = CaseMove {
         id: row.id,
         base_revision: row.revision,
         revision: next.revision,
         state: next.state,
-        class: case::state(next.state).map_or(row.class, |row| row.class),
+        class: next.class(),
         lead: &next.lead,
         dispatched: next.dispatched_ms,
         deadline: next.deadline_ms,
         handled: next.handled_ms,
         closed: next.closed_ms,
-        solved_level: next
-            .closed_ms
-            .filter(|_| event.kind != Move::Withdraw)
-            .map(|_| solved_level(district, &next.lead)),
+        solved_level: solved.map(|_| solved_level(district, &next.lead)),
+        life: &next.life,
+        next_due: case::next_due(next, &ruled.rules()),
     };
     if !store::cases::move_on(tx, &to)? {
         return Ok(false);
     }
-    let detail = match &event.unit {
-        Some(unit) => json!({"unit": unit, "deadline_ms": event.deadline_ms}),
-        None => json!({}),
-    };
+    if event.kind == Move::AddPart
+        && let Some(unit) = &event.given.unit
+    {
+        store::cases::assist(tx, &row.district, unit, row.id)?;
+    }
     store::events::append(
         tx,
         row.id,
@@ -128,21 +207,41 @@ pub(in crate::service) fn write(
             kind: event.kind.as_str().to_owned(),
             from: Some(row.state.clone()),
             to: next.state.to_owned(),
-            person: Some(by.person),
-            role: Some(by.post.role),
-            unit: by.post.unit.clone(),
+            person: by.map(|by| by.person),
+            role: by.map(|by| by.post.role),
+            unit: by.and_then(|by| by.post.unit.clone()),
             at: event.at,
-            reason: event.reason.clone(),
-            detail: detail.to_string(),
+            reason: event.given.reason.clone(),
+            detail: EventFacts::of(event, next).text(),
         },
     )?;
-    let after = CaseRow {
-        revision: next.revision,
-        closed: next.closed_ms,
-        ..row.clone()
-    };
-    feed::tell(tx, district, &after, event.at)?;
+    feed::tell(tx, district, &moved_row(row, next), event.at)?;
+    // Whoever reported a case that was merged into this one sees how it goes on.
+    for merged in store::cases::merged_into(tx, row.id)? {
+        feed::tell(tx, district, &merged, event.at)?;
+    }
     Ok(true)
+}
+
+/// A row as it is after a move.
+pub(in crate::service) fn moved_row(row: &CaseRow, next: &Case) -> CaseRow {
+    CaseRow {
+        revision: next.revision,
+        state: next.state.to_owned(),
+        class: next.class(),
+        lead: next.lead.clone(),
+        dispatched: next.dispatched_ms,
+        deadline: next.deadline_ms,
+        handled: next.handled_ms,
+        closed: next.closed_ms,
+        life: next.life.clone(),
+        ..row.clone()
+    }
+}
+
+/// Closed without having been put right.
+fn unsolved(state: &str) -> bool {
+    [WITHDRAWN, NOT_ACCEPTED, VOIDED, FORCE_CLOSED, MERGED].contains(&state)
 }
 
 /// The level at which it was put right: 1 community, 2 street, 3 district; 0 is on the spot.
@@ -158,50 +257,11 @@ fn solved_level(district: &District, lead: &UnitCode) -> i64 {
     }
 }
 
-/// Checks the unit and counts the deadline from now, by the catalogue of the report.
-fn dispatch_facts(
-    tx: &mut dyn Tx,
-    district: &District,
-    row: &CaseRow,
-    unit: Option<&UnitCode>,
-    now: Timestamp,
-) -> Result<Option<Timestamp>> {
-    let unit = unit.ok_or(Fault::invalid("unit", "请选承办单位。", "Choose a unit."))?;
-    let unit = district
-        .units
-        .get(unit)
-        .filter(|unit| !unit.pool)
-        .ok_or(Fault::invalid(
-            "unit",
-            "没有这个单位，或它是待认领池，请另选。",
-            "There is no such unit, or it is a pool; choose another.",
-        ))?;
-    let report = store::reports::get(tx, row.report)?
-        .ok_or_else(|| Fault::damaged("case", "its report is not there"))?;
-    let catalogue = district
-        .catalogue_of(&report.catalogue_version)
-        .unwrap_or(&district.catalogue);
-    let street = unit.area.street().filter(|_| is_local(catalogue, unit));
-    if street.is_some_and(|street| !catalogue.street_may_take(&street, &row.category)) {
-        return Err(Fault::invalid(
-            "unit",
-            "这件事不在街道履职清单里，不能派给街道或社区。",
-            "This matter is not on the street's list; it can't be given to a street.",
-        ));
-    }
-    let limit = catalogue
-        .limit(&report.condition)
-        .map(|limit| in_mode(limit, district.mode));
-    Ok(limit.map(|limit| catalogue.calendar().deadline(now, limit)))
-}
-
-/// Whether a unit is a street's or a community's own body.
-fn is_local(catalogue: &Catalogue, unit: &Unit) -> bool {
-    let mut roles = STREET_ROLES.iter().chain([&COMMUNITY_ROLE]);
-    roles.any(|name| {
-        let role = catalogue.department(name);
-        role.is_some_and(|role| unit.code.as_str().starts_with(&format!("{}-", role.code)))
-    })
+/// How many photos of how it is afterwards belong to a case.
+pub(super) fn after_photos(tx: &mut dyn Tx, row: &CaseRow) -> Result<usize> {
+    let photos = store::photos::of_report(tx, row.report)?;
+    let after = photos.iter().filter(|photo| photo.role == PhotoRole::After);
+    Ok(after.count())
 }
 
 /// The case as the machine knows it.
@@ -218,25 +278,17 @@ pub(in crate::service) fn as_case(row: &CaseRow) -> Result<Case> {
         deadline_ms: row.deadline,
         handled_ms: row.handled,
         closed_ms: row.closed,
+        life: row.life.clone(),
     })
 }
 
-fn refused(refusal: &Refusal) -> Fault {
-    let not_possible = |zh, en| Fault::NotPossible(words(zh, en));
+pub(super) fn refused(refusal: &Refusal) -> Fault {
+    let zh = label::refusal(refusal, Lang::Zh);
+    let en = label::refusal(refusal, Lang::En);
     match refusal {
-        Refusal::Stale { .. } => not_possible("已被他人处理。", "Somebody else moved it."),
-        Refusal::NotFrom { .. } => not_possible(
-            "当前状态不能这样办理。",
-            "This can't be done in the present state.",
-        ),
-        Refusal::ReasonMissing => Fault::invalid(
-            "reason",
-            "请填写原因或办理情况。",
-            "Give a reason or say what was done.",
-        ),
-        Refusal::ReasonTooLong => {
-            Fault::invalid("reason", "说明最多1000字。", "At most 1,000 characters.")
-        }
-        Refusal::UnitMissing => Fault::invalid("unit", "请选承办单位。", "Choose a unit."),
+        Refusal::Missing(fact) => Fault::invalid(targets::field(*fact), zh, en),
+        Refusal::ReasonTooLong => Fault::invalid("reason", zh, en),
+        Refusal::UntilOutOfRange => Fault::invalid("until_ms", zh, en),
+        _ => Fault::NotPossible(words(zh, en)),
     }
 }

@@ -7,7 +7,7 @@ use crate::store::cases::StateRow;
 use crate::store::{self, Tx};
 use serde::Deserialize;
 use shared::id::{CaseId, PersonId};
-use shared::wire::sync::{CaseState, CourseEntry};
+use shared::wire::sync::{CaseState, CourseEntry, MergedInto};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -90,5 +90,8 @@ fn state(
         closed_ms: row.closed,
         mine,
         course,
+        merged_into: row
+            .merged_into
+            .map(|(case_no, state)| MergedInto { case_no, state }),
     })
 }

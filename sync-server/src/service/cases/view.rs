@@ -1,6 +1,9 @@
 //! Cases as the faces show them.
 
-use super::{Seen, photo_counts, readable};
+use super::facts::EventFacts;
+use super::moves::as_case;
+use super::rules::Ruled;
+use super::{Seen, life, photo_counts, readable};
 use crate::service::district::District;
 use crate::service::{Fault, Result};
 use crate::store::cases::CaseRow;
@@ -8,30 +11,20 @@ use crate::store::events::EventRow;
 use crate::store::photos::ReportPhoto;
 use crate::store::reports::ReportRow;
 use crate::store::{self, Tx};
-use serde::Deserialize;
-use shared::case::moves_from;
+use shared::case::{self, Ask};
 use shared::catalogue::Catalogue;
 use shared::id::{CaseId, CatalogueVersion, ConditionId, PersonId, UnitCode};
 use shared::label::{self, Lang};
-use shared::role::{Actor, Role, may};
+use shared::role::{Action, Actor, Role, may};
 use shared::routing::{Decision, in_mode};
 use shared::time::Timestamp;
-use shared::wire::console::{self, AllowedMove, CaseDetail, CaseEvent, CasePhoto};
+use shared::wire::console::{self, AllowedMove, CaseDetail, CaseEvent, CasePhoto, Colleague};
 use std::collections::HashMap;
 
 /// The worker's words for anyone but the reporter.
 pub(super) const OTHERS_TEXT_CHARS_MAX: usize = 200;
 /// Who acts when nobody does.
 const SYSTEM: &str = "系统";
-
-/// What an entry of the trail says besides its columns.
-#[derive(Debug, Default, Deserialize)]
-struct EventFacts {
-    #[serde(default)]
-    unit: Option<UnitCode>,
-    #[serde(default)]
-    deadline_ms: Option<Timestamp>,
-}
 
 /// Rows of a list.
 pub(super) fn rows(
@@ -87,6 +80,9 @@ fn console_row(
             .and_then(|(condition, _)| used_permille(district, catalogue, row, condition, now)),
         photos: photo_counts(row),
         self_fixed: row.self_fixed,
+        asked: row.life.asked.as_ref().map(|asked| asked.ask),
+        card: row.life.card,
+        stage_due_ms: row.life.stage_due_ms,
     }
 }
 
@@ -129,7 +125,30 @@ pub fn detail(
     now: Timestamp,
 ) -> Result<CaseDetail> {
     let seen = readable(tx, actor, district, id)?;
-    let row = &seen.row;
+    shown(tx, actor, district, &seen, now)
+}
+
+/// A case as it is now, for somebody who could read it before their own move: it may have left
+/// their unit by it.
+pub(super) fn after_move(
+    tx: &mut dyn Tx,
+    actor: &Actor,
+    district: &District,
+    id: CaseId,
+    now: Timestamp,
+) -> Result<CaseDetail> {
+    let seen = Seen::load(tx, district, id)?.ok_or(Fault::NotFound("case"))?;
+    shown(tx, actor, district, &seen, now)
+}
+
+fn shown(
+    tx: &mut dyn Tx,
+    actor: &Actor,
+    district: &District,
+    seen: &Seen,
+    now: Timestamp,
+) -> Result<CaseDetail> {
+    let (row, id) = (&seen.row, seen.row.id);
     let report = report_of(tx, row)?;
     let stored = store::cases::decision(tx, id)?.ok_or(Fault::NotFound("case"))?;
     let decision: Decision = serde_json::from_str(&stored.decision)
@@ -139,7 +158,8 @@ pub fn detail(
     let catalogue = district
         .catalogue_of(&report.catalogue_version)
         .unwrap_or(&district.catalogue);
-    let condition = catalogue.condition(&report.condition);
+    let condition = row.life.condition.as_ref().unwrap_or(&report.condition);
+    let condition = catalogue.condition(condition);
     let mut names = Names::default();
     let photos = store::photos::of_report(tx, report.id)?;
     let mut events = Vec::new();
@@ -147,6 +167,9 @@ pub fn detail(
         events.push(case_event(tx, district, &mut names, event)?);
     }
     let (lat, lon) = report.place.degrees().unwrap_or_default();
+    let ruled = Ruled::load(tx, district, row)?;
+    let life = life::view(tx, district, &mut names, seen, &ruled, now)?;
+    let (moves, asks) = allowed(actor, seen, now);
     let filled_with = Some((&report.condition, &report.catalogue_version));
     Ok(CaseDetail {
         row: console_row(district, row, filled_with, now),
@@ -167,7 +190,9 @@ pub fn detail(
         differs,
         photos: photos.iter().map(case_photo).collect(),
         events,
-        moves: allowed(actor, &seen),
+        moves,
+        asks,
+        life: Some(Box::new(life)),
     })
 }
 
@@ -188,27 +213,53 @@ fn case_photo(entry: &ReportPhoto) -> CasePhoto {
     }
 }
 
-/// What the actor may do with a case now.
-fn allowed(actor: &Actor, seen: &Seen) -> Vec<AllowedMove> {
-    moves_from(&seen.row.state)
-        .filter(|row| {
-            row.action
-                .is_some_and(|act| may(actor, act, seen.subject()).is_some())
-        })
-        .map(|row| AllowedMove {
-            kind: row.kind,
-            needs_reason: row.needs_reason,
-            needs_unit: row.needs_unit,
-        })
-        .collect()
+/// What the actor may do with a case now, and what ask for.
+fn allowed(actor: &Actor, seen: &Seen, now: Timestamp) -> (Vec<AllowedMove>, Vec<Ask>) {
+    let Ok(case) = as_case(&seen.row) else {
+        return (Vec::new(), Vec::new());
+    };
+    let has = |right: Action| may(actor, right, seen.subject()).is_some();
+    let mut moves: Vec<AllowedMove> = Vec::new();
+    for (row, right) in case.moves(now) {
+        let twice = moves.iter().any(|known| known.kind == row.kind);
+        if right.is_some_and(has) && !twice {
+            moves.push(AllowedMove {
+                kind: row.kind,
+                needs_reason: row.needs.contains(&case::Fact::Reason),
+                needs_unit: row.needs.contains(&case::Fact::Unit),
+                needs: row.needs.to_vec(),
+            });
+        }
+    }
+    let asks = case.asks(now).filter(|row| has(row.asks));
+    let asks = asks.map(|row| row.ask).collect();
+    (moves, asks)
+}
+
+/// Who works in the unit that leads a case, for somebody who may move it.
+///
+/// # Errors
+/// As [`detail`].
+pub fn colleagues(
+    tx: &mut dyn Tx,
+    actor: &Actor,
+    district: &District,
+    id: CaseId,
+    now: Timestamp,
+) -> Result<Vec<Colleague>> {
+    let seen = readable(tx, actor, district, id)?;
+    may(actor, Action::Handle, seen.subject()).ok_or(Fault::Forbidden)?;
+    let people = store::cases::colleagues(tx, &district.code, &seen.row.lead, now)?;
+    let people = people.into_iter().map(|(id, name)| Colleague { id, name });
+    Ok(people.collect())
 }
 
 /// Names of people, each looked up once.
 #[derive(Debug, Default)]
-struct Names(HashMap<PersonId, String>);
+pub(super) struct Names(HashMap<PersonId, String>);
 
 impl Names {
-    fn of(&mut self, tx: &mut dyn Tx, person: PersonId) -> Result<String> {
+    pub(super) fn of(&mut self, tx: &mut dyn Tx, person: PersonId) -> Result<String> {
         if let Some(name) = self.0.get(&person) {
             return Ok(name.clone());
         }
@@ -226,7 +277,7 @@ fn case_event(
     row: EventRow,
 ) -> Result<CaseEvent> {
     let event = row.event;
-    let facts: EventFacts = serde_json::from_str(&event.detail).unwrap_or_default();
+    let facts = EventFacts::read(&event.detail);
     let office = office(district, event.unit.as_ref(), event.role);
     let by = match event.person {
         None => office,
@@ -243,7 +294,32 @@ fn case_event(
         reason: event.reason,
         unit_name: facts.unit.map(|unit| district.unit_name(&unit)),
         deadline_ms: facts.deadline_ms,
+        person_name: match facts.person {
+            Some(person) => Some(names.of(tx, person)?),
+            None => None,
+        },
+        until_ms: facts.until_ms,
+        ask: facts.ask,
+        outcome: facts.outcome,
+        found: facts.found,
+        card: facts.card,
+        about: facts.stage.or_else(|| {
+            facts
+                .told
+                .map(|role| told(district, role, &facts.told_area))
+        }),
     })
+}
+
+/// Whose posts were told, in words: 潭城街道督查.
+fn told(district: &District, role: Role, area: &Option<String>) -> String {
+    let area = area.as_ref().and_then(|code| code.parse().ok());
+    let place = area.map(|area| district.areas.name(&area).to_owned());
+    format!(
+        "已告知{}{}",
+        place.unwrap_or_default(),
+        label::role(role, Lang::Zh)
+    )
 }
 
 /// The unit or role that acted, in words.

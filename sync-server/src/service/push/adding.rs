@@ -6,7 +6,7 @@
 
 use super::judge::Chained;
 use super::{Reason, signed};
-use crate::service::cases::{By, Seen, as_case, write_move};
+use crate::service::cases::{By, Ruled, Seen, as_case, write_move};
 use crate::service::district::District;
 use crate::service::push::buckets_of;
 use crate::service::sessions::Session;
@@ -16,7 +16,7 @@ use crate::store::events::NewEvent;
 use crate::store::{self, Tx};
 use serde_json::{Value, json};
 use shared::addition::{Addition, CASE_PHOTOS_LIMIT};
-use shared::case::{Class, Event, Move, WITHDRAWN, move_row};
+use shared::case::{Class, Event, Given, Move, WITHDRAWN, move_row};
 use shared::catalogue::Catalogue;
 use shared::id::{CaseId, EventId, ReportId};
 use shared::operation::{Operation, SealedOperation};
@@ -170,19 +170,24 @@ fn withdraw(
     let before = as_case(&seen.row)?;
     // The worker's revision may be an old one, or none at all: what counts is whether the state
     // that the case has come to still allows it.
+    let ruled = Ruled::load(tx, district, &seen.row)?;
     let event = Event {
         kind: Move::Withdraw,
         base_revision: before.revision,
         at: now,
-        reason: adding.words.clone(),
-        unit: None,
-        deadline_ms: None,
+        by: Some(by.person),
+        by_unit: by.post.unit.clone(),
+        given: Given {
+            reason: adding.words.clone(),
+            ..Given::default()
+        },
     };
     let next = before
-        .apply(&event)
+        .apply(&event, &ruled.rules())
         .map_err(|refusal| Fault::damaged("withdrawal", refusal))?;
     // One writer a district: nobody moves the case within this transaction.
-    if !write_move(tx, district, seen, &event, &next, by, adding.event_id)? {
+    let id = adding.event_id;
+    if !write_move(tx, district, seen, &event, &next, Some(by), &ruled, id)? {
         return Err(Fault::damaged("case", "its revision moved within a write"));
     }
     Ok(next.revision)

@@ -3,14 +3,14 @@
 //! [`prepare`] is pure and does all the thinking; [`file`] writes what it prepared.
 
 use super::judge::{Chained, Sender};
+use crate::service::cases::{EventFacts, Ruled};
 use crate::service::district::District;
 use crate::service::{Fault, Result, photos};
 use crate::store::cases::{CaseRow, NewCase};
 use crate::store::events::NewEvent;
 use crate::store::reports::ReportRow;
 use crate::store::{self, Tx};
-use serde_json::json;
-use shared::case::{self, Case, Event, Move};
+use shared::case::{self, Case, Event, Given, Move, Rules};
 use shared::catalogue::Catalogue;
 use shared::id::{Bucket, CaseId, EventId, PersonId, ReportId, UnitCode};
 use shared::operation::{Operation, SealedOperation, short_code};
@@ -42,6 +42,7 @@ pub struct Filing {
     differs: Vec<String>,
     search: String,
     assisting: Vec<UnitCode>,
+    next_due: Option<Timestamp>,
     events: Vec<NewEvent>,
     buckets: Vec<Bucket>,
 }
@@ -95,7 +96,17 @@ pub(super) fn prepare(
         now,
     );
     let case_id = CaseId(new_id());
-    let Some((opened, events)) = open_case(&filed, &decision, operation.actor, now, new_id) else {
+    let version = &operation.catalogue_version;
+    let ruled = Ruled::of(
+        district,
+        version,
+        &filed.category,
+        &filed.condition,
+        grid.as_ref(),
+    );
+    let rules = ruled.rules();
+    let opening = open_case(&filed, &decision, operation.actor, &rules, now, new_id);
+    let Some((opened, events)) = opening else {
         return Err((Box::new(sealed), "server_fault"));
     };
     let differs = differences(district, &filed, grid.as_ref(), &decision, now);
@@ -105,15 +116,13 @@ pub(super) fn prepare(
         clock_skew_ms: skew(sender, operation.offset_ms),
         ..report_row(district, report_id, operation, filed, now)
     };
+    let next_due = case::next_due(&opened, &rules);
     let case = case_row(&report, case_id, opened, &operation.photos);
     let search = search_words(district, catalogue, &case, &report);
     Ok(Filing {
+        next_due,
         buckets: buckets_of(&case),
-        assisting: decision
-            .assisting
-            .iter()
-            .map(|unit| unit.code.clone())
-            .collect(),
+        assisting: codes(&decision),
         decision: serde_json::to_string(&decision).unwrap_or_default(),
         sealed,
         chained,
@@ -123,6 +132,12 @@ pub(super) fn prepare(
         search,
         events,
     })
+}
+
+/// The units that assist.
+fn codes(decision: &Decision) -> Vec<UnitCode> {
+    let units = decision.assisting.iter();
+    units.map(|unit| unit.code.clone()).collect()
 }
 
 /// The report as the worker filed it; what the server found out about it is left open.
@@ -184,6 +199,7 @@ fn case_row(report: &ReportRow, id: CaseId, opened: Case, photos: &[PhotoRef]) -
         photos_stored: 0,
         self_fixed: report.self_fixed,
         solved_level: opened.closed_ms.map(|_| 0),
+        life: opened.life,
     }
 }
 
@@ -192,10 +208,11 @@ fn open_case(
     filed: &FiledReport,
     decision: &Decision,
     reporter: PersonId,
+    rules: &Rules<'_>,
     now: Timestamp,
     new_id: &mut impl FnMut() -> Uuid,
 ) -> Option<(Case, Vec<NewEvent>)> {
-    let received = Case::received(decision.lead.clone());
+    let received = Case::received(decision.lead.clone(), now, rules);
     let mut events = vec![NewEvent {
         id: EventId(new_id()),
         kind: RECEIVED_EVENT.to_owned(),
@@ -215,22 +232,17 @@ fn open_case(
     } else {
         (Move::Dispatch, decision.because.join("；"))
     };
-    let event = Event {
-        kind,
-        base_revision: received.revision,
-        at: now,
+    // What the worker chose is the condition that it is accepted with.
+    let given = Given {
         // The reasons stand in full in the decision; the trail's limit is for people's words.
         reason: reason.chars().take(case::REASON_CHARS_LIMIT).collect(),
-        unit: Some(decision.lead.clone()),
-        deadline_ms: decision.deadline_ms,
+        unit: (kind == Move::Dispatch).then(|| decision.lead.clone()),
+        condition: Some(filed.condition.clone()),
+        ..Given::default()
     };
-    let next = received.apply(&event).ok()?;
-    let detail = match kind {
-        Move::Dispatch => {
-            json!({"unit": decision.lead, "deadline_ms": decision.deadline_ms}).to_string()
-        }
-        _ => String::from("{}"),
-    };
+    let event = Event::of_system(kind, &received, now, given);
+    let next = received.apply(&event, rules).ok()?;
+    let detail = EventFacts::of(&event, &next).text();
     events.push(NewEvent {
         id: EventId(new_id()),
         kind: kind.as_str().to_owned(),
@@ -240,7 +252,7 @@ fn open_case(
         role: None,
         unit: None,
         at: now,
-        reason: event.reason,
+        reason: event.given.reason,
         detail,
     });
     Some((next, events))
@@ -376,6 +388,7 @@ pub(super) fn file(
             differs: &differs,
             search: &search,
             assisting: &filing.assisting,
+            next_due: filing.next_due,
         },
     )?;
     let mut last = None;

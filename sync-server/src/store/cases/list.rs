@@ -8,7 +8,7 @@ use super::{CaseRow, from_row, select_case};
 use crate::store::areas::range_end;
 use crate::store::tx::limit as row_limit;
 use crate::store::{Cell, Result, Row, Tx, Value};
-use shared::case::Class;
+use shared::case::{Class, SUSPENDED};
 use shared::id::{AreaCode, CaseId, CategoryId, PersonId, UnitCode};
 use shared::time::Timestamp;
 
@@ -24,6 +24,10 @@ pub struct CaseFilter {
     pub sights: Vec<Sight>,
     /// One of these states; all when empty.
     pub states: Vec<String>,
+    /// One of these requests waits; all when empty.
+    pub asked: Vec<String>,
+    /// One of these cards lies on it; all when empty.
+    pub cards: Vec<String>,
     /// Whether work remains.
     pub class: Option<Class>,
     /// The unit that leads.
@@ -40,7 +44,7 @@ pub struct CaseFilter {
     pub to: Option<Timestamp>,
     /// Words that must all be found.
     pub text: Option<String>,
-    /// Open, not handled, and past the deadline at this moment.
+    /// Open, not handled, its clock running, and past the deadline at this moment.
     pub late_at: Option<Timestamp>,
 }
 
@@ -52,6 +56,8 @@ impl CaseFilter {
             district,
             sights,
             states: Vec::new(),
+            asked: Vec::new(),
+            cards: Vec::new(),
             class: None,
             unit: None,
             assisting: None,
@@ -200,7 +206,19 @@ impl Query {
         Some(query)
     }
 
+    fn one_of(&mut self, column: &str, values: &[String]) {
+        if !values.is_empty() {
+            let values: Vec<_> = values
+                .iter()
+                .map(|value| self.text(value.clone()))
+                .collect();
+            self.and(&format!("{column} IN ({})", values.join(", ")));
+        }
+    }
+
     fn columns(&mut self, filter: &CaseFilter) {
+        self.one_of("asked", &filter.asked);
+        self.one_of("card", &filter.cards);
         if let Some(class) = filter.class {
             let class = self.text(class.as_str().to_owned());
             self.and(&format!("state_class = {class}"));
@@ -235,8 +253,10 @@ impl Query {
         }
         if let Some(now) = filter.late_at {
             let (open, now) = (self.text(Class::Open.as_str().to_owned()), self.int(now.0));
+            let suspended = self.text(SUSPENDED.to_owned());
             self.and(&format!(
-                "state_class = {open} AND deadline_ms < {now} AND handled_ms IS NULL"
+                "state_class = {open} AND deadline_ms < {now} AND handled_ms IS NULL
+                AND state <> {suspended}"
             ));
         }
     }

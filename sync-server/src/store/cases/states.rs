@@ -55,6 +55,8 @@ pub struct StateRow {
     pub text: String,
     /// The catalogue that the report was filled with.
     pub catalogue_version: CatalogueVersion,
+    /// Number and state of the case that it was merged into.
+    pub merged_into: Option<(String, String)>,
 }
 
 /// An entry of a trail, as far as a worker sees it.
@@ -84,9 +86,10 @@ pub fn states(tx: &mut dyn Tx, ids: &[CaseId]) -> Result<Vec<StateRow>> {
                 cases.state_class, cases.lead_unit, cases.grid, cases.category, cases.lat_e7,
                 cases.lon_e7, cases.reporter, cases.opened_ms, cases.deadline_ms,
                 cases.closed_ms, cases.photos_expected, cases.photos_stored, cases.decision,
-                reports.text, reports.catalogue_version
+                reports.text, reports.catalogue_version, target.case_no, target.state
             FROM cases
             JOIN reports ON reports.id = cases.report
+            LEFT JOIN cases AS target ON target.id = cases.merged_into
             WHERE cases.id IN ({places})
             ORDER BY cases.id"
         )
@@ -155,6 +158,7 @@ fn state(row: &mut Row) -> Result<StateRow> {
         decision: row.take_text(17)?,
         text: row.take_text(18)?,
         catalogue_version: row.id(19)?,
+        merged_into: row.take_opt_text(20)?.zip(row.take_opt_text(21)?),
     })
 }
 

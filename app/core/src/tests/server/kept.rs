@@ -172,5 +172,6 @@ fn case_of(number: usize, subject: &str, report: &FiledReport) -> CaseState {
         photos: (0, 0),
         mine: true,
         course: vec![],
+        merged_into: None,
     }
 }

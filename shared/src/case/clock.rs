@@ -1,0 +1,298 @@
+//! What is due on a case and when: stages, the yellow and the red light, the end of a suspension,
+//! parts, staged limits, and the escalation rules.
+//!
+//! Pure: the server keeps one moment per case, [`next_due`], looks at what lies before now, and asks
+//! [`due`]. What was told is noted in the case ([`told`]), so that running twice tells nothing twice.
+
+use super::life::{Card, DeadlineStep};
+use super::{Case, Class, SUSPENDED, StateRow};
+use crate::calendar::{Calendar, Clock, GREEN_SHARE_MAX, Limit};
+use crate::catalogue::{Escalation, StageLimit};
+use crate::id::{CategoryId, UnitCode};
+use crate::time::Timestamp;
+
+/// What the catalogue says of how long states may last.
+pub type StageLimits = [StageLimit];
+
+/// What a move and a clock depend on beside the case.
+#[derive(Debug, Clone)]
+pub struct Rules<'a> {
+    /// The working calendar.
+    pub calendar: &'a Calendar,
+    /// The limit of the condition, in the mode of the place.
+    pub limit: Option<Limit>,
+    /// Staged limits of the condition by name.
+    pub staged: &'a [(String, Limit)],
+    /// How long states may last where the table of states doesn't hold.
+    pub stages: &'a StageLimits,
+    /// The condition asks for a photo of how it is afterwards.
+    pub after_photo: bool,
+    /// The unit that may not hand back (兜底).
+    pub last_resort: Option<UnitCode>,
+    /// What it is about, for the escalation rules.
+    pub category: Option<&'a CategoryId>,
+    /// The escalation rules.
+    pub escalations: &'a [Escalation],
+}
+
+impl<'a> Rules<'a> {
+    /// Only the calendar; for tests and for cases whose catalogue is gone.
+    #[must_use]
+    pub fn bare(calendar: &'a Calendar) -> Self {
+        Self {
+            calendar,
+            limit: None,
+            staged: &[],
+            stages: &[],
+            after_photo: false,
+            last_resort: None,
+            category: None,
+            escalations: &[],
+        }
+    }
+
+    /// How long a state may last.
+    #[must_use]
+    pub fn stage_limit(&self, row: &StateRow) -> Option<Limit> {
+        let own = self.stages.iter().find(|stage| stage.state == row.name);
+        own.map_or(row.stage, |stage| stage.limit)
+    }
+}
+
+/// Something that is due.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Due {
+    /// The stage has lasted too long.
+    Stage,
+    /// 80 % of the limit is used.
+    Yellow,
+    /// The deadline has passed.
+    Late,
+    /// The suspension ends.
+    Resume,
+    /// A unit's part is late.
+    Part(UnitCode),
+    /// A staged limit is missed.
+    Staged(String),
+    /// An escalation rule applies.
+    Escalation(String),
+}
+
+impl Due {
+    /// Name of a late stage.
+    pub const STAGE: &'static str = "stage_late";
+
+    /// Stored name: of the entry in the trail, and what is noted as told.
+    #[must_use]
+    pub fn name(&self) -> String {
+        match self {
+            Self::Stage => Self::STAGE.to_owned(),
+            Self::Yellow => String::from("yellow"),
+            Self::Late => String::from("late"),
+            Self::Resume => String::from("resume"),
+            Self::Part(unit) => format!("part_late:{unit}"),
+            Self::Staged(name) => format!("staged_late:{name}"),
+            Self::Escalation(id) => format!("escalation:{id}"),
+        }
+    }
+
+    /// Stored name of the entry in the trail.
+    #[must_use]
+    pub const fn event(&self) -> &'static str {
+        match self {
+            Self::Stage => Self::STAGE,
+            Self::Yellow => "yellow",
+            Self::Late => "late",
+            Self::Resume => "resume",
+            Self::Part(_) => "part_late",
+            Self::Staged(_) => "staged_late",
+            Self::Escalation(_) => "escalation",
+        }
+    }
+}
+
+impl Case {
+    /// The clock that its limit runs on.
+    #[must_use]
+    pub fn clock(&self) -> Clock {
+        let unit = self.life.limit.map(|limit| limit.unit);
+        unit.map_or(Clock::Continuous, |unit| unit.clock())
+    }
+
+    /// When 80 % of the limit is used.
+    fn yellow_at(&self, rules: &Rules<'_>) -> Option<Timestamp> {
+        let (from, deadline) = (self.dispatched_ms?, self.deadline_ms?);
+        let clock = self.clock();
+        let whole = rules.calendar.elapsed(from, deadline, clock);
+        #[expect(
+            clippy::as_conversions,
+            clippy::cast_precision_loss,
+            reason = "milliseconds of a limit stay below 2^53, where f64 is exact"
+        )]
+        let used = (whole as f64 * GREEN_SHARE_MAX) as i64;
+        Some(rules.calendar.after(from, used, clock))
+    }
+
+    /// Everything that will be due, told or not, each with its moment.
+    fn moments(&self, rules: &Rules<'_>) -> Vec<(Timestamp, Due)> {
+        let mut moments = Vec::new();
+        if self.class() == Class::Closed {
+            return moments;
+        }
+        if self.state == SUSPENDED {
+            let until = self.life.suspended.map(|suspended| suspended.until_ms);
+            moments.extend(until.map(|until| (until, Due::Resume)));
+            return moments;
+        }
+        moments.extend(self.life.stage_due_ms.map(|at| (at, Due::Stage)));
+        for part in &self.life.parts {
+            if let (None, Some(at)) = (part.answered_ms, part.deadline_ms) {
+                moments.push((at, Due::Part(part.unit.clone())));
+            }
+        }
+        // The handling clock stands once the unit has said what came of it.
+        if self.handled_ms.is_none() {
+            moments.extend(self.yellow_at(rules).map(|at| (at, Due::Yellow)));
+            moments.extend(self.deadline_ms.map(|at| (at, Due::Late)));
+            for stage in self.life.stages.iter().filter(|s| s.reached_ms.is_none()) {
+                moments.push((stage.deadline_ms, Due::Staged(stage.name.clone())));
+            }
+        }
+        for rule in rules.escalations {
+            if let Some(at) = self.escalates_at(rule, rules) {
+                moments.push((at, Due::Escalation(rule.id.clone())));
+            }
+        }
+        moments
+    }
+
+    /// When a rule applies; never where its category or its number of returns doesn't fit.
+    fn escalates_at(&self, rule: &Escalation, rules: &Rules<'_>) -> Option<Timestamp> {
+        if !rule.covers(rules.category) {
+            return None;
+        }
+        if rule.returns > 0 {
+            let enough = self.life.returns >= rule.returns;
+            return self.life.stage_since_ms.filter(|_| enough);
+        }
+        let deadline = self.deadline_ms.filter(|_| self.handled_ms.is_none())?;
+        Some(match rule.late {
+            Some(limit) => rules.calendar.deadline(deadline, limit),
+            None => deadline,
+        })
+    }
+}
+
+/// The next moment at which something untold is due; none when nothing ever will be.
+#[must_use]
+pub fn next_due(case: &Case, rules: &Rules<'_>) -> Option<Timestamp> {
+    let untold = |due: &Due| !case.life.told.contains(&due.name());
+    let moments = case.moments(rules);
+    moments
+        .into_iter()
+        .filter(|(_, due)| untold(due))
+        .map(|(at, _)| at)
+        .min()
+}
+
+/// What is due now and not told yet, in order of time.
+#[must_use]
+pub fn due(case: &Case, rules: &Rules<'_>, now: Timestamp) -> Vec<(Timestamp, Due)> {
+    let mut moments = case.moments(rules);
+    moments.retain(|(at, due)| *at <= now && !case.life.told.contains(&due.name()));
+    moments.sort_by_key(|(at, _)| *at);
+    moments
+}
+
+/// The case after something was told. Its revision stays: nobody's move becomes stale by a light.
+/// A resumption is a move and no telling.
+#[must_use]
+pub fn told(case: &Case, due: &Due, card: Option<Card>) -> Case {
+    let mut next = case.clone();
+    next.life.told.push(due.name());
+    next.life.card = next.life.card.max(card);
+    next
+}
+
+/// The case with its deadline counted anew, step by step, by a calendar that has changed; none when
+/// it stays the same or the clock doesn't run.
+#[must_use]
+pub fn recount(case: &Case, rules: &Rules<'_>, now: Timestamp) -> Option<Case> {
+    if case.class() == Class::Closed || case.handled_ms.is_some() {
+        return None;
+    }
+    let (calendar, clock) = (rules.calendar, case.clock());
+    let mut counted: Option<Timestamp> = None;
+    let mut left = 0;
+    for step in &case.life.steps {
+        match step {
+            DeadlineStep::Given { from_ms, limit, .. } => {
+                counted = Some(calendar.deadline(*from_ms, *limit));
+            }
+            DeadlineStep::Extended { limit, .. } => {
+                counted = counted.map(|deadline| calendar.deadline(deadline, *limit));
+            }
+            DeadlineStep::Suspended { since_ms, .. } => {
+                left = counted.map_or(0, |deadline| calendar.elapsed(*since_ms, deadline, clock));
+            }
+            DeadlineStep::Resumed { from_ms, .. } => {
+                counted = Some(calendar.after(*from_ms, left, clock));
+            }
+            DeadlineStep::Recounted { .. } => {}
+        }
+    }
+    let deadline_ms = counted.filter(|deadline| Some(*deadline) != case.deadline_ms)?;
+    let mut next = case.clone();
+    next.deadline_ms = Some(deadline_ms);
+    next.life.steps.push(DeadlineStep::Recounted {
+        at_ms: now,
+        deadline_ms,
+    });
+    // Lights of the former deadline are told again by the new one.
+    let of_handling = [Due::Yellow.name(), Due::Late.name()];
+    next.life.told.retain(|told| !of_handling.contains(told));
+    Some(next)
+}
+
+/// The deadline's arithmetic in words, a line a step: 为什么是 11-24 10:30.
+#[must_use]
+pub fn explain(case: &Case, year: i32) -> Vec<String> {
+    let show = |at: Timestamp| at.show(year);
+    let line = |step: &DeadlineStep| match step {
+        DeadlineStep::Given {
+            from_ms,
+            limit,
+            deadline_ms,
+        } => {
+            let hours = match limit.unit.clock() {
+                Clock::Working => "只计工作日8:00至12:00、14:00至18:00",
+                Clock::Continuous => "昼夜连续计时，节假日不停",
+            };
+            format!(
+                "{}派遣起算，时限{limit}（{hours}），至{}",
+                show(*from_ms),
+                show(*deadline_ms)
+            )
+        }
+        DeadlineStep::Extended { limit, deadline_ms } => {
+            format!("准予延期，加一个原时限{limit}，至{}", show(*deadline_ms))
+        }
+        DeadlineStep::Suspended { since_ms, left_ms } => format!(
+            "{}挂账，停表；{}",
+            show(*since_ms),
+            if *left_ms > 0 {
+                format!("还剩{}", crate::time::show_duration(*left_ms))
+            } else {
+                String::from("已无剩余时间")
+            }
+        ),
+        DeadlineStep::Resumed {
+            from_ms,
+            deadline_ms,
+        } => format!("{}恢复计时，至{}", show(*from_ms), show(*deadline_ms)),
+        DeadlineStep::Recounted { at_ms, deadline_ms } => {
+            format!("{}工作日历调整，重算至{}", show(*at_ms), show(*deadline_ms))
+        }
+    };
+    case.life.steps.iter().map(line).collect()
+}

@@ -1,0 +1,226 @@
+//! What falls due by itself: lights, late stages, ends of suspensions, escalation rules.
+//!
+//! One job, safe to run twice and on several nodes: what was told is noted in the case in the same
+//! transaction, and the next moment is kept in an indexed column, so that a look costs by what is
+//! due and not by what is open. Tests: `tests/tests/clocks.rs`.
+
+use super::Seen;
+use super::facts::EventFacts;
+use super::moves::{as_case, moved_row, write};
+use super::rules::Ruled;
+use crate::service::district::District;
+use crate::service::{Fault, Result, feed};
+use crate::store::cases::{CaseMove, CaseRow};
+use crate::store::events::NewEvent;
+use crate::store::{self, Tx};
+use shared::case::{self, Case, Due, Event, Given, Move};
+use shared::catalogue::Escalation;
+use shared::id::{AreaCode, EventId};
+use shared::time::Timestamp;
+use shared::unit;
+use uuid::Uuid;
+
+/// Cases looked at in one write, so that pushes never wait long behind it.
+pub const DUE_AT_ONCE: usize = 200;
+
+/// The entry of a deadline that was counted anew.
+const RECOUNTED: &str = "recounted";
+
+/// Tells what is due, of some cases at a time; how many cases were looked at.
+///
+/// # Errors
+/// Whatever the store says, as for all services.
+pub fn tell_due(
+    tx: &mut dyn Tx,
+    district: &District,
+    now: Timestamp,
+    new_id: &mut dyn FnMut() -> Uuid,
+) -> Result<usize> {
+    let rows = store::cases::due_before(tx, &district.code, now, DUE_AT_ONCE)?;
+    for row in &rows {
+        let ruled = Ruled::load(tx, district, row)?;
+        if let Ok(case) = as_case(row) {
+            tell_case(tx, district, row, case, &ruled, now, new_id)?;
+        } else {
+            // A state of a later version: that server tells.
+            store::cases::put_off(tx, row.id, None)?;
+        }
+    }
+    Ok(rows.len())
+}
+
+fn tell_case(
+    tx: &mut dyn Tx,
+    district: &District,
+    row: &CaseRow,
+    mut case: Case,
+    ruled: &Ruled,
+    now: Timestamp,
+    new_id: &mut dyn FnMut() -> Uuid,
+) -> Result<()> {
+    let rules = ruled.rules();
+    let mut row = row.clone();
+    if let Some(next) = case::recount(&case, &rules, now) {
+        let event_id = EventId(new_id());
+        let facts = EventFacts {
+            deadline_ms: next.deadline_ms,
+            ..EventFacts::default()
+        };
+        note(tx, &row, &next, ruled, RECOUNTED, &facts, event_id, now)?;
+        row = moved_row(&row, &next);
+        case = next;
+        feed::tell(tx, district, &row, now)?;
+    }
+    let due = case::due(&case, &rules, now);
+    if due.is_empty() {
+        return Ok(store::cases::put_off(
+            tx,
+            row.id,
+            case::next_due(&case, &rules),
+        )?);
+    }
+    let place = row.grid.clone();
+    let mut seen = Seen::of(tx, district, row)?;
+    for (at, due) in due {
+        let event_id = EventId(new_id());
+        // A suspension ends at its date, however late the server looks.
+        let moved = match &due {
+            Due::Resume => Some(Event::of_system(Move::Resume, &case, at, Given::default())),
+            Due::Escalation(id) => {
+                let rule = rules.escalations.iter().find(|rule| rule.id == *id);
+                tell(
+                    tx, &mut seen, &mut case, &due, rule, ruled, at, now, event_id,
+                )?;
+                let over =
+                    rule.and_then(|rule| takes_over(district, &case, place.as_ref(), rule, ruled));
+                over.map(|given| Event::of_system(Move::Dispatch, &case, now, given))
+            }
+            _ => {
+                tell(
+                    tx, &mut seen, &mut case, &due, None, ruled, at, now, event_id,
+                )?;
+                None
+            }
+        };
+        if let Some(event) = moved {
+            let id = EventId(new_id());
+            let next = match case.apply(&event, &rules) {
+                Ok(next) => next,
+                // Whoever should take it over has it, or the state doesn't let it go.
+                Err(_) if event.kind == Move::Dispatch => continue,
+                Err(refusal) => return Err(Fault::damaged("what was due", refusal)),
+            };
+            write(tx, district, &seen, &event, &next, None, ruled, id)?;
+            seen.row = moved_row(&seen.row, &next);
+            // A new clock: what is due by it is told by the next look.
+            break;
+        }
+    }
+    feed::tell(tx, district, &seen.row, now)
+}
+
+/// One entry of the trail that moves nothing, with its card.
+#[expect(clippy::too_many_arguments, reason = "an entry and what it is about")]
+fn tell(
+    tx: &mut dyn Tx,
+    seen: &mut Seen,
+    case: &mut Case,
+    due: &Due,
+    rule: Option<&Escalation>,
+    ruled: &Ruled,
+    at: Timestamp,
+    now: Timestamp,
+    event_id: EventId,
+) -> Result<()> {
+    let row = &seen.row;
+    let next = case::told(case, due, rule.and_then(|rule| rule.card));
+    let facts = EventFacts {
+        due_ms: Some(at),
+        rule: rule.map(|rule| rule.id.clone()),
+        card: rule.and_then(|rule| rule.card),
+        told: rule.map(|rule| rule.tell),
+        told_area: rule
+            .and_then(|rule| rule.reach.around(&seen.area))
+            .map(|area| area.to_string()),
+        unit: match due {
+            Due::Part(unit) => Some(unit.clone()),
+            _ => None,
+        },
+        stage: match due {
+            Due::Staged(name) => Some(name.clone()),
+            _ => None,
+        },
+        ..EventFacts::default()
+    };
+    note(tx, row, &next, ruled, due.event(), &facts, event_id, now)?;
+    seen.row = moved_row(row, &next);
+    *case = next;
+    Ok(())
+}
+
+/// Writes a case that changed without a move, and the entry of its trail.
+#[expect(clippy::too_many_arguments, reason = "an entry and what it is about")]
+fn note(
+    tx: &mut dyn Tx,
+    row: &CaseRow,
+    next: &Case,
+    ruled: &Ruled,
+    kind: &str,
+    facts: &EventFacts,
+    event_id: EventId,
+    now: Timestamp,
+) -> Result<()> {
+    let to = CaseMove {
+        id: row.id,
+        base_revision: row.revision,
+        revision: next.revision,
+        state: next.state,
+        class: next.class(),
+        lead: &next.lead,
+        dispatched: next.dispatched_ms,
+        deadline: next.deadline_ms,
+        handled: next.handled_ms,
+        closed: next.closed_ms,
+        solved_level: row.solved_level,
+        life: &next.life,
+        next_due: case::next_due(next, &ruled.rules()),
+    };
+    if !store::cases::move_on(tx, &to)? {
+        // One writer a district: nobody moves the case within this transaction.
+        return Err(Fault::damaged("case", "its revision moved within a write"));
+    }
+    store::events::append(
+        tx,
+        row.id,
+        NewEvent {
+            id: event_id,
+            kind: kind.to_owned(),
+            from: Some(row.state.clone()),
+            to: row.state.clone(),
+            person: None,
+            role: None,
+            unit: None,
+            at: now,
+            reason: String::new(),
+            detail: facts.text(),
+        },
+    )?;
+    Ok(())
+}
+
+/// What gives the case to the unit that a rule names; none where it stays.
+fn takes_over(
+    district: &District,
+    case: &Case,
+    place: Option<&AreaCode>,
+    rule: &Escalation,
+    ruled: &Ruled,
+) -> Option<Given> {
+    let name = rule.takes_over.as_deref()?;
+    let unit = unit::resolve(name, place, &ruled.catalogue, &district.areas)?;
+    (unit.code != case.lead).then(|| Given {
+        reason: format!("按升级规则{}由{}接办", rule.id, unit.name),
+        unit: Some(unit.code),
+        ..Given::default()
+    })
+}

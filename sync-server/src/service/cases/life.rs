@@ -1,0 +1,124 @@
+//! What a case has been through, as the console shows it.
+
+use super::Seen;
+use super::moves::as_case;
+use super::rules::Ruled;
+use super::view::Names;
+use crate::service::Result;
+use crate::service::district::District;
+use crate::store::cases::CaseRow;
+use crate::store::{self, Tx};
+use shared::case::{Asked, Awaits, Finding, Life, Part, Stage, Step, explain, state};
+use shared::id::UnitCode;
+use shared::time::Timestamp;
+use shared::wire::console::{CaseLife, FindingRow, MergedRow, PartRow, StageRow};
+
+/// What a case has been through, in words where a code alone would say nothing.
+pub(super) fn view(
+    tx: &mut dyn Tx,
+    district: &District,
+    names: &mut Names,
+    seen: &Seen,
+    ruled: &Ruled,
+    now: Timestamp,
+) -> Result<CaseLife> {
+    let row = &seen.row;
+    let life = &row.life;
+    let unit_name = |unit: &UnitCode| district.unit_name(unit);
+    let finding = |finding: &Finding| FindingRow {
+        found: finding.found,
+        at_ms: finding.at_ms,
+    };
+    let case = as_case(row).ok();
+    let conditions = ruled.catalogue.conditions_of(&row.category);
+    Ok(CaseLife {
+        step: state(&row.state).map_or(Step::Handle, |row| row.step),
+        awaits: case
+            .as_ref()
+            .map_or(Awaits::Dispatcher, |case| case.awaits()),
+        stage_since_ms: life.stage_since_ms,
+        deadline_why: case.map_or_else(Vec::new, |case| explain(&case, now.china_year())),
+        first_unit_name: life.first_unit.as_ref().map(unit_name),
+        returned_by: life.returned_by.iter().map(unit_name).collect(),
+        reworks: life.reworks,
+        extensions: life.extensions,
+        escalations: life.escalations,
+        last_owner: life.last_owner,
+        assigned_name: match life.assigned {
+            Some(person) => Some(names.of(tx, person)?),
+            None => None,
+        },
+        asked_by: match &life.asked {
+            Some(asked) => asked_by(tx, district, names, asked)?,
+            None => None,
+        },
+        asked: life.asked.clone(),
+        suspended: life.suspended,
+        verified: life.verified.as_ref().map(finding),
+        checked: life.checked.as_ref().map(finding),
+        outcome: life.outcome,
+        next_ms: life.next_ms,
+        appealed: life.appealed,
+        parts: parts(district, life),
+        stages: stages(life),
+        merged_into: match life.merged_into {
+            Some(into) => match store::cases::get(tx, into)? {
+                Some(row) => Some(merged(tx, names, &row)?),
+                None => None,
+            },
+            None => None,
+        },
+        merged: store::cases::merged_into(tx, row.id)?
+            .iter()
+            .map(|row| merged(tx, names, row))
+            .collect::<Result<_>>()?,
+        after_photo: ruled.rules().after_photo,
+        conditions: conditions
+            .map(|row| (row.id.clone(), row.name.clone()))
+            .collect(),
+    })
+}
+
+fn parts(district: &District, life: &Life) -> Vec<PartRow> {
+    let row = |part: &Part| PartRow {
+        unit_name: district.unit_name(&part.unit),
+        unit: part.unit.clone(),
+        task: part.task.clone(),
+        deadline_ms: part.deadline_ms,
+        answered_ms: part.answered_ms,
+        answer: part.answer.clone(),
+    };
+    life.parts.iter().map(row).collect()
+}
+
+fn stages(life: &Life) -> Vec<StageRow> {
+    let row = |stage: &Stage| StageRow {
+        name: stage.name.clone(),
+        deadline_ms: stage.deadline_ms,
+        reached_ms: stage.reached_ms,
+    };
+    life.stages.iter().map(row).collect()
+}
+
+/// The unit or the person that asks.
+fn asked_by(
+    tx: &mut dyn Tx,
+    district: &District,
+    names: &mut Names,
+    asked: &Asked,
+) -> Result<Option<String>> {
+    Ok(match (&asked.unit, asked.by) {
+        (Some(unit), _) => Some(district.unit_name(unit)),
+        (None, Some(person)) => Some(names.of(tx, person)?),
+        (None, None) => None,
+    })
+}
+
+fn merged(tx: &mut dyn Tx, names: &mut Names, row: &CaseRow) -> Result<MergedRow> {
+    Ok(MergedRow {
+        id: row.id,
+        case_no: row.case_no.clone(),
+        reporter_name: names.of(tx, row.reporter)?,
+        state: row.state.clone(),
+    })
+}

@@ -1,0 +1,210 @@
+//! The facts of a move as somebody asks for it, checked: is there such a unit, may it be given this,
+//! does the person work there, may the mover see the case that it is merged into.
+
+use super::moves::after_photos;
+use super::rules::Ruled;
+use super::{Seen, readable};
+use crate::service::district::District;
+use crate::service::{Fault, Result, words};
+use crate::store::cases::CaseRow;
+use crate::store::{self, Tx};
+use shared::case::{Class, Fact, Given, Move};
+use shared::catalogue::{COMMUNITY_ROLE, Catalogue, STREET_ROLES};
+use shared::id::{CaseId, ConditionId, UnitCode};
+use shared::role::Actor;
+use shared::time::Timestamp;
+use shared::unit::{self, Unit};
+use shared::wire::console::MoveRequest;
+
+/// The member of a request that holds a fact.
+pub(super) const fn field(fact: Fact) -> &'static str {
+    match fact {
+        Fact::Reason => "reason",
+        Fact::Unit => "unit",
+        Fact::Person => "person",
+        Fact::Until => "until_ms",
+        Fact::Condition => "condition",
+        Fact::Into => "into",
+        Fact::Found => "found",
+        Fact::Outcome => "outcome",
+        Fact::AfterPhoto => "photos",
+        Fact::Ask => "ask",
+        Fact::Card => "card",
+        Fact::Stage => "stage",
+    }
+}
+
+/// The facts of a move, checked against what is stored. What the move has no use for is dropped.
+pub(super) fn given(
+    tx: &mut dyn Tx,
+    actor: &Actor,
+    district: &District,
+    seen: &Seen,
+    request: &MoveRequest,
+    now: Timestamp,
+) -> Result<Given> {
+    let row = &seen.row;
+    let mut given = Given {
+        reason: request.reason.trim().to_owned(),
+        ..Given::default()
+    };
+    match request.kind {
+        Move::Accept | Move::Dispatch | Move::AddPart => {
+            let condition = request.condition.as_ref();
+            given.condition = condition
+                .map(|id| condition_of(tx, district, row, id))
+                .transpose()?;
+            if request.kind != Move::Accept {
+                given.unit = Some(unit_for(tx, district, row, request.unit.as_ref())?);
+            }
+            given.until_ms = request.until_ms.filter(|_| request.kind == Move::AddPart);
+        }
+        Move::Escalate => given.unit = Some(above(district, row)?),
+        Move::Assign => {
+            let person = request.person;
+            let colleagues = store::cases::colleagues(tx, &district.code, &row.lead, now)?;
+            given.person = person.filter(|p| colleagues.iter().any(|(id, _)| id == p));
+        }
+        Move::Merge => given.into = merge_target(tx, actor, district, row.id, request.into)?,
+        Move::Finish => {
+            given.outcome = request.outcome;
+            given.until_ms = request.until_ms;
+            given.after_photos = after_photos(tx, row)?;
+        }
+        Move::Verify | Move::Check => given.found = request.found,
+        Move::Ask => {
+            given.ask = request.ask;
+            given.until_ms = request.until_ms;
+        }
+        Move::Urge => given.card = request.card,
+        Move::Reach => given.stage.clone_from(&request.stage),
+        _ => {}
+    }
+    Ok(given)
+}
+
+impl Ruled {
+    /// The rules after a move that accepts with another condition.
+    pub(super) fn accepted(self, district: &District, row: &CaseRow, given: &Given) -> Self {
+        match &given.condition {
+            Some(condition) => {
+                let version = self.catalogue.version().clone();
+                Self::of(
+                    district,
+                    &version,
+                    &row.category,
+                    condition,
+                    row.grid.as_ref(),
+                )
+            }
+            None => self,
+        }
+    }
+}
+
+/// A condition of the case's category.
+fn condition_of(
+    tx: &mut dyn Tx,
+    district: &District,
+    row: &CaseRow,
+    id: &ConditionId,
+) -> Result<ConditionId> {
+    let ruled = Ruled::load(tx, district, row)?;
+    let mut conditions = ruled.catalogue.conditions_of(&row.category);
+    if conditions.any(|condition| condition.id == *id) {
+        return Ok(id.clone());
+    }
+    Err(Fault::invalid(
+        "condition",
+        "这个立案条件不属于这件事的类别，请另选。",
+        "The condition does not belong to the category; choose another.",
+    ))
+}
+
+/// A unit that may be given this case.
+fn unit_for(
+    tx: &mut dyn Tx,
+    district: &District,
+    row: &CaseRow,
+    code: Option<&UnitCode>,
+) -> Result<UnitCode> {
+    let code = code.ok_or(Fault::invalid("unit", "请选承办单位。", "Choose a unit."))?;
+    let unit = district
+        .units
+        .get(code)
+        .filter(|unit| !unit.pool)
+        .ok_or(Fault::invalid(
+            "unit",
+            "没有这个单位，或它是待认领池，请另选。",
+            "There is no such unit, or it is a pool; choose another.",
+        ))?;
+    let ruled = Ruled::load(tx, district, row)?;
+    let street = unit
+        .area
+        .street()
+        .filter(|_| is_local(&ruled.catalogue, unit));
+    if street.is_some_and(|street| !ruled.catalogue.street_may_take(&street, &row.category)) {
+        return Err(Fault::invalid(
+            "unit",
+            "这件事不在街道履职清单里，不能派给街道或社区。",
+            "This matter is not on the street's list; it can't be given to a street.",
+        ));
+    }
+    Ok(code.clone())
+}
+
+/// Whether a unit is a street's or a community's own body.
+fn is_local(catalogue: &Catalogue, unit: &Unit) -> bool {
+    let mut roles = STREET_ROLES.iter().chain([&COMMUNITY_ROLE]);
+    roles.any(|name| {
+        let role = catalogue.department(name);
+        role.is_some_and(|role| unit.code.as_str().starts_with(&format!("{}-", role.code)))
+    })
+}
+
+/// The next level up: a community's case goes to its street, a street's to the district's
+/// dispatchers.
+fn above(district: &District, row: &CaseRow) -> Result<UnitCode> {
+    let lead = district.units.get(&row.lead);
+    let at = lead.map(|unit| &unit.area);
+    let street = at.and_then(|at| at.community().and_then(|_| at.street()));
+    let unit = match street {
+        Some(street) => unit::resolve(
+            STREET_ROLES.first().copied().unwrap_or_default(),
+            Some(&street),
+            &district.catalogue,
+            &district.areas,
+        )
+        .map(|unit| unit.code),
+        None => at
+            .and_then(|at| at.street())
+            .map(|_| unit::dispatch_pool(&district.code)),
+    };
+    unit.ok_or(Fault::NotPossible(words(
+        "本单位已是区级，没有更上一级。不属本单位的请退回。",
+        "This unit is the district's already. Hand it back if it isn't yours.",
+    )))
+}
+
+/// An open case that the mover may see, other than this one.
+fn merge_target(
+    tx: &mut dyn Tx,
+    actor: &Actor,
+    district: &District,
+    own: CaseId,
+    into: Option<CaseId>,
+) -> Result<Option<CaseId>> {
+    let Some(into) = into else { return Ok(None) };
+    if into == own {
+        return Err(super::moves::refused(&shared::case::Refusal::IntoItself));
+    }
+    let target = readable(tx, actor, district, into)?;
+    if target.row.class == Class::Open {
+        return Ok(Some(into));
+    }
+    Err(Fault::invalid(
+        "into",
+        "要并入的那件已经结束，请另选一件在办的。",
+        "The case to merge it into has ended; choose one that is open.",
+    ))
+}

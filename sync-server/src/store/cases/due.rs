@@ -1,0 +1,107 @@
+//! Cases by the moment at which something is due, and other short questions about them.
+
+use super::{CaseRow, from_row, select_case};
+use crate::params;
+use crate::store::tx::limit as row_limit;
+use crate::store::{Result, Tx};
+use shared::id::{AreaCode, CaseId, PersonId, UnitCode};
+use shared::time::Timestamp;
+
+/// Open cases of which something was due up to a moment, the oldest first. Costs by what is due.
+///
+/// # Errors
+/// Whatever the database says, as for all functions of the store.
+pub fn due_before(
+    tx: &mut dyn Tx,
+    district: &AreaCode,
+    until: Timestamp,
+    limit: usize,
+) -> Result<Vec<CaseRow>> {
+    const SQL: &str = select_case!(
+        "
+        WHERE district = $1 AND next_due_ms IS NOT NULL AND next_due_ms <= $2
+        ORDER BY next_due_ms, id
+        LIMIT $3"
+    );
+    let values = params![district, until, row_limit(limit)];
+    tx.query(SQL, values)?.iter_mut().map(from_row).collect()
+}
+
+/// Sets the next moment of a case that nothing was told of.
+///
+/// # Errors
+/// As [`due_before`].
+pub fn put_off(tx: &mut dyn Tx, id: CaseId, next_due: Option<Timestamp>) -> Result<()> {
+    const SQL: &str = "
+        UPDATE cases
+        SET next_due_ms = $2
+        WHERE id = $1";
+    tx.execute(SQL, params![id, next_due])?;
+    Ok(())
+}
+
+/// Has every open case looked at soon: the calendar changed.
+///
+/// # Errors
+/// As [`due_before`].
+pub fn look_at_open(tx: &mut dyn Tx, district: &AreaCode) -> Result<()> {
+    const SQL: &str = "
+        UPDATE cases
+        SET next_due_ms = 0
+        WHERE district = $1 AND state_class = 'open'";
+    tx.execute(SQL, params![district])?;
+    Ok(())
+}
+
+/// Lets another unit share the file.
+///
+/// # Errors
+/// As [`due_before`].
+pub fn assist(tx: &mut dyn Tx, district: &AreaCode, unit: &UnitCode, id: CaseId) -> Result<()> {
+    const SQL: &str = "
+        INSERT INTO case_assisting (district, unit, case_id)
+        VALUES ($1, $2, $3)
+        ON CONFLICT (district, unit, case_id) DO NOTHING";
+    tx.execute(SQL, params![district, unit, id])?;
+    Ok(())
+}
+
+/// The cases that were merged into one, the oldest first.
+///
+/// # Errors
+/// As [`due_before`].
+pub fn merged_into(tx: &mut dyn Tx, id: CaseId) -> Result<Vec<CaseRow>> {
+    const SQL: &str = select_case!(
+        "
+        WHERE merged_into = $1
+        ORDER BY opened_ms, id"
+    );
+    tx.query(SQL, params![id])?
+        .iter_mut()
+        .map(from_row)
+        .collect()
+}
+
+/// Who works in a unit at a moment, by name.
+///
+/// # Errors
+/// As [`due_before`].
+pub fn colleagues(
+    tx: &mut dyn Tx,
+    district: &AreaCode,
+    unit: &UnitCode,
+    at: Timestamp,
+) -> Result<Vec<(PersonId, String)>> {
+    const SQL: &str = "
+        SELECT DISTINCT people.id, people.name
+        FROM posts
+        JOIN people ON people.id = posts.person
+        WHERE people.district = $1 AND people.disabled_ms IS NULL AND posts.role = 'handler'
+            AND posts.unit = $2 AND posts.from_ms <= $3
+            AND (posts.to_ms IS NULL OR posts.to_ms > $3)
+        ORDER BY people.name, people.id";
+    tx.query(SQL, params![district, unit, at])?
+        .iter_mut()
+        .map(|row| Ok((row.id(0)?, row.take_text(1)?)))
+        .collect()
+}

@@ -9,7 +9,7 @@ use crate::words::{self, Word};
 use leptos::ev::{KeyboardEvent, SubmitEvent};
 use leptos::html::Textarea;
 use leptos::prelude::*;
-use shared::case::{Move, REASON_CHARS_LIMIT};
+use shared::case::{Fact, Move, REASON_CHARS_LIMIT};
 use shared::id::UnitCode;
 use shared::label;
 use shared::wire::console::{AllowedMove, CaseDetail, UnitRow};
@@ -92,6 +92,13 @@ fn is_way_on(kind: Move) -> bool {
     !matches!(kind, Move::HandBack | Move::Rework | Move::Withdraw)
 }
 
+/// Whether the form here has a field for everything that the move needs. The others are made
+/// through the API until their forms are here.
+fn fits(allowed: &AllowedMove) -> bool {
+    let field = |fact: &Fact| matches!(fact, Fact::Reason | Fact::Unit | Fact::Outcome);
+    allowed.needs.iter().all(field)
+}
+
 /// The unit that the rules suggest, if the case can be given to it.
 fn suggested(case: &CaseDetail) -> Option<String> {
     let lead = &case.decision.lead;
@@ -116,8 +123,8 @@ pub(crate) fn Moves(
     let moves = Memo::new(move |_| {
         case.with(|case| {
             case.as_ref()
-                .map(|case| case.moves.clone())
-                .unwrap_or_default()
+                .map(|case| case.moves.iter().filter(|one| fits(one)).cloned().collect())
+                .unwrap_or_else(Vec::new)
         })
     });
     let begin = move |allowed: AllowedMove| {

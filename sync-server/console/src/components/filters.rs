@@ -298,7 +298,7 @@ mod tests {
             ..CaseQuery::default()
         };
         let options = state_options(&query, Lang::Zh);
-        assert!(options.contains(&("received,returned".into(), "待派遣、被退回".into())));
+        assert!(options.contains(&("received,returned".into(), "待受理、被退回".into())));
         let mut query = CaseQuery::default();
         set_state(&mut query, "class:open");
         assert_eq!(state_value(&query), "class:open");

@@ -3,6 +3,8 @@
 use super::sync::Me;
 mod audit;
 mod case;
+mod devices;
+mod similar;
 mod statistics;
 
 pub use audit::AuditEntry;
@@ -10,15 +12,15 @@ pub use case::{
     AllowedMove, CaseEvent, CaseLife, Colleague, FindingRow, MergedRow, MoveRequest, PartRow,
     StageRow,
 };
+pub use devices::DeviceRow;
+pub use similar::{RepeatedCategory, RepeatedPage, RepeatedPlace, SimilarCase, SimilarPage};
 pub use statistics::{
     IndicatorRow, RateRow, Statistics, StatisticsBy, StatisticsQuery, StatisticsRow,
 };
 
 use crate::area::Area;
 use crate::case::{Ask, Card, Class};
-use crate::id::{
-    AreaCode, CaseId, CategoryId, DeviceId, OpId, PersonId, ReportId, Sha256, UnitCode,
-};
+use crate::id::{AreaCode, CaseId, CategoryId, OpId, PersonId, ReportId, Sha256, UnitCode};
 use crate::report::{PhotoRole, Place};
 use crate::role::{PostKind, Role};
 use crate::routing::Decision;
@@ -96,6 +98,12 @@ pub struct CaseQuery {
     /// Category.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub category: Option<String>,
+    /// Group of categories (大类): `E01`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub family: Option<String>,
+    /// Around a place: latitude × 10⁷, longitude × 10⁷, metres, with commas between.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub near: Option<String>,
     /// Opened at or after, UTC milliseconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from_ms: Option<i64>,
@@ -363,59 +371,6 @@ pub struct CodeAnswer {
     /// SHA-256 of the certificate that the handheld pins; none where the system's roots judge it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fingerprint: Option<Sha256>,
-}
-
-/// Sync state of a device.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct DeviceRow {
-    /// Identity.
-    pub id: DeviceId,
-    /// Its name.
-    pub name: String,
-    /// Its platform.
-    pub platform: String,
-    /// Its app.
-    pub app_version: String,
-    /// Who carries it.
-    pub person_name: String,
-    /// Last contact.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub last_seen_ms: Option<Timestamp>,
-    /// Operations it says it made.
-    pub made: i64,
-    /// Operations received without a gap.
-    pub high_water: i64,
-    /// Operations received in all.
-    pub received: i64,
-    /// Photos announced by it and not yet here.
-    pub photos_owed: i64,
-    /// Numbers that are not here yet as `[from, to]`, the lowest first, at most 20 ranges.
-    #[serde(default)]
-    pub gaps: Vec<(i64, i64)>,
-    /// Since when it has owed operations without a break, by the server's clock.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub owed_since_ms: Option<Timestamp>,
-    /// When the oldest photo that it owes was announced.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub photos_owed_since_ms: Option<Timestamp>,
-    /// Since when it is marked as lost.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub lost_ms: Option<Timestamp>,
-}
-
-impl DeviceRow {
-    /// Whether anything that it made is not here.
-    #[must_use]
-    pub fn owes(&self) -> bool {
-        self.made > self.high_water || self.photos_owed > 0
-    }
-
-    /// Since when it has owed the oldest thing.
-    #[must_use]
-    pub fn oldest_owed(&self) -> Option<Timestamp> {
-        let both = [self.owed_since_ms, self.photos_owed_since_ms];
-        both.into_iter().flatten().min()
-    }
 }
 
 /// `GET /v1/receipts/key`: by what anybody checks a receipt.

@@ -21,6 +21,7 @@ mod files;
 mod health;
 mod layers;
 mod orders;
+mod patrols;
 mod people;
 mod photos;
 mod quarantine;
@@ -322,6 +323,7 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(case_photos::add).layer(DefaultBodyLimit::disable()))
         .routes(routes!(worklists::list))
         .routes(routes!(statistics::get))
+        .routes(routes!(patrols::list))
         .routes(routes!(people::list, people::create))
         .routes(routes!(quarantine::list))
         .routes(routes!(quarantine::resolve))

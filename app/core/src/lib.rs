@@ -13,6 +13,7 @@ mod courier;
 pub mod edge;
 pub mod error;
 pub mod keeper;
+mod patrols;
 pub mod photos;
 pub mod place;
 mod receipts;
@@ -20,6 +21,7 @@ pub mod search;
 pub mod store;
 mod stream;
 pub mod sync;
+mod tasks;
 pub mod vault;
 
 mod app;

@@ -11,11 +11,13 @@
 
 mod additions;
 mod capture;
+mod patrols;
 mod portal;
 mod sending;
 mod server;
 mod store;
 mod sync;
+mod tasks;
 mod trust;
 mod wire;
 mod world;

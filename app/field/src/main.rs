@@ -8,7 +8,9 @@ mod additions;
 mod args;
 mod carry;
 mod commands;
+mod patrol;
 mod pin;
+mod tasks;
 mod words;
 
 use app_core::{Config, CoreError, Edge};

@@ -11,13 +11,16 @@
 use crate::{Handheld, position};
 use app_core::{CoreError, Enrolment};
 use shared::addition::Addition;
+use shared::case::Found;
+use shared::catalogue::Label;
 use shared::courier::CourierError;
-use shared::id::{CategoryId, DraftId, OpId, ReportId};
+use shared::id::{CaseId, CategoryId, DraftId, OpId, ReportId};
+use shared::patrol::{Mark, OnRound};
 use shared::report::PhotoRole;
 use shared::wire::handheld::{
     About, CaseCard, CategoryDetail, CategoryRow, CourierView, DraftFields, DraftRow, DraftView,
-    FiledView, Home, LocatedView, LockView, MapView, MeView, PlaceInput, PreviewView, Problem,
-    ReportDetail, ReportRow, Settings, SyncStatus,
+    FiledView, Home, LocatedView, LockView, MapView, MeView, PatrolCard, PatrolView, PlaceInput,
+    PreviewView, Problem, ReportDetail, ReportRow, Settings, SyncStatus, TaskDetail, TaskRow,
 };
 use shared::wire::queue::{NetworkKind, Queue, SendingRules};
 use tauri::ipc::{InvokeBody, Request};
@@ -67,6 +70,18 @@ pub(crate) fn handled(builder: Builder<Wry>) -> Builder<Wry> {
         reports,
         report,
         cases,
+        tasks,
+        task_number,
+        task,
+        take_up_task,
+        set_task,
+        finish_task,
+        put_down_task,
+        labels,
+        patrols,
+        patrol,
+        mark_point,
+        begin_report_on_round,
         add_to_report,
         add_report_photo,
     ])
@@ -318,6 +333,85 @@ fn report(state: State<'_, Handheld>, report: ReportId) -> Answer<ReportDetail> 
 #[tauri::command(async)]
 fn cases(state: State<'_, Handheld>) -> Answer<Vec<CaseCard>> {
     state.core()?.cases().map_err(said)
+}
+
+/// Nearest first when it is said where the worker is.
+#[tauri::command(async)]
+fn tasks(state: State<'_, Handheld>, here: Option<(f64, f64)>) -> Answer<Vec<TaskRow>> {
+    state.core()?.tasks(here).map_err(said)
+}
+
+#[tauri::command(async)]
+fn task_number(state: State<'_, Handheld>) -> Answer<u32> {
+    state.core()?.task_number().map_err(said)
+}
+
+#[tauri::command(async)]
+fn task(state: State<'_, Handheld>, case: CaseId) -> Answer<TaskDetail> {
+    state.core()?.task(case, None).map_err(said)
+}
+
+/// Photos are then added to its draft as to a report's.
+#[tauri::command(async)]
+fn take_up_task(state: State<'_, Handheld>, case: CaseId) -> Answer<TaskDetail> {
+    let (draft, moment) = (DraftId(state.edge.uuid()), state.edge.moment());
+    state
+        .core()?
+        .take_up_task(case, draft, &moment)
+        .map_err(said)
+}
+
+#[tauri::command(async)]
+fn set_task(
+    state: State<'_, Handheld>,
+    case: CaseId,
+    found: Option<Found>,
+    reason: &str,
+) -> Answer<()> {
+    state.core()?.set_task(case, found, reason).map_err(said)
+}
+
+#[tauri::command(async)]
+fn finish_task(state: State<'_, Handheld>, case: CaseId) -> Answer<TaskDetail> {
+    let (op, moment) = (OpId(state.edge.uuid()), state.edge.moment());
+    state.core()?.finish_task(case, op, &moment).map_err(said)
+}
+
+#[tauri::command(async)]
+fn put_down_task(state: State<'_, Handheld>, case: CaseId) -> Answer<()> {
+    state.core()?.put_down_task(case).map_err(said)
+}
+
+#[tauri::command(async)]
+fn patrols(state: State<'_, Handheld>) -> Answer<Vec<PatrolCard>> {
+    state.core()?.patrols(state.edge.now()).map_err(said)
+}
+
+#[tauri::command(async)]
+fn patrol(state: State<'_, Handheld>, round: &str) -> Answer<PatrolView> {
+    state.core()?.patrol(round, state.edge.now()).map_err(said)
+}
+
+#[tauri::command(async)]
+fn mark_point(state: State<'_, Handheld>, mark: Mark) -> Answer<()> {
+    let (op, moment) = (OpId(state.edge.uuid()), state.edge.moment());
+    state.core()?.mark_point(&mark, op, &moment).map_err(said)
+}
+
+/// Gives the draft that was begun.
+#[tauri::command(async)]
+fn begin_report_on_round(state: State<'_, Handheld>, at: OnRound) -> Answer<DraftId> {
+    let draft = DraftId(state.edge.uuid());
+    let core = state.core()?;
+    core.begin_report_on_round(&at, draft, state.edge.now())
+        .map_err(said)?;
+    Ok(draft)
+}
+
+/// The words that this city says otherwise.
+#[tauri::command(async)]
+fn labels(state: State<'_, Handheld>) -> Answer<Vec<Label>> {
+    Ok(state.core()?.labels())
 }
 
 #[tauri::command(async)]

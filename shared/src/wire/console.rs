@@ -4,6 +4,7 @@ use super::sync::Me;
 mod audit;
 mod case;
 mod statistics;
+mod patrols;
 
 pub use audit::AuditEntry;
 pub use case::{
@@ -13,6 +14,7 @@ pub use case::{
 pub use statistics::{
     IndicatorRow, RateRow, Statistics, StatisticsBy, StatisticsQuery, StatisticsRow,
 };
+pub use patrols::{MarkEntry, PatrolPointRow, PatrolQuery, PatrolRow};
 
 use crate::area::Area;
 use crate::case::{Ask, Card, Class};

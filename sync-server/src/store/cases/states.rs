@@ -3,7 +3,9 @@
 use super::super::tx::places;
 use super::super::{Result, Row, Tx, Value};
 use shared::case::Class;
-use shared::id::{AreaCode, CaseId, CatalogueVersion, CategoryId, PersonId, ReportId, UnitCode};
+use shared::id::{
+    AreaCode, CaseId, CatalogueVersion, CategoryId, ConditionId, PersonId, ReportId, UnitCode,
+};
 use shared::role::Role;
 use shared::time::Timestamp;
 use std::collections::HashMap;
@@ -57,6 +59,12 @@ pub struct StateRow {
     pub catalogue_version: CatalogueVersion,
     /// Number and state of the case that it was merged into.
     pub merged_into: Option<(String, String)>,
+    /// The condition that the report names.
+    pub condition: ConditionId,
+    /// The worker's words for the place.
+    pub place_words: String,
+    /// What the case has been through, JSON.
+    pub life: String,
 }
 
 /// An entry of a trail, as far as a worker sees it.
@@ -72,6 +80,8 @@ pub struct CourseRow {
     pub unit: Option<UnitCode>,
     /// Why, or what was done.
     pub reason: String,
+    /// Further facts, JSON, where a worker sees some of them; else empty.
+    pub detail: String,
 }
 
 /// Cases by their ids; those that are not there are left out.
@@ -86,7 +96,8 @@ pub fn states(tx: &mut dyn Tx, ids: &[CaseId]) -> Result<Vec<StateRow>> {
                 cases.state_class, cases.lead_unit, cases.grid, cases.category, cases.lat_e7,
                 cases.lon_e7, cases.reporter, cases.opened_ms, cases.deadline_ms,
                 cases.closed_ms, cases.photos_expected, cases.photos_stored, cases.decision,
-                reports.text, reports.catalogue_version, target.case_no, target.state
+                reports.text, reports.catalogue_version, target.case_no, target.state,
+                reports.condition, reports.place_words, cases.life
             FROM cases
             JOIN reports ON reports.id = cases.report
             LEFT JOIN cases AS target ON target.id = cases.merged_into
@@ -111,7 +122,8 @@ pub fn courses(tx: &mut dyn Tx, ids: &[CaseId]) -> Result<HashMap<CaseId, Vec<Co
     static SQL: LazyLock<String> = LazyLock::new(|| {
         let places = places(1, IDS_AT_ONCE);
         format!(
-            "SELECT case_id, kind, at_ms, actor_role, actor_unit, reason
+            "SELECT case_id, kind, at_ms, actor_role, actor_unit, reason,
+                CASE WHEN kind IN ('verify', 'check') THEN detail ELSE '' END
             FROM case_events
             WHERE case_id IN ({places})
             ORDER BY case_id, ordinal"
@@ -159,6 +171,9 @@ fn state(row: &mut Row) -> Result<StateRow> {
         text: row.take_text(18)?,
         catalogue_version: row.id(19)?,
         merged_into: row.take_opt_text(20)?.zip(row.take_opt_text(21)?),
+        condition: row.id(22)?,
+        place_words: row.take_text(23)?,
+        life: row.take_text(24)?,
     })
 }
 
@@ -173,5 +188,6 @@ fn course(row: &mut Row) -> Result<CourseRow> {
         role,
         unit: row.opt_id(4)?,
         reason: row.take_text(5)?,
+        detail: row.take_text(6)?,
     })
 }

@@ -25,6 +25,7 @@ mod people;
 mod photos;
 mod quarantine;
 mod receipts;
+mod remembered;
 mod session;
 mod statistics;
 mod sync;
@@ -42,6 +43,7 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use brake::Brake;
 use error::Refusal;
+use remembered::Remembered;
 use shared::id::Sha256;
 use shared::signature::SecretKey;
 use shared::time::Timestamp;
@@ -73,6 +75,7 @@ struct Inner {
     is_https: bool,
     fingerprint: Option<Sha256>,
     brake: Brake,
+    remembered: Remembered,
     pokes: Arc<Pokes>,
     password_workers: Semaphore,
     /// Courier files are in memory, so one at a time.
@@ -117,6 +120,7 @@ impl App {
             settings,
             fingerprint,
             brake: Brake::default(),
+            remembered: Remembered::default(),
             pokes: Arc::default(),
             password_workers: Semaphore::new(PASSWORD_WORKERS),
             courier_turns: Semaphore::new(courier::AT_ONCE),
@@ -186,6 +190,11 @@ impl App {
 
     fn brake(&self) -> &Brake {
         &self.inner.brake
+    }
+
+    /// Who pushed lately.
+    fn remembered(&self) -> &Remembered {
+        &self.inner.remembered
     }
 
     /// Runs work with a password beside the async threads, a few at a time.

@@ -6,6 +6,7 @@
 //! `seq`. Members that this version doesn't know are kept and hashed like all others.
 //! The protocol is `docs/SYNC.md`; golden files are in `tests/golden/v1/`.
 
+use crate::contact::Aside;
 use crate::id::{CatalogueVersion, DeviceId, OpId, PersonId, Sha256};
 use crate::report::PhotoRef;
 use crate::time::Timestamp;
@@ -90,8 +91,41 @@ pub struct SealedOperation {
     pub operation: Operation,
     /// SHA-256 over the canonical form without `hash`.
     pub hash: Sha256,
-    /// Canonical form with `hash`, unknown members included.
+    /// Canonical form with `hash`, unknown members included; without what travels aside.
     pub text: String,
+    /// What travels beside the hashed members.
+    pub aside: Aside,
+}
+
+/// The member that no hash covers: what may be erased. What it holds is vouched for by commitments
+/// in the payload.
+pub const ASIDE: &str = "aside";
+
+impl SealedOperation {
+    /// The text as it is kept on the device and sent, with what travels aside.
+    ///
+    /// # Errors
+    /// When the whole is too long.
+    pub fn sent(&self) -> Result<String, OperationError> {
+        if self.aside == Aside::default() {
+            return Ok(self.text.clone());
+        }
+        let malformed = |error: serde_json::Error| OperationError::Malformed(error.to_string());
+        let mut value: Value = serde_json::from_str(&self.text).map_err(malformed)?;
+        if let Some(members) = value.as_object_mut() {
+            let aside = serde_json::to_value(&self.aside).map_err(malformed)?;
+            members.insert(ASIDE.to_owned(), aside);
+        }
+        canonical(&value)
+    }
+}
+
+/// A text as it was sent, without what travelled aside; none when there was nothing.
+#[must_use]
+pub fn without_aside(text: &str) -> Option<String> {
+    let mut value: Value = serde_json::from_str(text).ok()?;
+    value.as_object_mut()?.remove(ASIDE)?;
+    canonical(&value).ok()
 }
 
 /// The code by which a worker knows a report until it has a number, searchable for ever: the tail
@@ -137,13 +171,15 @@ pub fn canonical(value: &Value) -> Result<String, OperationError> {
     Ok(text)
 }
 
-/// The canonical text of an object without one of its members.
+/// The canonical text of an object without some of its members.
 fn canonical_without(
     members: &Map<String, Value>,
-    left_out: &str,
+    left_out: &[&str],
 ) -> Result<String, OperationError> {
     let mut text = String::with_capacity(1024);
-    let members = members.iter().filter(|(key, _)| *key != left_out);
+    let members = members
+        .iter()
+        .filter(|(key, _)| !left_out.contains(&key.as_str()));
     write_members(members, OPERATION_DEPTH_LIMIT - 1, &mut text)?;
     within_limit(&text)?;
     Ok(text)
@@ -247,6 +283,7 @@ pub fn seal(operation: Operation) -> Result<SealedOperation, OperationError> {
         operation,
         hash,
         text,
+        aside: Aside::default(),
     })
 }
 
@@ -266,17 +303,41 @@ pub fn open(value: &Value) -> Result<SealedOperation, OperationError> {
         .as_str()
         .and_then(|text| text.parse().ok())
         .ok_or_else(|| malformed("hash is not SHA-256 in hex"))?;
-    let hash = Sha256::of(canonical_without(members, "hash")?.as_bytes());
+    let hash = Sha256::of(canonical_without(members, &["hash", ASIDE])?.as_bytes());
     if hash != claimed {
         return Err(OperationError::Hash);
     }
     let operation = Operation::deserialize(value)
         .map_err(|error| OperationError::Malformed(error.to_string()))?;
+    let aside = read_aside(members, &operation.payload)?;
+    let text = if members.contains_key(ASIDE) {
+        canonical_without(members, &[ASIDE])?
+    } else {
+        canonical(value)?
+    };
     Ok(SealedOperation {
         operation,
         hash,
-        text: canonical(value)?,
+        text,
+        aside,
     })
+}
+
+/// What travels aside fits what the payload says of it. A payload that speaks of a contact which
+/// isn't there is as good: it was erased.
+fn read_aside(members: &Map<String, Value>, payload: &Value) -> Result<Aside, OperationError> {
+    let Some(aside) = members.get(ASIDE) else {
+        return Ok(Aside::default());
+    };
+    let aside =
+        Aside::deserialize(aside).map_err(|error| OperationError::Malformed(error.to_string()))?;
+    if let Some(contact) = &aside.contact {
+        let told = payload.get("contact").and_then(Value::as_str);
+        if told != Some(contact.commitment().to_string().as_str()) {
+            return Err(OperationError::Hash);
+        }
+    }
+    Ok(aside)
 }
 
 #[cfg(test)]
@@ -341,6 +402,33 @@ mod tests {
         value["hash"] = json!(hash);
         let opened = open(&value).unwrap();
         assert!(opened.text.contains("\"later\":[\"新\",1]"));
+    }
+
+    #[test]
+    fn what_travels_aside_is_vouched_for_and_can_be_erased() {
+        let contact = crate::contact::Contact::of("张三", "13812341234", "0f".into());
+        let commitment = contact.as_ref().unwrap().commitment();
+        let operation = Operation {
+            payload: json!({"contact": commitment}),
+            ..sample()
+        };
+        let sealed = SealedOperation {
+            aside: Aside { contact },
+            ..seal(operation).unwrap()
+        };
+        let sent = sealed.sent().unwrap();
+        assert!(sent.contains("张三") && !sealed.text.contains("张三"));
+        let opened = open(&serde_json::from_str(&sent).unwrap()).unwrap();
+        assert_eq!(opened, sealed);
+        let erased = without_aside(&sent).unwrap();
+        assert_eq!(erased, sealed.text);
+        let opened = open(&serde_json::from_str(&erased).unwrap()).unwrap();
+        assert_eq!((opened.hash, opened.aside), (sealed.hash, Aside::default()));
+        let changed = sent.replace("张三", "李四");
+        assert_eq!(
+            open(&serde_json::from_str(&changed).unwrap()),
+            Err(OperationError::Hash)
+        );
     }
 
     #[test]

@@ -128,6 +128,12 @@ pub enum Action {
     ReadDevices,
     /// People, posts, enrolment codes.
     Administer,
+    /// See the state of the archive and have it checked.
+    ReadArchive,
+    /// Read whom to call about a case.
+    ReadContact,
+    /// Erase whom to call before its time.
+    EraseContact,
 }
 
 /// What the action is about.
@@ -178,18 +184,29 @@ fn allows(actor: &Actor, post: &Post, action: Action, subject: Subject<'_>) -> b
             | Action::Dispatch
             | Action::Close
             | Action::Quarantine
-            | Action::ReadDevices,
+            | Action::ReadDevices
+            | Action::ReadContact
+            | Action::EraseContact,
         ) => in_area,
         (Role::Handler, Action::ReadCase) => leads || assists,
-        (Role::Handler, Action::Handle) => leads,
+        (Role::Handler, Action::Handle | Action::ReadContact) => leads,
         (Role::Handler, Action::Answer) => assists,
         (
             Role::Supervisor,
-            Action::ReadCase | Action::Supervise | Action::Quarantine | Action::ReadDevices,
+            Action::ReadCase
+            | Action::Supervise
+            | Action::Quarantine
+            | Action::ReadDevices
+            | Action::ReadArchive,
         ) => in_area,
         (
             Role::Administrator,
-            Action::ReadCase | Action::Quarantine | Action::ReadDevices | Action::Administer,
+            Action::ReadCase
+            | Action::Quarantine
+            | Action::ReadDevices
+            | Action::Administer
+            | Action::ReadArchive
+            | Action::EraseContact,
         ) => in_area,
         _ => false,
     }

@@ -5,12 +5,14 @@ use crate::door::{Door, Guard, Peer};
 use crate::http::{App, Clock, new_id, router};
 use crate::photo_store::PhotoStore;
 use crate::pokes::{self, Pokes};
+use crate::sealing;
 use crate::service::district::District;
-use crate::service::{Fault, cases, feed, receipts};
+use crate::service::{Fault, audit, cases, contacts, feed, receipts};
 use crate::store::{Store, StoreOptions};
 use anyhow::{Context, ensure};
 use shared::id::Sha256;
 use shared::routing::Mode;
+use shared::signature::SecretKey;
 use std::future::Future;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -67,8 +69,12 @@ impl Server {
         let district = district.map_err(|fault: Fault| anyhow::anyhow!("{fault}"))?;
         // A district that was set up before there were receipts gets its key now.
         let seed: [u8; 32] = rand::random();
+        let (code, code_of_audit) = (district.code.clone(), district.code.clone());
         let receipt_key = store
-            .write(&district.code, move |tx| receipts::ensure_key(tx, &seed))
+            .write(&code, move |tx| {
+                audit::chain_older(tx, &code_of_audit)?;
+                receipts::ensure_key(tx, &seed)
+            })
             .await;
         let receipt_key = receipt_key.map_err(|fault: Fault| anyhow::anyhow!("{fault}"))?;
         let listener = TcpListener::bind(settings.listen)
@@ -134,11 +140,18 @@ impl Server {
         let keeping = tokio::spawn(keep_house(
             self.store.clone(),
             Arc::clone(&self.district),
+            self.app.contact_days(),
             Arc::clone(&self.clock),
         ));
         let clocks = tokio::spawn(tell_due(
             self.store.clone(),
             Arc::clone(&self.district),
+            Arc::clone(&self.clock),
+        ));
+        let sealing = tokio::spawn(keep_sealing(
+            self.store.clone(),
+            Arc::clone(&self.district),
+            self.app.receipt_key().clone(),
             self.clock,
         ));
         let pokes = Arc::clone(self.app.pokes());
@@ -158,6 +171,7 @@ impl Server {
             .await;
         keeping.abort();
         clocks.abort();
+        sealing.abort();
         watching.abort();
         self.store.close().await;
         served.context("could not go on serving")
@@ -165,11 +179,12 @@ impl Server {
 }
 
 /// What is done every hour while the server runs. Safe to run twice and on several servers.
-async fn keep_house(store: Store, district: Arc<District>, clock: Clock) {
+async fn keep_house(store: Store, district: Arc<District>, contact_days: i64, clock: Clock) {
     let mut hours = tokio::time::interval(HOUSEKEEPING_EVERY);
     hours.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         hours.tick().await;
+        erase_contacts(&store, &district, contact_days, &clock).await;
         loop {
             let (facts, now) = (Arc::clone(&district), clock());
             let left = store
@@ -214,6 +229,44 @@ async fn tell_due(store: Store, district: Arc<District>, clock: Clock) {
                     break;
                 }
             }
+        }
+    }
+}
+
+/// Erases the contacts whose time is over.
+async fn erase_contacts(store: &Store, district: &Arc<District>, days: i64, clock: &Clock) {
+    loop {
+        let (facts, now) = (Arc::clone(district), clock());
+        let erased = store
+            .write(&district.code, move |tx| {
+                contacts::expire(tx, &facts, days, new_id, now)
+            })
+            .await;
+        match erased {
+            Ok(contacts::ERASED_AT_ONCE) => {}
+            Ok(0) => return,
+            Ok(erased) => {
+                tracing::info!(erased, "contacts whose time was over were erased");
+                return;
+            }
+            Err(error) => {
+                tracing::warn!(%error, "contacts could not be erased");
+                return;
+            }
+        }
+    }
+}
+
+/// Seals what was written, every few minutes. Safe to run twice and on several servers.
+async fn keep_sealing(store: Store, district: Arc<District>, key: SecretKey, clock: Clock) {
+    let mut looks =
+        tokio::time::interval_at(tokio::time::Instant::now() + sealing::FIRST, sealing::EVERY);
+    looks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        looks.tick().await;
+        if let Err(error) = sealing::seal_all(&store, &district, &key, clock()).await {
+            tracing::error!(%error, alarm = "archive_not_sealed",
+                "the archive could not be sealed; gewu-server verify tells more");
         }
     }
 }

@@ -10,6 +10,7 @@ mod error;
 pub mod tx;
 
 mod postgres;
+mod sql;
 mod sqlite;
 
 pub mod migrate;
@@ -23,8 +24,10 @@ pub mod buckets;
 pub mod cases;
 pub mod catalogues;
 pub mod changes;
+pub mod contacts;
 pub mod counters;
 pub mod devices;
+pub mod dump;
 pub mod events;
 pub mod meta;
 pub mod operations;
@@ -34,6 +37,7 @@ pub mod posts;
 pub mod previews;
 pub mod quarantine;
 pub mod reports;
+pub mod seals;
 pub mod sessions;
 pub mod units;
 pub mod uploads;
@@ -45,7 +49,7 @@ pub use writer::{BATCH_JOBS_MAX, BATCH_WEIGHT_MAX, QUEUE_JOBS_MAX};
 
 use shared::id::AreaCode;
 use std::collections::HashMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
@@ -61,6 +65,10 @@ pub const READERS_DEFAULT: usize = 4;
 enum Address {
     Sqlite(PathBuf),
     Postgres(Arc<str>),
+    /// A SQLite file that is only looked at: a backup stays as it is.
+    Still(PathBuf),
+    /// A SQLite file for once: neither durable nor held by foreign keys.
+    Scratch(PathBuf),
 }
 
 impl Address {
@@ -82,7 +90,9 @@ impl Address {
     /// The place for messages, without user and password.
     fn place(&self) -> String {
         match self {
-            Self::Sqlite(path) => path.display().to_string(),
+            Self::Sqlite(path) | Self::Still(path) | Self::Scratch(path) => {
+                path.display().to_string()
+            }
             Self::Postgres(url) => {
                 // Neither what stands before the `@` nor the parameters: both may hold a password.
                 let end = url.split('?').next().unwrap_or_default();
@@ -95,7 +105,7 @@ impl Address {
     /// The writer that serves a district: on SQLite one file has one writer.
     fn lane(&self, district: &Arc<str>) -> Arc<str> {
         match self {
-            Self::Sqlite(_) => Arc::from(""),
+            Self::Sqlite(_) | Self::Still(_) | Self::Scratch(_) => Arc::from(""),
             Self::Postgres(_) => Arc::clone(district),
         }
     }
@@ -103,20 +113,26 @@ impl Address {
     fn writer(&self) -> Result<Box<dyn Driver>> {
         Ok(match self {
             Self::Sqlite(path) => Box::new(sqlite::Sqlite::open(path, sqlite::Use::Write)?),
+            Self::Scratch(path) => Box::new(sqlite::Sqlite::open(path, sqlite::Use::Scratch)?),
+            Self::Still(_) => return Err(StoreError::ReadOnly),
             Self::Postgres(url) => Box::new(postgres::Postgres::open(url)?),
         })
     }
 
     fn reader(&self) -> Result<Box<dyn Driver>> {
         Ok(match self {
-            Self::Sqlite(path) => Box::new(sqlite::Sqlite::open(path, sqlite::Use::Read)?),
+            Self::Sqlite(path) | Self::Scratch(path) => {
+                Box::new(sqlite::Sqlite::open(path, sqlite::Use::Read)?)
+            }
+            Self::Still(path) => Box::new(sqlite::Sqlite::open(path, sqlite::Use::Still)?),
             Self::Postgres(url) => Box::new(postgres::Postgres::open(url)?),
         })
     }
 
     fn create(&self) -> Result<Box<dyn Driver>> {
         Ok(match self {
-            Self::Sqlite(path) => Box::new(sqlite::Sqlite::create(path)?),
+            Self::Sqlite(path) | Self::Scratch(path) => Box::new(sqlite::Sqlite::create(path)?),
+            Self::Still(_) => return Err(StoreError::ReadOnly),
             Self::Postgres(url) => Box::new(postgres::Postgres::create(url)?),
         })
     }
@@ -160,7 +176,28 @@ impl StoreOptions {
     /// [`StoreError::Missing`] when there is none, [`StoreError::SchemaOld`] or
     /// [`StoreError::SchemaNew`] when its tables are others, and whatever the database says.
     pub fn open(self, url: &str) -> Result<Store> {
-        let address = Address::parse(url)?;
+        self.open_at(Address::parse(url)?)
+    }
+
+    /// Opens a SQLite file only to look at it: nothing is written, not even beside it.
+    ///
+    /// # Errors
+    /// As [`StoreOptions::open`].
+    pub fn open_still(self, file: &Path) -> Result<Store> {
+        self.open_at(Address::Still(file.to_owned()))
+    }
+
+    /// Makes a SQLite file for once, in which any row may be put.
+    ///
+    /// # Errors
+    /// As [`StoreOptions::create`].
+    pub fn create_scratch(self, file: &Path) -> Result<Store> {
+        let address = Address::Scratch(file.to_owned());
+        apart(|| migrate::climb(address.create()?.as_mut()))?;
+        self.open_at(address)
+    }
+
+    fn open_at(self, address: Address) -> Result<Store> {
         apart(|| migrate::check(address.reader()?.as_mut(), &address.place()))?;
         let readers = reader::start(&address, self.readers)?;
         let halls = Halls {
@@ -259,7 +296,7 @@ impl Store {
     #[must_use]
     pub fn dialect(&self) -> Dialect {
         match self.inner.address {
-            Address::Sqlite(_) => Dialect::Sqlite,
+            Address::Sqlite(_) | Address::Still(_) | Address::Scratch(_) => Dialect::Sqlite,
             Address::Postgres(_) => Dialect::Postgres,
         }
     }

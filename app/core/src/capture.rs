@@ -16,6 +16,7 @@ use crate::place::{District, category_row, condition_row, input_of, place_of};
 use crate::store::drafts::{self, Draft, Fields};
 use crate::store::photos::Photo;
 use crate::store::{self, Store, StoreError, device};
+use shared::contact;
 use shared::grid::Located;
 use shared::id::DraftId;
 use shared::report::{FiledReport, PHOTOS_LIMIT, PhotoRole, Place, Preview, ReportFault};
@@ -92,6 +93,7 @@ fn fields_of(input: &DraftFields) -> Result<Fields, CoreError> {
         condition: input.condition.clone(),
         text: input.text.clone(),
         self_fixed: input.self_fixed,
+        contact: input.contact.clone(),
     })
 }
 
@@ -137,6 +139,7 @@ pub(crate) fn draft_view(
             .map(condition_row),
         text: fields.text.clone(),
         self_fixed: fields.self_fixed,
+        contact: fields.contact.clone(),
         photos: photos.iter().map(photo_view).collect(),
         faults,
     })
@@ -210,6 +213,7 @@ fn faults(
             occurred_ms: Timestamp::default(),
             self_fixed: fields.self_fixed,
             preview: None,
+            contact: None,
         };
         let refs: Vec<_> = photos.iter().map(Photo::reference).collect();
         let general = check(&report, &refs);
@@ -223,6 +227,9 @@ fn faults(
         }
     } else if fields.text.chars().count() > shared::report::TEXT_CHARS_LIMIT {
         faults.push(ReportFault::TextTooLong.into());
+    }
+    if !contact::fits(&fields.contact.0, &fields.contact.1) {
+        faults.push(ReportFault::ContactTooLong.into());
     }
     faults.iter().map(CoreError::problem).collect()
 }
@@ -249,6 +256,9 @@ fn fill(draft: &Draft, district: &District, now: Timestamp) -> Result<Filled, Co
         .condition
         .clone()
         .ok_or(CoreError::Unfilled(Unfilled::Condition))?;
+    if !contact::fits(&fields.contact.0, &fields.contact.1) {
+        return Err(ReportFault::ContactTooLong.into());
+    }
     let located = district.locate(&place);
     let decision = district.decide(&category, &condition, &located, fields.self_fixed, now);
     let grid_doubt = match &located {
@@ -269,6 +279,8 @@ fn fill(draft: &Draft, district: &District, now: Timestamp) -> Result<Filled, Co
             deadline_ms: decision.deadline_ms,
             rule: decision.rule.clone(),
         }),
+        // Vouched for when it is filed: only then its salt is known.
+        contact: None,
     };
     Ok(Filled {
         place,

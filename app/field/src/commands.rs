@@ -250,6 +250,7 @@ fn fields(app: &App, args: &ReportArgs) -> Result<DraftFields, Stop> {
         condition: Some(condition),
         text: args.text.clone(),
         self_fixed: args.self_fixed,
+        contact: (args.contact_name.clone(), args.contact_phone.clone()),
     })
 }
 
@@ -261,6 +262,7 @@ fn words_alone(args: &ReportArgs) -> DraftFields {
         condition: None,
         text: args.text.clone(),
         self_fixed: args.self_fixed,
+        contact: (args.contact_name.clone(), args.contact_phone.clone()),
     }
 }
 

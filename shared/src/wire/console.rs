@@ -1,14 +1,18 @@
 //! Console ↔ server: sign-in, lists, a case, moves, people, devices, quarantine.
 
 use super::sync::Me;
+mod archive;
 mod audit;
 mod case;
+mod contact;
 
-pub use audit::AuditEntry;
+pub use archive::{ArchiveState, Check, CheckQuery, ReceiptKeyAnswer};
+pub use audit::{AuditEntry, AuditQuery};
 pub use case::{
     AllowedMove, CaseEvent, CaseLife, Colleague, FindingRow, MergedRow, MoveRequest, PartRow,
     StageRow,
 };
+pub use contact::ContactAnswer;
 
 use crate::area::Area;
 use crate::case::{Ask, Card, Class};
@@ -18,7 +22,6 @@ use crate::id::{
 use crate::report::{PhotoRole, Place};
 use crate::role::{PostKind, Role};
 use crate::routing::Decision;
-use crate::signature::PublicKey;
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -251,6 +254,9 @@ pub struct CaseDetail {
     pub differs: Vec<String>,
     /// The photos.
     pub photos: Vec<CasePhoto>,
+    /// Whom to call, masked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contact: Option<crate::contact::MaskedContact>,
     /// The trail.
     pub events: Vec<CaseEvent>,
     /// What this person may do now.
@@ -406,13 +412,6 @@ impl DeviceRow {
         let both = [self.owed_since_ms, self.photos_owed_since_ms];
         both.into_iter().flatten().min()
     }
-}
-
-/// `GET /v1/receipts/key`: by what anybody checks a receipt.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct ReceiptKeyAnswer {
-    /// The public key in hex.
-    pub key: PublicKey,
 }
 
 /// `POST /v1/devices/{id}/lost`: marks a handheld as lost, or as found again.

@@ -13,9 +13,10 @@ use shared::id::{CaseId, DeviceId, OpId, PersonId, Sha256};
 use shared::label::Lang;
 use shared::signature::PublicKey;
 use shared::wire::console::{
-    AuditEntry, CaseDetail, CasePage, CaseQuery, CodeAnswer, DeviceRow, LostRequest, MeAnswer,
-    MoveRequest, NewCode, NewPerson, Page, PersonRow, QuarantineRow, ReceiptKeyAnswer,
-    ResolveRequest, SignInRequest, StaleAnswer, UnitRow, WorkList,
+    ArchiveState, AuditEntry, AuditQuery, CaseDetail, CasePage, CaseQuery, Check, CodeAnswer,
+    ContactAnswer, DeviceRow, LostRequest, MeAnswer, MoveRequest, NewCode, NewPerson, Page,
+    PersonRow, QuarantineRow, ReceiptKeyAnswer, ResolveRequest, SignInRequest, StaleAnswer,
+    UnitRow, WorkList,
 };
 use shared::wire::error::{ErrorAnswer, ErrorCode};
 use shared::wire::sync::AreasBundle;
@@ -175,8 +176,56 @@ pub(crate) async fn set_lost(device: DeviceId, lost: bool) -> Outcome<()> {
 }
 
 /// Who did what, a page of it.
-pub(crate) async fn audit(cursor: Option<&str>) -> Outcome<Page<AuditEntry>> {
-    get(&paged("/v1/audit", cursor)).await
+pub(crate) async fn audit(query: &AuditQuery) -> Outcome<Page<AuditEntry>> {
+    let mut words = Vec::new();
+    let number = |number: &Option<i64>| number.map(|number| number.to_string());
+    let fields = [
+        ("person", query.person.clone()),
+        ("action", query.action.clone()),
+        ("from_ms", number(&query.from_ms)),
+        ("to_ms", number(&query.to_ms)),
+        ("cursor", query.cursor.clone()),
+    ];
+    for (name, value) in fields {
+        words.extend(value.map(|value| format!("{name}={}", crate::filter::escape(&value))));
+    }
+    get(&format!("/v1/audit?{}", words.join("&"))).await
+}
+
+/// Reads whom to call about a case, which is noted.
+pub(crate) async fn contact(id: CaseId) -> Outcome<ContactAnswer> {
+    let request = changing(Request::post(&format!("/v1/cases/{id}/contact")));
+    let response = request
+        .send()
+        .await
+        .map_err(|_offline| Problem::Unreachable)?;
+    read(accepted(response).await?).await
+}
+
+/// Erases whom to call about a case.
+pub(crate) async fn erase_contact(id: CaseId) -> Outcome<()> {
+    let request = changing(Request::delete(&format!("/v1/cases/{id}/contact")));
+    let response = request
+        .send()
+        .await
+        .map_err(|_offline| Problem::Unreachable)?;
+    accepted(response).await.map(drop)
+}
+
+/// How far the archive is sealed and signed.
+pub(crate) async fn archive() -> Outcome<ArchiveState> {
+    get("/v1/archive").await
+}
+
+/// Checks a part of a signed day.
+pub(crate) async fn check_day(day: i64, after: Option<i64>) -> Outcome<Check> {
+    let after = after.map_or_else(String::new, |after| format!("&after={after}"));
+    get(&format!("/v1/archive/check?day={day}{after}")).await
+}
+
+/// Checks a case.
+pub(crate) async fn check_case(id: CaseId) -> Outcome<Check> {
+    get(&format!("/v1/cases/{id}/check")).await
 }
 
 /// Ends all console sessions of a person.

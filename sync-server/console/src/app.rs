@@ -8,8 +8,9 @@ use crate::desk::{Desk, Session, focus};
 use crate::icons::{Icon, Shape};
 use crate::news::News;
 use crate::pages::{
-    audit::AuditPage, case::CasePage, courier::CourierPage, devices::DevicesPage, list::ListPage,
-    people::PeoplePage, quarantine::QuarantinePage, receipts::ReceiptsPage, sign_in::SignInPage,
+    archive::ArchivePage, audit::AuditPage, case::CasePage, courier::CourierPage,
+    devices::DevicesPage, list::ListPage, people::PeoplePage, quarantine::QuarantinePage,
+    receipts::ReceiptsPage, sign_in::SignInPage,
 };
 use crate::words::{self, Word};
 use leptos::prelude::*;
@@ -97,6 +98,7 @@ fn Inside() -> impl IntoView {
                 <Route path=path!("/people") view=PeoplePage/>
                 <Route path=path!("/receipts") view=ReceiptsPage/>
                 <Route path=path!("/audit") view=AuditPage/>
+                <Route path=path!("/archive") view=ArchivePage/>
             </Routes>
         </main>
     }
@@ -162,6 +164,14 @@ fn Bar() -> impl IntoView {
                         id="nav-courier"
                         word=words::COURIER
                         shape=Shape::CloudUpload
+                    />
+                </Show>
+                <Show when=move || desk.may(Action::ReadArchive)>
+                    <Entry
+                        href="/archive"
+                        id="nav-archive"
+                        word=words::ARCHIVE
+                        shape=Shape::FolderCheck
                     />
                 </Show>
                 <Show when=move || desk.may(Action::Administer)>

@@ -55,6 +55,38 @@ words! {
     OPTIONAL: "可不填", "optional";
 }
 
+// Whom to call.
+words! {
+    CONTACT: "联系人", "Contact";
+    CONTACT_ERASED: "联系人已抹去。", "The contact was erased.";
+    CONTACT_READ: "查看联系人", "Show the contact";
+    CONTACT_READ_WHAT: "查看会记入审计。", "Showing it is noted in the audit.";
+    CONTACT_ERASE: "抹去联系人", "Erase the contact";
+    CONTACT_ERASE_SURE: "抹去后不能恢复。再按一次确认。", "It can't be brought back. Press again to confirm.";
+    DEED_CONTACT_READ: "查看联系人", "Read a contact";
+    DEED_CONTACT_ERASED: "抹去联系人", "Erased a contact";
+}
+
+// The archive.
+words! {
+    ARCHIVE: "存档校验", "Archive check";
+    ARCHIVE_WHAT: "每条记录都封入全区的链，每天结束时由服务器签名。把日根抄存到别处，日后就能证明此前的内容没有被改动。", "Every entry is sealed into the district's chain, and the server signs it at the end of each day. A root that is kept elsewhere proves later that nothing before it was changed.";
+    ARCHIVE_EMPTY: "还没有签名的日子。", "No day is signed yet.";
+    ARCHIVE_EMPTY_HOW: "一天结束后几分钟内签名。", "A day is signed minutes after it is over.";
+    ARCHIVE_DAY: "日期", "Day";
+    ARCHIVE_ROOT: "日根", "Root";
+    ARCHIVE_UPTO: "截至记录", "Up to entry";
+    COPY: "复制", "Copy";
+    COPIED: "已复制", "Copied";
+    CHECK_DAYS: "核对范围", "What to check";
+    CHECK_START: "开始校验", "Check";
+    CHECKING: "正在校验", "Checking";
+    CHECK_CASE: "校验此案", "Check this case";
+    CHECK_GOOD: "未发现改动", "Nothing was changed";
+    CHECK_BAD: "发现改动", "Something was changed";
+    CHECK_BAD_HOW: "请告知管理员，用 gewu-server verify 全面核查，并保留现场。", "Tell the administrator to run gewu-server verify, and leave everything as it is.";
+}
+
 // The courier.
 words! {
     COURIER: "信使文件", "Courier file";
@@ -248,7 +280,12 @@ words! {
     MARK_LOST_SURE: "确定挂失：收完后锁死", "Sure: lock it once drained";
     MARK_FOUND: "取消挂失", "Found again";
     AUDIT: "审计", "Audit";
-    AUDIT_WHAT: "谁在什么时候做了什么：登录、绑定、人员、挂失、人工确认。", "Who did what and when: sign-ins, enrolments, people, lost handhelds, quarantine.";
+    AUDIT_WHAT: "谁在什么时候做了什么：登录、绑定、人员、挂失、人工确认、导出。", "Who did what and when: sign-ins, enrolments, people, lost handhelds, quarantine, exports.";
+    AUDIT_PERSON: "姓名或用户名", "Name or user name";
+    AUDIT_ALL_DEEDS: "全部", "Everything";
+    AUDIT_FROM: "从", "From";
+    AUDIT_TO: "到", "To";
+    AUDIT_SEARCH: "查询", "Search";
     AUDIT_EMPTY: "还没有记录。", "Nothing is noted yet.";
     AUDIT_WHEN: "时间", "When";
     AUDIT_WHO: "谁", "Who";
@@ -269,6 +306,9 @@ words! {
     DEED_TOLD: "挂失手机已联系", "A lost handheld came";
     DEED_TOKEN: "手机更新令牌", "A handheld renewed its token";
     DEED_TOKEN_REFUSED: "手机令牌未更新", "A renewal was refused";
+    DEED_COURIER_REFUSED: "拒收信使文件", "A courier file was refused";
+    DEED_ARCHIVE: "导出档案", "An archive was written";
+    DEED_KEY_REPLACED: "手机换了密钥", "A handheld came with another key";
     DEED_COURIER: "送达信使文件", "A courier file was delivered";
     DEED_BACKUP: "备份数据库", "The database was backed up";
     DEED_RESTORED: "从备份恢复", "The database was restored";
@@ -337,27 +377,35 @@ pub(crate) const fn place_source(source: PlaceSource) -> Word {
 
 /// What a deed of the audit is called; none for one of a later server.
 pub(crate) fn deed(action: &str) -> Option<Word> {
-    Some(match action {
-        "session.open" => DEED_SIGN_IN,
-        "session.fail" => DEED_SIGN_IN_FAILED,
-        "session.close" => DEED_SIGN_OUT,
-        "session.close_all" => DEED_SIGN_OUT_ALL,
-        "device.code" => DEED_CODE,
-        "device.enrol" => DEED_ENROL,
-        "device.enrol_fail" => DEED_ENROL_FAILED,
-        "person.add" => DEED_PERSON,
-        "quarantine.settle" => DEED_SETTLED,
-        "device.lost" => DEED_LOST,
-        "device.found" => DEED_FOUND,
-        "device.told_lost" => DEED_TOLD,
-        "device.token" => DEED_TOKEN,
-        "device.token_refuse" => DEED_TOKEN_REFUSED,
-        "courier.deliver" => DEED_COURIER,
-        "backup.make" => DEED_BACKUP,
-        "backup.restore" => DEED_RESTORED,
-        _ => return None,
-    })
+    let known = DEEDS.iter().find(|(name, _)| *name == action);
+    known.map(|(_, word)| *word)
 }
+
+/// What can be noted, as stored, in the order of a picker.
+pub(crate) const DEEDS: [(&str, Word); 22] = [
+    ("session.open", DEED_SIGN_IN),
+    ("session.fail", DEED_SIGN_IN_FAILED),
+    ("session.close", DEED_SIGN_OUT),
+    ("session.close_all", DEED_SIGN_OUT_ALL),
+    ("device.code", DEED_CODE),
+    ("device.enrol", DEED_ENROL),
+    ("device.enrol_fail", DEED_ENROL_FAILED),
+    ("person.add", DEED_PERSON),
+    ("quarantine.settle", DEED_SETTLED),
+    ("device.lost", DEED_LOST),
+    ("device.found", DEED_FOUND),
+    ("device.told_lost", DEED_TOLD),
+    ("device.token", DEED_TOKEN),
+    ("device.token_refuse", DEED_TOKEN_REFUSED),
+    ("courier.deliver", DEED_COURIER),
+    ("backup.make", DEED_BACKUP),
+    ("backup.restore", DEED_RESTORED),
+    ("courier.refuse", DEED_COURIER_REFUSED),
+    ("archive.make", DEED_ARCHIVE),
+    ("contact.read", DEED_CONTACT_READ),
+    ("contact.erase", DEED_CONTACT_ERASED),
+    ("device.key_replaced", DEED_KEY_REPLACED),
+];
 
 /// The grade of a grid post.
 pub(crate) const fn post_kind(kind: PostKind) -> Word {

@@ -5,6 +5,7 @@ use super::auth::SignedIn;
 use super::error::{Answer, Refusal, disk};
 use super::sync::take_push;
 use crate::service::courier::{self as service, Carried};
+use crate::service::sessions::Session;
 use crate::service::{Fault, photos};
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
@@ -12,7 +13,7 @@ use axum::extract::{DefaultBodyLimit, State};
 use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;
 use shared::courier::{CourierAnswer, FILE_BYTES_LIMIT, Opened, open, write_answer};
-use shared::id::Sha256;
+use shared::id::{DeviceId, Sha256};
 use shared::time::Timestamp;
 use shared::wire::error::ErrorAnswer;
 use std::sync::Arc;
@@ -40,14 +41,23 @@ pub(super) async fn deliver(
     let key = app.receipt_key().clone();
     let opened = tokio::task::spawn_blocking(move || open(&key, &file))
         .await
-        .map_err(|_| Refusal::internal())?
-        .map_err(Fault::from)?;
-    let opened = Arc::new(opened);
+        .map_err(|_| Refusal::internal())?;
+    let opened = match opened {
+        Ok(opened) => Arc::new(opened),
+        Err(problem) => return Err(refuse(&app, by, None, problem.into()).await.into()),
+    };
     let signed = Arc::clone(&opened);
     let maker = app
         .store()
         .read(move |tx| service::maker(tx, &signed, now))
-        .await?;
+        .await;
+    let maker = match maker {
+        Err(fault @ Fault::Invalid { .. }) => {
+            let claimed = Some(opened.sheet.device_id);
+            return Err(refuse(&app, by, claimed, fault).await.into());
+        }
+        maker => maker?,
+    };
     let device = opened.sheet.device_id;
     let mut answers = Vec::with_capacity(opened.sheet.pushes.len());
     for mut push in opened.sheet.pushes.clone() {
@@ -71,6 +81,16 @@ pub(super) async fn deliver(
         })
         .await?;
     Ok(([(CONTENT_TYPE, "application/octet-stream")], written))
+}
+
+/// Notes that a file was refused; gives the reason back, for whoever brought it.
+async fn refuse(app: &App, by: Session, claimed: Option<DeviceId>, fault: Fault) -> Fault {
+    let noted =
+        app.write(move |tx, district, now| service::note_refused(tx, district, &by, claimed, now));
+    match noted.await {
+        Ok(()) => fault,
+        Err(broken) => broken,
+    }
 }
 
 /// Keeps the photos of a file that are wanted; those that are here then.

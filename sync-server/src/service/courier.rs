@@ -67,6 +67,25 @@ pub fn look_at(tx: &mut dyn Tx, hash: Sha256, bytes: &[u8]) -> Result<Carried> {
     })
 }
 
+/// Notes a file that was refused: who brought it, and which handheld it says it is from.
+///
+/// # Errors
+/// As [`look_at`].
+pub fn note_refused(
+    tx: &mut dyn Tx,
+    district: &District,
+    by: &Session,
+    claimed: Option<DeviceId>,
+    now: Timestamp,
+) -> Result<()> {
+    let subject = claimed.map(|device| device.to_string()).unwrap_or_default();
+    let note = Note {
+        device: by.device,
+        ..Note::of(Some(by.actor.person), Deed::CourierRefused, &subject)
+    };
+    audit::note(tx, district, &note, now)
+}
+
 /// Notes a delivery: by whom, of which handheld, and how much.
 ///
 /// # Errors

@@ -15,6 +15,10 @@ pub const CATALOGUE_VERSION: &str = "catalogue_version";
 pub const AREAS_VERSION: &str = "areas_version";
 /// The secret key that signs receipts, hex.
 pub const RECEIPT_KEY: &str = "receipt_key";
+/// Its public half alone, hex: in an archive.
+pub const PUBLIC_KEY: &str = "public_key";
+/// The days of which this is the archive; a database in use has none.
+pub const ARCHIVE_PART: &str = "archive_part";
 /// Levels of the area tree, JSON.
 pub const AREA_LEVELS: &str = "area_levels";
 

@@ -45,6 +45,8 @@ const LADDER: &[Step] = &[
     step!(6, "0006_lost_handhelds"),
     step!(7, "0007_token_challenges"),
     step!(8, "0008_case_life"),
+    step!(9, "0009_district_chain"),
+    step!(10, "0010_contacts"),
 ];
 
 /// The step this program was written for.

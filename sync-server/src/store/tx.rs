@@ -6,6 +6,7 @@
 
 use super::buckets::Standing;
 use super::error::{Result, StoreError};
+pub(super) use super::sql::{check, hex, limit, places};
 use shared::id::{
     AreaCode, Bucket, CaseId, CatalogueVersion, CategoryId, ConditionId, DeviceId, EventId, OpId,
     PersonId, PostId, ReportId, Sha256, UnitCode,
@@ -13,6 +14,7 @@ use shared::id::{
 use shared::time::Timestamp;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::str::FromStr;
+use std::sync::Arc;
 use uuid::Uuid;
 
 /// Which database is behind the seam. Every `match` on it is listed in `docs/STORAGE.md`.
@@ -334,6 +336,15 @@ impl Row {
     }
 }
 
+/// The place of an entry of a trail or of the audit in its district.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EntryNo {
+    /// The district.
+    pub district: Arc<str>,
+    /// The number there.
+    pub no: i64,
+}
+
 /// An open transaction, the same on both backends.
 ///
 /// - SQL is the portable subset of `docs/STORAGE.md`; placeholders are `$1`, `$2`, … in any order,
@@ -376,6 +387,13 @@ pub trait Tx {
     /// # Errors
     /// [`StoreError::ReadOnly`] in a read.
     fn next_case_serial(&mut self, day: i64) -> Result<(i64, i64)>;
+
+    /// The next number of the district's entries of trails and audit: from 1 without gaps, in the
+    /// order in which they commit.
+    ///
+    /// # Errors
+    /// [`StoreError::ReadOnly`] in a read.
+    fn next_entry(&mut self) -> Result<EntryNo>;
 
     /// Counts a change of a bucket. It is written once for each bucket, before the commit: most of
     /// a batch concerns a few of them.
@@ -453,45 +471,4 @@ pub(super) trait Driver {
     /// Whether the transaction that was begun is still open.
     fn is_open(&self) -> bool;
     fn has_table(&mut self, name: &str) -> Result<bool>;
-}
-
-/// A list's limit as SQL wants it; no list is that long.
-pub(super) fn limit(rows: usize) -> i64 {
-    i64::try_from(rows).unwrap_or(i64::MAX)
-}
-
-/// So many placeholders from `$first` on, for `IN (…)`. A list has one text for every length: a
-/// short rest repeats its last value.
-pub(super) fn places(first: usize, count: usize) -> String {
-    let places: Vec<String> = (first..first.saturating_add(count))
-        .map(|at| format!("${at}"))
-        .collect();
-    places.join(", ")
-}
-
-/// Refuses what only one of the databases would take.
-pub(super) fn check(params: &[Value<'_>]) -> Result<()> {
-    let holds_nul = |value: &Value<'_>| match value {
-        Value::Text(text) => text.as_bytes().contains(&0),
-        _ => false,
-    };
-    if params.iter().any(holds_nul) {
-        Err(StoreError::Nul)
-    } else {
-        Ok(())
-    }
-}
-
-/// The lower-case hex digits of a hash, without an allocation.
-pub(super) fn hex(hash: &Sha256) -> [u8; 64] {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let digit = |nibble: u8| DIGITS.get(usize::from(nibble)).copied().unwrap_or(b'0');
-    let mut text = [b'0'; 64];
-    for (pair, byte) in text.chunks_exact_mut(2).zip(hash.bytes()) {
-        if let [high, low] = pair {
-            *high = digit(byte >> 4);
-            *low = digit(byte & 15);
-        }
-    }
-    text
 }

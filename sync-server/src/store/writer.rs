@@ -12,13 +12,15 @@
 //! Held by `tests/tests/store_contract.rs`.
 
 mod gather;
+mod savepoints;
 
 use super::buckets::{self, Standing};
 use super::error::{Result, StoreError};
-use super::tx::{Dialect, Driver, Row, Tx, Value, check};
+use super::tx::{Dialect, Driver, EntryNo, Row, Tx, Value, check};
 use super::{Address, counters};
 pub use gather::{BATCH_JOBS_MAX, BATCH_WEIGHT_MAX};
 use gather::{Before, gather};
+use savepoints::level;
 use shared::id::{AreaCode, Bucket};
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -33,32 +35,6 @@ pub const QUEUE_JOBS_MAX: usize = 10_000;
 const ATTEMPTS_MAX: u32 = 5;
 /// Pause before the second attempt; doubles each time (10, 20, 40, 80 ms).
 const RETRY_DELAY: Duration = Duration::from_millis(10);
-/// Savepoints inside one another: the job's, and those of its parts.
-const SAVEPOINTS: [Savepoint; 5] = [
-    savepoint!("s0"),
-    savepoint!("s1"),
-    savepoint!("s2"),
-    savepoint!("s3"),
-    savepoint!("s4"),
-];
-
-struct Savepoint {
-    open: &'static str,
-    release: &'static str,
-    rollback: &'static str,
-}
-
-macro_rules! savepoint {
-    ($name:literal) => {
-        Savepoint {
-            open: concat!("SAVEPOINT ", $name),
-            release: concat!("RELEASE SAVEPOINT ", $name),
-            rollback: concat!("ROLLBACK TO SAVEPOINT ", $name),
-        }
-    };
-}
-use savepoint;
-
 /// A write that waits, with its type of answer forgotten.
 pub(super) trait Job: Send {
     fn district(&self) -> &Arc<str>;
@@ -445,6 +421,16 @@ impl Tx for WriteTx<'_> {
         Ok((counter.case_serial_day, counter.case_serial))
     }
 
+    fn next_entry(&mut self) -> Result<EntryNo> {
+        let district = self.districts.get_mut(self.current);
+        let district = district.ok_or(StoreError::ReadOnly)?;
+        district.now.entry_no += 1;
+        Ok(EntryNo {
+            district: Arc::clone(&district.code),
+            no: district.now.entry_no,
+        })
+    }
+
     fn count_change(&mut self, bucket: (AreaCode, Bucket), change: Standing) -> Result<()> {
         let counted = self.counts.entry(bucket).or_default();
         counted.newest = change.newest;
@@ -489,10 +475,6 @@ impl Tx for WriteTx<'_> {
         self.failed = None;
         Ok(())
     }
-}
-
-fn level(depth: usize) -> Result<&'static Savepoint> {
-    SAVEPOINTS.get(depth).ok_or(StoreError::Nesting)
 }
 
 #[cfg(test)]

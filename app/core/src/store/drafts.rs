@@ -25,6 +25,9 @@ pub struct Fields {
     /// 自处置.
     #[serde(default)]
     pub self_fixed: bool,
+    /// Whom to call: name and phone.
+    #[serde(default)]
+    pub contact: (String, String),
 }
 
 /// A draft without its photos.

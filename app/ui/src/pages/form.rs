@@ -49,6 +49,8 @@ pub(crate) struct Form {
     pub(crate) condition: RwSignal<Option<ConditionId>>,
     pub(crate) text: RwSignal<String>,
     pub(crate) self_fixed: RwSignal<bool>,
+    pub(crate) contact_name: RwSignal<String>,
+    pub(crate) contact_phone: RwSignal<String>,
     pub(crate) preview: RwSignal<Option<PreviewView>>,
     pub(crate) kept: RwSignal<Kept>,
     /// Photos being prepared.
@@ -87,6 +89,8 @@ impl Form {
             condition: RwSignal::new(None),
             text: RwSignal::new(String::new()),
             self_fixed: RwSignal::new(false),
+            contact_name: RwSignal::new(String::new()),
+            contact_phone: RwSignal::new(String::new()),
             preview: RwSignal::new(None),
             kept: RwSignal::new(Kept::Nothing),
             preparing: RwSignal::new(0),
@@ -149,6 +153,8 @@ impl Form {
         self.condition.set(None);
         self.text.set(String::new());
         self.self_fixed.set(false);
+        self.contact_name.set(String::new());
+        self.contact_phone.set(String::new());
         self.preview.set(None);
         self.kept.set(Kept::Nothing);
         self.preparing.set(0);
@@ -207,6 +213,10 @@ impl Form {
             condition: self.condition.get_untracked(),
             text: self.text.get_untracked(),
             self_fixed: self.self_fixed.get_untracked(),
+            contact: (
+                self.contact_name.get_untracked(),
+                self.contact_phone.get_untracked(),
+            ),
         }
     }
 
@@ -221,6 +231,8 @@ impl Form {
         self.place.set(view.place.clone());
         self.text.set(view.text.clone());
         self.self_fixed.set(view.self_fixed);
+        self.contact_name.set(view.contact.0.clone());
+        self.contact_phone.set(view.contact.1.clone());
         self.condition.set(
             view.condition
                 .as_ref()

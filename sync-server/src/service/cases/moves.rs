@@ -6,6 +6,7 @@ use super::rules::Ruled;
 use super::view::{after_move, detail};
 use super::{Seen, readable, targets};
 use crate::service::district::District;
+use crate::service::trail::{self, After};
 use crate::service::{Fault, Result, feed, words};
 use crate::store::cases::{CaseMove, CaseRow};
 use crate::store::events::NewEvent;
@@ -199,6 +200,7 @@ pub(in crate::service) fn write(
     {
         store::cases::assist(tx, &row.district, unit, row.id)?;
     }
+    let detail = EventFacts::of(event, next).text();
     store::events::append(
         tx,
         row.id,
@@ -212,7 +214,7 @@ pub(in crate::service) fn write(
             unit: by.and_then(|by| by.post.unit.clone()),
             at: event.at,
             reason: event.given.reason.clone(),
-            detail: EventFacts::of(event, next).text(),
+            detail: trail::with_after_text(&detail, &After::from(&to)),
         },
     )?;
     feed::tell(tx, district, &moved_row(row, next), event.at)?;

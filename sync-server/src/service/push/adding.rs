@@ -216,6 +216,7 @@ fn note(
     let detail = json!({
         "op_id": adding.sealed.operation.op_id,
         "photos": photos,
+        "revision": revision,
         "payload": adding.sealed.operation.payload,
     });
     store::events::append(

@@ -26,6 +26,7 @@ mod push;
 mod server;
 mod shaped;
 mod vault;
+mod verify;
 mod wire;
 
 use figures::Figures;
@@ -34,13 +35,14 @@ use figures::Figures;
 type Suite = fn(&mut Figures);
 
 /// Everything that can be measured, in the order of the table.
-const SUITES: [(&str, Suite); 8] = [
+const SUITES: [(&str, Suite); 9] = [
     ("lookup", lookup::run),
     ("capture", capture::run),
     ("push", push::run),
     ("pull", pull::run),
     ("photos", photos::run),
     ("vault", vault::run),
+    ("verify", verify::run),
     ("away", away::run),
     ("shaped", shaped::run),
 ];

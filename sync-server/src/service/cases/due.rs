@@ -6,11 +6,11 @@
 
 use super::Seen;
 use super::facts::EventFacts;
-use super::moves::{as_case, moved_row, write};
+use super::moves::{as_case, change, moved_row, write};
 use super::rules::Ruled;
 use crate::service::district::District;
 use crate::service::{Fault, Result, feed};
-use crate::store::cases::{CaseMove, CaseRow};
+use crate::store::cases::CaseRow;
 use crate::store::events::NewEvent;
 use crate::store::{self, Tx};
 use shared::case::{self, Case, Due, Event, Given, Move};
@@ -170,21 +170,7 @@ fn note(
     event_id: EventId,
     now: Timestamp,
 ) -> Result<()> {
-    let to = CaseMove {
-        id: row.id,
-        base_revision: row.revision,
-        revision: next.revision,
-        state: next.state,
-        class: next.class(),
-        lead: &next.lead,
-        dispatched: next.dispatched_ms,
-        deadline: next.deadline_ms,
-        handled: next.handled_ms,
-        closed: next.closed_ms,
-        solved_level: row.solved_level,
-        life: &next.life,
-        next_due: case::next_due(next, &ruled.rules()),
-    };
+    let to = change(row, next, row.solved_level, ruled);
     if !store::cases::move_on(tx, &to)? {
         // One writer a district: nobody moves the case within this transaction.
         return Err(Fault::damaged("case", "its revision moved within a write"));

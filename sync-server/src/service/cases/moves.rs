@@ -176,21 +176,8 @@ pub(in crate::service) fn write(
 ) -> Result<bool> {
     let row = &seen.row;
     let solved = next.closed_ms.filter(|_| !unsolved(next.state));
-    let to = CaseMove {
-        id: row.id,
-        base_revision: row.revision,
-        revision: next.revision,
-        state: next.state,
-        class: next.class(),
-        lead: &next.lead,
-        dispatched: next.dispatched_ms,
-        deadline: next.deadline_ms,
-        handled: next.handled_ms,
-        closed: next.closed_ms,
-        solved_level: solved.map(|_| solved_level(district, &next.lead)),
-        life: &next.life,
-        next_due: case::next_due(next, &ruled.rules()),
-    };
+    let level = solved.map(|_| solved_level(district, &next.lead));
+    let to = change(row, next, level, ruled);
     if !store::cases::move_on(tx, &to)? {
         return Ok(false);
     }
@@ -221,6 +208,30 @@ pub(in crate::service) fn write(
         feed::tell(tx, district, &merged, event.at)?;
     }
     Ok(true)
+}
+
+/// What the store is told of a case that changed.
+pub(super) fn change<'a>(
+    row: &CaseRow,
+    next: &'a Case,
+    solved_level: Option<i64>,
+    ruled: &Ruled,
+) -> CaseMove<'a> {
+    CaseMove {
+        id: row.id,
+        base_revision: row.revision,
+        revision: next.revision,
+        state: next.state,
+        class: next.class(),
+        lead: &next.lead,
+        dispatched: next.dispatched_ms,
+        deadline: next.deadline_ms,
+        handled: next.handled_ms,
+        closed: next.closed_ms,
+        solved_level,
+        life: &next.life,
+        next_due: case::next_due(next, &ruled.rules()),
+    }
 }
 
 /// A row as it is after a move.

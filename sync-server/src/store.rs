@@ -166,7 +166,8 @@ impl StoreOptions {
         let halls = Halls {
             lanes: HashMap::new(),
             reads: Some(readers.queue),
-            threads: readers.threads,
+            readers: readers.threads,
+            writers: Vec::new(),
         };
         let commit_delay = self.commit_delay;
         Ok(Store {
@@ -220,7 +221,8 @@ struct Halls {
     lanes: HashMap<Arc<str>, SyncSender<Box<dyn writer::Job>>>,
     /// None once the store is closed.
     reads: Option<SyncSender<Box<dyn reader::Job>>>,
-    threads: Vec<JoinHandle<()>>,
+    readers: Vec<JoinHandle<()>>,
+    writers: Vec<JoinHandle<()>>,
 }
 
 impl Store {
@@ -365,13 +367,26 @@ impl Store {
     /// Takes no more work, lets everything that waits be committed and answered, and ends the
     /// threads.
     pub async fn close(&self) {
-        let threads = self.stop();
-        drop(tokio::task::spawn_blocking(move || join(threads)).await);
+        let store = self.clone();
+        drop(tokio::task::spawn_blocking(move || store.close_blocking()).await);
     }
 
     /// As [`Store::close`] from a plain thread.
     pub fn close_blocking(&self) {
-        join(self.stop());
+        let readers = {
+            let mut halls = self.halls();
+            halls.reads = None;
+            std::mem::take(&mut halls.readers)
+        };
+        join(readers);
+        // The writer goes last and alone: of two connections to SQLite that close at one moment,
+        // each takes the other for one that goes on, and the log stays beside the file.
+        let writers = {
+            let mut halls = self.halls();
+            halls.lanes.clear();
+            std::mem::take(&mut halls.writers)
+        };
+        join(writers);
     }
 
     fn offer_write<T, E>(
@@ -427,15 +442,8 @@ impl Store {
         }
         let lane = writer::start(self.inner.address.clone(), self.inner.commit_delay)?;
         halls.lanes.insert(name, lane.queue.clone());
-        halls.threads.push(lane.thread);
+        halls.writers.push(lane.thread);
         Ok(lane.queue)
-    }
-
-    fn stop(&self) -> Vec<JoinHandle<()>> {
-        let mut halls = self.halls();
-        halls.lanes.clear();
-        halls.reads = None;
-        std::mem::take(&mut halls.threads)
     }
 
     fn halls(&self) -> MutexGuard<'_, Halls> {

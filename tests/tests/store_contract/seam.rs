@@ -27,6 +27,7 @@ tests::on_both![
     a_read_sees_one_moment,
     a_failed_query_leaves_the_reader_usable,
     a_closed_store_has_answered_everything_and_takes_no_more,
+    the_file_of_a_closed_store_is_whole_by_itself,
     a_store_may_be_used_and_dropped_inside_an_async_program,
 ];
 
@@ -425,6 +426,31 @@ fn a_closed_store_has_answered_everything_and_takes_no_more(backend: &Backend) {
         kept,
         "what was answered is there, and nothing else"
     );
+}
+
+/// Of two connections that close at one moment neither empties SQLite's log, and whoever copies
+/// the file alone copies half of it; so it is tried often, with readers that hold connections.
+fn the_file_of_a_closed_store_is_whole_by_itself(backend: &Backend) {
+    let Some(file) = backend.url.strip_prefix("sqlite://") else {
+        return; // A server's files are its own.
+    };
+    backend.create().close_blocking();
+    for round in 0..50 {
+        let store = Store::open(&backend.url).unwrap();
+        store
+            .write_blocking::<_, StoreError>(&district(), move |tx| {
+                meta::set(tx, "round", &round.to_string())
+            })
+            .unwrap();
+        std::thread::scope(|scope| {
+            for _ in 0..8 {
+                scope.spawn(|| value(&store, "round"));
+            }
+        });
+        store.close_blocking();
+        let log = std::fs::metadata(format!("{file}-wal")).map_or(0, |log| log.len());
+        assert_eq!(log, 0, "round {round}: {log} bytes are beside the file");
+    }
 }
 
 fn a_store_may_be_used_and_dropped_inside_an_async_program(backend: &Backend) {

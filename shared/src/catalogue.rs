@@ -6,14 +6,21 @@
 //! The source layout is that of GB/T 30428 as one city publishes it; codes are never compared
 //! across schemes, so every report names the catalogue version it was filled with.
 
+pub mod edit;
+pub mod parts;
+pub mod review;
+pub mod table;
+
 mod files;
+mod matters;
 mod rules;
 
 pub use files::{CatalogueFiles, doc_from_files, shipped_doc};
+pub use matters::{GridMatter, StreetMatter};
 pub use rules::{Escalation, Label, Reach, StageLimit, StagedLimit, default_escalations};
 
 use crate::calendar::{Calendar, Limit, LimitUnit};
-use crate::id::{AreaCode, CatalogueVersion, CategoryId, ConditionId, UnitCode};
+use crate::id::{CatalogueVersion, CategoryId, ConditionId, UnitCode};
 use serde::{Deserialize, Serialize};
 use std::collections::{HashMap, HashSet};
 use utoipa::ToSchema;
@@ -85,6 +92,12 @@ pub struct Category {
     pub photo_required: bool,
     /// `attested` in a city's table, or `proposed`.
     pub basis: String,
+    /// May be filed only while an emergency order switches it on (平急转换).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub emergency_only: bool,
+    /// No longer offered; kept, because nothing old is deleted.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub retired: bool,
 }
 
 /// A filing condition (立案条件) with its own limit.
@@ -108,6 +121,9 @@ pub struct Condition {
     /// Limits of several stages, in order; empty for most.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub staged: Vec<StagedLimit>,
+    /// No longer offered; kept, because nothing old is deleted.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub retired: bool,
 }
 
 /// A department, utility or role as the table names it.
@@ -123,6 +139,9 @@ pub struct Department {
     pub level: String,
     /// What it answers for.
     pub remit: String,
+    /// Given nothing any more; kept, because nothing old is deleted.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub retired: bool,
 }
 
 /// May this matter be given to streets (履职事项清单)?
@@ -135,17 +154,6 @@ pub enum StreetDuty {
     Assist,
     /// 上收: taken back by a higher level; a street may not be given it.
     TakenBack,
-}
-
-/// One line of the list of matters that streets may be given.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct StreetMatter {
-    /// The street, none for all streets of the district.
-    pub street: Option<AreaCode>,
-    /// The category.
-    pub category: CategoryId,
-    /// What the street has to do with it.
-    pub duty: StreetDuty,
 }
 
 /// The catalogue as it travels and is stored.
@@ -163,6 +171,9 @@ pub struct CatalogueDoc {
     pub departments: Vec<Department>,
     /// What streets may be given.
     pub street_matters: Vec<StreetMatter>,
+    /// What grid staff may be given (网格事项准入); empty when the district keeps no such list.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub grid_matters: Vec<GridMatter>,
     /// Short names of departments that this district does not have (no 热力企业 in the south).
     #[serde(default)]
     pub absent: Vec<String>,
@@ -221,8 +232,7 @@ pub struct Catalogue {
     by_category: HashMap<CategoryId, Vec<usize>>,
     departments: HashMap<String, usize>,
     limits: Vec<Limit>,
-    taken_back: HashSet<CategoryId>,
-    street_duties: HashMap<(AreaCode, CategoryId), StreetDuty>,
+    matters: matters::Matters,
     absent: HashSet<String>,
 }
 
@@ -266,22 +276,13 @@ impl Catalogue {
                 unit,
             });
         }
-        let mut taken_back = HashSet::new();
-        let mut street_duties = HashMap::new();
-        for matter in &doc.street_matters {
-            if !categories.contains_key(&matter.category) {
-                return Err(dangling("street matter".into(), matter.category.as_str()));
-            }
-            match &matter.street {
-                Some(street) => {
-                    street_duties.insert((street.clone(), matter.category.clone()), matter.duty);
-                }
-                None if matter.duty == StreetDuty::TakenBack => {
-                    taken_back.insert(matter.category.clone());
-                }
-                None => {}
+        let listed = doc.street_matters.iter().map(|matter| &matter.category);
+        for category in listed.chain(doc.grid_matters.iter().map(|matter| &matter.category)) {
+            if !categories.contains_key(category) {
+                return Err(dangling("a list of matters".into(), category.as_str()));
             }
         }
+        let matters = matters::Matters::of(&doc);
         let absent = doc.absent.iter().cloned().collect();
         Ok(Self {
             doc,
@@ -291,8 +292,7 @@ impl Catalogue {
             by_category,
             departments,
             limits,
-            taken_back,
-            street_duties,
+            matters,
             absent,
         })
     }
@@ -358,15 +358,7 @@ impl Catalogue {
         self.departments
             .get(short_name)
             .and_then(|at| self.doc.departments.get(*at))
-    }
-
-    /// Whether this street may be given this matter. A street's own line beats the district's.
-    #[must_use]
-    pub fn street_may_take(&self, street: &AreaCode, category: &CategoryId) -> bool {
-        match self.street_duties.get(&(street.clone(), category.clone())) {
-            Some(duty) => *duty != StreetDuty::TakenBack,
-            None => !self.taken_back.contains(category),
-        }
+            .filter(|department| !department.retired)
     }
 }
 

@@ -74,6 +74,10 @@ uuid_id! {
     PostId, "post id";
     /// A draft on the handheld; becomes the report's id when it is filed.
     DraftId, "draft id";
+    /// A draft of the catalogue on the server; becomes a version when it is published.
+    CatalogueDraftId, "catalogue draft id";
+    /// An order that puts an area into emergency mode.
+    OrderId, "order id";
 }
 
 /// Codes are at most this long, so that an index key stays small on every database.

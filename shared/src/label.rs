@@ -74,6 +74,7 @@ pub fn fault(code: &str, lang: Lang) -> &'static str {
         "photo_missing" => lang.pick("这类事项需要照片，请拍一张。", "This category needs a photo. Take one."),
         "category_unknown" => lang.pick("类别不在目录里，已转人工确认，不用重报。", "The category is not in the catalogue. A person will look at it; no need to file again."),
         "condition_unknown" => lang.pick("立案条件与类别不符，已转人工确认，不用重报。", "The condition does not fit the category. A person will look at it; no need to file again."),
+        "emergency_only" => lang.pick("这类事项只在急时上报，现在没有对应的平急转换令；请改选类别，已送出的转人工确认。", "This category is for emergencies, and no order is in force. Choose another; what was sent is with a person."),
         "catalogue_unknown" => lang.pick("目录版本不认识，已转人工确认，不用重报。", "The catalogue version is unknown. A person will look at it; no need to file again."),
         "kind_unknown" => lang.pick("本服务器还不认识这种操作，已保存待确认。", "This server does not know this kind of operation yet. It is kept for a person."),
         "payload_malformed" => lang.pick("内容无法读懂，已保存待人工确认。", "The content could not be read. It is kept for a person."),

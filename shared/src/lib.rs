@@ -29,6 +29,10 @@ pub mod case;
 pub mod role;
 pub mod routing;
 
+pub mod dryrun;
+pub mod emergency;
+pub mod indicators;
+
 pub mod invitation;
 pub mod label;
 pub mod wire;

@@ -185,6 +185,9 @@ pub enum ReportFault {
     /// The condition does not belong to the category.
     #[error("the condition does not belong to the category")]
     ConditionUnknown,
+    /// The category is for emergencies, and no order switches it on there and then.
+    #[error("the category may be filed in an emergency only")]
+    EmergencyOnly,
 }
 
 impl ReportFault {
@@ -201,6 +204,7 @@ impl ReportFault {
             Self::PhotoMissing => "photo_missing",
             Self::CategoryUnknown => "category_unknown",
             Self::ConditionUnknown => "condition_unknown",
+            Self::EmergencyOnly => "emergency_only",
         }
     }
 }

@@ -126,6 +126,8 @@ pub enum Action {
     Quarantine,
     /// See which device owes what.
     ReadDevices,
+    /// Know what was counted of units, places and desks.
+    ReadStatistics,
     /// People, posts, enrolment codes.
     Administer,
 }
@@ -178,18 +180,27 @@ fn allows(actor: &Actor, post: &Post, action: Action, subject: Subject<'_>) -> b
             | Action::Dispatch
             | Action::Close
             | Action::Quarantine
-            | Action::ReadDevices,
+            | Action::ReadDevices
+            | Action::ReadStatistics,
         ) => in_area,
         (Role::Handler, Action::ReadCase) => leads || assists,
-        (Role::Handler, Action::Handle) => leads,
+        (Role::Handler, Action::Handle | Action::ReadStatistics) => leads,
         (Role::Handler, Action::Answer) => assists,
         (
             Role::Supervisor,
-            Action::ReadCase | Action::Supervise | Action::Quarantine | Action::ReadDevices,
+            Action::ReadCase
+            | Action::Supervise
+            | Action::Quarantine
+            | Action::ReadDevices
+            | Action::ReadStatistics,
         ) => in_area,
         (
             Role::Administrator,
-            Action::ReadCase | Action::Quarantine | Action::ReadDevices | Action::Administer,
+            Action::ReadCase
+            | Action::Quarantine
+            | Action::ReadDevices
+            | Action::ReadStatistics
+            | Action::Administer,
         ) => in_area,
         _ => false,
     }

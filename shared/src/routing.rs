@@ -10,11 +10,16 @@ use crate::calendar::{Calendar, Limit, LimitUnit};
 use crate::catalogue::{
     COMMUNITY_ROLE, Catalogue, Category, CategoryKind, OWNER_ROLE, STREET_ROLES,
 };
-use crate::id::{AreaCode, CategoryId, ConditionId, UnitCode};
+use crate::id::{AreaCode, CatalogueVersion, CategoryId, ConditionId, UnitCode};
 use crate::time::Timestamp;
 use crate::unit::{self, Unit};
+use considered::Weighing;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+
+mod considered;
+
+pub use considered::{Candidate, Verdict};
 
 /// Peace-time or emergency (平急转换). In an emergency every limit runs through nights and
 /// holidays.
@@ -26,6 +31,23 @@ pub enum Mode {
     Peace,
     /// 急时.
     Emergency,
+}
+
+impl Mode {
+    /// Whether it is the usual one.
+    #[must_use]
+    pub const fn is_peace(&self) -> bool {
+        matches!(self, Self::Peace)
+    }
+
+    /// What people call it.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Peace => "平时",
+            Self::Emergency => "急时",
+        }
+    }
 }
 
 /// What routing needs to know of a report.
@@ -62,6 +84,18 @@ pub struct Decision {
     pub because: Vec<String>,
     /// A person has to decide: the lead is a pool.
     pub needs_person: bool,
+    /// The catalogue that decided; none in a decision of before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub catalogue_version: Option<CatalogueVersion>,
+    /// The mode of that place and moment.
+    #[serde(default, skip_serializing_if = "Mode::is_peace")]
+    pub mode: Mode,
+    /// The facts that the rule matched, in words: kind, category, condition, grid.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub matched: Vec<String>,
+    /// Every candidate of the table's line with the verdict on it, in the order weighed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub considered: Vec<Candidate>,
 }
 
 /// Rule names. Data for statistics and words for people at once.
@@ -94,7 +128,7 @@ pub fn route(
     calendar: &Calendar,
     now: Timestamp,
 ) -> Decision {
-    let mut because = Vec::new();
+    let mut because = Weighing::at(now);
     let limit = catalogue
         .limit(facts.condition)
         .map(|limit| in_mode(limit, mode));
@@ -131,10 +165,18 @@ pub fn route(
     if let (Some(limit), Some(condition)) = (limit, catalogue.condition(facts.condition)) {
         because.push(format!("立案条件「{}」，时限 {limit}", condition.name));
     }
+    if mode == Mode::Emergency {
+        because.push(String::from("急时：时限昼夜连续计算"));
+    }
     let assisting = category.map_or_else(Vec::new, |category| {
+        because.leave(std::iter::once(&category.lead).chain(&category.assisting));
         assisting(category, &lead, facts, catalogue, areas)
     });
     Decision {
+        catalogue_version: Some(catalogue.version().clone()),
+        mode,
+        matched: matched(facts, catalogue, areas, mode),
+        considered: because.considered,
         needs_person: lead.pool && !facts.self_fixed,
         lead: lead.code,
         lead_name: lead.name,
@@ -142,8 +184,28 @@ pub fn route(
         deadline_ms,
         limit: limit.map(|limit| limit.to_string()).unwrap_or_default(),
         rule: rule.to_owned(),
-        because,
+        because: because.because,
     }
+}
+
+/// The facts that the rules looked at, in words.
+fn matched(facts: Facts<'_>, catalogue: &Catalogue, areas: &AreaTree, mode: Mode) -> Vec<String> {
+    let mut words = Vec::with_capacity(5);
+    if let Some(category) = catalogue.category(facts.category) {
+        words.push(format!("类别 {} {}", category.id, category.name));
+    }
+    if let Some(condition) = catalogue.condition(facts.condition) {
+        words.push(format!("立案条件 {} {}", condition.id, condition.name));
+    }
+    words.push(match facts.grid {
+        Some(grid) => format!("网格 {grid} {}", areas.path(grid)),
+        None => String::from("不在任何网格内"),
+    });
+    words.push(mode.word().to_owned());
+    if facts.self_fixed {
+        words.push(String::from("现场自处置"));
+    }
+    words
 }
 
 /// A limit as it counts in this mode: in an emergency it runs through nights and holidays.
@@ -190,7 +252,7 @@ fn choose(
     facts: Facts<'_>,
     catalogue: &Catalogue,
     areas: &AreaTree,
-    because: &mut Vec<String>,
+    because: &mut Weighing,
 ) -> Option<(Unit, &'static str)> {
     if facts.grid.is_none() {
         because.push(String::from("位置不在任何网格内"));
@@ -203,11 +265,12 @@ fn choose(
         (_, false) => rule::DEPARTMENT,
     };
     if let Some(unit) = offer(&category.lead, category, facts, catalogue, areas, because) {
-        because.push(match first_rule {
+        let why = match first_rule {
             rule::OWNER_FIRST => format!("部件先找权属单位：{}", unit.name),
             rule::LOCALITY_FIRST => format!("属地负责：{}", unit.name),
             _ => format!("主管单位：{}", unit.name),
-        });
+        };
+        because.take(&category.lead, unit.code.clone(), why);
         return Some((unit, first_rule));
     }
     // The second round: the other side of the table's line.
@@ -217,7 +280,7 @@ fn choose(
         .filter(|name| name.as_str() != OWNER_ROLE);
     for name in others.filter(|name| is_local(name) != local_first) {
         if let Some(unit) = offer(name, category, facts, catalogue, areas, because) {
-            because.push(format!("改派{}", unit.name));
+            because.take(name, unit.code.clone(), format!("改派{}", unit.name));
             let rule = if local_first {
                 rule::NOT_FOR_STREET
             } else {
@@ -230,7 +293,8 @@ fn choose(
     let to_claim = !local_first && category.assisting.iter().any(|name| name == OWNER_ROLE);
     let pool =
         to_claim.then(|| offer(OWNER_ROLE, category, facts, catalogue, areas, because))??;
-    because.push(format!("产权单位待查，先入{}", pool.name));
+    let why = format!("产权单位待查，先入{}", pool.name);
+    because.take(OWNER_ROLE, pool.code.clone(), why);
     Some((pool, rule::CLAIM))
 }
 
@@ -241,18 +305,20 @@ fn offer(
     facts: Facts<'_>,
     catalogue: &Catalogue,
     areas: &AreaTree,
-    because: &mut Vec<String>,
+    because: &mut Weighing,
 ) -> Option<Unit> {
     let Some(unit) = unit::resolve(name, facts.grid, catalogue, areas) else {
-        because.push(format!("本区没有{name}"));
+        let why = format!("本区没有{name}");
+        because.refuse(name, None, Verdict::Absent, why);
         return None;
     };
     if !is_local(name) {
         return Some(unit);
     }
     let street = unit.area.street()?;
-    if !catalogue.street_may_take(&street, &category.id) {
-        because.push(format!("{}的履职清单里没有这件事", areas.name(&street)));
+    if !catalogue.street_may_take_at(&street, &category.id, because.at) {
+        let why = format!("{}的履职清单里没有这件事", areas.name(&street));
+        because.refuse(name, Some(unit.code), Verdict::NotOnList, why);
         return None;
     }
     let level = if name == COMMUNITY_ROLE {
@@ -263,10 +329,8 @@ fn offer(
     let here = facts.grid.and_then(level);
     let elsewhere = facts.doubt.iter().find(|other| level(other) != here);
     if let Some(other) = elsewhere {
-        because.push(format!(
-            "位置精度范围内还有 {}，属地未定",
-            areas.path(other)
-        ));
+        let why = format!("位置精度范围内还有 {}，属地未定", areas.path(other));
+        because.refuse(name, Some(unit.code), Verdict::InDoubt, why);
         return None;
     }
     Some(unit)

@@ -85,6 +85,15 @@ impl Timestamp {
         }
     }
 
+    /// The date in China as a number, 20261121; 0 far outside the calendar.
+    #[must_use]
+    pub fn china_day(self) -> i64 {
+        use chrono::Datelike;
+        self.china().map_or(0, |at| {
+            i64::from(at.year()) * 10_000 + i64::from(at.month()) * 100 + i64::from(at.day())
+        })
+    }
+
     /// The year in China at this moment (1970 when it is far outside the calendar).
     #[must_use]
     pub fn china_year(self) -> i32 {
@@ -101,6 +110,38 @@ impl fmt::Display for Timestamp {
             None => write!(f, "{} ms", self.0),
         }
     }
+}
+
+/// A date in China.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Day(chrono::NaiveDate);
+
+impl Day {
+    /// As a number: 20261121.
+    #[must_use]
+    pub fn number(self) -> i64 {
+        Timestamp::from_china(self.0.into()).china_day()
+    }
+
+    /// Days from `earlier` to this one.
+    #[must_use]
+    pub fn since_days(self, earlier: Self) -> i64 {
+        self.0.signed_duration_since(earlier.0).num_days()
+    }
+}
+
+/// The date of `2026-11-21`.
+#[must_use]
+pub fn read_day(text: &str) -> Option<Day> {
+    let day = chrono::NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()?;
+    Some(Day(day))
+}
+
+/// `2026-11-21` of a date as a number.
+#[must_use]
+pub fn day_text(number: i64) -> String {
+    let (year, month, day) = (number / 10_000, number / 100 % 100, number % 100);
+    format!("{year:04}-{month:02}-{day:02}")
 }
 
 /// A length of time in words: `1时20分`, `3天4时`, `不足1分`.

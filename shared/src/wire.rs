@@ -4,6 +4,7 @@
 //! golden files under `shared/tests/golden/v1/` hold every message ever sent. Requests and answers
 //! of the sync protocol are in [`sync`], those of the console in [`console`], errors in [`error`].
 
+pub mod catalogue;
 pub mod console;
 pub mod error;
 pub mod handheld;

@@ -11,7 +11,7 @@ use shared::addition::Addition;
 use shared::chain::{Link, signed_text, vouched};
 use shared::operation;
 use shared::receipt::Receipt;
-use shared::wire::{console, error, sync};
+use shared::wire::{catalogue, console, error, sync};
 use std::path::PathBuf;
 
 fn path(name: &str) -> PathBuf {
@@ -74,6 +74,19 @@ macro_rules! golden {
 }
 
 golden! {
+    new_catalogue_draft: catalogue::NewCatalogueDraft;
+    catalogue_draft_row: catalogue::CatalogueDraftRow;
+    catalogue_draft_detail: catalogue::CatalogueDraftDetail;
+    edit_request: catalogue::EditRequest;
+    dry_run_request: catalogue::DryRunRequest;
+    dry_run: shared::dryrun::DryRun;
+    publish_request: catalogue::PublishRequest;
+    version_row: catalogue::VersionRow;
+    catalogues_answer: catalogue::CataloguesAnswer;
+    new_order: catalogue::NewOrder;
+    order_row: catalogue::OrderRow;
+    pull_answer_orders: sync::PullAnswer;
+    case_detail_considered: console::CaseDetail;
     enrol_request: sync::EnrolRequest;
     enrol_answer: sync::EnrolAnswer;
     push_request: sync::PushRequest;
@@ -93,6 +106,7 @@ golden! {
     sign_in_request: console::SignInRequest;
     sign_in_answer: console::SignInAnswer;
     me_answer: console::MeAnswer;
+    statistics: console::Statistics;
     case_page: console::CasePage;
     case_detail: console::CaseDetail;
     case_detail_preview: console::CaseDetail;

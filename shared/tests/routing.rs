@@ -162,6 +162,7 @@ fn a_street_gets_nothing_that_is_not_on_its_list() {
             street: Some(street.clone()),
             category,
             duty: StreetDuty::TakenBack,
+            until_ms: None,
         });
     });
     let decision = ground.route("乱倒乱排污水、废水");

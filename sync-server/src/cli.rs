@@ -3,3 +3,5 @@
 pub(crate) mod backup;
 pub(crate) mod ledger;
 pub(crate) mod receipts;
+pub(crate) mod recount;
+pub(crate) mod route;

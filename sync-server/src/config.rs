@@ -81,9 +81,6 @@ pub struct ServeArgs {
     /// Address pattern of map tiles, as `https://tiles.example/{z}/{x}/{y}.png`; none by default
     #[arg(long, env = "GEWU_TILES", value_name = "PATTERN")]
     pub tiles: Option<String>,
-    /// Emergency mode (急时): every limit runs through nights and holidays
-    #[arg(long, env = "GEWU_EMERGENCY")]
-    pub emergency: bool,
     /// Threads that read the database
     #[arg(long, env = "GEWU_READERS", default_value_t = crate::store::READERS_DEFAULT, value_name = "COUNT")]
     pub readers: usize,
@@ -140,7 +137,6 @@ impl ServeArgs {
                 "tiles",
                 self.tiles.clone().unwrap_or_else(|| String::from("(none)")),
             ),
-            ("emergency", self.emergency.to_string()),
             ("readers", self.readers.to_string()),
             ("log_format", String::from(format)),
         ]

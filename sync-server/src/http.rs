@@ -9,6 +9,7 @@ mod assets;
 mod audit;
 pub mod auth;
 mod brake;
+mod case_photos;
 mod cases;
 mod catalogue;
 mod courier;
@@ -19,11 +20,13 @@ mod extract;
 mod files;
 mod health;
 mod layers;
+mod orders;
 mod people;
 mod photos;
 mod quarantine;
 mod receipts;
 mod session;
+mod statistics;
 mod sync;
 mod tokens;
 mod units;
@@ -33,7 +36,7 @@ use crate::config::ServeArgs;
 use crate::photo_store::PhotoStore;
 use crate::pokes::Pokes;
 use crate::service::Fault;
-use crate::service::district::District;
+use crate::service::district::{District, Present};
 use crate::store::{Store, Tx};
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -43,7 +46,7 @@ use shared::id::Sha256;
 use shared::signature::SecretKey;
 use shared::time::Timestamp;
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 use tokio::sync::Semaphore;
 use utoipa::OpenApi;
 use utoipa::openapi::OpenApi as Document;
@@ -64,7 +67,7 @@ struct Inner {
     store: Store,
     photos: PhotoStore,
     turns: files::Turns,
-    district: Arc<District>,
+    present: Arc<Present>,
     receipt_key: SecretKey,
     settings: ServeArgs,
     is_https: bool,
@@ -98,7 +101,7 @@ impl App {
     pub fn new(
         store: Store,
         photos: PhotoStore,
-        district: Arc<District>,
+        present: Arc<Present>,
         receipt_key: SecretKey,
         settings: ServeArgs,
         fingerprint: Option<Sha256>,
@@ -108,7 +111,7 @@ impl App {
             store,
             photos,
             turns: files::Turns::default(),
-            district,
+            present,
             receipt_key,
             is_https: settings.is_https(),
             settings,
@@ -137,8 +140,24 @@ impl App {
         &self.inner.turns
     }
 
-    fn district(&self) -> &Arc<District> {
-        &self.inner.district
+    /// The district as it is now.
+    fn district(&self) -> Arc<District> {
+        self.inner.present.get()
+    }
+
+    /// Takes up what was just published or ordered, and tells everybody who listens. Other servers
+    /// on this database notice by themselves.
+    async fn renew(&self) -> Result<(), Fault> {
+        let (district, now) = (self.district(), self.now());
+        let renewed = self
+            .store()
+            .read(move |tx| district.renewed(tx, now))
+            .await?;
+        if let Some(district) = renewed {
+            self.inner.present.renew(district);
+            self.pokes().everyone(Instant::now());
+        }
+        Ok(())
     }
 
     fn receipt_key(&self) -> &SecretKey {
@@ -199,7 +218,7 @@ impl App {
         &self,
         look: impl FnOnce(&mut dyn Tx, &District, Timestamp) -> Result<T, Fault> + Send + 'static,
     ) -> Result<T, Fault> {
-        let (district, now) = (Arc::clone(self.district()), self.now());
+        let (district, now) = (self.district(), self.now());
         let look = move |tx: &mut dyn Tx| look(tx, &district, now);
         self.store().read(look).await
     }
@@ -209,7 +228,7 @@ impl App {
         &self,
         mut work: impl FnMut(&mut dyn Tx, &District, Timestamp) -> Result<T, Fault> + Send + 'static,
     ) -> Result<T, Fault> {
-        let (district, now) = (Arc::clone(self.district()), self.now());
+        let (district, now) = (self.district(), self.now());
         let code = district.code.clone();
         let work = move |tx: &mut dyn Tx| work(tx, &district, now);
         self.store().write(&code, work).await
@@ -284,13 +303,25 @@ fn routes() -> OpenApiRouter<App> {
                 .layer(DefaultBodyLimit::disable()),
         )
         .routes(routes!(catalogue::get))
+        .routes(routes!(catalogue::drafts::list))
+        .routes(routes!(catalogue::drafts::begin))
+        .routes(routes!(catalogue::drafts::get, catalogue::drafts::give_up))
+        .routes(routes!(catalogue::drafts::edit))
+        .routes(routes!(catalogue::parts::import).layer(catalogue::parts::body_limit()))
+        .routes(routes!(catalogue::parts::export))
+        .routes(routes!(catalogue::drafts::dry_run))
+        .routes(routes!(catalogue::drafts::publish))
+        .routes(routes!(orders::list, orders::give))
+        .routes(routes!(orders::end))
         .routes(routes!(areas::get))
         .routes(routes!(units::list))
         .routes(routes!(cases::list))
         .routes(routes!(cases::get))
         .routes(routes!(cases::colleagues))
         .routes(routes!(cases::move_case))
+        .routes(routes!(case_photos::add).layer(DefaultBodyLimit::disable()))
         .routes(routes!(worklists::list))
+        .routes(routes!(statistics::get))
         .routes(routes!(people::list, people::create))
         .routes(routes!(quarantine::list))
         .routes(routes!(quarantine::resolve))

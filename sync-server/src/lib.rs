@@ -13,5 +13,6 @@ pub mod photo_store;
 pub mod pokes;
 pub mod serve;
 pub mod service;
+pub mod sheets;
 pub mod store;
 pub mod tls;

@@ -54,6 +54,8 @@ enum Command {
     Device(DeviceCommand),
     /// Show which handheld made how much, what arrived, and what it owes
     Ledger(LedgerArgs),
+    /// Compare the statistics with the trails of the cases, and count them again
+    Recount(cli::recount::RecountArgs),
     /// The server's receipts: its public key, and checking one offline
     #[command(subcommand)]
     Receipt(ReceiptCommand),
@@ -61,6 +63,8 @@ enum Command {
     Certificate(CertificateArgs),
     /// Bring a database's tables up to this program
     Migrate(DataArgs),
+    /// Say which unit gets a report, by when, by which rule, and why nobody else
+    Route(cli::route::RouteArgs),
     /// Copy the database into a file, also while the server runs
     Backup(cli::backup::BackupArgs),
     /// Put a backup in place of the database; handhelds then offer again what it doesn't know
@@ -181,7 +185,9 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::User(UserCommand::Add(args)) => add_user(args),
         Command::Device(DeviceCommand::Code(args)) => device_code(&args),
         Command::Ledger(args) => cli::ledger::print(&args),
+        Command::Recount(args) => cli::recount::run(&args),
         Command::Receipt(command) => cli::receipts::run(command),
+        Command::Route(args) => cli::route::print(args),
         Command::Backup(args) => cli::backup::backup(&args),
         Command::Restore(args) => cli::backup::restore(&args),
         Command::Certificate(args) => certificate(&args.data, &args.names),
@@ -272,8 +278,9 @@ fn told(fault: Fault) -> anyhow::Error {
 fn open(data: &DataArgs) -> anyhow::Result<(Store, District)> {
     require_dir(&data.data)?;
     let store = Store::open(&data.store_url())?;
+    let now = system_clock()();
     let district = store
-        .read_blocking(|tx| District::load(tx, shared::routing::Mode::Peace))
+        .read_blocking(move |tx| District::load(tx, now))
         .map_err(told)?;
     Ok((store, district))
 }

@@ -7,6 +7,7 @@
 //! who may see them, is decided elsewhere. Tests are below; the S3 side compiles and parses its
 //! address but has not been tried against a service yet (`docs/STORAGE.md`).
 
+mod plain;
 mod spool;
 
 use axum::body::Bytes;
@@ -17,7 +18,7 @@ use object_store::path::Path as Key;
 use object_store::prefix::PrefixStore;
 use object_store::{ObjectStore, ObjectStoreExt, PutPayload};
 use shared::id::Sha256;
-pub use spool::Growing;
+pub use spool::{Growing, Plain};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tokio::io::AsyncWriteExt;

@@ -94,6 +94,15 @@ impl Pokes {
         });
     }
 
+    /// Tells everybody that something moved which is in no bucket: a catalogue, an order.
+    pub fn everyone(&self, now: Instant) {
+        let data = serde_json::to_string(&Poke {
+            buckets: Vec::new(),
+        });
+        let Ok(data) = data else { return };
+        self.tell(now, |_| Some(format!("event: moved\ndata: {data}\n\n")));
+    }
+
     /// Shows everybody that the line is alive, and lets go whose time is over.
     pub fn alive(&self, now: Instant) {
         self.tell(now, |_| Some(ALIVE.to_owned()));

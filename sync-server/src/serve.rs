@@ -5,12 +5,11 @@ use crate::door::{Door, Guard, Peer};
 use crate::http::{App, Clock, new_id, router};
 use crate::photo_store::PhotoStore;
 use crate::pokes::{self, Pokes};
-use crate::service::district::District;
-use crate::service::{Fault, cases, feed, receipts};
+use crate::service::district::{District, Present};
+use crate::service::{Fault, cases, feed, receipts, statistics};
 use crate::store::{Store, StoreOptions};
 use anyhow::{Context, ensure};
 use shared::id::Sha256;
-use shared::routing::Mode;
 use std::future::Future;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -30,7 +29,7 @@ pub struct Server {
     is_tls: bool,
     app: App,
     store: Store,
-    district: Arc<District>,
+    present: Arc<Present>,
     clock: Clock,
 }
 
@@ -51,14 +50,10 @@ impl Server {
             .commit_delay(commit_delay);
         let store = tokio::task::spawn_blocking(move || options.open(&url)).await??;
         let photos = PhotoStore::open(&settings.data.photos_url(), &settings.data.spool_dir())?;
-        let mode = if settings.emergency {
-            Mode::Emergency
-        } else {
-            Mode::Peace
-        };
+        let now = clock();
         let district = store
             .read(move |tx| {
-                let district = District::load(tx, mode)?;
+                let district = District::load(tx, now)?;
                 // Now, so that the first handheld doesn't wait for it.
                 district.areas_bundle.gzip();
                 Ok(district)
@@ -71,16 +66,24 @@ impl Server {
             .write(&district.code, move |tx| receipts::ensure_key(tx, &seed))
             .await;
         let receipt_key = receipt_key.map_err(|fault: Fault| anyhow::anyhow!("{fault}"))?;
+        let district = Arc::new(district);
+        // What happened before anything was counted is counted now, once.
+        let (facts, now) = (Arc::clone(&district), clock());
+        let counted = store.write(&district.code, move |tx| {
+            statistics::ensure_counted(tx, &facts, now)
+        });
+        let counted = counted.await;
+        counted.map_err(|fault: Fault| anyhow::anyhow!("{fault}"))?;
         let listener = TcpListener::bind(settings.listen)
             .await
             .with_context(|| format!("could not listen on {}", settings.listen))?;
         let is_tls = matches!(guard, Guard::Tls(_));
         let door = Door::open(listener, guard)?;
-        let district = Arc::new(district);
+        let present = Arc::new(Present::new(district));
         let app = App::new(
             store.clone(),
             photos,
-            Arc::clone(&district),
+            Arc::clone(&present),
             receipt_key,
             settings,
             fingerprint,
@@ -91,7 +94,7 @@ impl Server {
             is_tls,
             app,
             store,
-            district,
+            present,
             clock,
         })
     }
@@ -115,10 +118,10 @@ impl Server {
         &self.store
     }
 
-    /// The district, as it is served.
+    /// The district, as it is served now.
     #[must_use]
-    pub fn district(&self) -> &Arc<District> {
-        &self.district
+    pub fn district(&self) -> Arc<District> {
+        self.present.get()
     }
 
     /// What answers the requests, without a socket: for a simulated network.
@@ -133,19 +136,20 @@ impl Server {
     pub async fn run(self, stop: impl Future<Output = ()> + Send + 'static) -> anyhow::Result<()> {
         let keeping = tokio::spawn(keep_house(
             self.store.clone(),
-            Arc::clone(&self.district),
+            Arc::clone(&self.present),
             Arc::clone(&self.clock),
         ));
         let clocks = tokio::spawn(tell_due(
             self.store.clone(),
-            Arc::clone(&self.district),
-            self.clock,
+            Arc::clone(&self.present),
+            Arc::clone(&self.clock),
         ));
         let pokes = Arc::clone(self.app.pokes());
         let watching = tokio::spawn(watch(
             self.store.clone(),
-            Arc::clone(&self.district),
+            Arc::clone(&self.present),
             Arc::clone(&pokes),
+            self.clock,
         ));
         let stop = async move {
             stop.await;
@@ -165,17 +169,16 @@ impl Server {
 }
 
 /// What is done every hour while the server runs. Safe to run twice and on several servers.
-async fn keep_house(store: Store, district: Arc<District>, clock: Clock) {
+async fn keep_house(store: Store, present: Arc<Present>, clock: Clock) {
     let mut hours = tokio::time::interval(HOUSEKEEPING_EVERY);
     hours.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         hours.tick().await;
         loop {
-            let (facts, now) = (Arc::clone(&district), clock());
+            let (facts, now) = (present.get(), clock());
+            let code = facts.code.clone();
             let left = store
-                .write(&district.code, move |tx| {
-                    feed::let_old_cases_leave(tx, &facts, now)
-                })
+                .write(&code, move |tx| feed::let_old_cases_leave(tx, &facts, now))
                 .await;
             match left {
                 Ok(feed::LEAVING_AT_ONCE) => {}
@@ -194,15 +197,16 @@ async fn keep_house(store: Store, district: Arc<District>, clock: Clock) {
 }
 
 /// Tells what falls due, for as long as the server runs. Safe to run twice and on several servers.
-async fn tell_due(store: Store, district: Arc<District>, clock: Clock) {
+async fn tell_due(store: Store, present: Arc<Present>, clock: Clock) {
     let mut looks = tokio::time::interval(DUE_EVERY);
     looks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         looks.tick().await;
         loop {
-            let (facts, now) = (Arc::clone(&district), clock());
+            let (facts, now) = (present.get(), clock());
+            let code = facts.code.clone();
             let told = store
-                .write(&district.code, move |tx| {
+                .write(&code, move |tx| {
                     cases::tell_due(tx, &facts, now, &mut new_id)
                 })
                 .await;
@@ -218,8 +222,10 @@ async fn tell_due(store: Store, district: Arc<District>, clock: Clock) {
     }
 }
 
-/// Looks for news and tells whoever listens, for as long as the server runs.
-async fn watch(store: Store, district: Arc<District>, pokes: Arc<Pokes>) {
+/// Looks for news and tells whoever listens, for as long as the server runs. A catalogue that was
+/// published or comes into force, and an order that was given, are taken up here, whichever server
+/// they came through.
+async fn watch(store: Store, present: Arc<Present>, pokes: Arc<Pokes>, clock: Clock) {
     let mut looks = tokio::time::interval(pokes::LOOK_EVERY);
     looks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     let mut seen = None;
@@ -230,13 +236,23 @@ async fn watch(store: Store, district: Arc<District>, pokes: Arc<Pokes>) {
             alive = now;
             pokes.alive(now);
         }
-        let facts = Arc::clone(&district);
+        let (facts, moment) = (present.get(), clock());
         let news = store
-            .read(move |tx| feed::moved_since(tx, &facts, seen))
+            .read(move |tx| {
+                let renewed = facts.renewed(tx, moment)?;
+                let (newest, buckets) = feed::moved_since(tx, &facts, seen)?;
+                Ok::<_, Fault>((newest, buckets, renewed))
+            })
             .await;
         match news {
-            Ok((newest, buckets)) => {
+            Ok((newest, buckets, renewed)) => {
                 seen = Some(newest);
+                if let Some(district) = renewed {
+                    tracing::info!(catalogue = %district.catalogue.version(),
+                        "catalogues or orders changed");
+                    present.renew(district);
+                    pokes.everyone(now);
+                }
                 if !buckets.is_empty() {
                     pokes.moved(&buckets, now);
                 }

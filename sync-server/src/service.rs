@@ -13,6 +13,7 @@ pub mod devices;
 pub mod district;
 pub mod feed;
 pub mod init;
+pub mod orders;
 pub mod people;
 pub mod photos;
 pub mod pull;
@@ -21,6 +22,7 @@ pub mod quarantine;
 pub mod receipts;
 pub mod restore;
 pub mod sessions;
+pub mod statistics;
 pub mod tokens;
 pub mod worklists;
 
@@ -60,6 +62,16 @@ pub enum Fault {
         field: &'static str,
         /// What is wrong with it.
         words: Words,
+    },
+    /// A field can't be accepted, and the words depend on what it says.
+    #[error("{field}: {en}")]
+    Refused {
+        /// Which field of the request.
+        field: &'static str,
+        /// What is wrong with it, and what to do; Chinese.
+        zh: String,
+        /// The same in English.
+        en: String,
     },
     /// It can't be done in the present state.
     #[error("{}", .0.en)]

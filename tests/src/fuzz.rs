@@ -186,8 +186,7 @@ fn district() -> &'static District {
         store
             .write_blocking(&code, move |tx| init::store(tx, &plan, "life-1", NOW))
             .expect("a district");
-        let mode = shared::routing::Mode::Peace;
-        let district = store.read_blocking(move |tx| District::load(tx, mode));
+        let district = store.read_blocking(move |tx| District::load(tx, NOW));
         Arc::new(
             district
                 .map_err(|fault: Fault| fault.to_string())

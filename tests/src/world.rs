@@ -63,6 +63,7 @@ pub struct World {
     clock: Arc<AtomicI64>,
     stop: Option<oneshot::Sender<()>>,
     done: Option<tokio::task::JoinHandle<anyhow::Result<()>>>,
+    spool: PathBuf,
     _folder: tempfile::TempDir,
 }
 
@@ -83,7 +84,6 @@ pub fn serve_args(data: DataArgs) -> ServeArgs {
         tls_key: None,
         behind_proxy: Vec::new(),
         tiles: None,
-        emergency: false,
         readers: 2,
         log_format: LogFormat::Text,
     }
@@ -134,7 +134,8 @@ impl World {
             store: Some(backend.url.clone()),
             photos: None,
         };
-        PhotoStore::create(&data.photos_url(), &data.spool_dir()).expect("folders for photos");
+        let spool = data.spool_dir();
+        PhotoStore::create(&data.photos_url(), &spool).expect("folders for photos");
         let settings = serve_args(data);
         let clock = Arc::new(AtomicI64::new(START.0));
         let hand = Arc::clone(&clock);
@@ -151,7 +152,7 @@ impl World {
             .expect("a server");
         let address = server.address();
         let store = server.store().clone();
-        let district = server.district().clone();
+        let district = server.district();
         let (stop, stopped) = oneshot::channel();
         let done = runtime.spawn(server.run(async move { drop(stopped.await) }));
         drop(rustls::crypto::ring::default_provider().install_default());
@@ -165,6 +166,7 @@ impl World {
             clock,
             stop: Some(stop),
             done: Some(done),
+            spool,
             _folder: folder,
         }
     }
@@ -199,6 +201,15 @@ impl World {
     #[must_use]
     pub fn clock(&self) -> Arc<AtomicI64> {
         Arc::clone(&self.clock)
+    }
+
+    /// How many files lie in the server's spool.
+    ///
+    /// # Panics
+    /// When there is no spool.
+    #[must_use]
+    pub fn spooled(&self) -> usize {
+        std::fs::read_dir(&self.spool).expect("a spool").count()
     }
 
     /// The key that the server signs receipts with.

@@ -46,7 +46,7 @@ const ACTORS: [&str; 13] = [
 
 /// What each route answers to each actor.
 #[rustfmt::skip]
-const TABLE: [(&str, [u16; 13]); 41] = [
+const TABLE: [(&str, [u16; 13]); 45] = [
     //                                    none  device     here: work disp hand sup adm   elsewhere
     ("GET /healthz",                     [200, 200, 200,  200, 200, 200, 200, 200,  200, 200, 200, 200, 200]),
     ("GET /readyz",                      [200, 200, 200,  200, 200, 200, 200, 200,  200, 200, 200, 200, 200]),
@@ -65,6 +65,10 @@ const TABLE: [(&str, [u16; 13]); 41] = [
     ("GET /v1/areas",                    [401, 200, 200,  200, 200, 200, 200, 200,  200, 200, 200, 200, 200]),
     ("GET /v1/units",                    [401, 200, 200,  200, 200, 200, 200, 200,  200, 200, 200, 200, 200]),
     ("GET /v1/worklists",                [401, 200, 200,  200, 200, 200, 200, 200,  200, 200, 200, 200, 200]),
+    // Units, places and desks, each within the own area; a handler knows the own unit's.
+    ("GET /v1/statistics unit",          [401, 403, 403,  403, 200, 200, 200, 200,  403, 200, 200, 200, 200]),
+    ("GET /v1/statistics street",        [401, 403, 403,  403, 200, 403, 200, 200,  403, 200, 403, 200, 200]),
+    ("GET /v1/statistics desk",          [401, 403, 403,  403, 200, 403, 200, 200,  403, 200, 403, 200, 200]),
     ("GET /v1/cases",                    [401, 200, 200,  200, 200, 200, 200, 200,  200, 200, 200, 200, 200]),
     ("GET /v1/cases/{id}",               [401, 200, 404,  200, 200, 200, 200, 200,  404, 404, 404, 404, 404]),
     ("POST /v1/cases/{id}/moves dispatch",[401, 403, 404, 403, 409, 403, 403, 403,  404, 404, 404, 404, 404]),
@@ -79,6 +83,8 @@ const TABLE: [(&str, [u16; 13]); 41] = [
     ("POST /v1/cases/{id}/moves contest",[401, 409, 404,  403, 403, 403, 403, 403,  404, 404, 404, 404, 404]),
     ("POST /v1/cases/{id}/moves withdraw",[401, 409, 404, 403, 403, 403, 403, 403,  404, 404, 404, 404, 404]),
     ("GET /v1/cases/{id}/colleagues",    [401, 403, 404,  403, 403, 200, 403, 403,  404, 404, 404, 404, 404]),
+    // Whoever works on it adds photos; these hold none.
+    ("PUT /v1/cases/{id}/photos",        [401, 403, 404,  403, 415, 415, 403, 403,  404, 404, 404, 404, 404]),
     ("GET /v1/photos/{sha256}",          [401, 200, 404,  200, 200, 200, 200, 200,  404, 404, 404, 404, 404]),
     // Whether a photo is there is told to whoever knows its hash: that is how devices save data.
     ("HEAD /v1/photos/{sha256}",         [401, 200, 200,  200, 200, 200, 200, 200,  200, 200, 200, 200, 200]),
@@ -96,12 +102,26 @@ const TABLE: [(&str, [u16; 13]); 41] = [
 ];
 
 #[rustfmt::skip]
-const TABLE_OFFICE: [(&str, [u16; 13]); 7] = [
+const TABLE_OFFICE: [(&str, [u16; 13]); 19] = [
     ("GET /v1/people",                   [401, 403, 403,  403, 403, 403, 403, 200,  403, 403, 403, 403, 200]),
     ("POST /v1/people",                  [401, 403, 403,  403, 403, 403, 403, 201,  403, 403, 403, 403, 403]),
     ("GET /v1/quarantine",               [401, 403, 403,  403, 200, 403, 200, 200,  403, 200, 403, 200, 200]),
     // The actors' own areas are streets; the audit is the district's.
     ("GET /v1/audit",                    [401, 403, 403,  403, 403, 403, 403, 403,  403, 403, 403, 403, 403]),
+    // What holds for the whole district is for its administrators; these have a street each.
+    ("GET /v1/catalogues",               [401, 403, 403,  403, 403, 403, 403, 403,  403, 403, 403, 403, 403]),
+    ("POST /v1/catalogues/drafts",       [401, 403, 403,  403, 403, 403, 403, 403,  403, 403, 403, 403, 403]),
+    ("GET /v1/catalogues/drafts/{draft}",[401, 403, 403,  403, 403, 403, 403, 403,  403, 403, 403, 403, 403]),
+    ("DELETE /v1/catalogues/drafts/{draft}", [401, 403, 403, 403, 403, 403, 403, 403, 403, 403, 403, 403, 403]),
+    ("POST /v1/catalogues/drafts/{draft}/edits", [401, 403, 403, 403, 403, 403, 403, 403, 403, 403, 403, 403, 403]),
+    ("POST /v1/catalogues/drafts/{draft}/import", [401, 403, 403, 403, 403, 403, 403, 403, 403, 403, 403, 403, 403]),
+    ("POST /v1/catalogues/drafts/{draft}/dry-run", [401, 403, 403, 403, 403, 403, 403, 403, 403, 403, 403, 403, 403]),
+    ("POST /v1/catalogues/drafts/{draft}/publish", [401, 403, 403, 403, 403, 403, 403, 403, 403, 403, 403, 403, 403]),
+    ("GET /v1/catalogues/export",        [401, 403, 403,  403, 403, 403, 403, 403,  403, 403, 403, 403, 403]),
+    // Whether there is an emergency is for everybody to see.
+    ("GET /v1/orders",                   [401, 200, 200,  200, 200, 200, 200, 200,  200, 200, 200, 200, 200]),
+    ("POST /v1/orders",                  [401, 403, 403,  403, 403, 403, 403, 403,  403, 403, 403, 403, 403]),
+    ("POST /v1/orders/{order}/end",      [401, 403, 403,  403, 403, 403, 403, 403,  403, 403, 403, 403, 403]),
     ("POST /v1/devices/{id}/lost",       [401, 403, 403,  403, 403, 403, 403, 204,  403, 403, 403, 403, 404]),
     ("DELETE /v1/people/{id}/sessions",  [401, 204, 403,  403, 403, 403, 403, 204,  403, 403, 403, 403, 404]),
     ("POST /v1/quarantine/{op_id}/resolve", [401, 403, 403, 403, 422, 403, 422, 422, 403, 404, 403, 404, 404]),
@@ -190,10 +210,17 @@ impl Scene {
                     _ => self.case.clone(),
                 },
             )
+            .replace(
+                "/v1/statistics",
+                &format!("/v1/statistics?from=2026-11-01&to=2026-11-30&by={kind}"),
+            )
             // A stream that ends at once.
             .replace("events", "events?seconds=0")
             .replace("{sha256}", &self.photo)
-            .replace("{op_id}", &self.quarantined);
+            .replace("{op_id}", &self.quarantined)
+            .replace("{draft}", NOWHERE)
+            .replace("{order}", NOWHERE)
+            .replace("/import", "/import?part=conditions&base_revision=1");
         let body = match route.split(' ').nth(1).unwrap() {
             "/v1/cases/{id}/moves" => {
                 json!({"kind": kind, "base_revision": 99, "reason": "因为", "unit": "D22-3"})
@@ -215,6 +242,11 @@ impl Scene {
             }),
             "/v1/devices/{id}/lost" => json!({"lost": false}),
             "/v1/quarantine/{op_id}/resolve" => json!({"note": ""}),
+            "/v1/catalogues/drafts" => json!({"name": "试一试"}),
+            "/v1/catalogues/drafts/{draft}/edits" => json!({"base_revision": 1, "edits": []}),
+            "/v1/catalogues/drafts/{draft}/dry-run" => json!({"days": 7}),
+            "/v1/catalogues/drafts/{draft}/publish" => json!({"base_revision": 1}),
+            "/v1/orders" => json!({"number": "1号", "area": HERE}),
             _ => Value::Null,
         };
         if path.starts_with("/v1/files") {

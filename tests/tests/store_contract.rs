@@ -15,6 +15,8 @@
 
 #[path = "store_contract/cases.rs"]
 mod cases;
+#[path = "store_contract/catalogue.rs"]
+mod catalogue;
 #[path = "store_contract/devices.rs"]
 mod devices;
 #[path = "store_contract/nouns.rs"]

@@ -22,9 +22,12 @@ use crate::store::device::{self, Device};
 use crate::store::{Config, FILE_NAME, Store, bundles, drafts, reports, settings};
 use crate::sync::engine::Round;
 use crate::vault::Key;
+use shared::area::Scope;
+use shared::emergency::EmergencyOrder;
 use shared::id::AreaCode;
 use shared::invitation::bare;
 use shared::time::Timestamp;
+use shared::wire::catalogue::OrderNotice;
 use shared::wire::handheld::{Home, MeView, PostView, Problem, Settings};
 use shared::wire::queue::NetworkKind;
 use shared::wire::sync::{AreasBundle, CatalogueBundle};
@@ -144,13 +147,16 @@ impl App {
     /// # Errors
     /// When the store fails.
     pub fn home(&self) -> Result<Home, CoreError> {
-        let (drafts, (reports, needs_attention), recent) = self.store().read(|tx| {
+        let (drafts, (reports, needs_attention), recent, orders) = self.store().read(|tx| {
             let recent = reports::newest(tx, RECENT_REPORTS)?;
-            Ok((drafts::number(tx)?, reports::numbers(tx)?, recent))
+            let orders = settings::orders(tx)?;
+            Ok((drafts::number(tx)?, reports::numbers(tx)?, recent, orders))
         })?;
+        let me = self.me()?;
         let is_sending = self.is_running();
         Ok(Home {
-            me: self.me()?,
+            orders: self.notices(me.as_ref(), orders),
+            me,
             sync: self.sync_status()?,
             ready_to_file: self.district().is_some(),
             drafts,
@@ -161,6 +167,29 @@ impl App {
                 .map(|standing| report_row(standing, is_sending))
                 .collect(),
         })
+    }
+
+    /// The orders that concern the places of somebody's posts.
+    fn notices(&self, me: Option<&MeView>, orders: Vec<EmergencyOrder>) -> Vec<OrderNotice> {
+        let posts = me.map(|me| me.posts.as_slice()).unwrap_or_default();
+        let concerns = |order: &EmergencyOrder| {
+            posts.iter().any(|post| {
+                order.covers(Some(&post.area)) || Scope(post.area.clone()).contains(&order.area)
+            })
+        };
+        let district = self.district();
+        let place = |area: &AreaCode| {
+            let known = district.as_deref().map(|district| district.areas());
+            known.map_or_else(|| area.to_string(), |areas| areas.name(area).to_owned())
+        };
+        orders
+            .into_iter()
+            .filter(concerns)
+            .map(|order| OrderNotice {
+                place: place(&order.area),
+                order,
+            })
+            .collect()
     }
 
     /// The settings.

@@ -15,7 +15,8 @@ use crate::photos::PreparedPhoto;
 use crate::place::{District, category_row, condition_row, input_of, place_of};
 use crate::store::drafts::{self, Draft, Fields};
 use crate::store::photos::Photo;
-use crate::store::{self, Store, StoreError, device};
+use crate::store::{self, Store, StoreError, device, settings};
+use shared::emergency::{self, EmergencyOrder};
 use shared::grid::Located;
 use shared::id::DraftId;
 use shared::report::{FiledReport, PHOTOS_LIMIT, PhotoRole, Place, Preview, ReportFault};
@@ -235,7 +236,12 @@ struct Filled {
     report: FiledReport,
 }
 
-fn fill(draft: &Draft, district: &District, now: Timestamp) -> Result<Filled, CoreError> {
+fn fill(
+    draft: &Draft,
+    district: &District,
+    orders: &[EmergencyOrder],
+    now: Timestamp,
+) -> Result<Filled, CoreError> {
     let fields = &draft.fields;
     let place = fields
         .place
@@ -250,7 +256,10 @@ fn fill(draft: &Draft, district: &District, now: Timestamp) -> Result<Filled, Co
         .clone()
         .ok_or(CoreError::Unfilled(Unfilled::Condition))?;
     let located = district.locate(&place);
-    let decision = district.decide(&category, &condition, &located, fields.self_fixed, now);
+    let catalogue = district.catalogue();
+    emergency::check(&category, catalogue, orders, located.grid(), now)?;
+    let self_fixed = fields.self_fixed;
+    let decision = district.decide(&category, &condition, &located, self_fixed, orders, now);
     let grid_doubt = match &located {
         Located::InDoubt { others, .. } => others.clone(),
         Located::In { .. } | Located::Outside { .. } => Vec::new(),
@@ -285,8 +294,8 @@ pub(crate) fn preview(
     id: DraftId,
     now: Timestamp,
 ) -> Result<PreviewView, CoreError> {
-    let draft = store.read(|tx| drafts::get(tx, id))?;
-    let filled = fill(&draft, district, now)?;
+    let (draft, orders) = store.read(|tx| Ok((drafts::get(tx, id)?, settings::orders(tx)?)))?;
+    let filled = fill(&draft, district, &orders, now)?;
     Ok(PreviewView {
         decision: filled.decision,
         located: district.located_view(&filled.place),
@@ -297,6 +306,7 @@ pub(crate) fn preview(
 pub(crate) fn preview_fields(
     district: &District,
     input: &DraftFields,
+    orders: &[EmergencyOrder],
     now: Timestamp,
 ) -> Result<PreviewView, CoreError> {
     let id = DraftId(uuid::Uuid::nil());
@@ -308,7 +318,7 @@ pub(crate) fn preview_fields(
         revision: 0,
         fields,
     };
-    let filled = fill(&draft, district, now)?;
+    let filled = fill(&draft, district, orders, now)?;
     Ok(PreviewView {
         decision: filled.decision,
         located: district.located_view(&filled.place),

@@ -7,10 +7,11 @@ use crate::search::Search;
 use shared::area::{Area, AreaTree, Scope};
 use shared::catalogue::{Catalogue, CatalogueDoc, Category, Condition};
 use shared::coordinates::LatLon;
+use shared::emergency::{self, EmergencyOrder};
 use shared::grid::{GridFeature, GridIndex, GridKind, Located, filing_grids};
 use shared::id::{AreaCode, CategoryId, ConditionId};
 use shared::report::{ACCURACY_M_LIMIT, Place, ReportFault};
-use shared::routing::{self, Decision, Facts, Mode};
+use shared::routing::{self, Decision, Facts};
 use shared::time::Timestamp;
 use shared::wire::handheld::{
     CategoryRow, Certainty, ConditionRow, GridName, LocatedView, MapOutline, MapView, PlaceInput,
@@ -131,7 +132,7 @@ impl District {
         }
     }
 
-    /// Where a report would go, by when, and why.
+    /// Where a report would go, by when, and why, in the mode that the orders in force bring.
     #[must_use]
     pub fn decide(
         &self,
@@ -139,6 +140,7 @@ impl District {
         condition: &ConditionId,
         located: &Located,
         self_fixed: bool,
+        orders: &[EmergencyOrder],
         now: Timestamp,
     ) -> Decision {
         let doubt = match located {
@@ -157,7 +159,7 @@ impl District {
             facts,
             &self.catalogue,
             &self.areas,
-            Mode::Peace,
+            emergency::mode(orders, located.grid(), now),
             calendar,
             now,
         )
@@ -213,27 +215,41 @@ impl District {
         }
     }
 
-    /// Categories that fit these words or 拼音, best first.
+    /// Categories that fit these words or 拼音 and are offered, best first.
     #[must_use]
-    pub fn search(&self, words: &str, limit: usize) -> Vec<CategoryRow> {
+    pub fn search(&self, words: &str, limit: usize, orders: &[EmergencyOrder]) -> Vec<CategoryRow> {
         let found = self.search.find(words, limit);
         found
             .into_iter()
             .filter_map(|id| self.catalogue.category(id))
+            .filter(|category| is_offered(category, orders))
             .map(category_row)
             .collect()
     }
 
-    /// All categories in the table's order.
+    /// All categories that are offered, in the table's order.
     #[must_use]
-    pub fn categories(&self) -> Vec<CategoryRow> {
+    pub fn categories(&self, orders: &[EmergencyOrder]) -> Vec<CategoryRow> {
         self.catalogue
             .doc()
             .categories
             .iter()
+            .filter(|category| is_offered(category, orders))
             .map(category_row)
             .collect()
     }
+}
+
+/// Whether a category is offered: it is in use, and one for emergencies is named by an order that
+/// is or will be in force. Where and when is checked when it is filed.
+#[must_use]
+pub fn is_offered(category: &Category, orders: &[EmergencyOrder]) -> bool {
+    let named = || {
+        orders
+            .iter()
+            .any(|order| order.categories.contains(&category.id))
+    };
+    !category.retired && (!category.emergency_only || named())
 }
 
 /// A category for a picker.

@@ -31,7 +31,9 @@ impl Search {
     /// Reads the names of a catalogue.
     #[must_use]
     pub fn of(catalogue: &Catalogue) -> Self {
-        let entries = catalogue.doc().categories.iter().map(|category| {
+        let all = catalogue.doc().categories.iter();
+        let in_use = all.filter(|category| !category.retired);
+        let entries = in_use.map(|category| {
             let mut around = category.major.to_lowercase();
             for condition in catalogue.conditions_of(&category.id) {
                 around.push(' ');

@@ -226,6 +226,11 @@ words! {
     HOME_DRAFTS "草稿" "Drafts";
     HOME_RECENT "最近" "Recent";
     HOME_EMPTY "还没有上报。看到问题，按上面的“随手拍”。" "No reports yet. Press the large button when you see something wrong.";
+    HOME_EMERGENCY "平急转换：急时" "Emergency mode";
+    HOME_EMERGENCY_COMING "平急转换：将转入急时" "Emergency mode is ordered";
+    HOME_EMERGENCY_FROM "开始" "from";
+    HOME_EMERGENCY_UNTIL "至" "until";
+    HOME_EMERGENCY_OPEN "至另行通知" "until further notice";
     HOME_NOT_READY "正在下载目录和网格，请保持联网。可以先拍照存草稿。"
         "The catalogue and the grids are being fetched; stay online. You can already take photos into a draft.";
     HOME_PAUSED "请重新绑定" "Bind again";

@@ -58,6 +58,7 @@ pub fn doc_from_files(
         conditions,
         departments,
         street_matters,
+        grid_matters: Vec::new(),
         absent,
         stage_limits: Vec::new(),
         escalations: default_escalations(),
@@ -83,6 +84,7 @@ fn implied_duty(category: &Category) -> StreetMatter {
         street: None,
         category: category.id.clone(),
         duty,
+        until_ms: None,
     }
 }
 
@@ -162,6 +164,7 @@ fn read_departments(text: &str) -> Result<Vec<Department>, CatalogueError> {
                 short_name: row.text(2)?.to_owned(),
                 level: row.text(3)?.to_owned(),
                 remit: row.text(4)?.to_owned(),
+                retired: false,
             })
         })
         .collect()
@@ -190,6 +193,7 @@ fn read_category(row: &Row) -> Result<(Category, Condition), CatalogueError> {
         limit_unit: limit_unit.to_owned(),
         after_photo: false,
         staged: Vec::new(),
+        retired: false,
     };
     let category = Category {
         id,
@@ -202,6 +206,8 @@ fn read_category(row: &Row) -> Result<(Category, Condition), CatalogueError> {
         // an emergency (突发事件) the words go first.
         photo_required: kind != CategoryKind::Social && row.text(2)? != "突发事件",
         basis: row.text(9)?.to_owned(),
+        emergency_only: false,
+        retired: false,
     };
     Ok((category, condition))
 }
@@ -224,6 +230,7 @@ fn read_conditions(text: &str) -> Result<Vec<Condition>, CatalogueError> {
                 limit_unit: row.text(7)?.to_owned(),
                 after_photo: false,
                 staged: Vec::new(),
+                retired: false,
             })
         })
         .collect()

@@ -3,11 +3,15 @@
 use super::sync::Me;
 mod audit;
 mod case;
+mod statistics;
 
 pub use audit::AuditEntry;
 pub use case::{
     AllowedMove, CaseEvent, CaseLife, Colleague, FindingRow, MergedRow, MoveRequest, PartRow,
     StageRow,
+};
+pub use statistics::{
+    IndicatorRow, RateRow, Statistics, StatisticsBy, StatisticsQuery, StatisticsRow,
 };
 
 use crate::area::Area;
@@ -157,6 +161,9 @@ pub struct CaseRow {
     /// By when.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deadline_ms: Option<Timestamp>,
+    /// When the unit said what came of it: the clock stands since.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub handled_ms: Option<Timestamp>,
     /// When it was closed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub closed_ms: Option<Timestamp>,
@@ -176,6 +183,9 @@ pub struct CaseRow {
     /// Until when it may stay in its state.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stage_due_ms: Option<Timestamp>,
+    /// Until when it is suspended: the clock stands meanwhile.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub suspended_until_ms: Option<Timestamp>,
 }
 
 /// A page of cases.

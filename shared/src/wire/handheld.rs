@@ -134,6 +134,8 @@ pub struct Home {
     pub needs_attention: u32,
     /// The newest reports.
     pub recent: Vec<ReportRow>,
+    /// Emergency orders for my places, in force or to come.
+    pub orders: Vec<super::catalogue::OrderNotice>,
 }
 
 /// A category in a picker.

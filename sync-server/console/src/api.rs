@@ -9,16 +9,26 @@ use crate::words::{self, Word};
 use gloo_net::http::{Request, RequestBuilder, Response};
 use serde::{Serialize, de::DeserializeOwned};
 use shared::catalogue::CatalogueDoc;
-use shared::id::{CaseId, DeviceId, OpId, PersonId, Sha256};
+use shared::catalogue::parts::Part;
+use shared::dryrun::DryRun;
+use shared::id::{CaseId, CatalogueDraftId, DeviceId, OpId, OrderId, PersonId, Sha256};
 use shared::label::Lang;
 use shared::signature::PublicKey;
+use shared::wire::catalogue::{
+    CatalogueDraftDetail, CatalogueDraftRow, CataloguesAnswer, DryRunRequest, EditRequest,
+    NewCatalogueDraft, NewOrder, OrderRow, PublishRequest, VersionRow,
+};
 use shared::wire::console::{
-    AuditEntry, CaseDetail, CasePage, CaseQuery, CodeAnswer, DeviceRow, LostRequest, MeAnswer,
-    MoveRequest, NewCode, NewPerson, Page, PersonRow, QuarantineRow, ReceiptKeyAnswer,
-    ResolveRequest, SignInRequest, StaleAnswer, UnitRow, WorkList,
+    AuditEntry, CaseDetail, CasePage, CaseQuery, CodeAnswer, Colleague, DeviceRow, LostRequest,
+    MeAnswer, MoveRequest, NewCode, NewPerson, Page, PersonRow, QuarantineRow, ReceiptKeyAnswer,
+    ResolveRequest, SignInRequest, StaleAnswer, Statistics, StatisticsQuery, UnitRow, WorkList,
 };
 use shared::wire::error::{ErrorAnswer, ErrorCode};
 use shared::wire::sync::AreasBundle;
+use wasm_bindgen::JsCast;
+use wasm_bindgen::closure::Closure;
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{ProgressEvent, XmlHttpRequest};
 
 /// Sent with every change; the server refuses changes by cookie without it.
 const CHANGE_HEADER: (&str, &str) = ("x-gewu", "1");
@@ -104,6 +114,18 @@ pub(crate) async fn work_lists() -> Outcome<Vec<WorkList>> {
     get("/v1/worklists").await
 }
 
+/// What was counted over some days.
+pub(crate) async fn statistics(query: &StatisticsQuery) -> Outcome<Statistics> {
+    let by = query.by.as_deref().unwrap_or_default();
+    let escape = crate::filter::escape;
+    let (from, to) = (escape(&query.from), escape(&query.to));
+    get(&format!(
+        "/v1/statistics?from={from}&to={to}&by={}",
+        escape(by)
+    ))
+    .await
+}
+
 /// A page of cases.
 pub(crate) async fn cases(query: &CaseQuery) -> Outcome<CasePage> {
     let query = crate::filter::to_query(query);
@@ -126,6 +148,58 @@ pub(crate) async fn move_case(id: CaseId, request: &MoveRequest) -> Outcome<Move
         return Ok(Moved::Stale(Box::new(stale.current)));
     }
     Err(serde_json::from_str(&text).map_or(Problem::Unreadable(CONFLICT), Problem::Refused))
+}
+
+/// Who works in the unit that leads a case.
+pub(crate) async fn colleagues(id: CaseId) -> Outcome<Vec<Colleague>> {
+    get(&format!("/v1/cases/{id}/colleagues")).await
+}
+
+/// Adds a photo of how it is now to a case; `progress` is called with per cent on its way.
+///
+/// By the older call of browsers, since `fetch` doesn't tell how much has gone.
+pub(crate) async fn add_photo(
+    id: CaseId,
+    file: &web_sys::File,
+    progress: impl Fn(u8) + 'static,
+) -> Outcome<CaseDetail> {
+    let odd = |_refused| Problem::Unreadable(0);
+    let request = XmlHttpRequest::new().map_err(odd)?;
+    request
+        .open("PUT", &format!("/v1/cases/{id}/photos"))
+        .map_err(odd)?;
+    let (name, value) = CHANGE_HEADER;
+    request.set_request_header(name, value).map_err(odd)?;
+    let told = Closure::<dyn Fn(ProgressEvent)>::new(move |event: ProgressEvent| {
+        if event.length_computable() && event.total() > 0.0 {
+            progress(percent(event.loaded() / event.total()));
+        }
+    });
+    let upload = request.upload().map_err(odd)?;
+    upload.set_onprogress(Some(told.as_ref().unchecked_ref()));
+    let ended = js_sys::Promise::new(&mut |resolve, _reject| request.set_onloadend(Some(&resolve)));
+    request.send_with_opt_blob(Some(file)).map_err(odd)?;
+    // Whatever ends it, ends it by this event.
+    let _ = JsFuture::from(ended).await;
+    drop(told);
+    let status = request.status().unwrap_or(0);
+    if status == 0 {
+        return Err(Problem::Unreachable);
+    }
+    let text = request.response_text().ok().flatten().unwrap_or_default();
+    if (200..300).contains(&status) {
+        return serde_json::from_str(&text).map_err(|_other| Problem::Unreadable(status));
+    }
+    Err(serde_json::from_str(&text).map_or(Problem::Unreadable(status), Problem::Refused))
+}
+
+/// A share as whole per cent.
+#[expect(
+    clippy::as_conversions,
+    reason = "a share is between nought and one, and a float cast saturates"
+)]
+fn percent(share: f64) -> u8 {
+    (share * 100.0) as u8
 }
 
 /// The units that cases can be given to.
@@ -246,6 +320,99 @@ pub(crate) async fn areas() -> Outcome<AreasBundle> {
 /// The catalogue in force.
 pub(crate) async fn catalogue() -> Outcome<CatalogueDoc> {
     get("/v1/catalogue").await
+}
+
+/// Versions and drafts of the catalogue.
+pub(crate) async fn catalogues() -> Outcome<CataloguesAnswer> {
+    get("/v1/catalogues").await
+}
+
+/// Begins a draft from a version, or from the one in force.
+pub(crate) async fn begin_draft(new: &NewCatalogueDraft) -> Outcome<CatalogueDraftRow> {
+    read(post("/v1/catalogues/drafts", new).await?).await
+}
+
+/// A draft with its review.
+pub(crate) async fn draft(id: CatalogueDraftId) -> Outcome<CatalogueDraftDetail> {
+    get(&format!("/v1/catalogues/drafts/{id}")).await
+}
+
+/// Changes a draft in place.
+pub(crate) async fn edit_draft(
+    id: CatalogueDraftId,
+    request: &EditRequest,
+) -> Outcome<CatalogueDraftDetail> {
+    read(post(&format!("/v1/catalogues/drafts/{id}/edits"), request).await?).await
+}
+
+/// Takes a file into a draft; without a part every sheet of a workbook.
+pub(crate) async fn import_part(
+    id: CatalogueDraftId,
+    part: Option<Part>,
+    revision: i64,
+    file: &web_sys::File,
+) -> Outcome<CatalogueDraftDetail> {
+    let mut path = format!("/v1/catalogues/drafts/{id}/import?base_revision={revision}");
+    if let Some(part) = part {
+        path.push_str(&format!("&part={}", part.as_str()));
+    }
+    let request = changing(Request::post(&path))
+        .header("content-type", "application/octet-stream")
+        .body(file.clone())
+        .map_err(|_unwritable| Problem::Unreadable(0))?;
+    let response = request
+        .send()
+        .await
+        .map_err(|_offline| Problem::Unreachable)?;
+    read(accepted(response).await?).await
+}
+
+/// Gives a draft up.
+pub(crate) async fn give_up_draft(id: CatalogueDraftId) -> Outcome<()> {
+    let request = changing(Request::delete(&format!("/v1/catalogues/drafts/{id}")));
+    let response = request
+        .send()
+        .await
+        .map_err(|_offline| Problem::Unreachable)?;
+    accepted(response).await.map(drop)
+}
+
+/// What a draft would have changed in the last days.
+pub(crate) async fn dry_run(id: CatalogueDraftId, days: u32) -> Outcome<DryRun> {
+    let path = format!("/v1/catalogues/drafts/{id}/dry-run");
+    read(post(&path, &DryRunRequest { days }).await?).await
+}
+
+/// Publishes a draft.
+pub(crate) async fn publish(id: CatalogueDraftId, request: &PublishRequest) -> Outcome<VersionRow> {
+    read(post(&format!("/v1/catalogues/drafts/{id}/publish"), request).await?).await
+}
+
+/// Where a part of a draft is as a file; the browser asks with its cookie.
+pub(crate) fn export_address(id: CatalogueDraftId, part: Option<Part>) -> String {
+    let part = part.map_or_else(
+        || String::from("xlsx"),
+        |part| format!("csv&part={}", part.as_str()),
+    );
+    format!("/v1/catalogues/export?draft={id}&format={part}")
+}
+
+/// Emergency orders, the one that begins last first.
+pub(crate) async fn orders() -> Outcome<Vec<OrderRow>> {
+    get("/v1/orders").await
+}
+
+/// Puts an area into emergency mode.
+pub(crate) async fn give_order(new: &NewOrder) -> Outcome<()> {
+    post("/v1/orders", new).await.map(drop)
+}
+
+/// Ends an order.
+pub(crate) async fn end_order(id: OrderId) -> Outcome<()> {
+    let nothing = serde_json::Value::Null;
+    post(&format!("/v1/orders/{id}/end"), &nothing)
+        .await
+        .map(drop)
 }
 
 /// Where a photo's bytes are; the browser asks with its cookie.

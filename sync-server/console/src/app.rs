@@ -3,14 +3,19 @@
 //! Whoever isn't signed in sees the sign-in page at any address and afterwards the page that was
 //! asked for.
 
+use crate::api;
+use crate::components::banner::EmergencyBanner;
 use crate::components::states::{Loading, Trouble};
 use crate::desk::{Desk, Session, focus};
 use crate::icons::{Icon, Shape};
 use crate::news::News;
 use crate::pages::{
-    audit::AuditPage, case::CasePage, courier::CourierPage, devices::DevicesPage, list::ListPage,
-    people::PeoplePage, quarantine::QuarantinePage, receipts::ReceiptsPage, sign_in::SignInPage,
+    audit::AuditPage, case::CasePage, catalogue::CataloguePage, courier::CourierPage,
+    devices::DevicesPage, draft::DraftPage, list::ListPage, orders::OrdersPage, people::PeoplePage,
+    quarantine::QuarantinePage, receipts::ReceiptsPage, sign_in::SignInPage,
+    statistics::StatisticsPage,
 };
+use crate::poll::Poll;
 use crate::words::{self, Word};
 use leptos::prelude::*;
 use leptos_router::components::{A, Route, Router, Routes};
@@ -18,6 +23,10 @@ use leptos_router::hooks::use_location;
 use leptos_router::path;
 use shared::label::{self, Lang};
 use shared::role::Action;
+use std::time::Duration;
+
+/// How often emergency orders are asked for again; news come at once.
+const ORDERS_EVERY: Duration = Duration::from_secs(60);
 
 /// Which of the three frames is shown; changes less often than the session's content.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,6 +82,7 @@ fn NoAnswer() -> impl IntoView {
 #[component]
 fn Inside() -> impl IntoView {
     let desk = Desk::here();
+    let orders = Poll::start(api::orders, Some(ORDERS_EVERY));
     let pathname = use_location().pathname;
     // On another page the keyboard starts at its beginning.
     Effect::new(move |before: Option<String>| {
@@ -87,6 +97,7 @@ fn Inside() -> impl IntoView {
             {move || desk.say(words::SKIP)}
         </a>
         <Bar/>
+        <EmergencyBanner orders=orders/>
         <main id="main" tabindex="-1">
             <Routes fallback=|| view! { <NoSuchPage/> }>
                 <Route path=path!("/") view=ListPage/>
@@ -97,6 +108,10 @@ fn Inside() -> impl IntoView {
                 <Route path=path!("/people") view=PeoplePage/>
                 <Route path=path!("/receipts") view=ReceiptsPage/>
                 <Route path=path!("/audit") view=AuditPage/>
+                <Route path=path!("/catalogue") view=CataloguePage/>
+                <Route path=path!("/catalogue/:id") view=DraftPage/>
+                <Route path=path!("/orders") view=OrdersPage/>
+                <Route path=path!("/statistics") view=StatisticsPage/>
             </Routes>
         </main>
     }
@@ -142,6 +157,14 @@ fn Bar() -> impl IntoView {
                         shape=Shape::Inbox
                     />
                 </Show>
+                <Show when=move || desk.may(Action::ReadStatistics)>
+                    <Entry
+                        href="/statistics"
+                        id="nav-statistics"
+                        word=words::STATISTICS
+                        shape=Shape::ChartColumn
+                    />
+                </Show>
                 <Show when=move || desk.may(Action::ReadDevices)>
                     <Entry
                         href="/devices"
@@ -166,6 +189,18 @@ fn Bar() -> impl IntoView {
                 </Show>
                 <Show when=move || desk.may(Action::Administer)>
                     <Entry href="/people" id="nav-people" word=words::PEOPLE shape=Shape::Users/>
+                    <Entry
+                        href="/catalogue"
+                        id="nav-catalogue"
+                        word=words::CATALOGUE
+                        shape=Shape::BookOpen
+                    />
+                    <Entry
+                        href="/orders"
+                        id="nav-orders"
+                        word=words::ORDERS
+                        shape=Shape::TriangleAlert
+                    />
                 </Show>
             </nav>
             <Who/>

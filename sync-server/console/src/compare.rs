@@ -41,6 +41,14 @@ pub(crate) fn facts(saw: &CaseDetail, now: &CaseDetail, clock: Timestamp, lang: 
         }),
         fact(words::UNIT, &|case| case.row.lead_name.clone()),
         fact(words::DEADLINE, &|case| moment(case.row.deadline_ms)),
+        fact(words::ASKED, &|case| {
+            let asked = case.row.asked.map(|ask| label::ask(ask, lang));
+            asked.unwrap_or("—").to_owned()
+        }),
+        fact(words::FILTER_CARD, &|case| {
+            let card = case.row.card.map(|card| label::card(card, lang));
+            card.unwrap_or("—").to_owned()
+        }),
         fact(words::PHOTOS, &|case| {
             let (all, here) = case.row.photos;
             format!("{here}/{all}")
@@ -64,7 +72,7 @@ pub(crate) mod tests {
     use super::*;
     use serde_json::json;
 
-    fn case(revision: i64, state: &str, lead: &str) -> CaseDetail {
+    pub(crate) fn case(revision: i64, state: &str, lead: &str) -> CaseDetail {
         let event = |ordinal: i64| {
             json!({
                 "id": "01890000-0000-7000-8000-000000000009", "ordinal": ordinal,

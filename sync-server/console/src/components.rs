@@ -1,9 +1,11 @@
 //! Parts that pages are made of. A part shows what it is given and calls back; it never fetches.
 
+pub(crate) mod banner;
 pub(crate) mod conflict;
 pub(crate) mod course;
 pub(crate) mod facts;
 pub(crate) mod filters;
+pub(crate) mod life;
 pub(crate) mod light;
 pub(crate) mod map;
 pub(crate) mod moves;

@@ -183,6 +183,7 @@ impl Desk {
             answer.me.posts.iter().any(|post| {
                 let subject = Subject {
                     area: Some(&post.area),
+                    lead: post.unit.as_ref(),
                     ..Subject::default()
                 };
                 may(&actor, action, subject).is_some()

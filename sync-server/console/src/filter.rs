@@ -27,6 +27,8 @@ fn pairs(query: &CaseQuery) -> Vec<Pair> {
         ("to_ms", number(query.to_ms)),
         ("text", query.text.clone()),
         ("late", flag(query.late)),
+        ("asked", query.asked.clone()),
+        ("card", query.card.clone()),
         ("todo", flag(query.todo)),
         ("sort", query.sort.clone()),
         ("cursor", query.cursor.clone()),
@@ -72,6 +74,8 @@ fn set(query: &mut CaseQuery, name: &str, value: String) {
         "text" => query.text = Some(value),
         "late" => query.late = (value == "true").then_some(true),
         "todo" => query.todo = (value == "true").then_some(true),
+        "asked" => query.asked = Some(value),
+        "card" => query.card = Some(value),
         "sort" => query.sort = Some(value),
         "cursor" => query.cursor = Some(value),
         _ => {}
@@ -111,6 +115,12 @@ pub(crate) fn day_start(date: &str) -> Option<i64> {
 /// The end of a day in China, which is the beginning of the next.
 pub(crate) fn day_end(date: &str) -> Option<i64> {
     day_start(date)?.checked_add(DAY_MS)
+}
+
+/// A moment in China, from a field for date and time: `2026-11-24T10:30`.
+pub(crate) fn moment(text: &str) -> Option<Timestamp> {
+    let moment = chrono::NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M").ok()?;
+    Some(Timestamp::from_china(moment))
 }
 
 /// A moment as a date field shows it.
@@ -171,6 +181,8 @@ mod tests {
             text: Some("人民路 & 100% <井盖>+🙂".into()),
             from_ms: Some(1_795_487_400_000),
             late: Some(true),
+            asked: Some("extension,appeal".into()),
+            card: Some("red".into()),
             sort: Some("deadline".into()),
             ..CaseQuery::default()
         };
@@ -206,5 +218,10 @@ mod tests {
         assert_eq!(day_end("2026-11-24"), Some(1_795_536_000_000));
         assert_eq!(date_of(1_795_449_600_000), "2026-11-24");
         assert_eq!(day_start("24.11."), None);
+        assert_eq!(
+            moment("2026-11-24T10:30"),
+            Some(Timestamp(1_795_487_400_000))
+        );
+        assert_eq!(moment("10:30"), None);
     }
 }

@@ -3,7 +3,7 @@
 
 use crate::words;
 use shared::calendar::Light;
-use shared::case::Class;
+use shared::case::{Class, SUSPENDED};
 use shared::label::Lang;
 use shared::time::{MINUTE_MS, Timestamp, show_duration};
 use shared::wire::console::CaseRow;
@@ -24,6 +24,19 @@ pub(crate) fn moment(at: Timestamp, now: Timestamp, lang: Lang) -> String {
             )
         }
     }
+}
+
+/// A moment as a field for date and time holds it, by the clock in China.
+pub(crate) fn to_field(at: Timestamp) -> String {
+    let local = at.china();
+    local.map_or_else(String::new, |at| at.format("%Y-%m-%dT%H:%M").to_string())
+}
+
+/// The moment that such a field holds; none for an empty or half-filled one.
+pub(crate) fn from_field(text: &str) -> Option<Timestamp> {
+    let read = |form| chrono::NaiveDateTime::parse_from_str(text, form).ok();
+    let local = read("%Y-%m-%dT%H:%M").or_else(|| read("%Y-%m-%dT%H:%M:%S"))?;
+    Some(Timestamp::from_china(local))
 }
 
 /// A length of time: `1时20分` or `1 h 20 min`.
@@ -120,6 +133,9 @@ pub(crate) fn deadline(row: &CaseRow, now: Timestamp, lang: Lang) -> Deadline {
             formula,
         };
     }
+    if let Some(stands) = stands(row, deadline, now, lang) {
+        return Deadline { formula, ..stands };
+    }
     let left = deadline.since(now);
     // Between two refreshes the deadline may pass.
     let light = if left < 0 {
@@ -145,6 +161,41 @@ pub(crate) fn deadline(row: &CaseRow, now: Timestamp, lang: Lang) -> Deadline {
         rest,
         formula,
     }
+}
+
+/// A clock that stands: the case is suspended, or its unit has said what came of it.
+fn stands(row: &CaseRow, deadline: Timestamp, now: Timestamp, lang: Lang) -> Option<Deadline> {
+    if row.state == SUSPENDED {
+        let until = row.suspended_until_ms.map(|at| moment(at, now, lang));
+        return Some(Deadline {
+            light: None,
+            word: words::CLOCK_STANDS.of(lang),
+            rest: until.map_or_else(String::new, |until| {
+                format!("{} {until}", words::SUSPENDED_UNTIL.of(lang))
+            }),
+            formula: String::new(),
+        });
+    }
+    let handled = row.handled_ms?;
+    let late = handled > deadline;
+    let word = if late {
+        words::NOT_IN_TIME
+    } else {
+        words::IN_TIME
+    };
+    Some(Deadline {
+        light: Some(if late { Light::Red } else { Light::Green }),
+        word: word.of(lang),
+        rest: words::ANSWERED.of(lang).to_owned(),
+        formula: String::new(),
+    })
+}
+
+/// Whether the state has lasted longer than it may.
+pub(crate) fn stage_is_late(row: &CaseRow, now: Timestamp) -> bool {
+    row.class == Class::Open
+        && row.state != SUSPENDED
+        && row.stage_due_ms.is_some_and(|due| due < now)
 }
 
 /// The arithmetic in words: from when, by when, how much is used.
@@ -208,6 +259,40 @@ mod tests {
         assert_eq!((closed.word, closed.rest.as_str()), ("超期", ""));
         let closed = deadline(&row(500, HOUR_MS, Class::Closed), NOW, Lang::En);
         assert_eq!(closed.word, "In time");
+    }
+
+    #[test]
+    fn a_suspended_case_has_no_light_and_says_until_when() {
+        let suspended = CaseRow {
+            state: SUSPENDED.into(),
+            suspended_until_ms: Some(NOW.plus_ms(HOUR_MS)),
+            stage_due_ms: Some(NOW.plus_ms(-1)),
+            ..row(1400, -HOUR_MS, Class::Open)
+        };
+        let said = deadline(&suspended, NOW, Lang::Zh);
+        assert_eq!((said.light, said.word), (None, "停表"));
+        assert_eq!(said.rest, "挂账至 11月24日 11:30");
+        assert!(!stage_is_late(&suspended, NOW));
+    }
+
+    #[test]
+    fn the_clock_stands_once_the_unit_has_answered() {
+        let answered = CaseRow {
+            handled_ms: Some(NOW.plus_ms(-2 * HOUR_MS)),
+            ..row(700, -HOUR_MS, Class::Open)
+        };
+        let said = deadline(&answered, NOW, Lang::Zh);
+        assert_eq!(
+            (said.light, said.rest.as_str()),
+            (Some(Light::Green), "已反馈")
+        );
+    }
+
+    #[test]
+    fn a_field_for_date_and_time_brings_back_its_moment() {
+        assert_eq!(to_field(NOW), "2026-11-24T10:30");
+        assert_eq!(from_field("2026-11-24T10:30"), Some(NOW));
+        assert_eq!(from_field("2026-11-24"), None);
     }
 
     #[test]

@@ -25,6 +25,7 @@ mod icons;
 mod news;
 mod pages;
 mod poll;
+mod statistics;
 mod words;
 
 fn main() {

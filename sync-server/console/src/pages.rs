@@ -2,10 +2,14 @@
 
 pub(crate) mod audit;
 pub(crate) mod case;
+pub(crate) mod catalogue;
 pub(crate) mod courier;
 pub(crate) mod devices;
+pub(crate) mod draft;
 pub(crate) mod list;
+pub(crate) mod orders;
 pub(crate) mod people;
 pub(crate) mod quarantine;
 pub(crate) mod receipts;
 pub(crate) mod sign_in;
+pub(crate) mod statistics;

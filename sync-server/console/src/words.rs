@@ -24,6 +24,13 @@ macro_rules! words {
     };
 }
 
+mod catalogue;
+
+pub(crate) use catalogue::*;
+mod life;
+
+pub(crate) use life::*;
+
 // The frame.
 words! {
     PRODUCT: "格物", "Gewu";
@@ -53,6 +60,39 @@ words! {
     JUST_NOW: "刚刚", "just now";
     REQUIRED: "必填", "required";
     OPTIONAL: "可不填", "optional";
+}
+
+// Statistics.
+words! {
+    STATISTICS: "统计", "Statistics";
+    STATISTICS_WHAT: "只统计单位、地区和派遣台，不统计个人。", "Units, places and desks are counted, never a person.";
+    STATISTICS_BY: "统计对象", "Of what";
+    STATISTICS_UNITS: "承办单位", "Units";
+    STATISTICS_STREETS: "街道", "Streets";
+    STATISTICS_COMMUNITIES: "社区", "Communities";
+    STATISTICS_DESKS: "派遣台", "Dispatch desks";
+    STATISTICS_PERIOD: "统计时段", "Period";
+    STATISTICS_THIS_MONTH: "本月", "This month";
+    STATISTICS_LAST_MONTH: "上月", "Last month";
+    STATISTICS_CUSTOM: "自选", "Other days";
+    STATISTICS_FROM: "起日", "First day";
+    STATISTICS_TO: "止日", "Last day";
+    STATISTICS_UNTIL: "至", "to";
+    STATISTICS_CODE: "编码", "Code";
+    STATISTICS_NAME: "名称", "Name";
+    STATISTICS_SCORE: "得分", "Score";
+    STATISTICS_GRADE: "等级", "Grade";
+    STATISTICS_GRADES: "90分起为A，75分起为B，60分起为C，40分起为D，以下为E。", "A from 90 points, B from 75, C from 60, D from 40, E below.";
+    STATISTICS_NO_SCORE: "本期没有可计分的案件。", "Nothing in this period makes a score.";
+    STATISTICS_TOTAL: "合计", "All";
+    STATISTICS_PART: "分子", "part";
+    STATISTICS_WHOLE: "分母", "whole";
+    STATISTICS_EXEMPT: "其中申诉豁免", "of these exempt by appeal: ";
+    STATISTICS_TAP: "点任一数字，这里显示公式和算式。", "Tap a number: its formula and arithmetic appear here.";
+    STATISTICS_CSV: "导出表格", "Export CSV";
+    STATISTICS_PRINT: "打印", "Print";
+    STATISTICS_EMPTY: "这段时间没有可统计的案件。", "Nothing was counted in this period.";
+    STATISTICS_EMPTY_HOW: "换一个时段或统计对象再看。", "Choose another period or something else to count.";
 }
 
 // The courier.
@@ -174,8 +214,6 @@ words! {
     CONFIRM: "确认", "Confirm";
     SENDING: "正在提交", "Sending";
     REASON_NEEDED: "请写明理由。", "Give a reason.";
-    REASON_TOO_LONG: "文字超过1000字，请删减。", "Longer than 1,000 characters. Shorten it.";
-    UNIT_NEEDED: "请选择单位。", "Choose a unit.";
     POOL: "待认领", "Pool";
 }
 
@@ -353,6 +391,13 @@ pub(crate) fn deed(action: &str) -> Option<Word> {
         "device.token" => DEED_TOKEN,
         "device.token_refuse" => DEED_TOKEN_REFUSED,
         "courier.deliver" => DEED_COURIER,
+        "catalogue.draft" => DEED_DRAFT,
+        "catalogue.edit" => DEED_DRAFT_EDIT,
+        "catalogue.import" => DEED_DRAFT_IMPORT,
+        "catalogue.drop" => DEED_DRAFT_DROP,
+        "catalogue.publish" => DEED_PUBLISH,
+        "order.give" => DEED_ORDER,
+        "order.end" => DEED_ORDER_END,
         "backup.make" => DEED_BACKUP,
         "backup.restore" => DEED_RESTORED,
         _ => return None,

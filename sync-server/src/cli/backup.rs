@@ -3,7 +3,6 @@
 use anyhow::Context;
 use clap::Args;
 use serde_json::{Value, json};
-use shared::routing::Mode;
 use std::path::PathBuf;
 use sync_server::config::{DataArgs, mask_url, require_dir};
 use sync_server::http::system_clock;
@@ -103,9 +102,10 @@ pub(crate) fn restore(args: &RestoreArgs) -> anyhow::Result<()> {
 
 /// Notes in the audit that the data left its place or came back; nobody is signed in here.
 fn note(store: &Store, deed: Deed, detail: Value) -> anyhow::Result<()> {
-    let district = store.read_blocking(|tx| District::load(tx, Mode::Peace));
+    let now = system_clock()();
+    let district = store.read_blocking(move |tx| District::load(tx, now));
     let district = district.map_err(crate::told)?;
-    let (code, now) = (district.code.clone(), system_clock()());
+    let code = district.code.clone();
     let noted = store.write_blocking(&code, move |tx| {
         let note = Note {
             detail: detail.clone(),

@@ -1,4 +1,7 @@
-//! The catalogue in force, or an older one by its name.
+//! The catalogue in force, or an older one by its name; below it drafts and their files.
+
+pub(super) mod drafts;
+pub(super) mod parts;
 
 use super::App;
 use super::auth::SignedIn;

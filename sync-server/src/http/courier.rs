@@ -63,7 +63,7 @@ pub(super) async fn deliver(
     let written = write_answer(app.receipt_key(), &answer).map_err(Fault::from)?;
     tracing::info!(device.id = %device, pushes = answer.answers.len(),
         photos = answer.photos.len(), "a courier file was delivered");
-    let district = app.district().clone();
+    let district = app.district();
     let code = district.code.clone();
     app.store()
         .write(&code, move |tx| {
@@ -88,7 +88,7 @@ async fn keep_photos(app: &App, opened: &Arc<Opened>) -> Answer<Vec<Sha256>> {
             Carried::Here => {}
             Carried::Wanted => {
                 app.photos().keep(hash, bytes).await.map_err(disk)?;
-                let (district, now) = (app.district().clone(), app.now());
+                let (district, now) = (app.district(), app.now());
                 let code = district.code.clone();
                 app.store()
                     .write(&code, move |tx| {

@@ -46,7 +46,7 @@ pub(super) async fn enrol(
     let token = new_token();
     let token_hash = hash(&token);
     let (device_id, audit_id) = (request.device_id, new_id());
-    let district = app.district().clone();
+    let district = app.district();
     let code = district.code.clone();
     let outcome = app
         .store()
@@ -58,7 +58,7 @@ pub(super) async fn enrol(
         Ok(enrolled) => enrolled,
         Err(Fault::NotFound(_)) => {
             app.brake().failed(&tried, from, now);
-            let district = app.district().clone();
+            let district = app.district();
             let code = district.code.clone();
             app.store()
                 .write(&code, move |tx| {
@@ -111,7 +111,7 @@ pub(super) async fn new_code(
     let now = app.now();
     let code = devices::code_from(rand::random());
     let code_hash = devices::code_hash(&code);
-    let district = app.district().clone();
+    let district = app.district();
     let district_code = district.code.clone();
     let expires_ms = app
         .store()

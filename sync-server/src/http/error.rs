@@ -175,6 +175,9 @@ impl From<Fault> for Refusal {
             Fault::Forbidden => Self::forbidden(),
             Fault::NotFound(_) => Self::not_found(),
             Fault::Invalid { field, words } => Self::new(ErrorCode::Invalid, words).field(field),
+            Fault::Refused { field, zh, en } => Self::new(ErrorCode::Invalid, words("", ""))
+                .saying(zh, en)
+                .field(field),
             Fault::NotPossible(words) => Self::new(ErrorCode::NotPossible, words),
             Fault::Gone(words) => Self::new(ErrorCode::Gone, words),
             Fault::Damaged { .. } => {

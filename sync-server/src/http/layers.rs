@@ -5,7 +5,7 @@
 
 use super::App;
 use super::error::Refusal;
-use super::files;
+use super::{case_photos, files};
 use axum::Router;
 use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::{DefaultBodyLimit, MatchedPath, Request};
@@ -63,7 +63,7 @@ pub(super) fn around(router: Router, app: &App) -> Router {
 }
 
 async fn in_time(request: Request, next: Next) -> axum::response::Response {
-    if request.uri().path().starts_with(files::PLACE) {
+    if request.uri().path().starts_with(files::PLACE) || case_photos::is_upload(&request) {
         return next.run(request).await;
     }
     let answer = tokio::time::timeout(REQUEST_TIMEOUT, next.run(request)).await;

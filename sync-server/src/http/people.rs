@@ -63,7 +63,7 @@ pub(super) async fn create(
     {
         return Err(Fault::Forbidden.into());
     }
-    let district = app.district().clone();
+    let district = app.district();
     let (new, password_hash) = app
         .with_password(move || {
             let password_hash = people::prepare(&new, &district)?;

@@ -41,7 +41,7 @@ pub(super) async fn get(
     Part(hash): Part<Sha256>,
     asked: HeaderMap,
 ) -> Answer<Response> {
-    let (district, now) = (app.district().clone(), app.now());
+    let (district, now) = (app.district(), app.now());
     let photo = app
         .store()
         .read(move |tx| photos::readable(tx, &session.actor, &district, hash, now))

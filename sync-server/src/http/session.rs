@@ -91,7 +91,7 @@ pub(super) async fn sign_in(
     let token = new_token();
     let token_hash = hash(&token);
     let person = candidate.person;
-    let district = app.district().clone();
+    let district = app.district();
     let code = district.code.clone();
     let session = app
         .store()
@@ -121,7 +121,7 @@ pub(super) async fn sign_in(
 
 /// The name that was typed may be a password: only whose account it was is kept.
 async fn note_failed(app: &App, tried: Option<PersonId>, now: Timestamp) -> Answer<()> {
-    let district = app.district().clone();
+    let district = app.district();
     let code = district.code.clone();
     let noted = app.store().write(&code, move |tx| {
         audit::note(tx, &district, &Note::of(tried, Deed::SignInFailed, ""), now)
@@ -152,7 +152,7 @@ pub(super) async fn sign_out(
     SignedIn(session): SignedIn,
 ) -> Answer<impl IntoResponse> {
     let now = app.now();
-    let district = app.district().clone();
+    let district = app.district();
     let code = district.code.clone();
     app.store()
         .write(&code, move |tx| sessions::end(tx, &district, &session, now))

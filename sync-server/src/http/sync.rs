@@ -79,7 +79,7 @@ pub(super) async fn take_push(
         epoch: session.epoch,
         skew_ms: (wall_ms != Timestamp::default()).then(|| wall_ms.since(now)),
     };
-    let district = app.district().clone();
+    let district = app.district();
     let judge = move || push::judge(&district, &session, sender, ops, signature, now, new_id);
     let judged: Vec<Judged> = if count <= JUDGED_INLINE_MAX {
         judge()
@@ -93,7 +93,7 @@ pub(super) async fn take_push(
     // What was made in a former epoch says nothing of what is owed in this one.
     let is_of_now = i64::from(epoch) == sender.epoch;
     let made = i64::try_from(if is_of_now { made } else { 0 }).unwrap_or(i64::MAX);
-    let district = app.district().clone();
+    let district = app.district();
     let code = district.code.clone();
     let mut accepted = app
         .store()
@@ -145,7 +145,7 @@ pub(super) async fn pull(
         .field("buckets"));
     }
     if session.lost {
-        let district = app.district().clone();
+        let district = app.district();
         let code = district.code.clone();
         let answer = pull::lost(&session, &district, now);
         app.store()
@@ -158,7 +158,7 @@ pub(super) async fn pull(
     let seen_long_ago = session
         .last_seen
         .is_none_or(|seen| now.since(seen) > SEEN_EVERY_MS);
-    let district = app.district().clone();
+    let district = app.district();
     let answer = app
         .store()
         .read(move |tx| {

@@ -45,7 +45,7 @@ pub(super) async fn token(
     }
     let token = new_token();
     let token_hash = hash(&token);
-    let district = app.district().clone();
+    let district = app.district();
     let code = district.code.clone();
     let renewal = app
         .store()

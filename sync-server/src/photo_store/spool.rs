@@ -3,12 +3,13 @@
 //! What [`Growing::keep`] answered survives a power cut; what was written without it is dropped
 //! when the upload is opened again. A photo that comes in one go is hashed while it is written.
 
+use super::plain::copy_plain;
 use super::{PhotoStore, PhotoStoreError, Result, blocking, disk};
 use axum::body::Bytes;
 use sha2::{Digest, Sha256 as Hasher};
 use shared::id::Sha256;
 use std::fs::{File, OpenOptions};
-use std::io::{Read, Seek, SeekFrom, Write};
+use std::io::{BufReader, BufWriter, ErrorKind, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use uuid::Uuid;
@@ -74,6 +75,38 @@ impl Growing {
     }
 }
 
+/// A photo without what the camera wrote beside the picture.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Plain {
+    /// SHA-256 of its bytes.
+    pub hash: Sha256,
+    /// Size in bytes.
+    pub bytes: u64,
+    /// It is shown lying on its side: its width is its height.
+    pub lies: bool,
+}
+
+/// A file that is hashed and counted while it is written.
+struct Hashing {
+    file: BufWriter<File>,
+    hasher: Hasher,
+    bytes: u64,
+}
+
+impl Write for Hashing {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        let count = self.file.write(bytes)?;
+        self.hasher.update(bytes.get(..count).unwrap_or_default());
+        let more = u64::try_from(count).unwrap_or(u64::MAX);
+        self.bytes = self.bytes.saturating_add(more);
+        Ok(count)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.file.flush()
+    }
+}
+
 impl PhotoStore {
     /// Opens an upload to add bytes at an offset. What the spool holds beyond it is dropped:
     /// nobody was told of it.
@@ -104,6 +137,48 @@ impl PhotoStore {
             let limit = u64::try_from(limit).unwrap_or(u64::MAX);
             file.take(limit).read_to_end(&mut head).map_err(failed)?;
             Ok(Some(head))
+        })
+        .await
+    }
+
+    /// Copies a complete upload to another name in the spool without what the camera wrote beside
+    /// the picture; none when it isn't a whole JPEG or PNG. Durable when this answers.
+    ///
+    /// # Errors
+    /// When the spool can't be read or written.
+    pub async fn make_plain(&self, upload: Uuid, plain: Uuid) -> Result<Option<Plain>> {
+        let (from, to) = (self.spooled(upload), self.spooled(plain));
+        let spool = Arc::clone(&self.spool);
+        blocking(move || {
+            let failed = |source| disk("copy an upload", source);
+            let mut read = BufReader::new(File::open(&from).map_err(failed)?);
+            let file = File::create(&to).map_err(failed)?;
+            let mut write = Hashing {
+                file: BufWriter::new(file),
+                hasher: Hasher::new(),
+                bytes: 0,
+            };
+            let lies = match copy_plain(&mut read, &mut write) {
+                Ok(lies) => lies,
+                Err(error)
+                    if matches!(
+                        error.kind(),
+                        ErrorKind::InvalidData | ErrorKind::UnexpectedEof
+                    ) =>
+                {
+                    return Ok(None);
+                }
+                Err(source) => return Err(failed(source)),
+            };
+            let file = write.file.into_inner();
+            let file = file.map_err(|error| failed(error.into_error()))?;
+            file.sync_all().map_err(failed)?;
+            sync_directory(&spool)?;
+            Ok(Some(Plain {
+                hash: Sha256::new(write.hasher.finalize().into()),
+                bytes: write.bytes,
+                lies,
+            }))
         })
         .await
     }

@@ -52,6 +52,20 @@ pub enum Deed {
     TokenRefused,
     /// Somebody delivered a handheld's courier file.
     CourierDelivered,
+    /// A draft of the catalogue was begun.
+    DraftBegun,
+    /// A draft was changed in place.
+    DraftEdited,
+    /// A file was taken into a draft.
+    DraftImported,
+    /// A draft was given up.
+    DraftDropped,
+    /// A draft was published as a version.
+    CataloguePublished,
+    /// An emergency order was given.
+    OrderGiven,
+    /// An emergency order was ended.
+    OrderEnded,
     /// The database was copied into a file.
     BackupMade,
     /// The database came back from a file.
@@ -78,6 +92,13 @@ impl Deed {
             Self::TokenRenewed => "device.token",
             Self::TokenRefused => "device.token_refuse",
             Self::CourierDelivered => "courier.deliver",
+            Self::DraftBegun => "catalogue.draft",
+            Self::DraftEdited => "catalogue.edit",
+            Self::DraftImported => "catalogue.import",
+            Self::DraftDropped => "catalogue.drop",
+            Self::CataloguePublished => "catalogue.publish",
+            Self::OrderGiven => "order.give",
+            Self::OrderEnded => "order.end",
             Self::BackupMade => "backup.make",
             Self::BackupRestored => "backup.restore",
         }

@@ -1,5 +1,6 @@
-//! The district as this server knows it: areas, grids, units, catalogues. Read once at start and
-//! shared by all requests; what changes with every request is not in here.
+//! The district as this server knows it: areas, grids, units, catalogues, emergency orders. Read
+//! at start, shared by all requests, and replaced as a whole when a catalogue was published or an
+//! order given, here or on another server; what changes with every request is not in here.
 
 use super::areas::{self, Outlines};
 use super::{Fault, Result};
@@ -9,14 +10,16 @@ use flate2::write::GzEncoder;
 use shared::area::{Area, AreaTree, Level, Scope};
 use shared::catalogue::{Catalogue, CatalogueDoc};
 use shared::coordinates::LatLon;
+use shared::emergency::{self, EmergencyOrder};
 use shared::grid::{GridIndex, Located};
 use shared::id::{AreaCode, CatalogueVersion, Sha256, UnitCode};
 use shared::report::Place;
 use shared::routing::Mode;
+use shared::time::Timestamp;
 use shared::unit::Unit;
 use std::collections::HashMap;
 use std::io::Write;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 /// Name under which the database keeps what case numbers begin with.
 pub const CASE_PREFIX: &str = "case_prefix";
@@ -27,17 +30,17 @@ pub struct District {
     /// Its code.
     pub code: AreaCode,
     /// All places.
-    pub areas: AreaTree,
+    pub areas: Arc<AreaTree>,
     /// Version of the places.
     pub areas_version: String,
     /// The bundle that handhelds fetch, as JSON bytes.
-    pub areas_bundle: Bundle,
+    pub areas_bundle: Arc<Bundle>,
     /// What the console draws.
-    pub outlines: Outlines,
+    pub outlines: Arc<Outlines>,
     /// Which grid a point is in.
-    pub grids: GridIndex,
+    pub grids: Arc<GridIndex>,
     /// Codes of the grids that reports are filed in, in order.
-    filing: Vec<AreaCode>,
+    filing: Arc<[AreaCode]>,
     /// Units by code.
     pub units: HashMap<UnitCode, Unit>,
     /// The catalogue in force.
@@ -48,8 +51,38 @@ pub struct District {
     pub case_prefix: String,
     /// Identity of this life of the data.
     pub server_epoch: String,
-    /// Peace-time or emergency.
-    pub mode: Mode,
+    /// Every emergency order that was ever given.
+    pub orders: Vec<EmergencyOrder>,
+    /// How often catalogues and orders had changed when this was read.
+    reference: i64,
+    /// When a catalogue that is published already comes into force.
+    next_change: Option<Timestamp>,
+}
+
+/// The district as it is now. Whoever works with it takes it once and goes on with what was taken.
+#[derive(Debug)]
+pub struct Present(RwLock<Arc<District>>);
+
+impl Present {
+    /// Begins with a district.
+    #[must_use]
+    pub fn new(district: District) -> Self {
+        Self(RwLock::new(Arc::new(district)))
+    }
+
+    /// The district now.
+    #[must_use]
+    pub fn get(&self) -> Arc<District> {
+        Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Puts a newer one in its place; of two that were read at once the newer stays.
+    pub fn renew(&self, district: District) {
+        let mut held = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        if held.reference <= district.reference {
+            *held = Arc::new(district);
+        }
+    }
 }
 
 /// Bytes that many ask for, made once.
@@ -93,7 +126,7 @@ impl District {
     ///
     /// # Errors
     /// [`Fault::Damaged`] when something stored can't be read; whatever the store says.
-    pub fn load(tx: &mut dyn Tx, mode: Mode) -> Result<Self> {
+    pub fn load(tx: &mut dyn Tx, now: Timestamp) -> Result<Self> {
         let code: AreaCode = meta(tx, store::meta::DISTRICT)?
             .parse()
             .map_err(|error| Fault::damaged("district", error))?;
@@ -114,41 +147,60 @@ impl District {
         filing.sort_unstable();
         let grids =
             GridIndex::build(drawn.shapes).map_err(|error| Fault::damaged("grids", error))?;
-        let units = store::units::all(tx, &code)?;
-        let mut catalogues = HashMap::new();
-        for (version, _) in store::catalogues::versions(tx, &code)? {
-            let text = super::catalogue::text(tx, &version)?;
-            let doc: CatalogueDoc =
-                serde_json::from_str(&text).map_err(|error| Fault::damaged("catalogue", error))?;
-            let catalogue =
-                Catalogue::new(doc).map_err(|error| Fault::damaged("catalogue", error))?;
-            catalogues.insert(version, Arc::new(catalogue));
-        }
-        let in_force: CatalogueVersion = meta(tx, store::meta::CATALOGUE_VERSION)?
-            .parse()
-            .map_err(|error| Fault::damaged("catalogue version", error))?;
-        let catalogue = catalogues
-            .get(&in_force)
-            .cloned()
-            .ok_or_else(|| Fault::damaged("catalogue", format!("{in_force} is not there")))?;
+        let read = Rules::read(tx, &code, &HashMap::new(), now)?;
         Ok(Self {
             code,
-            areas,
+            areas: Arc::new(areas),
             areas_version,
-            areas_bundle: Bundle::of(&drawn.bundle)?,
-            outlines: drawn.outlines,
-            grids,
-            filing,
-            units: units
-                .into_iter()
-                .map(|unit| (unit.code.clone(), unit))
-                .collect(),
-            catalogue,
-            catalogues,
+            areas_bundle: Arc::new(Bundle::of(&drawn.bundle)?),
+            outlines: Arc::new(drawn.outlines),
+            grids: Arc::new(grids),
+            filing: filing.into(),
+            units: read.units,
+            catalogue: read.in_force,
+            catalogues: read.catalogues,
             case_prefix: store::meta::get(tx, CASE_PREFIX)?.unwrap_or_default(),
             server_epoch: meta(tx, store::meta::SERVER_EPOCH)?,
-            mode,
+            orders: read.orders,
+            reference: read.reference,
+            next_change: read.next_change,
         })
+    }
+
+    /// The district anew, when something was published or ordered since it was read, or a catalogue
+    /// came into force meanwhile; none when all is as it was. Costs one small question.
+    ///
+    /// # Errors
+    /// As [`District::load`].
+    pub fn renewed(&self, tx: &mut dyn Tx, now: Timestamp) -> Result<Option<Self>> {
+        let is_due = self.next_change.is_some_and(|at| at <= now);
+        if !is_due && reference(tx)? == self.reference {
+            return Ok(None);
+        }
+        let read = Rules::read(tx, &self.code, &self.catalogues, now)?;
+        Ok(Some(Self {
+            code: self.code.clone(),
+            areas: Arc::clone(&self.areas),
+            areas_version: self.areas_version.clone(),
+            areas_bundle: Arc::clone(&self.areas_bundle),
+            outlines: Arc::clone(&self.outlines),
+            grids: Arc::clone(&self.grids),
+            filing: Arc::clone(&self.filing),
+            units: read.units,
+            catalogue: read.in_force,
+            catalogues: read.catalogues,
+            case_prefix: self.case_prefix.clone(),
+            server_epoch: self.server_epoch.clone(),
+            orders: read.orders,
+            reference: read.reference,
+            next_change: read.next_change,
+        }))
+    }
+
+    /// Peace-time or emergency, for a place at a moment.
+    #[must_use]
+    pub fn mode(&self, place: Option<&AreaCode>, at: Timestamp) -> Mode {
+        emergency::mode(&self.orders, place, at)
     }
 
     /// A published catalogue, in force or retired.
@@ -194,4 +246,77 @@ impl District {
 
 fn meta(tx: &mut dyn Tx, key: &'static str) -> Result<String> {
     store::meta::get(tx, key)?.ok_or_else(|| Fault::damaged("meta", format!("{key} is missing")))
+}
+
+/// What may change while a server runs.
+struct Rules {
+    units: HashMap<UnitCode, Unit>,
+    catalogues: HashMap<CatalogueVersion, Arc<Catalogue>>,
+    in_force: Arc<Catalogue>,
+    orders: Vec<EmergencyOrder>,
+    reference: i64,
+    next_change: Option<Timestamp>,
+}
+
+impl Rules {
+    fn read(
+        tx: &mut dyn Tx,
+        code: &AreaCode,
+        known: &HashMap<CatalogueVersion, Arc<Catalogue>>,
+        now: Timestamp,
+    ) -> Result<Self> {
+        let versions = store::catalogues::versions(tx, code)?;
+        let mut catalogues = HashMap::with_capacity(versions.len());
+        for row in &versions {
+            // A version never changes, so one that was read is read.
+            let catalogue = match known.get(&row.version) {
+                Some(catalogue) => Arc::clone(catalogue),
+                None => Arc::new(read_catalogue(tx, &row.version)?),
+            };
+            catalogues.insert(row.version.clone(), catalogue);
+        }
+        let in_force = super::catalogue::in_force(&versions, now)
+            .and_then(|row| catalogues.get(&row.version).cloned())
+            .ok_or_else(|| Fault::damaged("catalogue", "none is in force"))?;
+        let units = store::units::all(tx, code)?;
+        let orders = store::orders::all(tx, code)?;
+        Ok(Self {
+            units: units
+                .into_iter()
+                .map(|unit| (unit.code.clone(), unit))
+                .collect(),
+            in_force,
+            catalogues,
+            orders: orders.into_iter().map(|row| row.order).collect(),
+            reference: reference(tx)?,
+            next_change: versions
+                .iter()
+                .map(|row| row.from)
+                .filter(|from| *from > now)
+                .min(),
+        })
+    }
+}
+
+fn read_catalogue(tx: &mut dyn Tx, version: &CatalogueVersion) -> Result<Catalogue> {
+    let text = super::catalogue::text(tx, version)?;
+    let doc: CatalogueDoc =
+        serde_json::from_str(&text).map_err(|error| Fault::damaged("catalogue", error))?;
+    Catalogue::new(doc).map_err(|error| Fault::damaged("catalogue", error))
+}
+
+/// How often catalogues and orders have changed so far.
+fn reference(tx: &mut dyn Tx) -> Result<i64> {
+    let text = store::meta::get(tx, store::meta::REFERENCE)?;
+    let number = text.as_deref().unwrap_or("0").parse();
+    number.map_err(|error| Fault::damaged("reference", error))
+}
+
+/// Lets every server on this database notice that a catalogue or an order is new.
+///
+/// # Errors
+/// Whatever the store says, as for all services.
+pub(super) fn note_change(tx: &mut dyn Tx) -> Result<()> {
+    let next = reference(tx)?.saturating_add(1).to_string();
+    Ok(store::meta::set(tx, store::meta::REFERENCE, &next)?)
 }

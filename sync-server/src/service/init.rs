@@ -200,5 +200,6 @@ pub fn store(tx: &mut dyn Tx, plan: &Plan, server_epoch: &str, now: Timestamp) -
     store::meta::set(tx, store::meta::AREAS_VERSION, &plan.areas_version)?;
     store::meta::set(tx, store::meta::SERVER_EPOCH, server_epoch)?;
     store::meta::set(tx, super::district::CASE_PREFIX, &plan.case_prefix)?;
-    super::catalogue::publish(tx, &plan.district, &plan.catalogue, now)
+    super::catalogue::publish(tx, &plan.district, &plan.catalogue, now)?;
+    Ok(())
 }

@@ -15,6 +15,7 @@ use crate::store::buckets::Standing;
 use crate::store::changes::{self, ChangeRow};
 use crate::store::{self, Tx};
 use shared::area::Scope;
+use shared::emergency::EmergencyOrder;
 use shared::id::{AreaCode, Bucket, CaseId, Sha256};
 use shared::role::Role;
 use shared::time::Timestamp;
@@ -24,6 +25,9 @@ use shared::wire::sync::{
 };
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
+
+/// Orders sent with each pull: more at once would be a mistake, and a pull must stay small.
+const ORDERS_SENT_LIMIT: usize = 100;
 
 /// A page with the states that the server made; on the wire it is a [`PullAnswer`].
 pub type Page = PullAnswer<Arc<CaseState>>;
@@ -116,6 +120,7 @@ pub fn page(
         photos_owed: photos_owed(tx, session, request)?,
         catalogue_version: district.catalogue.version().clone(),
         areas_version: district.areas_version.clone(),
+        orders: orders_ahead(district, now),
         me: session.me(),
         lost: false,
     })
@@ -138,9 +143,16 @@ pub fn lost(session: &Session, district: &District, now: Timestamp) -> Page {
         photos_owed: Vec::new(),
         catalogue_version: district.catalogue.version().clone(),
         areas_version: district.areas_version.clone(),
+        orders: Vec::new(),
         me: session.me(),
         lost: true,
     }
+}
+
+/// The emergency orders that a handheld has to know to preview without a network.
+fn orders_ahead(district: &District, now: Timestamp) -> Vec<EmergencyOrder> {
+    let ahead = district.orders.iter().filter(|order| order.is_ahead(now));
+    ahead.take(ORDERS_SENT_LIMIT).cloned().collect()
 }
 
 /// How far a device is in one bucket.

@@ -9,12 +9,15 @@ use crate::params;
 pub const SERVER_EPOCH: &str = "server_epoch";
 /// The district this server was set up for.
 pub const DISTRICT: &str = "district";
-/// The catalogue in force.
-pub const CATALOGUE_VERSION: &str = "catalogue_version";
+/// Raised with each catalogue that is published and each order that is given or ended, so that
+/// every server on this database notices.
+pub const REFERENCE: &str = "reference";
 /// The areas in force.
 pub const AREAS_VERSION: &str = "areas_version";
 /// The secret key that signs receipts, hex.
 pub const RECEIPT_KEY: &str = "receipt_key";
+/// Since when the roll-ups are kept; none while they have never been counted.
+pub const ROLLUPS: &str = "rollups";
 /// Levels of the area tree, JSON.
 pub const AREA_LEVELS: &str = "area_levels";
 

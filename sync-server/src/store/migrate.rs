@@ -45,6 +45,8 @@ const LADDER: &[Step] = &[
     step!(6, "0006_lost_handhelds"),
     step!(7, "0007_token_challenges"),
     step!(8, "0008_case_life"),
+    step!(9, "0009_catalogue_drafts_and_orders"),
+    step!(10, "0010_rollups"),
 ];
 
 /// The step this program was written for.

@@ -7,6 +7,7 @@
 use super::Address;
 use super::buckets::Standing;
 use super::error::{Result, StoreError};
+use super::rollups::Slot;
 use super::tx::{Dialect, Driver, Row, Tx, Value, check};
 use super::writer::Reply;
 use shared::id::{AreaCode, Bucket};
@@ -148,6 +149,10 @@ impl Tx for ReadTx<'_> {
     }
 
     fn count_change(&mut self, _: (AreaCode, Bucket), _: Standing) -> Result<()> {
+        Err(StoreError::ReadOnly)
+    }
+
+    fn add_up(&mut self, _: Slot, _: i64) -> Result<()> {
         Err(StoreError::ReadOnly)
     }
 

@@ -4,8 +4,13 @@
 //! `sqlite.rs` and `postgres.rs`. Nothing here knows a table, and nothing here decides a rule.
 //! The contract in the docs of [`Tx`] is run on both backends by `tests/tests/store_contract.rs`.
 
+mod text;
+
+pub(in crate::store) use text::{hex, limit, places};
+
 use super::buckets::Standing;
 use super::error::{Result, StoreError};
+use super::rollups::Slot;
 use shared::id::{
     AreaCode, Bucket, CaseId, CatalogueVersion, CategoryId, ConditionId, DeviceId, EventId, OpId,
     PersonId, PostId, ReportId, Sha256, UnitCode,
@@ -384,6 +389,13 @@ pub trait Tx {
     /// [`StoreError::ReadOnly`] in a read.
     fn count_change(&mut self, bucket: (AreaCode, Bucket), change: Standing) -> Result<()>;
 
+    /// Adds to what is counted by day. It is written once for each slot, before the commit, so a
+    /// query of this very transaction doesn't see it.
+    ///
+    /// # Errors
+    /// [`StoreError::ReadOnly`] in a read.
+    fn add_up(&mut self, slot: Slot, n: i64) -> Result<()>;
+
     /// Opens a savepoint. Use [`nested`], which can't forget to close it.
     ///
     /// # Errors
@@ -455,20 +467,6 @@ pub(super) trait Driver {
     fn has_table(&mut self, name: &str) -> Result<bool>;
 }
 
-/// A list's limit as SQL wants it; no list is that long.
-pub(super) fn limit(rows: usize) -> i64 {
-    i64::try_from(rows).unwrap_or(i64::MAX)
-}
-
-/// So many placeholders from `$first` on, for `IN (…)`. A list has one text for every length: a
-/// short rest repeats its last value.
-pub(super) fn places(first: usize, count: usize) -> String {
-    let places: Vec<String> = (first..first.saturating_add(count))
-        .map(|at| format!("${at}"))
-        .collect();
-    places.join(", ")
-}
-
 /// Refuses what only one of the databases would take.
 pub(super) fn check(params: &[Value<'_>]) -> Result<()> {
     let holds_nul = |value: &Value<'_>| match value {
@@ -480,18 +478,4 @@ pub(super) fn check(params: &[Value<'_>]) -> Result<()> {
     } else {
         Ok(())
     }
-}
-
-/// The lower-case hex digits of a hash, without an allocation.
-pub(super) fn hex(hash: &Sha256) -> [u8; 64] {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let digit = |nibble: u8| DIGITS.get(usize::from(nibble)).copied().unwrap_or(b'0');
-    let mut text = [b'0'; 64];
-    for (pair, byte) in text.chunks_exact_mut(2).zip(hash.bytes()) {
-        if let [high, low] = pair {
-            *high = digit(byte >> 4);
-            *low = digit(byte & 15);
-        }
-    }
-    text
 }

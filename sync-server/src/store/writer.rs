@@ -11,16 +11,18 @@
 //! waited for, at most as long as a part of that sync; a client alone is committed at once.
 //! Held by `tests/tests/store_contract.rs`.
 
+mod counted;
 mod gather;
 
-use super::buckets::{self, Standing};
+use super::buckets::Standing;
 use super::error::{Result, StoreError};
+use super::rollups::Slot;
 use super::tx::{Dialect, Driver, Row, Tx, Value, check};
 use super::{Address, counters};
+use counted::Counted;
 pub use gather::{BATCH_JOBS_MAX, BATCH_WEIGHT_MAX};
 use gather::{Before, gather};
 use shared::id::{AreaCode, Bucket};
-use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
@@ -287,14 +289,11 @@ struct District {
     now: counters::Counter,
 }
 
-/// Changes of buckets.
-type Counts = BTreeMap<(AreaCode, Bucket), Standing>;
-
 /// What a rollback to a savepoint puts back.
 struct Mark {
     counter: counters::Counter,
     /// Kept only where there is anything to roll back to.
-    counts: Option<Counts>,
+    counts: Option<Counted>,
 }
 
 /// The transaction that the jobs of a batch share.
@@ -303,8 +302,8 @@ pub(super) struct WriteTx<'c> {
     undo: Undo,
     districts: Vec<District>,
     current: usize,
-    /// What happened to buckets, not written yet.
-    counts: Counts,
+    /// What was counted and isn't written yet.
+    counts: Counted,
     /// How it stood at each open savepoint.
     marks: Vec<Mark>,
     /// The first failure since the savepoint that is still open.
@@ -320,7 +319,7 @@ impl<'c> WriteTx<'c> {
             undo,
             districts: Vec::new(),
             current: 0,
-            counts: Counts::new(),
+            counts: Counted::default(),
             marks: Vec::new(),
             failed: None,
             broken: None,
@@ -366,9 +365,7 @@ impl<'c> WriteTx<'c> {
 
     /// Writes what was counted in memory.
     fn write_counts(&mut self) -> Result<()> {
-        for ((district, bucket), change) in std::mem::take(&mut self.counts) {
-            buckets::count(self, &district, &bucket, change)?;
-        }
+        std::mem::take(&mut self.counts).write(self)?;
         for district in &self.districts {
             if district.now != district.stored {
                 counters::write_back(self.driver, &district.code, district.now)?;
@@ -446,9 +443,12 @@ impl Tx for WriteTx<'_> {
     }
 
     fn count_change(&mut self, bucket: (AreaCode, Bucket), change: Standing) -> Result<()> {
-        let counted = self.counts.entry(bucket).or_default();
-        counted.newest = change.newest;
-        counted.digest.absorb(change.digest);
+        self.counts.change(bucket, change);
+        Ok(())
+    }
+
+    fn add_up(&mut self, slot: Slot, n: i64) -> Result<()> {
+        self.counts.add_up(slot, n);
         Ok(())
     }
 

@@ -122,8 +122,7 @@ fn make() -> Result<Template> {
         Ok::<_, sync_server::service::Fault>(())
     });
     filled.map_err(|fault| anyhow::anyhow!("{fault}"))?;
-    let mode = shared::routing::Mode::Peace;
-    let district = store.read_blocking(move |tx| District::load(tx, mode));
+    let district = store.read_blocking(move |tx| District::load(tx, MADE));
     let district = district.map_err(|fault| anyhow::anyhow!("{fault}"))?;
     store.close_blocking();
     let journal = folder.path().join("gewu.db-wal");

@@ -211,7 +211,7 @@ impl Host {
             self.running = Some(Running {
                 router: server.service(),
                 store: server.store().clone(),
-                district: Arc::clone(server.district()),
+                district: server.district(),
             });
         }
         self.running.as_ref().context("a server that runs")

@@ -225,7 +225,7 @@ fn a_catalogue_that_was_retired_still_counts_and_an_unknown_one_goes_to_a_person
                 doc.conditions
                     .retain(|condition| condition.category != gone);
                 doc.street_matters.retain(|matter| matter.category != gone);
-                catalogue::publish(tx, &"350703".parse().unwrap(), &doc, START)
+                catalogue::publish(tx, &"350703".parse().unwrap(), &doc, START).map(drop)
             })
             .unwrap();
     });

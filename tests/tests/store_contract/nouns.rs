@@ -12,6 +12,7 @@ use shared::role::{Post, PostKind, Role};
 use shared::unit::Unit;
 use sync_server::store::areas::AreaRow;
 use sync_server::store::audit::AuditRow;
+use sync_server::store::catalogues::VersionRow;
 use sync_server::store::posts::PostRow;
 use sync_server::store::{
     StoreError, areas, audit, catalogues, nested, people, photos, posts, previews, reports, units,
@@ -89,17 +90,22 @@ fn units_belong_to_a_district(backend: &Backend) {
 fn a_published_catalogue_never_changes(backend: &Backend) {
     let store = backend.create();
     let version = || CatalogueVersion::new("350703-1").unwrap();
-    let publish = |doc: &'static str| {
-        write(&store, move |tx| {
-            catalogues::insert_if_new(tx, &version(), &district(), doc, at(0))
-        })
+    let row = move || VersionRow {
+        version: version(),
+        district: district(),
+        published: at(0),
+        from: at(5),
+        by: None,
+        words: String::from("第一版"),
     };
+    let publish =
+        |doc: &'static str| write(&store, move |tx| catalogues::insert_if_new(tx, &row(), doc));
     assert!(publish("{\"一\":1}"));
     assert!(!publish("{}"));
     let doc = read(&store, move |tx| catalogues::get(tx, &version()));
     assert_eq!(doc.as_deref(), Some("{\"一\":1}"));
     let versions = read(&store, |tx| catalogues::versions(tx, &district()));
-    assert_eq!(versions, [(version(), at(0))]);
+    assert_eq!(versions, [row()]);
 }
 
 fn a_sign_in_name_belongs_to_one_person(backend: &Backend) {

@@ -5,7 +5,7 @@ use crate::capture;
 use crate::edge::Moment;
 use crate::error::CoreError;
 use crate::photos;
-use crate::store::{self, StoreError, drafts};
+use crate::store::{self, StoreError, drafts, settings};
 use shared::id::{DraftId, OpId};
 use shared::report::PhotoRole;
 use shared::time::Timestamp;
@@ -130,7 +130,8 @@ impl App {
         fields: &DraftFields,
         now: Timestamp,
     ) -> Result<PreviewView, CoreError> {
-        capture::preview_fields(&*self.district_needed()?, fields, now)
+        let orders = self.store().read(settings::orders)?;
+        capture::preview_fields(&*self.district_needed()?, fields, &orders, now)
     }
 
     /// Files a draft: report, operation and photos in one durable step. Wakes sync.

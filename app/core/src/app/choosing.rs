@@ -2,8 +2,9 @@
 
 use super::App;
 use crate::error::CoreError;
-use crate::place::{category_row, condition_row, place_of};
-use crate::store::{StoreError, device, reports};
+use crate::place::{category_row, condition_row, is_offered, place_of};
+use crate::store::{StoreError, device, reports, settings};
+use shared::emergency::EmergencyOrder;
 use shared::id::{AreaCode, CategoryId};
 use shared::wire::handheld::{CategoryDetail, CategoryRow, LocatedView, MapView, PlaceInput};
 
@@ -15,19 +16,26 @@ const SEARCH_LIMIT: usize = 30;
 const MAP_RADIUS_M_MAX: f64 = 5_000.0;
 
 impl App {
+    /// The emergency orders as last heard; a picker goes without them when the store fails.
+    fn orders_or_none(&self) -> Vec<EmergencyOrder> {
+        self.store().read(settings::orders).unwrap_or_default()
+    }
+
     /// All categories, for the tree; empty until the catalogue is here.
     #[must_use]
     pub fn categories(&self) -> Vec<CategoryRow> {
+        let orders = self.orders_or_none();
         self.district()
-            .map(|district| district.categories())
+            .map(|district| district.categories(&orders))
             .unwrap_or_default()
     }
 
     /// Categories that fit these words, 拼音 or first letters, best first.
     #[must_use]
     pub fn search_categories(&self, words: &str) -> Vec<CategoryRow> {
+        let orders = self.orders_or_none();
         self.district()
-            .map(|district| district.search(words, SEARCH_LIMIT))
+            .map(|district| district.search(words, SEARCH_LIMIT, &orders))
             .unwrap_or_default()
     }
 
@@ -39,12 +47,14 @@ impl App {
         let Some(district) = self.district() else {
             return Ok(Vec::new());
         };
-        let ids = self
-            .store()
-            .read(|tx| reports::recent_categories(tx, RECENT_CATEGORIES))?;
+        let (ids, orders) = self.store().read(|tx| {
+            let ids = reports::recent_categories(tx, RECENT_CATEGORIES)?;
+            Ok((ids, settings::orders(tx)?))
+        })?;
         let known = ids
             .iter()
-            .filter_map(|id| district.catalogue().category(id));
+            .filter_map(|id| district.catalogue().category(id))
+            .filter(|category| is_offered(category, &orders));
         Ok(known.map(category_row).collect())
     }
 
@@ -60,7 +70,11 @@ impl App {
             .ok_or(StoreError::Missing("category"))?;
         Ok(CategoryDetail {
             row: category_row(category),
-            conditions: catalogue.conditions_of(id).map(condition_row).collect(),
+            conditions: catalogue
+                .conditions_of(id)
+                .filter(|condition| !condition.retired)
+                .map(condition_row)
+                .collect(),
         })
     }
 

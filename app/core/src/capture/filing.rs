@@ -14,6 +14,7 @@ use crate::store::photos::Photo;
 use crate::store::reports::{self, Report};
 use crate::store::{self, Store, StoreError};
 use crate::stream::{self, Content};
+use shared::emergency::EmergencyOrder;
 use shared::id::{DraftId, OpId, ReportId};
 use shared::operation::{kind, short_code};
 use shared::report::{Place, check, check_against};
@@ -41,6 +42,7 @@ pub(crate) struct Taken {
     draft: Draft,
     device: Device,
     photos: Vec<(Photo, Vec<u8>)>,
+    orders: Vec<EmergencyOrder>,
 }
 
 /// Reads a draft with its photo bytes.
@@ -60,6 +62,7 @@ pub(crate) fn take(store: &mut Store, id: DraftId) -> Result<Taken, CoreError> {
                 draft,
                 device,
                 photos,
+                orders: store::settings::orders(tx)?,
             }))
         })?
         .ok_or(CoreError::NotEnrolled)
@@ -75,8 +78,9 @@ pub(crate) fn stamp_all(
         draft,
         device,
         photos,
+        orders,
     } = taken;
-    let filled = fill(&draft, district, now)?;
+    let filled = fill(&draft, district, &orders, now)?;
     let place_path = filled
         .located
         .grid()

@@ -2,6 +2,7 @@
 
 use super::{StoreError, Transaction};
 use rusqlite::OptionalExtension;
+use shared::emergency::EmergencyOrder;
 use shared::wire::queue::SendingRules;
 
 /// The text under a key.
@@ -17,6 +18,24 @@ pub fn set(tx: &Transaction<'_>, key: &str, value: &str) -> Result<(), StoreErro
         ON CONFLICT (key) DO UPDATE SET value = excluded.value";
     tx.execute(SQL, [key, value])?;
     Ok(())
+}
+
+const ORDERS: &str = "emergency_orders";
+
+/// The emergency orders as last heard.
+pub fn orders(tx: &Transaction<'_>) -> Result<Vec<EmergencyOrder>, StoreError> {
+    let text = get(tx, ORDERS)?;
+    // What a later version wrote and this one can't read is asked for anew with the next pull.
+    let orders = text.and_then(|text| serde_json::from_str(&text).ok());
+    Ok(orders.unwrap_or_default())
+}
+
+/// Keeps the orders that a pull named; those that it doesn't name have ended.
+pub fn set_orders(tx: &Transaction<'_>, orders: &[EmergencyOrder]) -> Result<(), StoreError> {
+    if self::orders(tx)? == orders {
+        return Ok(());
+    }
+    set(tx, ORDERS, &super::to_json("orders", &orders)?)
 }
 
 const WIFI_ONLY: &str = "photos_wifi_only";

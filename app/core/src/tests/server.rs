@@ -57,6 +57,7 @@ pub(super) struct Kept {
     /// Rows in a page.
     pub(super) page: usize,
     pub(super) catalogue_version: String,
+    pub(super) orders: Vec<shared::emergency::EmergencyOrder>,
     pub(super) bucket_left: bool,
     pub(super) nonce: Option<String>,
     /// The key that the handheld was enrolled with.
@@ -89,6 +90,7 @@ impl Server {
                 push_max: 100,
                 page: 2,
                 catalogue_version: "350703-1".into(),
+                orders: vec![],
                 ..Kept::default()
             }),
         }
@@ -301,6 +303,7 @@ impl Transport for Server {
                 },
                 catalogue_version: CatalogueVersion::new(kept.catalogue_version.clone()).unwrap(),
                 areas_version: "areas-1".into(),
+                orders: kept.orders.clone(),
                 me: Self::me(),
                 lost: false,
             })

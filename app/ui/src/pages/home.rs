@@ -8,6 +8,7 @@ use crate::route::{Route, Shown};
 use crate::state::{live, shared, speaker};
 use crate::words::{self, Word};
 use leptos::prelude::*;
+use shared::wire::catalogue::OrderNotice;
 use shared::wire::handheld::{Home as HomeView, MeView, SyncState, SyncStatus};
 
 /// The first page.
@@ -32,6 +33,7 @@ pub(crate) fn Home() -> impl IntoView {
                     </div>
                 })
             }}
+            {move || known(&home).map(|home| view! { <Orders orders=home.orders /> })}
             <a id="snap" class="button primary snap" href=Route::Capture(None).href() aria-label=t.say(words::SNAP)>
                 <Icon shape=Shape::Camera />
                 <span>{t.say(words::SNAP_SPACED)}</span>
@@ -40,6 +42,44 @@ pub(crate) fn Home() -> impl IntoView {
                 Ok(home) => view! { <Below home /> }.into_any(),
                 Err(problem) => view! { <ProblemNotice problem /> }.into_any(),
             })}
+        </div>
+    }
+}
+
+/// 平急转换: the orders in force here, and those to come; seen before anything is filed.
+#[component]
+fn Orders(orders: Vec<OrderNotice>) -> impl IntoView {
+    let t = speaker();
+    let now = shared().now;
+    view! {
+        <div class="stack tight" role="status" id="orders">
+            {move || {
+                let now = now.get();
+                let ahead = orders.iter().filter(|it| it.order.is_ahead(now));
+                ahead.map(|it| {
+                    let order = &it.order;
+                    let is_on = order.is_in_force(now);
+                    let word = if is_on { words::HOME_EMERGENCY } else { words::HOME_EMERGENCY_COMING };
+                    let begins = (!is_on).then(|| {
+                        format!(" {} {}", t.moment(order.from_ms, now), t.say(words::HOME_EMERGENCY_FROM))
+                    });
+                    let ends = match order.until_ms {
+                        Some(until) => format!("{} {}", t.say(words::HOME_EMERGENCY_UNTIL), t.moment(until, now)),
+                        None => t.say(words::HOME_EMERGENCY_OPEN).to_owned(),
+                    };
+                    view! {
+                        <div class="notice" data-state=if is_on { "late" } else { "soon" } data-test="order">
+                            <Icon shape=Shape::TriangleAlert />
+                            <p>
+                                <strong>{t.say(word)}</strong>
+                                " "{it.place.clone()}" "{order.number.clone()}{begins}" "{ends}
+                                <br />
+                                {order.words.clone()}
+                            </p>
+                        </div>
+                    }
+                }).collect_view()
+            }}
         </div>
     }
 }

@@ -2,6 +2,7 @@
 
 use super::Me;
 use crate::digest::Digest;
+use crate::emergency::EmergencyOrder;
 use crate::id::{AreaCode, Bucket, CaseId, CatalogueVersion, ReportId, Sha256, UnitCode};
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -158,6 +159,9 @@ pub struct PullAnswer<D = Value> {
     pub catalogue_version: CatalogueVersion,
     /// The areas in force.
     pub areas_version: String,
+    /// Emergency orders of the district that are or will be in force (平急转换).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub orders: Vec<EmergencyOrder>,
     /// The person and posts as they stand.
     pub me: Me,
     /// This handheld was reported lost: it sends what it has and then erases its key. Nothing else

@@ -7,7 +7,7 @@ use crate::filter;
 use crate::icons::{Icon, Shape};
 use crate::words;
 use leptos::prelude::*;
-use shared::case::STATES;
+use shared::case::{ASKS, Card, STATES, Step};
 use shared::label::{self, Lang};
 use shared::wire::console::CaseQuery;
 
@@ -29,25 +29,43 @@ fn set_state(query: &mut CaseQuery, value: &str) {
     query.state = Some(value.to_owned()).filter(|value| class.is_none() && !value.is_empty());
 }
 
-/// The entries of the state box; several states at once only when the address names them.
-fn state_options(query: &CaseQuery, lang: Lang) -> Vec<(String, String)> {
-    let mut options = vec![
-        (String::new(), words::ANY_STATE.of(lang).to_owned()),
-        (
-            String::from("class:open"),
-            words::OPEN_CASES.of(lang).to_owned(),
-        ),
-    ];
-    for row in &STATES {
-        options.push((row.name.to_owned(), label::state(row.name, lang).to_owned()));
+/// An entry of the state box: its value and its words.
+type Entry = (String, String);
+
+/// The entries of the state box by the link of a case's life that they belong to; those without
+/// one first. Several states at once are a link's, or what the address names.
+fn state_options(query: &CaseQuery, lang: Lang) -> Vec<(Option<Step>, Vec<Entry>)> {
+    let plain = |value: &str, word: words::Word| (value.to_owned(), word.of(lang).to_owned());
+    let mut groups = vec![(
+        None,
+        vec![
+            plain("", words::ANY_STATE),
+            plain("class:open", words::OPEN_CASES),
+        ],
+    )];
+    for step in Step::ALL {
+        let rows = STATES.iter().filter(|row| row.step == step);
+        let names: Vec<&str> = rows.map(|row| row.name).collect();
+        let one = |name: &&str| ((*name).to_owned(), label::state(name, lang).to_owned());
+        let mut entries: Vec<Entry> = names.iter().map(one).collect();
+        // The states of the last link have nothing in common but their end.
+        if names.len() > 1 && step != Step::Close {
+            let whole = format!("{}{}", label::step(step, lang), words::WHOLE_STEP.of(lang));
+            entries.insert(0, (names.join(","), whole));
+        }
+        groups.push((Some(step), entries));
     }
     let value = state_value(query);
-    if !options.iter().any(|(known, _)| *known == value) {
+    let known = |entries: &[Entry]| entries.iter().any(|(known, _)| *known == value);
+    if !groups.iter().any(|(_, entries)| known(entries)) {
         let names = value.trim_start_matches("class:").split(',');
         let names: Vec<&str> = names.map(|name| label::state(name, lang)).collect();
-        options.push((value, names.join(lang.pick("、", ", "))));
+        let words = names.join(lang.pick("、", ", "));
+        if let Some((_, first)) = groups.first_mut() {
+            first.push((value, words));
+        }
     }
-    options
+    groups
 }
 
 /// The filters.
@@ -120,13 +138,87 @@ pub(crate) fn Filters(
 
 fn state_boxes(query: &CaseQuery, lang: Lang) -> impl IntoView + use<> {
     let chosen = state_value(query);
-    state_options(query, lang)
-        .into_iter()
-        .map(|(value, words)| {
-            let selected = value == chosen;
-            view! { <option value=value selected=selected>{words}</option> }
-        })
-        .collect_view()
+    let groups = state_options(query, lang).into_iter();
+    let groups = groups.map(|(step, entries)| {
+        let entries = options(entries, &chosen);
+        match step {
+            None => entries.into_any(),
+            Some(step) => view! {
+                <optgroup label=label::step(step, lang)>{entries}</optgroup>
+            }
+            .into_any(),
+        }
+    });
+    groups.collect_view()
+}
+
+fn options(entries: Vec<Entry>, chosen: &str) -> impl IntoView + use<> {
+    let entry = |(value, words): Entry| {
+        let selected = value == chosen;
+        view! { <option value=value selected=selected>{words}</option> }
+    };
+    entries.into_iter().map(entry).collect_view()
+}
+
+/// The cards that one may look for.
+fn card_options(lang: Lang) -> Vec<Entry> {
+    let mut entries = vec![
+        (String::new(), words::ANY.of(lang).to_owned()),
+        ("yellow,red".to_owned(), words::ANY_CARD.of(lang).to_owned()),
+    ];
+    for card in [Card::Yellow, Card::Red] {
+        entries.push((card.as_str().to_owned(), label::card(card, lang).to_owned()));
+    }
+    entries
+}
+
+/// The requests that one may look for.
+fn asked_options(lang: Lang) -> Vec<Entry> {
+    let names: Vec<&str> = ASKS.iter().map(|row| row.ask.as_str()).collect();
+    let mut entries = vec![
+        (String::new(), words::ANY.of(lang).to_owned()),
+        (names.join(","), words::ANY_ASKED.of(lang).to_owned()),
+    ];
+    for row in &ASKS {
+        let word = label::ask(row.ask, lang).to_owned();
+        entries.push((row.ask.as_str().to_owned(), word));
+    }
+    entries
+}
+
+/// A box of a few entries; what the address names beside them is one of them.
+#[component]
+fn Few(
+    id: &'static str,
+    name: words::Word,
+    #[prop(into)] value: Signal<Option<String>>,
+    entries: fn(Lang) -> Vec<Entry>,
+    on_choose: Callback<Option<String>>,
+) -> impl IntoView {
+    let desk = Desk::here();
+    let boxes = move || {
+        let (lang, chosen) = (desk.lang.get(), value.get().unwrap_or_default());
+        let mut entries = entries(lang);
+        if !entries.iter().any(|(known, _)| *known == chosen) {
+            entries.push((chosen.clone(), words::FILTERED.of(lang).to_owned()));
+        }
+        options(entries, &chosen)
+    };
+    view! {
+        <div class="field">
+            <label for=id>{move || desk.say(name)}</label>
+            <select
+                id=id
+                prop:value=move || value.get().unwrap_or_default()
+                on:change=move |event| {
+                    let chosen = event_target_value(&event);
+                    on_choose.run(Some(chosen).filter(|chosen| !chosen.is_empty()));
+                }
+            >
+                {boxes}
+            </select>
+        </div>
+    }
 }
 
 /// The field for words; searches on Enter and when it is left.
@@ -209,35 +301,65 @@ fn Rest(#[prop(into)] query: Signal<CaseQuery>, on_change: Callback<CaseQuery>) 
                 on_choose=set(|next, value| next.category = value)
                 on_want=Callback::new(move |()| desk.want_categories())
             />
+            <Few
+                id="filter-card"
+                name=words::FILTER_CARD
+                value=Signal::derive(move || query.with(|query| query.card.clone()))
+                entries=card_options
+                on_choose=set(|next, value| next.card = value)
+            />
+            <Few
+                id="filter-asked"
+                name=words::FILTER_ASKED
+                value=Signal::derive(move || query.with(|query| query.asked.clone()))
+                entries=asked_options
+                on_choose=set(|next, value| next.asked = value)
+            />
             <Days query=query set=Callback::new(move |next| on_change.run(next))/>
-            <div class="field">
-                <label for="filter-sort">{move || desk.say(words::SORT)}</label>
-                <select
-                    id="filter-sort"
-                    prop:value=move || {
-                        query.with(|query| query.sort.clone().unwrap_or_else(|| "opened".into()))
-                    }
-                    on:change=move |event| {
-                        set(|next, value| next.sort = value).run(Some(event_target_value(&event)));
-                    }
-                >
-                    <option value="deadline">{move || desk.say(words::SORT_DEADLINE)}</option>
-                    <option value="opened">{move || desk.say(words::SORT_OPENED)}</option>
-                </select>
-            </div>
-            <label class="check">
-                <input
-                    id="filter-late"
-                    type="checkbox"
-                    prop:checked=move || query.with(|query| query.late == Some(true))
-                    on:change=move |event| {
-                        let late = event_target_checked(&event).then(String::new);
-                        set(|next, value| next.late = value.map(|_| true)).run(late);
-                    }
-                />
-                {move || desk.say(words::LATE_ONLY)}
-            </label>
+            <Order query=query on_change=on_change/>
         </div>
+    }
+}
+
+/// In which order, and whether only what is late.
+#[component]
+fn Order(#[prop(into)] query: Signal<CaseQuery>, on_change: Callback<CaseQuery>) -> impl IntoView {
+    let desk = Desk::here();
+    view! {
+        <div class="field">
+            <label for="filter-sort">{move || desk.say(words::SORT)}</label>
+            <select
+                id="filter-sort"
+                prop:value=move || {
+                    query.with(|query| query.sort.clone().unwrap_or_else(|| "opened".into()))
+                }
+                on:change=move |event| {
+                    on_change.run(CaseQuery {
+                        sort: Some(event_target_value(&event)),
+                        cursor: None,
+                        ..query.get_untracked()
+                    });
+                }
+            >
+                <option value="deadline">{move || desk.say(words::SORT_DEADLINE)}</option>
+                <option value="opened">{move || desk.say(words::SORT_OPENED)}</option>
+            </select>
+        </div>
+        <label class="check">
+            <input
+                id="filter-late"
+                type="checkbox"
+                prop:checked=move || query.with(|query| query.late == Some(true))
+                on:change=move |event| {
+                    on_change.run(CaseQuery {
+                        late: event_target_checked(&event).then_some(true),
+                        cursor: None,
+                        ..query.get_untracked()
+                    });
+                }
+            />
+            {move || desk.say(words::LATE_ONLY)}
+        </label>
     }
 }
 
@@ -297,8 +419,14 @@ mod tests {
             state: Some("received,returned".into()),
             ..CaseQuery::default()
         };
-        let options = state_options(&query, Lang::Zh);
-        assert!(options.contains(&("received,returned".into(), "待受理、被退回".into())));
+        let groups = state_options(&query, Lang::Zh);
+        let all: Vec<&Entry> = groups.iter().flat_map(|(_, entries)| entries).collect();
+        assert!(all.contains(&&("received,returned".into(), "待受理、被退回".into())));
+        assert!(all.contains(&&("handling,suspended".into(), "处置（全部）".into())));
+        for row in &STATES {
+            let times = all.iter().filter(|(value, _)| value == row.name).count();
+            assert_eq!(times, 1, "{}", row.name);
+        }
         let mut query = CaseQuery::default();
         set_state(&mut query, "class:open");
         assert_eq!(state_value(&query), "class:open");

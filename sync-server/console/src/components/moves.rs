@@ -1,31 +1,87 @@
-//! The moves that this person may make, each a button with a small form. Knows what a form holds
-//! and whether it is whole; sending is the page's.
+//! The moves that this person may make: the likely one stands out, the others fold away, those that
+//! turn a case away stand apart; each opens a form with exactly the facts it needs. Knows what a
+//! form holds and whether it is whole; asking and sending are the page's.
 
-use super::picker::Picker;
-use super::states::FormProblem;
-use crate::desk::{Choice, Desk};
+mod fields;
+mod form;
+mod into;
+mod photo;
+pub(crate) mod plan;
+
+use crate::api::Problem;
+use crate::desk::{Choice, Desk, bring_into_view, focus};
 use crate::icons::{Icon, Shape};
-use crate::words::{self, Word};
-use leptos::ev::{KeyboardEvent, SubmitEvent};
-use leptos::html::Textarea;
+use crate::words;
+use form::FilledIn;
 use leptos::prelude::*;
-use shared::case::{Fact, Move, REASON_CHARS_LIMIT};
-use shared::id::UnitCode;
-use shared::label;
-use shared::wire::console::{AllowedMove, CaseDetail, UnitRow};
+use plan::{Begun, Field};
+use shared::case::{Ask, Card, Fact, Found, Move, Outcome, Refusal};
+use shared::id::{CaseId, ConditionId, UnitCode};
+use shared::time::Timestamp;
+use shared::wire::console::{CaseDetail, CaseRow, MoveRequest};
+
+/// Where a photo is on its way to the case.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Sending {
+    /// None was chosen.
+    Idle,
+    /// On its way: so many per cent.
+    Under(u8),
+    /// It is with the case.
+    Done,
+    /// It is not, and why.
+    Failed(String),
+}
+
+/// What a form asks of its page.
+#[derive(Clone, Copy)]
+pub(crate) struct Wants {
+    /// Who works in the unit.
+    pub(crate) colleagues: Callback<()>,
+    /// Open cases with these words.
+    pub(crate) cases: Callback<String>,
+    /// This photo shall be added to the case.
+    pub(crate) photo: Callback<web_sys::File>,
+}
 
 /// What is being filled in.
 #[derive(Clone, Copy)]
 pub(crate) struct MoveForm {
     /// The move whose form is open.
-    pub(crate) open: RwSignal<Option<AllowedMove>>,
+    pub(crate) open: RwSignal<Option<Begun>>,
     /// Why, or what was done.
     pub(crate) reason: RwSignal<String>,
     /// Code of the unit.
     pub(crate) unit: RwSignal<Option<String>>,
+    /// Id of the person.
+    pub(crate) person: RwSignal<Option<String>>,
+    /// Until when.
+    pub(crate) until: RwSignal<Option<Timestamp>>,
+    /// Id of the condition; empty for none.
+    pub(crate) condition: RwSignal<String>,
+    /// The case that it is merged into.
+    pub(crate) into: RwSignal<Option<CaseId>>,
+    /// What was found.
+    pub(crate) found: RwSignal<Option<Found>>,
+    /// What came of it.
+    pub(crate) outcome: RwSignal<Outcome>,
+    /// Which card.
+    pub(crate) card: RwSignal<Option<Card>>,
+    /// Name of the stage; empty for none.
+    pub(crate) stage: RwSignal<String>,
+    /// The people to choose from.
+    pub(crate) colleagues: RwSignal<Option<Vec<Choice>>>,
+    /// The cases to choose from.
+    pub(crate) cases: RwSignal<Option<Vec<CaseRow>>>,
+    /// A photo that is being added.
+    pub(crate) photo: RwSignal<Sending>,
+    /// Where the chosen photo can be looked at.
+    pub(crate) preview: RwSignal<Option<String>>,
     /// It is on its way.
     pub(crate) busy: RwSignal<bool>,
-    /// Why it was not sent or not taken.
+    /// What is missing.
+    pub(crate) lack: RwSignal<Option<Refusal>>,
+    /// Why it was not taken.
     pub(crate) problem: RwSignal<Option<String>>,
 }
 
@@ -36,7 +92,20 @@ impl MoveForm {
             open: RwSignal::new(None),
             reason: RwSignal::new(String::new()),
             unit: RwSignal::new(None),
+            person: RwSignal::new(None),
+            until: RwSignal::new(None),
+            condition: RwSignal::new(String::new()),
+            into: RwSignal::new(None),
+            found: RwSignal::new(None),
+            outcome: RwSignal::new(Outcome::Done),
+            card: RwSignal::new(None),
+            stage: RwSignal::new(String::new()),
+            colleagues: RwSignal::new(None),
+            cases: RwSignal::new(None),
+            photo: RwSignal::new(Sending::Idle),
+            preview: RwSignal::new(None),
             busy: RwSignal::new(false),
+            lack: RwSignal::new(None),
             problem: RwSignal::new(None),
         }
     }
@@ -46,57 +115,123 @@ impl MoveForm {
         self.open.set(None);
         self.reason.set(String::new());
         self.unit.set(None);
+        self.person.set(None);
+        self.until.set(None);
+        self.condition.set(String::new());
+        self.into.set(None);
+        self.found.set(None);
+        self.outcome.set(Outcome::Done);
+        self.card.set(None);
+        self.stage.set(String::new());
+        self.cases.set(None);
+        self.photo.set(Sending::Idle);
+        self.forget_preview();
         self.busy.set(false);
+        self.lack.set(None);
         self.problem.set(None);
     }
 
-    /// What is missing, if anything.
-    pub(crate) fn missing(self) -> Option<Word> {
-        let allowed = self.open.get_untracked()?;
-        let reason = self.reason.get_untracked();
-        if allowed.needs_unit && self.unit.with_untracked(Option::is_none) {
-            return Some(words::UNIT_NEEDED);
+    /// Lets the browser drop the picture that was shown.
+    pub(crate) fn forget_preview(self) {
+        if let Some(address) = self.preview.get_untracked() {
+            // What the browser doesn't know any more needs no dropping.
+            let _ = web_sys::Url::revoke_object_url(&address);
+            self.preview.set(None);
         }
-        if allowed.needs_reason && reason.trim().is_empty() {
-            return Some(words::REASON_NEEDED);
+    }
+
+    /// Opens the form of a move, with what can be known beforehand.
+    pub(crate) fn begin(self, desk: Desk, begun: Begun, case: Option<&CaseDetail>) {
+        self.close();
+        if begun.allowed.needs_unit {
+            desk.want_units();
         }
-        (reason.chars().count() > REASON_CHARS_LIMIT).then_some(words::REASON_TOO_LONG)
+        if let Some(case) = case {
+            if begun.allowed.kind == Move::Dispatch {
+                self.unit.set(suggested(case));
+            }
+            self.condition.set(reported_condition(case));
+        }
+        self.open.set(Some(begun));
+    }
+
+    /// What would be sent. Tracks everything that is filled in.
+    pub(crate) fn request(self, base_revision: i64) -> Option<MoveRequest> {
+        let begun = self.open.get()?;
+        let kind = begun.allowed.kind;
+        let needs = |fact: Fact| begun.allowed.needs.contains(&fact);
+        let text = |text: String| Some(text).filter(|text| !text.is_empty());
+        let condition = text(self.condition.get()).and_then(|id| ConditionId::new(id).ok());
+        let outcome = self.outcome.get();
+        let until = self.until.get();
+        let with_until = begun.ask == Some(Ask::Suspension)
+            || kind == Move::AddPart
+            || (kind == Move::Finish && outcome == Outcome::Planned);
+        Some(MoveRequest {
+            unit: self.unit.get().and_then(|unit| UnitCode::new(unit).ok()),
+            person: self.person.get().and_then(|person| person.parse().ok()),
+            until_ms: until.filter(|_| with_until),
+            condition: condition.filter(|_| matches!(kind, Move::Accept | Move::Dispatch)),
+            into: self.into.get(),
+            found: self.found.get(),
+            outcome: Some(outcome).filter(|_| needs(Fact::Outcome)),
+            ask: begun.ask,
+            card: self.card.get(),
+            stage: text(self.stage.get()),
+            ..MoveRequest::new(kind, base_revision, self.reason.get().trim())
+        })
+    }
+
+    /// Says why something that the form asked for didn't come.
+    pub(crate) fn fails(self, desk: Desk, problem: &Problem) {
+        desk.notice(problem);
+        let words = problem.words(desk.lang.get_untracked());
+        self.problem.set(Some(words));
+    }
+
+    /// The fields of the open form as it is filled in so far. Tracks.
+    fn fields(self, case: Signal<Option<CaseDetail>>) -> Vec<Field> {
+        let (Some(begun), Some(request)) = (self.open.get(), self.request(0)) else {
+            return Vec::new();
+        };
+        case.with(|case| {
+            case.as_ref()
+                .map(|case| plan::fields(&begun, &request, case))
+                .unwrap_or_default()
+        })
+    }
+
+    /// Says beside its field what is missing; whether anything is.
+    fn lacks(self, case: Signal<Option<CaseDetail>>, now: Timestamp) -> bool {
+        let fields = untrack(|| self.fields(case));
+        let request = untrack(|| self.request(0));
+        let lack =
+            case.with_untracked(|case| plan::lack(&fields, request.as_ref()?, case.as_ref()?, now));
+        if let Some(lack) = &lack {
+            focus(fields::id(plan::beside(lack)));
+        }
+        let lacks = lack.is_some();
+        self.lack.set(lack);
+        lacks
     }
 }
 
-/// What the field for words asks for.
-const fn asks_for(kind: Move) -> Word {
-    match kind {
-        Move::Finish | Move::SelfFix => words::WHAT_WAS_DONE,
-        Move::HandBack => words::WHY_BACK,
-        Move::Rework => words::WHY_REWORK,
-        Move::Withdraw => words::WHY_WITHDRAW,
-        _ => words::NOTE,
-    }
-}
-
-const fn shape(kind: Move) -> Shape {
-    match kind {
-        Move::Dispatch => Shape::Send,
-        Move::Start => Shape::CirclePlay,
-        Move::Finish => Shape::CircleCheck,
-        Move::HandBack | Move::Withdraw => Shape::Undo2,
+const fn shape(begun: &Begun) -> Shape {
+    match begun.allowed.kind {
+        Move::Dispatch | Move::AskVerify | Move::AskCheck | Move::AddPart => Shape::Send,
+        Move::Start | Move::Resume => Shape::CirclePlay,
+        Move::Finish | Move::AnswerPart | Move::Reach | Move::Accept | Move::Verify => {
+            Shape::CircleCheck
+        }
+        Move::Check | Move::Grant => Shape::Check,
+        Move::HandBack | Move::Withdraw | Move::Unassign | Move::Unmerge => Shape::Undo2,
         Move::Rework => Shape::RotateCcw,
-        Move::Close | Move::SelfFix => Shape::FolderCheck,
-        _ => Shape::CirclePlay,
+        Move::Close | Move::SelfFix | Move::Merge => Shape::FolderCheck,
+        Move::Assign => Shape::UserPlus,
+        Move::NotAccept | Move::Refuse => Shape::X,
+        Move::Urge | Move::Escalate | Move::Contest => Shape::TriangleAlert,
+        Move::Ask => Shape::Info,
     }
-}
-
-/// The move that the work usually goes on with stands out.
-fn is_way_on(kind: Move) -> bool {
-    !matches!(kind, Move::HandBack | Move::Rework | Move::Withdraw)
-}
-
-/// Whether the form here has a field for everything that the move needs. The others are made
-/// through the API until their forms are here.
-fn fits(allowed: &AllowedMove) -> bool {
-    let field = |fact: &Fact| matches!(fact, Fact::Reason | Fact::Unit | Fact::Outcome);
-    allowed.needs.iter().all(field)
 }
 
 /// The unit that the rules suggest, if the case can be given to it.
@@ -104,8 +239,17 @@ fn suggested(case: &CaseDetail) -> Option<String> {
     let lead = &case.decision.lead;
     let fits = !case.decision.needs_person
         && !shared::unit::is_pool(lead)
-        && (case.row.state != shared::case::DISPATCHED || *lead != case.row.lead);
+        && (case.row.state == shared::case::RECEIVED || *lead != case.row.lead);
     fits.then(|| lead.to_string())
+}
+
+/// The condition that the case stands on now.
+fn reported_condition(case: &CaseDetail) -> String {
+    let conditions = case.life.iter().flat_map(|life| &life.conditions);
+    let mut conditions = conditions.filter(|(_, name)| *name == case.condition_name);
+    conditions
+        .next()
+        .map_or_else(String::new, |(id, _)| id.to_string())
 }
 
 /// Buttons, or the open form.
@@ -116,187 +260,111 @@ pub(crate) fn Moves(
     /// The case changed: nothing is sent before somebody has looked.
     #[prop(into)]
     held: Signal<bool>,
+    wants: Wants,
     on_submit: Callback<()>,
     on_cancel: Callback<()>,
 ) -> impl IntoView {
     let desk = Desk::here();
-    let moves = Memo::new(move |_| {
-        case.with(|case| {
-            case.as_ref()
-                .map(|case| case.moves.iter().filter(|one| fits(one)).cloned().collect())
-                .unwrap_or_else(Vec::new)
-        })
+    let lots =
+        Memo::new(move |_| case.with(|case| case.as_ref().map(plan::lots).unwrap_or_default()));
+    let begin = Callback::new(move |begun: Begun| {
+        case.with_untracked(|case| form.begin(desk, begun, case.as_ref()));
+        bring_into_view("moves");
     });
-    let begin = move |allowed: AllowedMove| {
-        form.close();
-        if allowed.needs_unit {
-            desk.want_units();
-            let unit = case.with_untracked(|case| case.as_ref().and_then(suggested));
-            form.unit.set(unit);
-        }
-        form.open.set(Some(allowed));
-    };
-    let button = move |allowed: AllowedMove| {
-        let kind = allowed.kind;
-        view! {
-            <button
-                type="button"
-                class:primary=is_way_on(kind)
-                id=format!("move-{}", kind.as_str().replace('_', "-"))
-                data-test="move"
-                on:click=move |_| begin(allowed.clone())
-            >
-                <Icon shape=shape(kind)/>
-                {move || label::case_move(kind, desk.lang.get())}
-            </button>
-        }
-    };
     move || match form.open.get() {
-        Some(allowed) => view! {
+        Some(begun) => view! {
             <FilledIn
-                allowed=allowed
+                begun=begun
+                case=case
                 form=form
                 held=held
+                wants=wants
                 on_submit=on_submit
                 on_cancel=on_cancel
             />
         }
         .into_any(),
-        None => {
-            let moves = moves.get();
-            if moves.is_empty() {
-                return view! {
-                    <p class="second" data-test="no-moves">
-                        {move || desk.say(words::NO_MOVES)}
-                    </p>
-                }
-                .into_any();
-            }
-            let buttons = moves.into_iter().map(button).collect_view();
-            view! { <div class="row moves" data-test="moves">{buttons}</div> }.into_any()
-        }
+        None => buttons(desk, lots.get(), begin).into_any(),
     }
 }
 
-#[component]
-fn FilledIn(
-    allowed: AllowedMove,
-    form: MoveForm,
-    #[prop(into)] held: Signal<bool>,
-    on_submit: Callback<()>,
-    on_cancel: Callback<()>,
-) -> impl IntoView {
-    let desk = Desk::here();
-    let kind = allowed.kind;
-    let field = NodeRef::<Textarea>::new();
-    Effect::new(move |_| {
-        if let Some(field) = field.get() {
-            // Without the focus the form works all the same.
-            let _ = field.focus();
+/// The buttons of a case; the fold is open when it holds all there is.
+fn buttons(desk: Desk, lots: plan::Lots, begin: Callback<Begun>) -> impl IntoView {
+    let plan::Lots {
+        next,
+        more,
+        apart,
+        answers,
+    } = lots;
+    if next.is_none() && more.is_empty() && apart.is_empty() && answers.is_empty() {
+        return view! {
+            <p class="second" data-test="no-moves">{move || desk.say(words::NO_MOVES)}</p>
         }
-    });
-    let waits = move || form.busy.get() || held.get();
-    let submit = move || match form.missing() {
-        _ if untrack(waits) => {}
-        Some(missing) => form.problem.set(Some(desk.say(missing).to_owned())),
-        None => on_submit.run(()),
-    };
-    let on_key = move |event: KeyboardEvent| match event.key().as_str() {
-        "Escape" => on_cancel.run(()),
-        "Enter" if event.ctrl_key() || event.meta_key() => submit(),
-        _ => {}
-    };
-    let word = move || label::case_move(kind, desk.lang.get());
-    let need = if allowed.needs_reason {
-        words::REQUIRED
-    } else {
-        words::OPTIONAL
-    };
-    view! {
-        <form
-            class="stack tight"
-            id="move-form"
-            on:submit=move |event: SubmitEvent| {
-                event.prevent_default();
-                submit();
-            }
-            on:keydown=on_key
-        >
-            <h3 class="row"><Icon shape=shape(kind)/>{word}</h3>
-            {allowed.needs_unit.then(|| view! { <UnitField form=form/> })}
-            <div class="field">
-                <label for="move-reason">
-                    {move || desk.say(asks_for(kind))} " "
-                    <small>{move || desk.say(need)}</small>
-                </label>
-                <textarea
-                    id="move-reason"
-                    rows="3"
-                    node_ref=field
-                    prop:value=form.reason
-                    aria-required=allowed.needs_reason.to_string()
-                    on:input=move |event| form.reason.set(event_target_value(&event))
-                ></textarea>
-            </div>
-            <FormProblem words=form.problem/>
-            <div class="row">
-                <button type="submit" class="primary" id="move-submit" prop:disabled=waits>
-                    {move || {
-                        if form.busy.get() {
-                            desk.say(words::SENDING).to_owned()
-                        } else {
-                            format!("{}{}{}", desk.say(words::CONFIRM), gap(desk), word())
-                        }
-                    }}
-                </button>
-                <button type="button" id="move-cancel" on:click=move |_| on_cancel.run(())>
-                    {move || desk.say(words::CANCEL)}
-                </button>
-            </div>
-        </form>
+        .into_any();
     }
-}
-
-/// English puts a space and a colon between two words where Chinese puts nothing.
-fn gap(desk: Desk) -> &'static str {
-    desk.lang.get().pick("", ": ")
-}
-
-/// Which unit; those with people before the pools.
-#[component]
-fn UnitField(form: MoveForm) -> impl IntoView {
-    let desk = Desk::here();
-    let choices = Signal::derive(move || {
-        let lang = desk.lang.get();
-        desk.units.with(|units| {
-            let mut units: Vec<&UnitRow> = units.as_ref()?.iter().collect();
-            units.sort_by_key(|unit| unit.pool);
-            let choice = |unit: &UnitRow| Choice {
-                code: unit.code.to_string(),
-                name: unit.name.clone(),
-                detail: if unit.pool {
-                    words::POOL.of(lang).to_owned()
-                } else {
-                    String::new()
-                },
+    let folds = next.is_some() || !answers.is_empty();
+    let row = move |lot: Vec<Begun>| {
+        let buttons = lot.into_iter().map(|begun| button(desk, begun, "", begin));
+        view! { <div class="row moves">{buttons.collect_view()}</div> }
+    };
+    let answers = (!answers.is_empty()).then(|| {
+        let buttons = answers.into_iter().map(|begun| {
+            let class = if begun.allowed.kind == Move::Grant {
+                "primary"
+            } else {
+                ""
             };
-            Some(units.into_iter().map(choice).collect())
-        })
+            button(desk, begun, class, begin)
+        });
+        view! { <div class="row moves" data-test="answers">{buttons.collect_view()}</div> }
     });
-    view! {
-        <Picker
-            id="move-unit"
-            label=words::UNIT_SEARCH
-            choices=choices
-            value=form.unit
-            on_choose=Callback::new(move |unit| form.unit.set(unit))
-            on_want=Callback::new(move |()| desk.want_units())
-        />
-    }
+    let next = next.map(|begun| {
+        let button = button(desk, begun, "primary", begin);
+        view! { <div class="row moves">{button}</div> }
+    });
+    let ends = (!apart.is_empty()).then(|| {
+        view! {
+            <div class="apart stack tight" role="group" aria-labelledby="moves-apart">
+                <small id="moves-apart">{move || desk.say(words::APART)}</small>
+                {row(apart)}
+            </div>
+        }
+    });
+    let has_more = !more.is_empty() || ends.is_some();
+    let more = view! { <div class="stack tight">{row(more)} {ends}</div> };
+    let rest = match (has_more, folds) {
+        (false, _) => None,
+        (true, false) => Some(more.into_any()),
+        (true, true) => Some(
+            view! {
+                <details id="moves-more">
+                    <summary>{move || desk.say(words::MORE_MOVES)}</summary>
+                    {more}
+                </details>
+            }
+            .into_any(),
+        ),
+    };
+    view! { <div class="stack tight" data-test="moves">{answers} {next} {rest}</div> }.into_any()
 }
 
-/// The unit of a form as the wire wants it.
-pub(crate) fn unit_code(form: MoveForm) -> Option<UnitCode> {
-    let code = form.unit.get_untracked()?;
-    UnitCode::new(code).ok()
+fn button(
+    desk: Desk,
+    begun: Begun,
+    class: &'static str,
+    begin: Callback<Begun>,
+) -> impl IntoView + use<> {
+    let named = begun.clone();
+    view! {
+        <button
+            type="button"
+            class=class
+            id=begun.id()
+            data-test="move"
+            on:click=move |_| begin.run(begun.clone())
+        >
+            <Icon shape=shape(&named)/>
+            {move || named.words(desk.lang.get())}
+        </button>
+    }
 }

@@ -3,13 +3,16 @@
 //! While a form is open the page keeps the version that the person saw: a change by somebody else
 //! is shown beside it, never slipped under it. A refused stale move comes to the same panel.
 
-use crate::api::{self, Moved};
-use crate::components::conflict::{Conflict, ConflictPanel};
+mod sheet;
+
+use crate::api;
+use crate::components::conflict::ConflictPanel;
 use crate::components::course::course;
 use crate::components::facts;
-use crate::components::light::{light, state_badge};
+use crate::components::life;
+use crate::components::light::{light, marks, state_badge};
 use crate::components::map::{PlaceMap, Scene};
-use crate::components::moves::{MoveForm, Moves, unit_code};
+use crate::components::moves::{MoveForm, Moves};
 use crate::components::photos::Photos;
 use crate::components::states::{Loading, Outdated, Trouble};
 use crate::desk::{Desk, bring_into_view};
@@ -20,49 +23,13 @@ use crate::poll::{Poll, REFRESH};
 use crate::words::{self, Word};
 use leptos::ev::KeyboardEvent;
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_navigate, use_params_map};
-use shared::case::Move;
 use shared::id::CaseId;
-use shared::label::{self, Lang};
+use shared::label::Lang;
 use shared::time::Timestamp;
-use shared::wire::console::{CaseDetail, CaseRow, MoveRequest};
-
-/// What the page holds.
-#[derive(Clone, Copy)]
-struct Sheet {
-    /// The version on the screen.
-    shown: RwSignal<Option<CaseDetail>>,
-    /// That version beside a newer one.
-    conflict: RwSignal<Option<Conflict>>,
-    /// What is being filled in.
-    form: MoveForm,
-    /// What was just done, said to the reader.
-    done: RwSignal<Option<Done>>,
-    poll: Poll<CaseDetail>,
-}
-
-/// What there is to say after a form has closed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Done {
-    /// The move was made.
-    Moved(Move),
-    /// The case went on without it.
-    NotAnyMore,
-}
-
-impl Done {
-    fn words(self, lang: Lang) -> String {
-        match self {
-            Self::Moved(kind) => {
-                let (done, gap) = (words::MOVE_DONE.of(lang), lang.pick("：", ": "));
-                format!("{done}{gap}{}", label::case_move(kind, lang))
-            }
-            Self::NotAnyMore => words::NOT_ANY_MORE.of(lang).to_owned(),
-        }
-    }
-}
+use shared::wire::console::{CaseDetail, CaseRow};
+use sheet::{Done, Sheet};
 
 /// The page; another case is another page.
 #[component]
@@ -130,110 +97,10 @@ fn Case(id: CaseId) -> impl IntoView {
             >
                 <Outdated problem=sheet.poll.problem since=Signal::derive(|| None) on_retry=retry/>
                 <Head sheet=sheet/>
+                <Progress sheet=sheet/>
                 <Sections sheet=sheet id=id/>
             </Show>
         </article>
-    }
-}
-
-impl Sheet {
-    /// A newer answer came: show it, or show it beside what somebody is working on.
-    fn receive(self, newer: CaseDetail) {
-        let working = self.form.open.with_untracked(Option::is_some);
-        let saw = self.shown.get_untracked();
-        match saw {
-            Some(saw) if working && saw.row.revision != newer.row.revision => {
-                let refused = self
-                    .conflict
-                    .with_untracked(|old| old.as_ref().is_some_and(|old| old.refused));
-                let now = newer;
-                let conflict = Conflict { saw, now, refused };
-                if self
-                    .conflict
-                    .with_untracked(|old| old.as_ref() != Some(&conflict))
-                {
-                    self.conflict.set(Some(conflict));
-                }
-            }
-            _ => {
-                if saw.as_ref() != Some(&newer) {
-                    self.shown.set(Some(newer));
-                }
-            }
-        }
-    }
-
-    /// Takes the present version; what was begun stays open if it is still possible.
-    fn go_on(self) {
-        let Some(conflict) = self.conflict.get_untracked() else {
-            return;
-        };
-        let begun = self.form.open.get_untracked();
-        let still = begun.and_then(|begun| {
-            let moves = &conflict.now.moves;
-            moves
-                .iter()
-                .find(|allowed| allowed.kind == begun.kind)
-                .cloned()
-        });
-        self.shown.set(Some(conflict.now));
-        self.conflict.set(None);
-        if still.is_some() {
-            self.form.open.set(still);
-            self.form.problem.set(None);
-        } else {
-            self.form.close();
-            self.done.set(Some(Done::NotAnyMore));
-        }
-    }
-
-    /// Takes the present version and drops what was begun.
-    fn give_up(self) {
-        if let Some(conflict) = self.conflict.get_untracked() {
-            self.shown.set(Some(conflict.now));
-        }
-        self.conflict.set(None);
-        self.form.close();
-        self.poll.refresh();
-    }
-
-    /// Sends the move against the version on the screen.
-    fn send(self, id: CaseId, desk: Desk) {
-        let (Some(allowed), Some(saw)) =
-            (self.form.open.get_untracked(), self.shown.get_untracked())
-        else {
-            return;
-        };
-        let reason = self.form.reason.get_untracked();
-        let request = MoveRequest {
-            unit: unit_code(self.form).filter(|_| allowed.needs_unit),
-            ..MoveRequest::new(allowed.kind, saw.row.revision, reason.trim())
-        };
-        self.form.busy.set(true);
-        self.form.problem.set(None);
-        spawn_local(async move {
-            let outcome = api::move_case(id, &request).await;
-            self.form.busy.set(false);
-            match outcome {
-                Ok(Moved::Done) => {
-                    self.form.close();
-                    self.conflict.set(None);
-                    self.done.set(Some(Done::Moved(request.kind)));
-                    self.poll.refresh();
-                    bring_into_view("moves");
-                }
-                Ok(Moved::Stale(now)) => {
-                    let now = *now;
-                    let refused = true;
-                    self.conflict.set(Some(Conflict { saw, now, refused }));
-                }
-                Err(problem) => {
-                    desk.notice(&problem);
-                    let words = problem.words(desk.lang.get_untracked());
-                    self.form.problem.set(Some(words));
-                }
-            }
-        });
     }
 }
 
@@ -316,20 +183,45 @@ fn Head(sheet: Sheet) -> impl IntoView {
         })
     };
     let title = move || {
-        let lang = desk.lang.get();
+        let (now, lang) = (desk.now.get(), desk.lang.get());
         sheet
             .shown
-            .with(|case| case.as_ref().map(|case| heading(&case.row, lang)))
+            .with(|case| case.as_ref().map(|case| heading(&case.row, now, lang)))
+    };
+    // Drawn anew only when the deadline is, so that an open fold stays open.
+    let arithmetic = Memo::new(move |_| {
+        sheet.shown.with(|case| {
+            let case = case.as_ref()?;
+            let lines = case.life.as_ref()?.deadline_why.clone();
+            Some((case.row.deadline_ms?, lines))
+        })
+    });
+    let why = move || {
+        let (now, lang) = (desk.now.get_untracked(), desk.lang.get());
+        let (deadline, lines) = arithmetic.get()?;
+        life::why(deadline, &lines, now, lang)
     };
     view! {
         <header class="case-head">
             {title}
-            {clock}
+            <div class="stack tight">{clock} {why}</div>
         </header>
     }
 }
 
-fn heading(row: &CaseRow, lang: Lang) -> impl IntoView + use<> {
+/// The links of its life and who must act next.
+#[component]
+fn Progress(sheet: Sheet) -> impl IntoView {
+    let desk = Desk::here();
+    move || {
+        let (now, lang) = (desk.now.get(), desk.lang.get());
+        sheet
+            .shown
+            .with(|case| case.as_ref().map(|case| life::progress(case, now, lang)))
+    }
+}
+
+fn heading(row: &CaseRow, now: Timestamp, lang: Lang) -> impl IntoView + use<> {
     let fixed = row.self_fixed.then(|| {
         view! { <span class="badge" data-state="safe">{words::SELF_FIXED.of(lang)}</span> }
     });
@@ -340,6 +232,7 @@ fn heading(row: &CaseRow, lang: Lang) -> impl IntoView + use<> {
             <p class="row">
                 {state_badge(&row.state, row.class, lang)}
                 {fixed}
+                {marks(row, now, lang)}
                 <span data-test="lead">{row.lead_name.clone()}</span>
                 <code data-test="case-no">{row.case_no.clone()}</code>
             </p>
@@ -385,6 +278,10 @@ fn Sections(sheet: Sheet, id: CaseId) -> impl IntoView {
                 </section>
             </div>
             <div class="rest stack">
+                <section class="card stack" data-test="life">
+                    {title(words::LIFE)}
+                    {part(|case, now, lang| life::facts(case, now, lang).into_any())}
+                </section>
                 <section class="card stack" data-test="decision">
                     {title(words::DECISION)}
                     {part(|case, _, lang| facts::decision(case, lang).into_any())}
@@ -458,9 +355,14 @@ fn Act(sheet: Sheet, case: Memo<Option<CaseDetail>>, id: CaseId) -> impl IntoVie
                 }
             })
         }}
+        {move || {
+            let (now, lang) = (desk.now.get_untracked(), desk.lang.get());
+            case.with(|case| case.as_ref().map(|case| life::asked(case, now, lang)))
+        }}
         <Moves
             case=case
             form=sheet.form
+            wants=sheet.wants(id, desk)
             held=Signal::derive(move || sheet.conflict.with(Option::is_some))
             on_submit=Callback::new(move |()| sheet.send(id, desk))
             on_cancel=cancel

@@ -5,7 +5,7 @@
 
 use crate::api;
 use crate::components::filters::{Filters, SEARCH_ID};
-use crate::components::light::{light, state_badge};
+use crate::components::light::{light, marks, state_badge};
 use crate::components::states::{Empty, Loading, Outdated, Trouble};
 use crate::components::work_lists::{self, WorkLists};
 use crate::desk::{Desk, bring_into_view, focus};
@@ -209,6 +209,8 @@ fn nothing(query: &CaseQuery) -> impl IntoView + use<> {
         || query.unit.is_some()
         || query.area.is_some()
         || query.category.is_some()
+        || query.asked.is_some()
+        || query.card.is_some()
         || query.from_ms.is_some()
         || query.to_ms.is_some();
     if by_hand {
@@ -361,7 +363,7 @@ fn cells(desk: Desk, row: &CaseRow) -> impl IntoView + use<> {
     let lang = desk.lang.get();
     let opened = format::moment(row.opened_ms, desk.now.get_untracked(), lang);
     let id = row.id;
-    let marks = row.self_fixed.then(|| {
+    let fixed = row.self_fixed.then(|| {
         view! { <span class="badge" data-state="safe">{words::SELF_FIXED.of(lang)}</span> }
     });
     let (all, here) = row.photos;
@@ -387,8 +389,9 @@ fn cells(desk: Desk, row: &CaseRow) -> impl IntoView + use<> {
             <a href=format!("/cases/{id}") data-test="case-link" class="matter">
                 {row.category_name.clone()}
             </a>
-            {marks}
+            {fixed}
             {photos}
+            <span class="marks row">{marks(row, desk.now.get_untracked(), lang)}</span>
             <small class="excerpt">{row.excerpt.clone()}</small>
         </td>
         <td role="cell" class="state">{state_badge(&row.state, row.class, lang)}</td>

@@ -18,7 +18,7 @@ use std::pin::Pin;
 use std::time::Duration;
 
 /// Bytes that are in memory before they go to the spool.
-const PIECE_BYTES: usize = 256 * 1024;
+pub(in crate::http) const PIECE_BYTES: usize = 256 * 1024;
 /// A body that brings nothing for so long is given up; what it brought counts.
 const SILENCE_MAX: Duration = Duration::from_secs(60);
 /// Seconds after which a full disk may have been seen to.
@@ -121,7 +121,7 @@ async fn receive(
 }
 
 /// The next bytes of a body, none at its end.
-async fn next_bytes(body: &mut Body) -> Answer<Option<Bytes>> {
+pub(in crate::http) async fn next_bytes(body: &mut Body) -> Answer<Option<Bytes>> {
     loop {
         let frame = std::future::poll_fn(|context| Pin::new(&mut *body).poll_frame(context));
         let frame = tokio::time::timeout(SILENCE_MAX, frame).await;
@@ -167,7 +167,7 @@ async fn lost(app: &App, upload: &UploadRow, error: PhotoStoreError) -> Answer<U
     })
 }
 
-fn spool_failed(error: &PhotoStoreError) -> Refusal {
+pub(in crate::http) fn spool_failed(error: &PhotoStoreError) -> Refusal {
     tracing::error!(%error, "could not keep bytes of a photo");
     let said = words(
         "服务器暂时存不下照片，请稍后再试。",
@@ -206,7 +206,7 @@ pub(super) async fn arrive(app: &App, upload: &UploadRow, seen: Option<Sha256>) 
         }
     }
     let now = app.now();
-    let district = app.district().clone();
+    let district = app.district();
     let code = district.code.clone();
     app.store()
         .write(&code, move |tx| {

@@ -9,7 +9,7 @@ use super::facts::EventFacts;
 use super::moves::{as_case, change, moved_row, write};
 use super::rules::Ruled;
 use crate::service::district::District;
-use crate::service::{Fault, Result, feed};
+use crate::service::{Fault, Result, feed, statistics};
 use crate::store::cases::CaseRow;
 use crate::store::events::NewEvent;
 use crate::store::{self, Tx};
@@ -38,7 +38,7 @@ pub fn tell_due(
 ) -> Result<usize> {
     let rows = store::cases::due_before(tx, &district.code, now, DUE_AT_ONCE)?;
     for row in &rows {
-        let ruled = Ruled::load(tx, district, row)?;
+        let ruled = Ruled::load(tx, district, row, now)?;
         if let Ok(case) = as_case(row) {
             tell_case(tx, district, row, case, &ruled, now, new_id)?;
         } else {
@@ -67,6 +67,7 @@ fn tell_case(
             ..EventFacts::default()
         };
         note(tx, &row, &next, ruled, RECOUNTED, &facts, event_id, now)?;
+        statistics::count_newest(tx, district, row.id, row.grid.as_ref())?;
         row = moved_row(&row, &next);
         case = next;
         feed::tell(tx, district, &row, now)?;

@@ -1,7 +1,7 @@
 //! What an entry of the trail says besides its columns, as JSON in `case_events.detail`.
 
 use serde::{Deserialize, Serialize};
-use shared::case::{Ask, Card, Case, Event, Found, Move, Outcome};
+use shared::case::{Ask, Card, Case, Event, Found, Life, Move, Outcome};
 use shared::id::{CaseId, ConditionId, PersonId, Sha256, UnitCode};
 use shared::role::Role;
 use shared::time::Timestamp;
@@ -70,6 +70,14 @@ impl EventFacts {
             stage: given.stage.clone(),
             ..Self::default()
         }
+    }
+
+    /// With what was asked, for the answer to a request.
+    pub(in crate::service) fn answering(mut self, kind: Move, before: &Life) -> Self {
+        if matches!(kind, Move::Grant | Move::Refuse) {
+            self.ask = before.asked.as_ref().map(|asked| asked.ask);
+        }
+        self
     }
 
     /// As stored.

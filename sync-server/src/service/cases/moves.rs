@@ -6,7 +6,7 @@ use super::rules::Ruled;
 use super::view::{after_move, detail};
 use super::{Seen, readable, targets};
 use crate::service::district::District;
-use crate::service::{Fault, Result, feed, words};
+use crate::service::{Fault, Result, feed, statistics, words};
 use crate::store::cases::{CaseMove, CaseRow};
 use crate::store::events::NewEvent;
 use crate::store::{self, Tx};
@@ -56,7 +56,7 @@ pub fn move_case(
         )?)));
     }
     let given = targets::given(tx, actor, district, &seen, request, now)?;
-    let ruled = Ruled::load(tx, district, &seen.row)?.accepted(district, &seen.row, &given);
+    let ruled = Ruled::load(tx, district, &seen.row, now)?.accepted(district, &seen.row, &given);
     let event = Event {
         kind: request.kind,
         base_revision: request.base_revision,
@@ -199,9 +199,12 @@ pub(in crate::service) fn write(
             unit: by.and_then(|by| by.post.unit.clone()),
             at: event.at,
             reason: event.given.reason.clone(),
-            detail: EventFacts::of(event, next).text(),
+            detail: EventFacts::of(event, next)
+                .answering(event.kind, &row.life)
+                .text(),
         },
     )?;
+    statistics::count_newest(tx, district, row.id, row.grid.as_ref())?;
     feed::tell(tx, district, &moved_row(row, next), event.at)?;
     // Whoever reported a case that was merged into this one sees how it goes on.
     for merged in store::cases::merged_into(tx, row.id)? {

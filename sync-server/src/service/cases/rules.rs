@@ -9,7 +9,8 @@ use shared::calendar::Limit;
 use shared::case::Rules;
 use shared::catalogue::Catalogue;
 use shared::id::{AreaCode, CatalogueVersion, CategoryId, ConditionId, UnitCode};
-use shared::routing::in_mode;
+use shared::routing::{Mode, in_mode};
+use shared::time::Timestamp;
 use shared::unit;
 use std::sync::Arc;
 
@@ -25,16 +26,18 @@ pub(in crate::service) struct Ruled {
     after_photo: bool,
     last_resort: Option<UnitCode>,
     category: CategoryId,
+    pub(super) mode: Mode,
 }
 
 impl Ruled {
-    /// The rules for a matter at a place.
+    /// The rules for a matter at a place, in a mode: what is counted anew is counted in it.
     pub(in crate::service) fn of(
         district: &District,
         version: &CatalogueVersion,
         category: &CategoryId,
         condition: &ConditionId,
         place: Option<&AreaCode>,
+        mode: Mode,
     ) -> Self {
         let catalogue = district.catalogue_of(version);
         let catalogue = Arc::clone(catalogue.unwrap_or(&district.catalogue));
@@ -42,7 +45,7 @@ impl Ruled {
         let staged = row.map_or_else(Vec::new, |row| {
             let stages = row.staged.iter();
             stages
-                .map(|stage| (stage.name.clone(), in_mode(stage.limit, district.mode)))
+                .map(|stage| (stage.name.clone(), in_mode(stage.limit, mode)))
                 .collect()
         });
         let last_resort = catalogue
@@ -51,23 +54,23 @@ impl Ruled {
             .as_deref()
             .and_then(|name| unit::resolve(name, place, &catalogue, &district.areas));
         Self {
-            limit: catalogue
-                .limit(condition)
-                .map(|limit| in_mode(limit, district.mode)),
+            limit: catalogue.limit(condition).map(|limit| in_mode(limit, mode)),
             staged,
             after_photo: row.is_some_and(|row| row.after_photo),
             last_resort: last_resort.map(|unit| unit.code),
             category: category.clone(),
+            mode,
             in_force: Arc::clone(&district.catalogue),
             catalogue,
         }
     }
 
-    /// The rules of a case that is stored.
+    /// The rules of a case that is stored, in the mode of its place at a moment.
     pub(in crate::service) fn load(
         tx: &mut dyn Tx,
         district: &District,
         row: &CaseRow,
+        at: Timestamp,
     ) -> Result<Self> {
         let filled = store::reports::filled_with(tx, &[row.report])?;
         let (condition, version) = filled
@@ -75,7 +78,15 @@ impl Ruled {
             .ok_or_else(|| Fault::damaged("case", "its report is not there"))?;
         let condition = row.life.condition.as_ref().unwrap_or(condition);
         let place = row.grid.as_ref();
-        Ok(Self::of(district, version, &row.category, condition, place))
+        let mode = district.mode(place, at);
+        Ok(Self::of(
+            district,
+            version,
+            &row.category,
+            condition,
+            place,
+            mode,
+        ))
     }
 
     /// As the machine asks for them.

@@ -52,10 +52,10 @@ pub(super) fn given(
         Move::Accept | Move::Dispatch | Move::AddPart => {
             let condition = request.condition.as_ref();
             given.condition = condition
-                .map(|id| condition_of(tx, district, row, id))
+                .map(|id| condition_of(tx, district, row, id, now))
                 .transpose()?;
             if request.kind != Move::Accept {
-                given.unit = Some(unit_for(tx, district, row, request.unit.as_ref())?);
+                given.unit = Some(unit_for(tx, district, row, request.unit.as_ref(), now)?);
             }
             given.until_ms = request.until_ms.filter(|_| request.kind == Move::AddPart);
         }
@@ -95,6 +95,7 @@ impl Ruled {
                     &row.category,
                     condition,
                     row.grid.as_ref(),
+                    self.mode,
                 )
             }
             None => self,
@@ -108,8 +109,9 @@ fn condition_of(
     district: &District,
     row: &CaseRow,
     id: &ConditionId,
+    now: Timestamp,
 ) -> Result<ConditionId> {
-    let ruled = Ruled::load(tx, district, row)?;
+    let ruled = Ruled::load(tx, district, row, now)?;
     let mut conditions = ruled.catalogue.conditions_of(&row.category);
     if conditions.any(|condition| condition.id == *id) {
         return Ok(id.clone());
@@ -127,6 +129,7 @@ fn unit_for(
     district: &District,
     row: &CaseRow,
     code: Option<&UnitCode>,
+    now: Timestamp,
 ) -> Result<UnitCode> {
     let code = code.ok_or(Fault::invalid("unit", "请选承办单位。", "Choose a unit."))?;
     let unit = district
@@ -138,12 +141,16 @@ fn unit_for(
             "没有这个单位，或它是待认领池，请另选。",
             "There is no such unit, or it is a pool; choose another.",
         ))?;
-    let ruled = Ruled::load(tx, district, row)?;
+    let ruled = Ruled::load(tx, district, row, now)?;
     let street = unit
         .area
         .street()
         .filter(|_| is_local(&ruled.catalogue, unit));
-    if street.is_some_and(|street| !ruled.catalogue.street_may_take(&street, &row.category)) {
+    if street.is_some_and(|street| {
+        !ruled
+            .catalogue
+            .street_may_take_at(&street, &row.category, now)
+    }) {
         return Err(Fault::invalid(
             "unit",
             "这件事不在街道履职清单里，不能派给街道或社区。",

@@ -75,6 +75,7 @@ fn console_row(
         opened_ms: row.opened,
         dispatched_ms: row.dispatched,
         deadline_ms: row.deadline,
+        handled_ms: row.handled,
         closed_ms: row.closed,
         used_permille: filled_with
             .and_then(|(condition, _)| used_permille(district, catalogue, row, condition, now)),
@@ -83,6 +84,7 @@ fn console_row(
         asked: row.life.asked.as_ref().map(|asked| asked.ask),
         card: row.life.card,
         stage_due_ms: row.life.stage_due_ms,
+        suspended_until_ms: row.life.suspended.map(|suspended| suspended.until_ms),
     }
 }
 
@@ -95,7 +97,9 @@ fn used_permille(
     now: Timestamp,
 ) -> Option<i64> {
     let (start, deadline) = (row.dispatched?, row.deadline?);
-    let limit = in_mode(catalogue.limit(condition)?, district.mode);
+    // The clock that the deadline was counted on, whatever the mode is by now.
+    let mode = district.mode(row.grid.as_ref(), start);
+    let limit = in_mode(catalogue.limit(condition)?, mode);
     let until = row.handled.or(row.closed).unwrap_or(now);
     let share = catalogue
         .calendar()
@@ -167,7 +171,7 @@ fn shown(
         events.push(case_event(tx, district, &mut names, event)?);
     }
     let (lat, lon) = report.place.degrees().unwrap_or_default();
-    let ruled = Ruled::load(tx, district, row)?;
+    let ruled = Ruled::load(tx, district, row, now)?;
     let life = life::view(tx, district, &mut names, seen, &ruled, now)?;
     let (moves, asks) = allowed(actor, seen, now);
     let filled_with = Some((&report.condition, &report.catalogue_version));

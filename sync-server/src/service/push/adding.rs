@@ -170,7 +170,7 @@ fn withdraw(
     let before = as_case(&seen.row)?;
     // The worker's revision may be an old one, or none at all: what counts is whether the state
     // that the case has come to still allows it.
-    let ruled = Ruled::load(tx, district, &seen.row)?;
+    let ruled = Ruled::load(tx, district, &seen.row, now)?;
     let event = Event {
         kind: Move::Withdraw,
         base_revision: before.revision,

@@ -5,10 +5,11 @@
 use super::judge::{Chained, Sender};
 use crate::service::cases::{EventFacts, Ruled};
 use crate::service::district::District;
-use crate::service::{Fault, Result, photos};
+use crate::service::{Fault, Result, photos, statistics};
 use crate::store::cases::{CaseRow, NewCase};
 use crate::store::events::NewEvent;
 use crate::store::reports::ReportRow;
+use crate::store::rollups::Slot;
 use crate::store::{self, Tx};
 use shared::case::{self, Case, Event, Given, Move, Rules};
 use shared::catalogue::Catalogue;
@@ -44,6 +45,7 @@ pub struct Filing {
     assisting: Vec<UnitCode>,
     next_due: Option<Timestamp>,
     events: Vec<NewEvent>,
+    counted: Vec<(Slot, i64)>,
     buckets: Vec<Bucket>,
 }
 
@@ -91,7 +93,7 @@ pub(super) fn prepare(
         facts,
         catalogue,
         &district.areas,
-        district.mode,
+        district.mode(grid.as_ref(), now),
         catalogue.calendar(),
         now,
     );
@@ -103,6 +105,7 @@ pub(super) fn prepare(
         &filed.category,
         &filed.condition,
         grid.as_ref(),
+        decision.mode,
     );
     let rules = ruled.rules();
     let opening = open_case(&filed, &decision, operation.actor, &rules, now, new_id);
@@ -123,6 +126,7 @@ pub(super) fn prepare(
         next_due,
         buckets: buckets_of(&case),
         assisting: codes(&decision),
+        counted: statistics::counted(district, case.grid.as_ref(), &events),
         decision: serde_json::to_string(&decision).unwrap_or_default(),
         sealed,
         chained,
@@ -397,6 +401,9 @@ pub(super) fn file(
             None => store::events::append_first(tx, row.id, event)?,
             Some(before) => store::events::append_next(tx, row.id, before, event)?,
         });
+    }
+    for (slot, n) in &filing.counted {
+        tx.add_up(slot.clone(), *n)?;
     }
     let id = row.id.to_string();
     store::changes::put(

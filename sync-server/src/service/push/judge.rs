@@ -8,9 +8,10 @@ use serde_json::Value;
 use shared::addition::Addition;
 use shared::catalogue::Catalogue;
 use shared::chain::{self, Link};
+use shared::emergency;
 use shared::id::{DeviceId, OpId, PersonId, Sha256};
 use shared::operation::{CHAIN_START, OperationError, SealedOperation, kind, open};
-use shared::report::{FiledReport, check, check_against};
+use shared::report::{FiledReport, ReportFault, check, check_against};
 use shared::signature::{PublicKey, Signature};
 use shared::time::Timestamp;
 use std::collections::HashSet;
@@ -307,5 +308,23 @@ fn weigh<'a>(
         serde_json::from_value(operation.payload.clone()).map_err(|_| "payload_malformed")?;
     check(&report, &operation.photos).map_err(|fault| fault.code())?;
     check_against(&report, &operation.photos, catalogue).map_err(|fault| fault.code())?;
+    in_emergency(district, catalogue, &report, made_at).map_err(|fault| fault.code())?;
     Ok(Content::Report(Box::new(report)))
+}
+
+/// A category for emergencies counts when an order was in force where and when the report was made:
+/// one that has ended since does not speak against it.
+fn in_emergency(
+    district: &District,
+    catalogue: &Catalogue,
+    report: &FiledReport,
+    made_at: Timestamp,
+) -> Result<(), ReportFault> {
+    let category = catalogue.category(&report.category);
+    if category.is_none_or(|category| !category.emergency_only) {
+        return Ok(());
+    }
+    let (grid, _) = district.locate(&report.place);
+    let orders = &district.orders;
+    emergency::check(&report.category, catalogue, orders, grid.as_ref(), made_at)
 }

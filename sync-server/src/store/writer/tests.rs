@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may fail loudly")]
 use super::*;
 use crate::store::Cell;
+use crate::store::rollups::Kind;
 use std::collections::VecDeque;
 use std::sync::Mutex;
 use std::sync::mpsc::Receiver;
@@ -34,6 +35,9 @@ impl Driver for Told {
     fn execute(&mut self, sql: &str, _params: &[Value<'_>]) -> Result<u64> {
         if sql.contains("counters") {
             self.note("counters");
+        }
+        if sql.contains("rollups") {
+            self.note("rollups");
         }
         Ok(1)
     }
@@ -215,4 +219,63 @@ fn a_batch_waits_for_those_of_the_one_before_but_not_for_ever_and_nobody_waits_a
     });
     drop(queue);
     assert_eq!(size(before(9, 1)), None);
+}
+
+/// A job that opens a case: what it counts is what most of them count.
+fn counting(unit: usize) -> (Box<dyn Job>, Answer) {
+    use shared::indicators::Counter;
+    let (reply, answer) = sync_channel(1);
+    let work = move |tx: &mut dyn Tx| {
+        let unit = format!("D{unit}");
+        for (kind, key, counter) in [
+            (Kind::Place, "350703001012", Counter::Reported),
+            (Kind::Place, "350703001012", Counter::Filed),
+            (Kind::Place, "350703001012", Counter::RuleDispatched),
+            (Kind::Place, "350703001012", Counter::Dispatched),
+            (Kind::Place, "350703001012", Counter::Due),
+            (Kind::Unit, unit.as_str(), Counter::Dispatched),
+            (Kind::Unit, unit.as_str(), Counter::Due),
+        ] {
+            let slot = Slot {
+                district: "350703".parse().unwrap(),
+                kind,
+                day: 20_261_127,
+                key: key.to_owned(),
+                counter,
+            };
+            tx.add_up(slot, 1)?;
+        }
+        tx.next_seq()
+    };
+    let (district, weight, outcome) = (Arc::from("350703"), 1, None);
+    let reply = Reply::Blocking(reply);
+    let job = Work {
+        district,
+        weight,
+        work,
+        outcome,
+        reply,
+    };
+    (Box::new(job), answer)
+}
+
+#[test]
+fn counting_a_hundred_new_cases_takes_a_few_statements() {
+    let statements = |units: &[usize]| {
+        let told = Told::default();
+        let log = Arc::clone(&told.log);
+        let mut writer = Writer {
+            address: Address::Sqlite(std::path::PathBuf::from("/nowhere")),
+            commit_delay: Duration::ZERO,
+            connection: Some(Box::new(told)),
+        };
+        let (mut jobs, _answers): (Vec<_>, Vec<_>) = units.iter().copied().map(counting).unzip();
+        writer.write(&mut jobs).unwrap();
+        let log = log.lock().unwrap();
+        log.iter().filter(|what| **what == "rollups").count()
+    };
+    // Seven rows for one: 4 + 2 + 1. A hundred cases of thirty units: 5 + 60 rows.
+    assert_eq!(statements(&[1]), 3);
+    let hundred: Vec<usize> = (0..100).map(|at| at % 30).collect();
+    assert_eq!(statements(&hundred), 3);
 }

@@ -20,11 +20,13 @@ mod fill;
 mod limit;
 mod line;
 mod lookup;
+mod moves;
 mod photos;
 mod pull;
 mod push;
 mod server;
 mod shaped;
+mod statistics;
 mod vault;
 mod wire;
 
@@ -34,11 +36,13 @@ use figures::Figures;
 type Suite = fn(&mut Figures);
 
 /// Everything that can be measured, in the order of the table.
-const SUITES: [(&str, Suite); 8] = [
+const SUITES: [(&str, Suite); 10] = [
     ("lookup", lookup::run),
     ("capture", capture::run),
     ("push", push::run),
     ("pull", pull::run),
+    ("moves", moves::run),
+    ("statistics", statistics::run),
     ("photos", photos::run),
     ("vault", vault::run),
     ("away", away::run),

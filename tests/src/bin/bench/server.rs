@@ -69,17 +69,21 @@ impl Server {
             .arg(data.path())
             .arg("--district")
             .arg(district));
-        for (login, role) in [("bench", "grid_worker"), ("boss", "administrator")] {
+        for (login, role) in [
+            ("bench", "grid_worker"),
+            ("boss", "administrator"),
+            ("desk", "dispatcher"),
+        ] {
             run(Command::new(program())
                 .args(["user", "add", "--data"])
                 .arg(data.path())
                 .args(["--login", login, "--name", "压测", "--role", role])
                 .args([
                     "--area",
-                    if login == "boss" {
-                        "350703"
-                    } else {
+                    if login == "bench" {
                         "350703001012"
+                    } else {
+                        "350703"
                     },
                 ])
                 .args(["--password", PASSWORD]));
@@ -170,16 +174,27 @@ impl Server {
     }
 
     async fn sign_in(&self) -> (String, PersonId) {
-        let ask = async |login: &str| -> SignInAnswer {
-            let form = SignInRequest {
-                login: login.into(),
-                password: PASSWORD.into(),
-            };
-            let request = self.client.post(format!("{}/v1/session", self.url));
-            let answer = request.json(&form).send().await.unwrap();
-            answer.error_for_status().unwrap().json().await.unwrap()
+        (
+            self.session("boss").await.token,
+            self.session("bench").await.me.id,
+        )
+    }
+
+    /// A session of `boss` (administrator), `desk` (dispatcher) or `bench` (grid worker).
+    pub(crate) async fn session(&self, login: &str) -> SignInAnswer {
+        let form = SignInRequest {
+            login: login.into(),
+            password: PASSWORD.into(),
         };
-        (ask("boss").await.token, ask("bench").await.me.id)
+        let request = self.client.post(format!("{}/v1/session", self.url));
+        let answer = request.json(&form).send().await.unwrap();
+        answer.error_for_status().unwrap().json().await.unwrap()
+    }
+
+    /// Ends the process; its data stays until this is dropped.
+    pub(crate) fn stop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 
     /// The server's process time so far, in all its threads.

@@ -7,6 +7,7 @@ use tests::programs::Server;
 
 use crate::Album;
 use crate::handheld::settle;
+use crate::life;
 
 const SIZES: [(u32, u32); 3] = [(390, 844), (1280, 800), (1920, 1080)];
 
@@ -47,6 +48,7 @@ pub(crate) async fn full(album: &Album, server: &mut Server) -> Result<()> {
         address,
     };
     administered(&pages).await?;
+    life::all(&pages).await?;
     dispatched(&pages).await?;
     browser.dark(true).await?;
     pages.each("case-dark").await?;
@@ -132,14 +134,15 @@ async fn dispatched(pages: &Pages<'_>) -> Result<()> {
     Ok(())
 }
 
-struct Pages<'a> {
-    browser: &'a Console,
+/// A browser whose pages go into the album.
+pub(crate) struct Pages<'a> {
+    pub(crate) browser: &'a Console,
     album: &'a Album,
     address: String,
 }
 
 impl Pages<'_> {
-    async fn open(&self, path: &str) -> Result<()> {
+    pub(crate) async fn open(&self, path: &str) -> Result<()> {
         self.browser
             .open(&format!("{}{path}", self.address))
             .await?;
@@ -147,7 +150,7 @@ impl Pages<'_> {
         Ok(())
     }
 
-    async fn sign_in(&self, login: &str, password: &str) -> Result<()> {
+    pub(crate) async fn sign_in(&self, login: &str, password: &str) -> Result<()> {
         for (css, text) in [("#login", login), ("#password", password)] {
             let field = self.browser.find(css).await?;
             field.clear().await?;
@@ -156,8 +159,29 @@ impl Pages<'_> {
         self.browser.click_css("#sign-in").await
     }
 
+    pub(crate) async fn fill(&self, css: &str, text: &str) -> Result<()> {
+        let field = self.browser.find(css).await?;
+        field.clear().await?;
+        field.send_keys(text).await?;
+        Ok(())
+    }
+
+    pub(crate) async fn has(&self, css: &str) -> Result<bool> {
+        let code = format!("return document.querySelector(\"{css}\") !== null");
+        Ok(self.browser.script(&code).await?.as_bool() == Some(true))
+    }
+
+    /// Scrolls so that an element begins at the top.
+    pub(crate) async fn show(&self, css: &str) -> Result<()> {
+        let code = format!(
+            "document.querySelector(\"{css}\").scrollIntoView({{block: 'start', behavior: 'instant'}})"
+        );
+        self.browser.script(&code).await?;
+        Ok(())
+    }
+
     /// The page as it is, at each size and in each language.
-    async fn each(&self, name: &str) -> Result<()> {
+    pub(crate) async fn each(&self, name: &str) -> Result<()> {
         for language in ["zh", "en"] {
             for (width, height) in SIZES {
                 let Some(file) = self

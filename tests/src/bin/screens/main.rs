@@ -7,6 +7,7 @@
 
 mod console;
 mod handheld;
+mod life;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;

@@ -263,6 +263,7 @@ fn take_page(
         }
     }
     store::photos::offer_owed(tx, &answer.photos_owed)?;
+    store::settings::set_orders(tx, &answer.orders)?;
     device::learn(
         tx,
         &answer.me,

@@ -1,0 +1,178 @@
+//! A review names what is new, changed and gone, and asks about what looks like a slip.
+#![allow(clippy::unwrap_used, reason = "a test may fail loudly")]
+
+use super::*;
+use crate::catalogue::parts::import;
+use crate::catalogue::shipped_doc;
+use crate::id::CatalogueVersion;
+use crate::time::Timestamp;
+
+fn shipped() -> CatalogueDoc {
+    shipped_doc(CatalogueVersion::new("t-1").unwrap(), vec![]).unwrap()
+}
+
+/// The draft that an edited table of one part makes.
+fn edited(part: Part, edit: impl FnOnce(&mut Table)) -> (CatalogueDoc, CatalogueDoc) {
+    let before = shipped();
+    let mut table = export(&before, part);
+    edit(&mut table);
+    let after = import(&before, part, &table, Timestamp(1)).unwrap();
+    (before, after)
+}
+
+fn doubts(review: &Review) -> Vec<(Doubt, bool)> {
+    let all = review.suspicions.iter();
+    all.map(|one| (one.doubt, one.blocks)).collect()
+}
+
+#[test]
+fn nothing_differs_from_itself_and_nothing_shipped_is_suspicious() {
+    let doc = shipped();
+    let review = review(&doc, &doc);
+    assert!(review.is_empty() && !review.blocks());
+    assert_eq!(review.suspicions, vec![]);
+}
+
+#[test]
+fn a_threshold_that_was_dragged_down_a_column_is_asked_about() {
+    let (before, after) = edited(Part::Conditions, |table| {
+        for (at, row) in table.rows.iter_mut().skip(5).take(6).enumerate() {
+            row.cells[2] = format!("井盖与路面高差大于{}厘米", at + 2);
+        }
+    });
+    let review = review(&before, &after);
+    let drag: Vec<&Suspicion> = review
+        .suspicions
+        .iter()
+        .filter(|one| one.doubt == Doubt::CountsUp)
+        .collect();
+    assert_eq!(drag.len(), 1, "{:?}", review.suspicions);
+    assert_eq!(drag[0].keys.len(), 6);
+    assert!(!drag[0].blocks, "it is a question");
+    assert_eq!(
+        drag[0].words,
+        "连续6行的数字逐行加一，像是下拉填充造成的：从「井盖与路面高差大于2厘米」到「井盖与路面高差大于7厘米」"
+    );
+    assert_eq!(review.parts[0].changed, 6);
+}
+
+#[test]
+fn a_limit_that_was_dragged_down_is_asked_about_and_one_that_stays_is_not() {
+    let limits = |values: [&'static str; 5]| {
+        edited(Part::Conditions, move |table| {
+            for (row, value) in table.rows.iter_mut().skip(20).zip(values) {
+                row.cells[4] = value.to_owned();
+                row.cells[5] = "工作日".to_owned();
+            }
+        })
+    };
+    let counted = |(before, after): (CatalogueDoc, CatalogueDoc)| {
+        let found = review(&before, &after).suspicions;
+        found
+            .iter()
+            .filter(|one| one.doubt == Doubt::CountsUp)
+            .count()
+    };
+    assert_eq!(counted(limits(["2", "3", "4", "5", "6"])), 1);
+    assert_eq!(counted(limits(["2", "2", "2", "2", "2"])), 0);
+    assert_eq!(counted(limits(["2", "4", "5", "9", "1"])), 0);
+}
+
+#[test]
+fn new_changed_and_gone_are_told_apart_and_counted() {
+    let (before, after) = edited(Part::Conditions, |table| {
+        table.rows.remove(3);
+        table.rows[1].cells[4] = "3".to_owned();
+        let new = ["C0101-9", "C0101", "盖上有字", "擦净", "2", "工作日", "否"];
+        table.rows.push(crate::catalogue::table::TableRow {
+            line: 999,
+            cells: new.iter().map(ToString::to_string).collect(),
+        });
+    });
+    let review = review(&before, &after);
+    let part = &review.parts[0];
+    assert_eq!((part.new, part.changed, part.gone), (1, 1, 1));
+    let of = |change| part.differences.iter().find(|one| one.change == change);
+    let changed = of(Change::Changed).unwrap();
+    assert_eq!(changed.key, "C0101-1");
+    assert_eq!(changed.cells[0].column, "时限");
+    assert_eq!(
+        (
+            changed.cells[0].before.as_str(),
+            changed.cells[0].after.as_str()
+        ),
+        ("2", "3")
+    );
+    assert_eq!(of(Change::New).unwrap().name, "盖上有字");
+    assert_eq!(of(Change::Gone).unwrap().key, "C0101-3");
+    assert!(!review.blocks());
+}
+
+#[test]
+fn each_kind_of_slip_is_named_and_the_worst_stop_publishing() {
+    type Case = (Part, fn(&mut Table), (Doubt, bool));
+    let cases: [Case; 7] = [
+        (
+            Part::Conditions,
+            |table| table.rows[1].cells[4] = "20".into(),
+            (Doubt::LimitJumps, false),
+        ),
+        (
+            Part::Conditions,
+            |table| table.rows[1].cells[5] = "小时".into(),
+            (Doubt::LimitUnreadable, true),
+        ),
+        (
+            Part::Categories,
+            |table| table.rows[1].cells[4] = "自来水公司".into(),
+            (Doubt::UnitUnknown, true),
+        ),
+        (
+            Part::Categories,
+            |table| table.rows[1].cells[3] = " ".into(),
+            (Doubt::NameEmpty, true),
+        ),
+        (
+            Part::Categories,
+            |table| {
+                let double = table.rows[1].clone();
+                table.rows.push(double);
+            },
+            (Doubt::Twice, true),
+        ),
+        (
+            Part::StreetMatters,
+            |table| table.rows[1].cells[1] = "C9999".into(),
+            (Doubt::Loose, true),
+        ),
+        (
+            Part::Conditions,
+            |table| table.rows.retain(|row| row.cells[1] != "C0101"),
+            (Doubt::Loose, false),
+        ),
+    ];
+    for (part, edit, expected) in cases {
+        let (before, after) = edited(part, edit);
+        let review = review(&before, &after);
+        assert!(
+            doubts(&review).contains(&expected),
+            "{expected:?}: {:?}",
+            review.suspicions
+        );
+        assert_eq!(review.blocks(), expected.1, "{expected:?}");
+        for one in &review.suspicions {
+            assert!(one.words.chars().count() > 8, "{one:?}");
+        }
+    }
+}
+
+#[test]
+fn a_retired_department_that_still_leads_is_asked_about() {
+    let (before, after) = edited(Part::Departments, |table| {
+        table.rows.retain(|row| row.cells[2] != "供水企业");
+    });
+    let review = review(&before, &after);
+    assert!(doubts(&review).contains(&(Doubt::UnitUnknown, false)));
+    assert_eq!(review.parts[0].gone, 1);
+    assert!(!review.blocks());
+}

@@ -1,0 +1,31 @@
+//! Small texts and numbers that statements are made with.
+
+use shared::id::Sha256;
+
+/// A list's limit as SQL wants it; no list is that long.
+pub(in crate::store) fn limit(rows: usize) -> i64 {
+    i64::try_from(rows).unwrap_or(i64::MAX)
+}
+
+/// So many placeholders from `$first` on, for `IN (…)`. A list has one text for every length: a
+/// short rest repeats its last value.
+pub(in crate::store) fn places(first: usize, count: usize) -> String {
+    let places: Vec<String> = (first..first.saturating_add(count))
+        .map(|at| format!("${at}"))
+        .collect();
+    places.join(", ")
+}
+
+/// The lower-case hex digits of a hash, without an allocation.
+pub(in crate::store) fn hex(hash: &Sha256) -> [u8; 64] {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let digit = |nibble: u8| DIGITS.get(usize::from(nibble)).copied().unwrap_or(b'0');
+    let mut text = [b'0'; 64];
+    for (pair, byte) in text.chunks_exact_mut(2).zip(hash.bytes()) {
+        if let [high, low] = pair {
+            *high = digit(byte >> 4);
+            *low = digit(byte & 15);
+        }
+    }
+    text
+}

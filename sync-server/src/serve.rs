@@ -66,12 +66,11 @@ impl Server {
             .write(&district.code, move |tx| receipts::ensure_key(tx, &seed))
             .await;
         let receipt_key = receipt_key.map_err(|fault: Fault| anyhow::anyhow!("{fault}"))?;
-        let district = Arc::new(district);
+        let present = Arc::new(Present::new(district));
         // What happened before anything was counted is counted now, once.
-        let (facts, now) = (Arc::clone(&district), clock());
-        let counted = store.write(&district.code, move |tx| {
-            statistics::ensure_counted(tx, &facts, now)
-        });
+        let (facts, now) = (present.get(), clock());
+        let code = facts.code.clone();
+        let counted = store.write(&code, move |tx| statistics::ensure_counted(tx, &facts, now));
         let counted = counted.await;
         counted.map_err(|fault: Fault| anyhow::anyhow!("{fault}"))?;
         let listener = TcpListener::bind(settings.listen)
@@ -79,7 +78,6 @@ impl Server {
             .with_context(|| format!("could not listen on {}", settings.listen))?;
         let is_tls = matches!(guard, Guard::Tls(_));
         let door = Door::open(listener, guard)?;
-        let present = Arc::new(Present::new(district));
         let app = App::new(
             store.clone(),
             photos,

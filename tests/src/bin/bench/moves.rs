@@ -7,7 +7,6 @@ use crate::limit;
 use crate::server::{Device, Server};
 use rusqlite::Connection;
 use serde_json::{Value, json};
-use shared::routing::Mode;
 use shared::time::{HOUR_MS, Timestamp};
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
@@ -142,7 +141,7 @@ fn looks(figures: &mut Figures) {
         .execute("UPDATE cases SET next_due_ms = ?1", [now.0 + HOUR_MS])
         .unwrap();
     let store = Store::open(&format!("sqlite://{}", database.display())).unwrap();
-    let district = store.read_blocking(|tx| District::load(tx, Mode::Peace));
+    let district = store.read_blocking(move |tx| District::load(tx, now));
     let district = Arc::new(district.unwrap_or_else(|fault: Fault| panic!("{fault}")));
     let look = || {
         let facts = Arc::clone(&district);

@@ -134,10 +134,11 @@ fn moved(one: &Moved, now: Timestamp, lang: Lang) -> impl IntoView + use<> {
             .map_or_else(String::new, |at| format::moment(at, now, lang));
         format!("{} {} {due}", routed.lead_name, routed.limit)
     };
+    let case_no = one.case_no.clone();
     view! {
         <tr role="row" data-test="trial-row">
             <td role="cell" data-label=words::CASE_NO.of(lang)>
-                <A href=format!("/cases/{}", one.id)>{one.case_no.clone()}</A>
+                <A href=format!("/cases/{}", one.id)>{case_no}</A>
             </td>
             <td role="cell" data-label=words::MATTER.of(lang)>
                 {one.category_name.clone()} " " <small>{one.place.clone()}</small>

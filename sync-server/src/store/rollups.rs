@@ -194,6 +194,9 @@ pub fn trail(tx: &mut dyn Tx, case: CaseId) -> Result<Vec<TrailRow>> {
     Ok(trails_of(tx, &[case])?.remove(&case).unwrap_or_default())
 }
 
+/// A case, its grid, and its trail.
+pub type CaseTrail = (CaseId, Option<AreaCode>, Vec<TrailRow>);
+
 /// The next cases after one by their ids, each with its grid and its trail.
 ///
 /// # Errors
@@ -202,7 +205,7 @@ pub fn trails(
     tx: &mut dyn Tx,
     district: &AreaCode,
     after: Option<CaseId>,
-) -> Result<Vec<(CaseId, Option<AreaCode>, Vec<TrailRow>)>> {
+) -> Result<Vec<CaseTrail>> {
     const SQL: &str = "
         SELECT id, grid
         FROM cases

@@ -93,7 +93,7 @@ impl Sheet {
         let begun = self.form.open.get_untracked();
         let now = &conflict.now;
         let still = begun.is_some_and(|begun| {
-            let allowed = now.moves.iter().any(|allowed| *allowed == begun.allowed);
+            let allowed = now.moves.contains(&begun.allowed);
             allowed && begun.ask.is_none_or(|ask| now.asks.contains(&ask))
         });
         self.shown.set(Some(conflict.now));

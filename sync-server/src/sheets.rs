@@ -298,7 +298,7 @@ mod tests {
     fn what_is_no_table_is_refused_in_words() {
         for bytes in [
             &b"PK\x03\x04 not a workbook"[..],
-            b"\xff\xfe\x00\x01",
+            b"\xff\xff\x00\x01",
             b"PK",
         ] {
             let error = read(Some(Part::Calendar), bytes).unwrap_err();

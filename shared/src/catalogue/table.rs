@@ -122,10 +122,11 @@ impl Table {
             sheet: sheet.to_owned(),
             rows: Vec::new(),
         };
+        let text = text.trim_start_matches(BYTE_ORDER_MARK);
         let mut reader = csv::ReaderBuilder::new()
             .has_headers(false)
             .flexible(true)
-            .from_reader(text.trim_start_matches(BYTE_ORDER_MARK).as_bytes());
+            .from_reader(text.as_bytes());
         for record in reader.records() {
             let record = match record {
                 Ok(record) => record,
@@ -135,7 +136,7 @@ impl Table {
                     return Err(table.wrong(line_of(line), String::from("这一行读不懂"), en));
                 }
             };
-            let line = record.position().map_or(0, csv::Position::line);
+            let line = record.position().map_or(0, |at| first_line(text, at));
             let cells = record.iter().map(unguarded).collect();
             table.push(line_of(line), cells)?;
         }
@@ -180,6 +181,19 @@ pub fn unguarded(cell: &str) -> String {
         }
         _ => cell.to_owned(),
     }
+}
+
+/// The line where a record's own text begins: the reader counts the empty lines before it in.
+fn first_line(text: &str, at: &csv::Position) -> u64 {
+    let empty = usize::try_from(at.byte())
+        .ok()
+        .and_then(|byte| text.as_bytes().get(byte..))
+        .into_iter()
+        .flatten()
+        .take_while(|byte| matches!(byte, b'\r' | b'\n'))
+        .filter(|byte| **byte == b'\n')
+        .map(|_| 1_u64);
+    at.line() + empty.sum::<u64>()
 }
 
 #[cfg(test)]

@@ -98,10 +98,9 @@ pub(super) fn prepare(
         now,
     );
     let case_id = CaseId(new_id());
-    let version = &operation.catalogue_version;
     let ruled = Ruled::of(
         district,
-        version,
+        &operation.catalogue_version,
         &filed.category,
         &filed.condition,
         grid.as_ref(),

@@ -93,6 +93,7 @@ golden! {
     push_answer: sync::PushAnswer;
     pull_request: sync::PullRequest;
     pull_answer: sync::PullAnswer;
+    pull_request_gone: sync::PullRequest;
     pull_request_repair: sync::PullRequest;
     pull_answer_repair: sync::PullAnswer;
     poke: sync::Poke;
@@ -109,6 +110,7 @@ golden! {
     statistics: console::Statistics;
     case_page: console::CasePage;
     case_detail: console::CaseDetail;
+    case_detail_gone: console::CaseDetail;
     case_detail_preview: console::CaseDetail;
     move_request: console::MoveRequest;
     stale_answer: console::StaleAnswer;
@@ -122,6 +124,7 @@ golden! {
     receipt: Receipt;
     receipt_key_answer: console::ReceiptKeyAnswer;
     device_page: console::Page<console::DeviceRow>;
+    device_page_room: console::Page<console::DeviceRow>;
 }
 
 #[test]

@@ -1,16 +1,25 @@
-//! The data came back from a backup: a new life of it begins, and photos that didn't come back
-//! are asked for.
+//! The data came back from a backup: a new life of it begins, and photos and previews that didn't
+//! come back are asked for.
 //!
 //! Called before the server answers anybody; what is decided is in `service::restore`.
 
 use crate::photo_store::PhotoStore;
-use crate::service::{Fault, restore};
+use crate::service::Fault;
+use crate::service::restore::{self, Kept};
 use crate::store::{Store, meta};
 use anyhow::{Context, anyhow};
 use shared::id::AreaCode;
 
-/// Gives the data a new `server_epoch` and looks for each photo that it says is here. Answers how
-/// many are missing; their handhelds are asked for them.
+/// What didn't come back; the handhelds are asked for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Missing {
+    /// Photos.
+    pub photos: usize,
+    /// Previews.
+    pub previews: usize,
+}
+
+/// Gives the data a new `server_epoch` and looks for each photo and preview that it says is here.
 ///
 /// # Errors
 /// When the database names no district, or database or photo store fail. Safe to begin again.
@@ -18,21 +27,40 @@ pub async fn begin(
     store: &Store,
     photos: &PhotoStore,
     server_epoch: String,
-) -> anyhow::Result<usize> {
-    let told = |fault: Fault| anyhow!("{fault}");
+) -> anyhow::Result<Missing> {
     let district = store.read(|tx| meta::get(tx, meta::DISTRICT)).await?;
     let district: AreaCode = district
         .context("the database names no district")?
         .parse()
         .map_err(|error| anyhow!("its district: {error}"))?;
     let life = move |tx: &mut dyn crate::store::Tx| restore::begin_new_life(tx, &server_epoch);
-    store.write(&district, life).await.map_err(told)?;
+    store
+        .write(&district, life)
+        .await
+        .map_err(|fault| told(&fault))?;
+    Ok(Missing {
+        photos: look_for(store, photos, &district, Kept::Photos).await?,
+        previews: look_for(store, photos, &district, Kept::Previews).await?,
+    })
+}
+
+fn told(fault: &Fault) -> anyhow::Error {
+    anyhow!("{fault}")
+}
+
+/// Looks for all that the data says is here and notes what is not; how many.
+async fn look_for(
+    store: &Store,
+    photos: &PhotoStore,
+    district: &AreaCode,
+    kept: Kept,
+) -> anyhow::Result<usize> {
     let (mut after, mut owed) = (None, 0);
     loop {
         let page = store
-            .read(move |tx| restore::photos_said_to_be_here(tx, after))
+            .read(move |tx| restore::said_to_be_here(tx, kept, after))
             .await
-            .map_err(told)?;
+            .map_err(|fault| told(&fault))?;
         let Some(last) = page.last().copied() else {
             return Ok(owed);
         };
@@ -45,8 +73,8 @@ pub async fn begin(
         }
         owed += missing.len();
         store
-            .write(&district, move |tx| restore::photos_are_owed(tx, &missing))
+            .write(district, move |tx| restore::are_owed(tx, kept, &missing))
             .await
-            .map_err(told)?;
+            .map_err(|fault| told(&fault))?;
     }
 }

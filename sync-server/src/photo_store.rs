@@ -324,7 +324,7 @@ mod tests {
     async fn add(store: &PhotoStore, offset: u64, bytes: &[u8]) -> (u64, Option<Sha256>) {
         let growing = store.grow(upload(), offset).await.unwrap();
         let growing = growing.write(Bytes::copy_from_slice(bytes)).await.unwrap();
-        growing.keep().await.unwrap()
+        growing.keep(false).await.unwrap()
     }
 
     #[tokio::test]

@@ -68,6 +68,16 @@ impl Server {
         Ok(server)
     }
 
+    /// The same data at another address, which no handheld knows; only one of the two may run.
+    pub fn elsewhere(&self) -> Result<Self> {
+        Ok(Self {
+            data: self.data.clone(),
+            store: self.store.clone(),
+            port: webdriver::free_port()?,
+            running: None,
+        })
+    }
+
     /// Runs a subcommand with `--data` and gives what it printed.
     pub fn run(&self, arguments: &[&str]) -> Result<String> {
         let output = Command::new(program("gewu-server")?)

@@ -51,7 +51,43 @@ pub struct Figures {
     pub lost: Vec<String>,
 }
 
+/// When it is enough: whichever comes first.
+#[derive(Debug, Clone, Copy)]
+pub struct Until {
+    /// After so long.
+    pub length: Duration,
+    /// After so many kills of server and handhelds together.
+    pub kills: u64,
+}
+
+/// How often it is said how far it is.
+const SAID_EVERY: Duration = Duration::from_secs(60);
+
 impl Figures {
+    /// All of it in one line, for `docs/PROOF.md`.
+    #[must_use]
+    pub fn line(&self) -> String {
+        format!(
+            "the server was killed {} times, a handheld {} times, {} connections were cut; {} \
+             reports were confirmed, {} filed, {} acted on, {} in quarantine, {} of {} photos \
+             there, {} lost",
+            self.server_kills,
+            self.handheld_kills,
+            self.cuts,
+            self.confirmed,
+            self.filed,
+            self.accepted,
+            self.quarantined,
+            self.photos.1,
+            self.photos.0,
+            self.lost.len()
+        )
+    }
+
+    const fn kills(&self) -> u64 {
+        self.server_kills + self.handheld_kills
+    }
+
     /// Nothing is lost and nothing is there twice.
     pub fn check(&self) -> Result<()> {
         ensure!(self.lost.is_empty(), "lost: {:?}", self.lost);
@@ -77,13 +113,8 @@ struct Handheld {
     running: Option<(Child, bool)>,
 }
 
-/// Tortures for so long.
-pub async fn run(
-    folder: &Path,
-    store: Option<&str>,
-    length: Duration,
-    seed: u64,
-) -> Result<Figures> {
+/// Tortures until it is enough.
+pub async fn run(folder: &Path, store: Option<&str>, until: Until, seed: u64) -> Result<Figures> {
     let mut chance = Chance::new(seed);
     let district = small_district(&folder.join("district"))?;
     let mut server = Server::init_at(&folder.join("server"), &district, store)?;
@@ -105,8 +136,18 @@ pub async fn run(
         });
     }
     let mut figures = Figures::default();
-    let began = Instant::now();
-    while began.elapsed() < length {
+    let (began, mut said) = (Instant::now(), Instant::now());
+    while began.elapsed() < until.length && figures.kills() < until.kills {
+        if said.elapsed() >= SAID_EVERY {
+            said = Instant::now();
+            eprintln!(
+                "… {} of {} s, {} kills, {} reports confirmed",
+                began.elapsed().as_secs(),
+                until.length.as_secs(),
+                figures.kills(),
+                figures.confirmed
+            );
+        }
         for handheld in &mut handhelds {
             handheld.start(&photo, &mut chance)?;
         }

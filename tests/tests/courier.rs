@@ -193,6 +193,17 @@ fn a_file_for_another_server_or_changed_on_the_way_is_refused_and_nothing_is_los
         let said = import(&far, bad.to_vec()).unwrap_err().problem().words;
         assert!(said.contains(words), "{said}");
     }
+    // Whoever brought them is in the audit, with the reason.
+    let boss = world.console_of(Role::Administrator, "350703", None);
+    let audit = world.get("/v1/audit", &boss);
+    let refused = |why: &str| {
+        let rows = audit.at("/rows").as_array().unwrap().iter();
+        let refused = rows.filter(|row| row["action"] == "courier.refuse");
+        let named = refused.filter(|row| row["person"].is_string());
+        named.filter(|row| row["detail"]["why"] == why).count()
+    };
+    // Two of them the handheld brought itself; what is no courier file it doesn't even send.
+    assert_eq!((refused("sealed"), refused("foreign")), (4, 2));
     let large = vec![0; FILE_BYTES_LIMIT + 1];
     assert_eq!(deliver(&world, &token, &large).status, 413);
     let elsewhere = Backend::sqlite();
@@ -246,6 +257,10 @@ fn a_lost_handhelds_file_goes_to_quarantine_and_an_unknown_ones_nowhere(backend:
     let reply = deliver(&world, &desk(&world), &file);
     assert_eq!(reply.status, 422, "{reply:?}");
     assert!(reply.at("/words").as_str().unwrap().contains("重新绑定"));
+    let audit = world.get("/v1/audit", &boss);
+    let newest = audit.at("/rows/0");
+    assert_eq!(newest["action"], "courier.refuse");
+    assert_eq!(newest["detail"]["why"], "unknown_device");
     assert_eq!(strange.app.sync_status().unwrap().operations_waiting, 1);
 }
 

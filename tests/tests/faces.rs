@@ -11,6 +11,7 @@
     reason = "a test may fail loudly"
 )]
 
+use std::path::Path;
 use tests::console_driver::Console;
 use tests::handheld_driver::Handheld;
 use tests::people::{self, PASSWORD};
@@ -117,18 +118,12 @@ async fn make_move(
         .unwrap();
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_report_filed_on_the_screen_without_a_server_is_closed_in_the_console() {
-    let dir = tempfile::tempdir().unwrap();
-    let mut server = Server::init(&dir.path().join("server"), "350703").unwrap();
-    people::add(&server).unwrap();
-    server.start().await.unwrap();
+/// A handheld's window, bound to the server and with its catalogue.
+async fn bound(server: &Server, home: &Path) -> Handheld {
     let code = server
         .run(&["device", "code", "--login", people::WORKER])
         .unwrap();
-
-    let home = dir.path().join("handheld");
-    let window = Handheld::start(&program("gewu-handheld").unwrap(), &home, 412, 915)
+    let window = Handheld::start(&program("gewu-handheld").unwrap(), home, 412, 915)
         .await
         .unwrap();
     window.find("main[data-page='bind']").await.unwrap();
@@ -150,6 +145,16 @@ async fn a_report_filed_on_the_screen_without_a_server_is_closed_in_the_console(
         })
         .await
         .unwrap();
+    window
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_report_filed_on_the_screen_without_a_server_is_closed_in_the_console() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut server = Server::init(&dir.path().join("server"), "350703").unwrap();
+    people::add(&server).unwrap();
+    server.start().await.unwrap();
+    let window = bound(&server, &dir.path().join("handheld")).await;
 
     server.kill();
     file_a_report(&window).await;
@@ -221,6 +226,75 @@ async fn a_report_filed_on_the_screen_without_a_server_is_closed_in_the_console(
     window.click_css("#reports a[data-report]").await.unwrap();
     window.see("已更换新井盖").await.unwrap();
     window.see(short_code.trim()).await.unwrap();
+    window.close().await.unwrap();
+}
+
+/// A handheld without a network exports; somebody with a browser delivers and brings the answer
+/// back.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_report_goes_by_courier_from_the_window_through_the_console_and_its_number_comes_back() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut server = Server::init(&dir.path().join("server"), "350703").unwrap();
+    people::add(&server).unwrap();
+    server.start().await.unwrap();
+    let window = bound(&server, &dir.path().join("handheld")).await;
+    // From now on the handheld reaches nobody: the server is where it doesn't look.
+    server.kill();
+    let mut server = server.elsewhere().unwrap();
+    server.start().await.unwrap();
+    file_a_report(&window).await;
+
+    go(&window, "#/settings", "settings").await;
+    window.click_css("#courier-export").await.unwrap();
+    window.see("已导出（条/照片）").await.unwrap();
+    let shown = window
+        .script(
+            "return [...document.querySelectorAll('#courier-done dd')].map(dd => dd.textContent)",
+        )
+        .await
+        .unwrap();
+    let facts: Vec<&str> = shown
+        .as_array()
+        .unwrap()
+        .iter()
+        .flat_map(|v| v.as_str())
+        .collect();
+    let [carried, file] = facts[..] else {
+        panic!("one file: {facts:?}")
+    };
+    assert_eq!(carried.trim(), "1 / 1");
+    let file = Path::new(file.trim());
+
+    let browser = sign_in(&server, "paiqian").await;
+    browser.click_css("#nav-courier").await.unwrap();
+    browser.find("[data-test='courier']").await.unwrap();
+    // Something else is refused with words, and taken for nothing.
+    browser
+        .attach("#courier-file", &photo("jolla.jpg"))
+        .await
+        .unwrap();
+    browser.click_css("#courier-deliver").await.unwrap();
+    browser.see("这不是格物的信使文件或回执").await.unwrap();
+    browser.attach("#courier-file", file).await.unwrap();
+    browser.click_css("#courier-deliver").await.unwrap();
+    browser.see("已送达（条/照片）： 1 / 1").await.unwrap();
+    let answer = browser
+        .script(
+            "return decodeURIComponent(document.querySelector('#courier-answer').href\
+             .split(',').slice(1).join(','))",
+        )
+        .await
+        .unwrap();
+    let back = dir.path().join("back.answer");
+    std::fs::write(&back, answer.as_str().unwrap()).unwrap();
+    browser.click_css("#nav-todo").await.unwrap();
+    browser.click_css("[data-test='case-link']").await.unwrap();
+    browser.see(WORDS).await.unwrap();
+
+    window.attach("#courier-import", &back).await.unwrap();
+    window.see("已收下回执（条/照片）").await.unwrap();
+    go(&window, "#/queue", "queue").await;
+    window.see("全部已送达，编号已确认").await.unwrap();
     window.close().await.unwrap();
 }
 

@@ -9,7 +9,7 @@
 
 use serde_json::{Value, json};
 use shared::role::Role;
-use shared::time::DAY_MS;
+use shared::time::{DAY_MS, HOUR_MS};
 use shared::wire::handheld::SyncState;
 use sync_server::params;
 use sync_server::service::Fault;
@@ -22,6 +22,7 @@ on_both!(
     a_handheld_that_was_away_for_a_year_gets_back_in_by_its_key,
     a_handheld_that_was_bound_otherwise_pauses_and_files_on,
     a_disabled_account_drains_into_quarantine,
+    a_report_filed_in_office_is_taken_and_says_that_its_reporter_has_left,
     a_clock_two_days_off_is_flagged_and_the_time_of_occurrence_corrected,
 );
 
@@ -91,6 +92,45 @@ fn a_disabled_account_drains_into_quarantine(backend: &Backend) {
     assert!(kept[0]["body"].as_str().unwrap().contains("停用之前报的"));
     // What the account may not see is not sent any more, and the handheld keeps what it has.
     assert_eq!(phone.app.reports("").unwrap().len(), 1);
+}
+
+fn a_report_filed_in_office_is_taken_and_says_that_its_reporter_has_left(backend: &Backend) {
+    let world = World::new(backend);
+    let person = world.person(Role::GridWorker, COMMUNITY, None);
+    let phone = Phone::enrolled(&world, person);
+    phone.file("在岗时报的", &["no_exif.jpg"]);
+    phone.sync_well();
+    phone.file("在岗时报的，还没发出", &["no_exif.jpg"]);
+    let token = world.console_of(Role::Dispatcher, "350703", None);
+    let case = |at: usize| {
+        let page = world.get("/v1/cases", &token);
+        let id = page
+            .at(&format!("/rows/{at}/id"))
+            .as_str()
+            .unwrap()
+            .to_owned();
+        world.get(&format!("/v1/cases/{id}"), &token)
+    };
+    assert!(case(0).json.get("reporter_left_ms").is_none(), "in office");
+    world.pass_ms(1_000);
+    let left = world.now();
+    let ended = world
+        .store
+        .write_blocking::<_, Fault>(&world.district.code, move |tx| {
+            let sql = "UPDATE posts SET to_ms = $1 WHERE person = $2";
+            Ok(tx.execute(sql, params![left, person])?)
+        });
+    assert_eq!(ended.unwrap(), 1);
+    world.pass_ms(HOUR_MS);
+    phone.sync();
+    assert_eq!(quarantined(&world).len(), 0, "it was filed in office");
+    for at in [0, 1] {
+        assert_eq!(case(at).at("/reporter_left_ms"), &json!(left));
+    }
+    // What is filed after that goes to a person.
+    phone.file("离岗后报的", &["no_exif.jpg"]);
+    phone.sync();
+    assert_eq!(quarantined(&world)[0]["code"], "not_in_office");
 }
 
 fn a_clock_two_days_off_is_flagged_and_the_time_of_occurrence_corrected(backend: &Backend) {

@@ -34,6 +34,7 @@ on_both!(
     who_changes_posts_loses_and_gains_cases,
     a_device_beyond_its_limit_gets_fewer_grids_and_is_told,
     photos_that_the_server_lost_are_sent_again,
+    a_photo_that_is_nowhere_any_more_is_owed_by_nobody_and_its_case_says_so,
     a_quiet_pull_reads_no_case,
 );
 
@@ -361,6 +362,13 @@ fn a_device_beyond_its_limit_gets_fewer_grids_and_is_told(backend: &Backend) {
     let given = buckets_of(&page);
     assert!(given.contains_key(&format!("person:{}", reader.person)));
     assert!(!given.contains_key(buckets[2].as_str()), "{given:?}");
+    let console = world.console_of(Role::Supervisor, "350703", None);
+    let devices = world.get("/v1/devices", &console);
+    assert_eq!(
+        devices.at("/rows/0/room"),
+        &room,
+        "the console shows it too"
+    );
 }
 
 fn photos_that_the_server_lost_are_sent_again(backend: &Backend) {
@@ -404,4 +412,59 @@ fn a_quiet_pull_reads_no_case(backend: &Backend) {
     assert!(rows.iter().all(|row| row.why == Why::Put));
     let all = json!({"buckets": {}, "backfill": {}, "limit": 500});
     assert_eq!(world.post("/v1/sync/pull", &token, &all).status, 500);
+}
+
+fn a_photo_that_is_nowhere_any_more_is_owed_by_nobody_and_its_case_says_so(backend: &Backend) {
+    let world = World::new(backend);
+    let phone = Phone::enrolled(&world, world.person(Role::GridWorker, COMMUNITY, None));
+    let report = phone.file("有照片", &["no_exif.jpg"]);
+    phone.sync_well();
+    // A month later the handheld keeps only the preview.
+    world.pass_ms(31 * DAY_MS);
+    phone.sync_well();
+    let shown = phone.app.report(report).unwrap().photos[0].clone();
+    let bytes = phone.app.photo(shown.id).unwrap();
+    assert_eq!(bytes, shown.preview, "pruned");
+    // As after a restore from a backup that lacks the photo, and its preview with it.
+    write(&world, move |tx| {
+        tx.execute("UPDATE previews SET stored_ms = NULL", params![])?;
+        let district = tx.execute("UPDATE photos SET stored_ms = NULL", params![])?;
+        tx.execute("UPDATE cases SET photos_stored = 0", params![])?;
+        Ok(district)
+    });
+    let console = world.console_of(Role::Supervisor, "350703", None);
+    let device = || world.get("/v1/devices", &console).at("/rows/0").clone();
+    assert_eq!(device()["photos_owed"], 1);
+    phone.sync_well();
+    let told = device();
+    assert_eq!(
+        (&told["photos_owed"], &told["photos_gone"]),
+        (&json!(0), &json!(1))
+    );
+    assert!(told.get("photos_owed_since_ms").is_none(), "{told}");
+    let page = world.get("/v1/cases", &console);
+    let id = page.at("/rows/0/id").as_str().unwrap().to_owned();
+    let case = || {
+        world
+            .get(&format!("/v1/cases/{id}"), &console)
+            .at("/photos/0")
+            .clone()
+    };
+    assert_eq!(
+        (&case()["arrived"], &case()["gone"]),
+        (&json!(false), &json!(true))
+    );
+    // Should its bytes come after all, they are taken.
+    let owner = world.handheld(world.person(Role::GridWorker, COMMUNITY, None));
+    let sha256 = shown.sha256;
+    write(&world, move |tx| {
+        Ok(sync_server::store::photos::mark_stored(
+            tx, sha256, owner.wall,
+        )?)
+    });
+    assert_eq!(
+        (&case()["arrived"], case().get("gone")),
+        (&json!(true), None)
+    );
+    assert_eq!(device()["photos_gone"], 0);
 }

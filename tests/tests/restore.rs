@@ -94,8 +94,15 @@ async fn what_was_made_after_the_backup_comes_back_by_itself() {
     let files = files_below(&server.photos());
     let gone = files.iter().find(is_photo).unwrap();
     std::fs::remove_file(gone).unwrap();
+    // And the preview of another one.
+    let wanted = text(&backup, "SELECT max(hash) FROM previews");
+    let is_preview = |file: &&std::path::PathBuf| file.to_string_lossy().contains(&wanted);
+    std::fs::remove_file(files.iter().find(is_preview).unwrap()).unwrap();
     let said = server.run(&["restore", &path]).unwrap();
     assert!(said.contains("1 photos are missing"), "{said}");
+    assert!(said.contains("1 previews too"), "{said}");
+    let sql = "SELECT count(*) FROM previews WHERE stored_ms IS NULL";
+    assert_eq!(number(&server.database(), sql), 1, "it is known to be owed");
     assert!(said.contains("before-restore-"), "{said}");
     let sql = "SELECT count(*) FROM audit WHERE action = 'backup.restore'";
     assert_eq!(number(&server.database(), sql), 1);
@@ -121,6 +128,12 @@ async fn what_was_made_after_the_backup_comes_back_by_itself() {
         count("SELECT count(*) FROM photos WHERE stored_ms IS NULL"),
         0
     );
+    assert_eq!(
+        count("SELECT count(*) FROM previews WHERE stored_ms IS NULL"),
+        0
+    );
+    let preview = files_below(&server.photos());
+    assert!(preview.iter().any(|file| is_preview(&file)), "it came back");
     let unequal = "SELECT count(*) FROM cases WHERE photos_stored <> photos_expected";
     assert_eq!(count(unequal), 0);
     let device = field.database().unwrap();

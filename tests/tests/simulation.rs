@@ -19,7 +19,7 @@ const SEEDS: u64 = 300;
 const OFTEN: u64 = 8;
 
 /// Things that must have happened often among them, so that a quiet simulation is noticed.
-const HAPPENS: [&str; 42] = [
+const HAPPENS: [&str; 44] = [
     "account closed or opened",
     "additions",
     "answer cut",
@@ -37,8 +37,10 @@ const HAPPENS: [&str; 42] = [
     "courier files refused",
     "delayed",
     "disk full",
+    "disk full while filling in",
     "drafts sent",
     "echoed later",
+    "failed with the clock ahead",
     "foreign answer",
     "handheld bound again",
     "handheld died before sending",

@@ -9,14 +9,18 @@
 
 use std::time::Duration;
 use tests::backends::Backend;
-use tests::torture;
+use tests::torture::{self, Until};
 
 /// Long enough for some dozens of kills on a busy machine.
 const LENGTH: Duration = Duration::from_secs(12);
 
 async fn torture(store: Option<&str>, seed: u64) {
     let folder = tempfile::tempdir().unwrap();
-    let figures = torture::run(folder.path(), store, LENGTH, seed)
+    let until = Until {
+        length: LENGTH,
+        kills: u64::MAX,
+    };
+    let figures = torture::run(folder.path(), store, until, seed)
         .await
         .unwrap();
     assert!(

@@ -286,7 +286,8 @@ fn the_ledger_names_what_is_owed_and_since_when(backend: &Backend) {
     // Years later the lost one is still there, before all others.
     world.pass_ms(800 * DAY_MS);
     let district = Arc::clone(&world.district);
-    let ledger = world.look(move |tx| devices::ledger(tx, &district));
+    let now = world.now();
+    let ledger = world.look(move |tx| devices::ledger(tx, &district, now));
     assert_eq!(ledger.len(), 2);
     assert_eq!(ledger[0].id, lost.device);
     assert_eq!(ledger[0].gaps, [(2, 2)]);

@@ -46,6 +46,7 @@ pub(crate) fn fuzz(steps: &mut Steps, args: &Args) -> Result<()> {
     let home = run::root().join("target/fuzz");
     steps.step("build with counters", || run::run(&mut build(&home)))?;
     let program = home.join(PLATFORM).join("release/fuzz");
+    let mut lines = Vec::new();
     for target in targets(args.only.as_deref())? {
         let kept = run::root().join("tests/data/fuzz").join(&target);
         let (new, found) = (
@@ -56,17 +57,19 @@ pub(crate) fn fuzz(steps: &mut Steps, args: &Args) -> Result<()> {
             fs::create_dir_all(folder)
                 .with_context(|| format!("could not make {}", folder.display()))?;
         }
-        steps.step(&format!("fuzz {target}"), || {
-            run::run(
-                fuzzer(&program, &target)
-                    .arg(format!("-max_total_time={}", args.minutes * 60))
-                    .arg(format!("-timeout={HANG_S}"))
-                    .arg(format!("-rss_limit_mb={MEMORY_MB}"))
-                    .arg(format!("-artifact_prefix={}/", found.display()))
-                    .args(["-print_final_stats=1", "-verbosity=0"])
-                    .args([&new, &kept]),
-            )
+        let tried = steps.step(&format!("fuzz {target}"), || {
+            let mut fuzzer = fuzzer(&program, &target);
+            fuzzer
+                .arg(format!("-max_total_time={}", args.minutes * 60))
+                .arg(format!("-timeout={HANG_S}"))
+                .arg(format!("-rss_limit_mb={MEMORY_MB}"))
+                .arg(format!("-artifact_prefix={}/", found.display()))
+                .args(["-print_final_stats=1", "-verbosity=0"])
+                .args([&new, &kept]);
+            tried(&mut fuzzer, &home.join(format!("{target}.log")))
         })?;
+        let reached = fs::read_dir(&new)?.count();
+        lines.push(format!("{target} {tried} inputs, {reached} kept of them"));
         if args.keep {
             steps.step(&format!("keep what {target} learnt"), || {
                 run::run(
@@ -77,7 +80,28 @@ pub(crate) fn fuzz(steps: &mut Steps, args: &Args) -> Result<()> {
             })?;
         }
     }
+    println!(
+        "each target for {} minutes, nothing found: {}",
+        args.minutes,
+        lines.join("; ")
+    );
     Ok(())
+}
+
+/// Runs a fuzzer to its end: how many inputs it tried. What it said is shown when it found
+/// something.
+fn tried(fuzzer: &mut Command, log: &Path) -> Result<u64> {
+    let status = fuzzer.stderr(fs::File::create(log)?).status()?;
+    let said = String::from_utf8_lossy(&fs::read(log)?).into_owned();
+    if !status.success() {
+        eprintln!("{said}");
+        bail!("it found something, or could not run");
+    }
+    let tried = said.lines().find_map(|line| {
+        let number = line.strip_prefix("stat::number_of_executed_units:")?;
+        number.trim().parse().ok()
+    });
+    tried.with_context(|| format!("no figures in {}", log.display()))
 }
 
 fn fuzzer(program: &Path, target: &str) -> Command {

@@ -21,12 +21,15 @@ pub(crate) struct Sim {
     /// The first seed
     #[arg(long, default_value_t = 1)]
     from: u64,
-    /// How many seeds; without end when only --minutes is given
+    /// How many seeds; without end when only --minutes or --device-days is given
     #[arg(long)]
     seeds: Option<u64>,
     /// Stop after so many minutes
     #[arg(long)]
     minutes: Option<u64>,
+    /// Stop after so many device-days
+    #[arg(long)]
+    device_days: Option<u64>,
     /// With optimisation: longer to build, some three times as many seeds
     #[arg(long)]
     release: bool,
@@ -45,8 +48,12 @@ pub(crate) fn sim(steps: &mut Steps, args: &Sim) -> Result<()> {
         command.args(["--from", &args.from.to_string()]);
         let seeds = args
             .seeds
-            .or(args.minutes.is_none().then_some(SEEDS_DEFAULT));
-        for (name, number) in [("--seeds", seeds), ("--minutes", args.minutes)] {
+            .or((args.minutes.is_none() && args.device_days.is_none()).then_some(SEEDS_DEFAULT));
+        for (name, number) in [
+            ("--seeds", seeds),
+            ("--minutes", args.minutes),
+            ("--device-days", args.device_days),
+        ] {
             if let Some(number) = number {
                 command.args([name, &number.to_string()]);
             }
@@ -74,24 +81,41 @@ fn program(steps: &mut Steps, name: &str, release: bool) -> Result<Command> {
 /// What `cargo xtask torture` may be told.
 #[derive(clap::Args)]
 pub(crate) struct Torture {
-    /// For how long
-    #[arg(long, default_value_t = 10)]
-    minutes: u64,
+    /// For how long; 10, or a day at most where --kills says when it is enough
+    #[arg(long)]
+    minutes: Option<u64>,
+    /// Stop after so many kills of server and handhelds together
+    #[arg(long)]
+    kills: Option<u64>,
     /// Which random numbers
     #[arg(long, default_value_t = 1)]
     seed: u64,
+    /// With optimisation: the programs start quicker, so that there are more kills
+    #[arg(long)]
+    release: bool,
     /// On a PostgreSQL of its own instead of SQLite
     #[arg(long)]
     postgres: bool,
 }
 
+/// Minutes of a day.
+const DAY_MINUTES: u64 = 24 * 60;
+
 /// Kills server and handhelds again and again.
 pub(crate) fn torture(steps: &mut Steps, args: &Torture) -> Result<()> {
     steps.step("look what is missing", || setup::ensure(Need::Test))?;
-    let mut command = program(steps, "torture", false)?;
+    let minutes = args.minutes.unwrap_or(if args.kills.is_some() {
+        DAY_MINUTES
+    } else {
+        10
+    });
+    let mut command = program(steps, "torture", args.release)?;
+    if let Some(kills) = args.kills {
+        command.args(["--kills", &kills.to_string()]);
+    }
     command.args([
         "--minutes",
-        &args.minutes.to_string(),
+        &minutes.to_string(),
         "--seed",
         &args.seed.to_string(),
     ]);

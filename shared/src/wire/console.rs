@@ -3,6 +3,7 @@
 use super::sync::Me;
 mod audit;
 mod case;
+mod devices;
 mod statistics;
 
 pub use audit::AuditEntry;
@@ -10,15 +11,14 @@ pub use case::{
     AllowedMove, CaseEvent, CaseLife, Colleague, FindingRow, MergedRow, MoveRequest, PartRow,
     StageRow,
 };
+pub use devices::{CodeAnswer, DeviceRow, LostRequest, NewCode};
 pub use statistics::{
     IndicatorRow, RateRow, Statistics, StatisticsBy, StatisticsQuery, StatisticsRow,
 };
 
 use crate::area::Area;
 use crate::case::{Ask, Card, Class};
-use crate::id::{
-    AreaCode, CaseId, CategoryId, DeviceId, OpId, PersonId, ReportId, Sha256, UnitCode,
-};
+use crate::id::{AreaCode, CaseId, CategoryId, OpId, ReportId, Sha256, UnitCode};
 use crate::report::{PhotoRole, Place};
 use crate::role::{PostKind, Role};
 use crate::routing::Decision;
@@ -209,6 +209,10 @@ pub struct CasePhoto {
     pub role: PhotoRole,
     /// Whether the bytes have arrived.
     pub arrived: bool,
+    /// They never will: the server lost them, and its handheld, which had them for a month after
+    /// they had arrived, has only the preview left.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub gone: bool,
     /// Its preview, once that has arrived; bytes at `/v1/photos/{preview}`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub preview: Option<Sha256>,
@@ -231,6 +235,9 @@ pub struct CaseDetail {
     pub short_code: String,
     /// Who filed it.
     pub reporter_name: String,
+    /// Since when the reporter, in office when it was filed, holds no grid post any more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reporter_left_ms: Option<Timestamp>,
     /// The text.
     pub text: String,
     /// Where.
@@ -346,90 +353,11 @@ pub struct NewPost {
     pub kind: PostKind,
 }
 
-/// `POST /v1/devices/codes`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct NewCode {
-    /// Who will carry the device.
-    pub person: PersonId,
-}
-
-/// A one-time enrolment code, shown once.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct CodeAnswer {
-    /// The code to type in.
-    pub code: String,
-    /// When it ends.
-    pub expires_ms: Timestamp,
-    /// SHA-256 of the certificate that the handheld pins; none where the system's roots judge it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub fingerprint: Option<Sha256>,
-}
-
-/// Sync state of a device.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct DeviceRow {
-    /// Identity.
-    pub id: DeviceId,
-    /// Its name.
-    pub name: String,
-    /// Its platform.
-    pub platform: String,
-    /// Its app.
-    pub app_version: String,
-    /// Who carries it.
-    pub person_name: String,
-    /// Last contact.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub last_seen_ms: Option<Timestamp>,
-    /// Operations it says it made.
-    pub made: i64,
-    /// Operations received without a gap.
-    pub high_water: i64,
-    /// Operations received in all.
-    pub received: i64,
-    /// Photos announced by it and not yet here.
-    pub photos_owed: i64,
-    /// Numbers that are not here yet as `[from, to]`, the lowest first, at most 20 ranges.
-    #[serde(default)]
-    pub gaps: Vec<(i64, i64)>,
-    /// Since when it has owed operations without a break, by the server's clock.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub owed_since_ms: Option<Timestamp>,
-    /// When the oldest photo that it owes was announced.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub photos_owed_since_ms: Option<Timestamp>,
-    /// Since when it is marked as lost.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub lost_ms: Option<Timestamp>,
-}
-
-impl DeviceRow {
-    /// Whether anything that it made is not here.
-    #[must_use]
-    pub fn owes(&self) -> bool {
-        self.made > self.high_water || self.photos_owed > 0
-    }
-
-    /// Since when it has owed the oldest thing.
-    #[must_use]
-    pub fn oldest_owed(&self) -> Option<Timestamp> {
-        let both = [self.owed_since_ms, self.photos_owed_since_ms];
-        both.into_iter().flatten().min()
-    }
-}
-
 /// `GET /v1/receipts/key`: by what anybody checks a receipt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ReceiptKeyAnswer {
     /// The public key in hex.
     pub key: PublicKey,
-}
-
-/// `POST /v1/devices/{id}/lost`: marks a handheld as lost, or as found again.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct LostRequest {
-    /// It is lost.
-    pub lost: bool,
 }
 
 /// Something kept for a person.

@@ -7,9 +7,11 @@
 
 mod courier;
 mod lock;
+mod sync;
 
 pub use courier::CourierView;
 pub use lock::LockView;
+pub use sync::{SyncReport, SyncState, SyncStatus};
 
 use crate::area::AreaKind;
 use crate::case::Class;
@@ -80,41 +82,6 @@ pub struct Settings {
     pub large_type: bool,
     /// Address of the server, offered when binding.
     pub server: String,
-}
-
-/// What sync is doing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum SyncState {
-    /// Not bound to a server yet.
-    NotEnrolled,
-    /// Nothing to do; everything filed has arrived.
-    AllSent,
-    /// At work now.
-    Running,
-    /// Something waits for its turn or the network.
-    Waiting,
-    /// The server doesn't accept the device's token: bind again. Filing goes on.
-    Paused,
-}
-
-/// Sync in one look.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SyncStatus {
-    /// What it is doing.
-    pub state: SyncState,
-    /// Reports that wait on the device.
-    pub operations_waiting: u32,
-    /// Photos that wait on the device.
-    pub photos_waiting: u32,
-    /// Their bytes that are still to go.
-    pub bytes_waiting: u64,
-    /// Last round that ended well.
-    pub last_success: Option<Timestamp>,
-    /// When the next attempt is due, after a failed one.
-    pub next_attempt: Option<Timestamp>,
-    /// Why the last attempt failed.
-    pub problem: Option<Problem>,
 }
 
 /// The first screen.
@@ -465,23 +432,6 @@ pub struct CaseCard {
     pub deadline: Option<Timestamp>,
     /// Whether it came from this person.
     pub mine: bool,
-}
-
-/// What a round of sync did.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
-pub struct SyncReport {
-    /// Operations that the server has now.
-    pub operations_sent: u32,
-    /// Of them, those kept for a person.
-    pub quarantined: u32,
-    /// Photos that the server has now.
-    pub photos_sent: u32,
-    /// Rows of cases taken in.
-    pub rows_pulled: u32,
-    /// Whether a new catalogue or new areas came.
-    pub catalogue_changed: bool,
-    /// Why the round ended early.
-    pub problem: Option<Problem>,
 }
 
 /// The machine that the screen runs on.

@@ -174,6 +174,8 @@ words! {
     PHOTO_OWED: "照片还在手机上，联网后自动补传。", "Still on the handheld; it comes when there is a network.";
     PHOTO_PREVIEW: "预览", "Preview";
     PHOTO_PREVIEW_WHY: "原图还在手机上，联网后自动补传。", "The photo itself is still on the handheld; it comes when there is a network.";
+    PHOTO_GONE: "原图已不在手持端", "The original is on no handheld any more";
+    PHOTO_GONE_WHY: "服务器从备份恢复时缺了这张原图，手持端也只留有预览，不再等待补传。", "The server came back from a backup without this photo, and its handheld kept only the preview. Nobody waits for it any more.";
     PHOTO_BROKEN: "照片打不开，请重试。", "The photo can't be opened. Try again.";
     PHOTO_OPEN: "放大", "Enlarge";
     PREVIOUS: "上一张", "Previous";
@@ -201,6 +203,7 @@ words! {
     COURSE: "办理经过", "Course";
     GIVEN_TO: "派给", "Given to";
     DUE_BY: "应于", "Due by";
+    REPORTER_LEFT: "上报时在岗，现已离岗", "In office when filing, left since";
     CLOCK_SKEW: "手机时钟偏差", "The handheld's clock is off by";
     MOVES: "办理", "What you can do";
     NO_MOVES: "这件事现在不用您办。", "Nothing is waiting for you here.";
@@ -270,6 +273,9 @@ words! {
     RECEIVED: "到了", "Received";
     NOT_HERE: "未送达", "Not here yet";
     PHOTOS_OWED: "欠照片", "Photos owed";
+    PHOTOS_GONE: "原图已不在手持端", "Originals on no handheld any more";
+    ROOM_NEAR: "事件快满", "Nearly full of cases";
+    ROOM_LEFT_OUT: "事件已满，未下发的网格", "Full of cases; grids left out";
     OWED_FOR: "最久欠了", "Owed for";
     MISSING: "缺", "missing";
     ALL_HERE: "全部到齐", "All here";
@@ -308,6 +314,7 @@ words! {
     DEED_TOKEN: "手机更新令牌", "A handheld renewed its token";
     DEED_TOKEN_REFUSED: "手机令牌未更新", "A renewal was refused";
     DEED_COURIER: "送达信使文件", "A courier file was delivered";
+    DEED_COURIER_REFUSED: "信使文件未收下", "A courier file was refused";
     DEED_BACKUP: "备份数据库", "The database was backed up";
     DEED_RESTORED: "从备份恢复", "The database was restored";
     SESSIONS: "登录", "Sessions";
@@ -391,6 +398,7 @@ pub(crate) fn deed(action: &str) -> Option<Word> {
         "device.token" => DEED_TOKEN,
         "device.token_refuse" => DEED_TOKEN_REFUSED,
         "courier.deliver" => DEED_COURIER,
+        "courier.refuse" => DEED_COURIER_REFUSED,
         "catalogue.draft" => DEED_DRAFT,
         "catalogue.edit" => DEED_DRAFT_EDIT,
         "catalogue.import" => DEED_DRAFT_IMPORT,

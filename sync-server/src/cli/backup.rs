@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use std::path::PathBuf;
 use sync_server::config::{DataArgs, mask_url, require_dir};
 use sync_server::http::system_clock;
-use sync_server::new_life;
+use sync_server::new_life::{self, Missing};
 use sync_server::photo_store::PhotoStore;
 use sync_server::service::audit::{self, Deed, Note};
 use sync_server::service::district::District;
@@ -122,12 +122,17 @@ fn begin_new_life(store: &Store, data: &DataArgs) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
-    let owed = runtime.block_on(new_life::begin(store, &photos, server_epoch.clone()))?;
+    let begun = new_life::begin(store, &photos, server_epoch.clone());
+    let Missing { photos, previews } = runtime.block_on(begun)?;
     note(
         store,
         Deed::BackupRestored,
-        json!({"server_epoch": server_epoch, "photos_missing": owed}),
+        json!({"server_epoch": server_epoch, "photos_missing": photos,
+            "previews_missing": previews}),
     )?;
-    println!("new life {server_epoch}; {owed} photos are missing and will be asked for");
+    println!(
+        "new life {server_epoch}; {photos} photos are missing and will be asked for, \
+         {previews} previews too"
+    );
     Ok(())
 }

@@ -22,7 +22,7 @@ pub(crate) fn print(args: &LedgerArgs) -> anyhow::Result<()> {
     let (store, district) = open(&args.data)?;
     let now = system_clock()();
     let rows = store
-        .read_blocking(move |tx| devices::ledger(tx, &district))
+        .read_blocking(move |tx| devices::ledger(tx, &district, now))
         .map_err(told)?;
     store.close_blocking();
     if args.json {
@@ -59,6 +59,15 @@ fn line(row: &DeviceRow, now: Timestamp) -> String {
     }
     if let Some(since) = row.oldest_owed() {
         words.push_str(&format!("  owed for {}", age(since)));
+    }
+    if row.photos_gone > 0 {
+        words.push_str(&format!("  photos lost for good {}", row.photos_gone));
+    }
+    if let Some(room) = row.room {
+        words.push_str(&format!(
+            "  keeps {} of {} cases, {} grids left out",
+            room.rows, room.limit, room.left_out
+        ));
     }
     let seen = row.last_seen_ms.map_or_else(|| String::from("never"), age);
     words.push_str(&format!("  last seen {seen} ago"));

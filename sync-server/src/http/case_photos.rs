@@ -126,7 +126,9 @@ async fn spool(app: &App, upload: Uuid, mut body: Body) -> Answer<Option<Sha256>
     }
     let written = growing.write(Bytes::from(piece)).await;
     let growing = written.map_err(|error| spool_failed(&error))?;
-    let kept = growing.keep().await.map_err(|error| spool_failed(&error))?;
+    // It comes in one request or not at all.
+    let kept = growing.keep(true).await;
+    let kept = kept.map_err(|error| spool_failed(&error))?;
     Ok(kept.1)
 }
 

@@ -4,7 +4,8 @@ use super::App;
 use super::auth::SignedIn;
 use super::error::{Answer, Refusal, disk};
 use super::sync::take_push;
-use crate::service::courier::{self as service, Carried};
+use crate::service::courier::{self as service, Carried, Refused};
+use crate::service::sessions::Session;
 use crate::service::{Fault, photos};
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
@@ -38,16 +39,29 @@ pub(super) async fn deliver(
     let _turn = turn.map_err(|_| Refusal::internal())?;
     let now = app.now();
     let key = app.receipt_key().clone();
+    let bytes = file.len();
     let opened = tokio::task::spawn_blocking(move || open(&key, &file))
         .await
-        .map_err(|_| Refusal::internal())?
-        .map_err(Fault::from)?;
-    let opened = Arc::new(opened);
+        .map_err(|_| Refusal::internal())?;
+    let opened = match opened {
+        Ok(opened) => Arc::new(opened),
+        Err(error) => {
+            note_refused(&app, by, Refused::unopened(error, bytes)).await?;
+            return Err(Fault::from(error).into());
+        }
+    };
     let signed = Arc::clone(&opened);
     let maker = app
         .store()
         .read(move |tx| service::maker(tx, &signed, now))
-        .await?;
+        .await;
+    let maker = match maker {
+        Err(fault @ Fault::Invalid { .. }) => {
+            note_refused(&app, by, Refused::of_stranger(bytes)).await?;
+            return Err(fault.into());
+        }
+        maker => maker?,
+    };
     let device = opened.sheet.device_id;
     let mut answers = Vec::with_capacity(opened.sheet.pushes.len());
     for mut push in opened.sheet.pushes.clone() {
@@ -71,6 +85,21 @@ pub(super) async fn deliver(
         })
         .await?;
     Ok(([(CONTENT_TYPE, "application/octet-stream")], written))
+}
+
+/// Notes who brought a file that is refused.
+async fn note_refused(app: &App, by: Session, refused: Refused) -> Answer<()> {
+    tracing::warn!(
+        why = refused.why,
+        bytes = refused.bytes,
+        "a courier file was refused"
+    );
+    let (district, now) = (app.district(), app.now());
+    let code = district.code.clone();
+    let noted = app.store().write(&code, move |tx| {
+        service::note_refused(tx, &district, &by, &refused, now)
+    });
+    Ok(noted.await?)
 }
 
 /// Keeps the photos of a file that are wanted; those that are here then.

@@ -40,7 +40,7 @@ pub(super) async fn events(
 ) -> Answer<Response> {
     let buckets = session
         .device
-        .map(|_| pull::buckets(&session, &app.district()));
+        .map(|_| pull::buckets(&session.actor, &app.district()));
     let longest = LISTENS_AT_MOST;
     let lasts = listening.seconds.map_or(longest, Duration::from_secs);
     let now = Instant::now();

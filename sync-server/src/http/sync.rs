@@ -7,7 +7,7 @@ use super::extract::{Body, Packed};
 use super::{App, new_id};
 use crate::service::push::{self, Judged, Sender};
 use crate::service::sessions::Session;
-use crate::service::{devices, pull, receipts, words};
+use crate::service::{devices, photos, pull, receipts, words};
 use crate::store::operations::Gap;
 use axum::Json;
 use axum::extract::{DefaultBodyLimit, State};
@@ -158,11 +158,17 @@ pub(super) async fn pull(
     let seen_long_ago = session
         .last_seen
         .is_none_or(|seen| now.since(seen) > SEEN_EVERY_MS);
+    if !request.photos_gone.is_empty() {
+        let (code, gone) = (app.district().code.clone(), request.photos_gone.clone());
+        app.store()
+            .write(&code, move |tx| photos::gone(tx, device, &gone, now))
+            .await?;
+    }
     let district = app.district();
     let answer = app
         .store()
         .read(move |tx| {
-            let buckets = pull::buckets(&session, &district);
+            let buckets = pull::buckets(&session.actor, &district);
             pull::page(tx, &session, &district, buckets, &request, now)
         })
         .await?;

@@ -48,15 +48,16 @@ impl Growing {
     }
 
     /// Makes durable what was added: the length now, and the hash of the whole so far when it was
-    /// written from its beginning.
+    /// written from its beginning. `is_whole` when nothing is missing: then the file moves on at
+    /// once, and nobody is told of its name here.
     ///
     /// # Errors
     /// When the spool can't be synced.
-    pub async fn keep(self) -> Result<(u64, Option<Sha256>)> {
+    pub async fn keep(self, is_whole: bool) -> Result<(u64, Option<Sha256>)> {
         blocking(move || {
             let synced = self.file.sync_all();
             synced.map_err(|source| disk("keep an upload", source))?;
-            if self.is_new {
+            if self.is_new && !is_whole {
                 // The name in the directory has to be durable too.
                 sync_directory(&self.spool)?;
             }

@@ -66,6 +66,8 @@ pub enum Deed {
     OrderGiven,
     /// An emergency order was ended.
     OrderEnded,
+    /// Somebody brought a courier file that could not be taken.
+    CourierRefused,
     /// The database was copied into a file.
     BackupMade,
     /// The database came back from a file.
@@ -99,6 +101,7 @@ impl Deed {
             Self::CataloguePublished => "catalogue.publish",
             Self::OrderGiven => "order.give",
             Self::OrderEnded => "order.end",
+            Self::CourierRefused => "courier.refuse",
             Self::BackupMade => "backup.make",
             Self::BackupRestored => "backup.restore",
         }

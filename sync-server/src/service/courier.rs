@@ -37,6 +37,57 @@ pub fn maker(tx: &mut dyn Tx, opened: &Opened, now: Timestamp) -> Result<Session
     ))
 }
 
+/// Notes that a file was refused: who brought it, why, and how large it was. Whose it was is not
+/// known, or not to be believed.
+///
+/// # Errors
+/// As [`look_at`].
+pub fn note_refused(
+    tx: &mut dyn Tx,
+    district: &District,
+    by: &Session,
+    refused: &Refused,
+    now: Timestamp,
+) -> Result<()> {
+    let note = Note {
+        device: by.device,
+        detail: json!({"why": refused.why, "bytes": refused.bytes}),
+        ..Note::of(Some(by.actor.person), Deed::CourierRefused, "")
+    };
+    audit::note(tx, district, &note, now)
+}
+
+/// A file that was refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Refused {
+    /// Why, for a program: `foreign`, `sealed`, `content` or `unknown_device`.
+    pub why: &'static str,
+    /// Its size.
+    pub bytes: usize,
+}
+
+impl Refused {
+    /// A file that could not be opened.
+    #[must_use]
+    pub const fn unopened(error: CourierError, bytes: usize) -> Self {
+        let why = match error {
+            CourierError::Foreign => "foreign",
+            CourierError::Sealed => "sealed",
+            CourierError::Content | CourierError::OthersAnswer => "content",
+        };
+        Self { why, bytes }
+    }
+
+    /// A file of a handheld that isn't known here.
+    #[must_use]
+    pub const fn of_stranger(bytes: usize) -> Self {
+        Self {
+            why: "unknown_device",
+            bytes,
+        }
+    }
+}
+
 /// What to do with a photo of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Carried {

@@ -1,5 +1,7 @@
 //! Handhelds: enrolment by a one-time code, and which device owes what.
 
+mod ledger;
+
 use super::audit::{self, Deed, Note};
 use super::sessions;
 use super::{Fault, Result, words};
@@ -17,14 +19,14 @@ use shared::wire::sync::{EnrolRequest, Me};
 use std::collections::HashMap;
 use uuid::Uuid;
 
+pub use ledger::ledger;
+
 /// An enrolment code is good for a day: long enough to hand it over, short enough to lose it.
 pub const CODE_LASTS_MS: i64 = DAY_MS;
 /// Names of devices, platforms and versions as their makers write them.
 pub const WORDS_CHARS_MAX: usize = 100;
 /// Rows of one page.
 pub const PAGE_ROWS: usize = 200;
-/// Ranges of missing numbers that a person is shown of one device.
-const GAPS_SHOWN_MAX: usize = 20;
 /// Letters of a code without those that are mistaken for digits.
 const CODE_LETTERS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 /// Letters of a code: 40 bits, behind the sign-in brake and for one day.
@@ -303,7 +305,7 @@ pub fn page(
                 }
             };
             if let Some(name) = name {
-                rows.push(row(tx, device, name)?);
+                rows.push(ledger::row(tx, district, device, name, now)?);
             }
         }
         if !full {
@@ -417,67 +419,6 @@ fn visible_name(
         .iter()
         .any(|row| scopes.iter().any(|s| s.contains(&row.post.area)));
     Ok((whole || mine).then_some(found.name))
-}
-
-/// All devices of the district, those that owe something first and the oldest debt before all;
-/// a device that never came back stays.
-///
-/// # Errors
-/// Whatever the store says.
-pub fn ledger(tx: &mut dyn Tx, district: &District) -> Result<Vec<console::DeviceRow>> {
-    let mut rows = Vec::new();
-    let mut after = None;
-    loop {
-        let found = store::devices::page(tx, &district.code, after, PAGE_ROWS)?;
-        let full = found.len() == PAGE_ROWS;
-        for device in found {
-            after = Some(device.id);
-            let person = store::people::get(tx, device.person)?;
-            let name = person.map_or_else(String::new, |person| person.name);
-            rows.push(row(tx, device, name)?);
-        }
-        if !full {
-            break;
-        }
-    }
-    rows.sort_by_key(|row| (!row.owes(), row.oldest_owed(), row.id));
-    Ok(rows)
-}
-
-/// The numbers that are not here, up to what the device says it made.
-fn missing(tx: &mut dyn Tx, device: &DeviceRow) -> Result<Vec<(i64, i64)>> {
-    if device.made <= device.high_water {
-        return Ok(Vec::new());
-    }
-    let (id, epoch, above) = (device.id, device.epoch, device.high_water);
-    let between = store::operations::gaps(tx, id, epoch, above, GAPS_SHOWN_MAX)?;
-    let mut gaps: Vec<_> = between.iter().map(|gap| (gap.from, gap.to)).collect();
-    let highest = store::operations::highest(tx, id, epoch)?.max(above);
-    if device.made > highest && gaps.len() < GAPS_SHOWN_MAX {
-        gaps.push((highest.saturating_add(1), device.made));
-    }
-    Ok(gaps)
-}
-
-fn row(tx: &mut dyn Tx, device: DeviceRow, person_name: String) -> Result<console::DeviceRow> {
-    let gaps = missing(tx, &device)?;
-    let (photos_owed, photos_owed_since_ms) = store::photos::owed(tx, device.id)?;
-    Ok(console::DeviceRow {
-        id: device.id,
-        name: device.name,
-        platform: device.platform,
-        app_version: device.app_version,
-        person_name,
-        last_seen_ms: device.last_seen,
-        made: device.made,
-        high_water: device.high_water,
-        received: device.received,
-        photos_owed,
-        gaps,
-        owed_since_ms: device.owed_since,
-        photos_owed_since_ms,
-        lost_ms: device.lost,
-    })
 }
 
 #[cfg(test)]

@@ -14,6 +14,7 @@ use shared::id::{CaseId, DeviceId, ReportId, Sha256};
 use shared::report::{PHOTO_BYTES_LIMIT, PHOTO_PREVIEW_BYTES_LIMIT, PhotoRef};
 use shared::role::Actor;
 use shared::time::{DAY_MS, Timestamp};
+use shared::wire::sync::OWED_PHOTOS_LIMIT;
 use uuid::Uuid;
 
 /// An upload is kept this long for its device to go on with: a week without a good network.
@@ -218,6 +219,17 @@ pub fn advance(tx: &mut dyn Tx, upload: Uuid, seen: i64, offset: i64) -> Result<
 /// As [`announced`].
 pub fn forget(tx: &mut dyn Tx, upload: Uuid) -> Result<()> {
     store::uploads::remove(tx, upload)?;
+    Ok(())
+}
+
+/// A device can't send photos that it owed: nobody owes them any more, and their cases say so.
+///
+/// # Errors
+/// As [`announced`].
+pub fn gone(tx: &mut dyn Tx, device: DeviceId, hashes: &[Sha256], now: Timestamp) -> Result<()> {
+    for hash in hashes.iter().take(OWED_PHOTOS_LIMIT) {
+        store::photos::mark_gone(tx, *hash, device, now)?;
+    }
     Ok(())
 }
 

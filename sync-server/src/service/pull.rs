@@ -17,7 +17,7 @@ use crate::store::{self, Tx};
 use shared::area::Scope;
 use shared::emergency::EmergencyOrder;
 use shared::id::{AreaCode, Bucket, CaseId, Sha256};
-use shared::role::Role;
+use shared::role::{Actor, Role};
 use shared::time::Timestamp;
 use shared::wire::sync::{
     CaseState, DEVICE_ROWS_ALERT, DEVICE_ROWS_LIMIT, OWED_PHOTOS_LIMIT, PROTOCOL,
@@ -32,13 +32,12 @@ const ORDERS_SENT_LIMIT: usize = 100;
 /// A page with the states that the server made; on the wire it is a [`PullAnswer`].
 pub type Page = PullAnswer<Arc<CaseState>>;
 
-/// The buckets of a session: the person's own and those of the grids at and below each grid post,
+/// The buckets of a worker: the person's own and those of the grids at and below each grid post,
 /// the own first.
 #[must_use]
-pub fn buckets(session: &Session, district: &District) -> Vec<Bucket> {
+pub fn buckets(actor: &Actor, district: &District) -> Vec<Bucket> {
     let mut grids: Vec<&AreaCode> = Vec::new();
-    for post in session
-        .actor
+    for post in actor
         .posts
         .iter()
         .filter(|post| post.role == Role::GridWorker)
@@ -47,7 +46,7 @@ pub fn buckets(session: &Session, district: &District) -> Vec<Bucket> {
     }
     grids.sort_unstable();
     grids.dedup();
-    let own = Bucket::new(format!("person:{}", session.actor.person)).ok();
+    let own = Bucket::new(format!("person:{}", actor.person)).ok();
     let grids = grids
         .into_iter()
         .filter_map(|grid| Bucket::new(format!("grid:{grid}")).ok());
@@ -61,6 +60,16 @@ pub fn buckets(session: &Session, district: &District) -> Vec<Bucket> {
         buckets.truncate(PULL_BUCKETS_LIMIT);
     }
     buckets
+}
+
+/// How near a worker's handheld is to the rows that it may keep; none while that is far.
+///
+/// # Errors
+/// Whatever the store says, as for all services.
+pub fn room(tx: &mut dyn Tx, actor: &Actor, district: &District) -> Result<Option<Room>> {
+    let buckets = buckets(actor, district);
+    let standing = store::buckets::standing(tx, &district.code, &buckets)?;
+    Ok(within_limit(buckets, &standing).1)
 }
 
 /// A page of changes.

@@ -145,6 +145,7 @@ fn photos_of(tx: &mut dyn Tx, body: &str) -> Result<Vec<CasePhoto>> {
             sha256: photo.sha256,
             role: photo.role,
             arrived: row.stored.is_some(),
+            gone: row.gone.is_some(),
             preview: preview
                 .filter(|row| row.stored.is_some())
                 .map(|row| row.hash),

@@ -23,21 +23,36 @@ pub fn begin_new_life(tx: &mut dyn Tx, server_epoch: &str) -> Result<()> {
     Ok(())
 }
 
-/// A page of the photos that the data says are here.
-///
-/// # Errors
-/// As [`begin_new_life`].
-pub fn photos_said_to_be_here(tx: &mut dyn Tx, after: Option<Sha256>) -> Result<Vec<Sha256>> {
-    Ok(store::photos::stored_after(tx, after, PHOTOS_AT_ONCE)?)
+/// What is kept by its hash.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kept {
+    /// Photos.
+    Photos,
+    /// Their previews.
+    Previews,
 }
 
-/// Notes photos whose bytes are not here: their handhelds send them again.
+/// A page of what the data says is here.
 ///
 /// # Errors
 /// As [`begin_new_life`].
-pub fn photos_are_owed(tx: &mut dyn Tx, missing: &[Sha256]) -> Result<()> {
+pub fn said_to_be_here(tx: &mut dyn Tx, kept: Kept, after: Option<Sha256>) -> Result<Vec<Sha256>> {
+    Ok(match kept {
+        Kept::Photos => store::photos::stored_after(tx, after, PHOTOS_AT_ONCE)?,
+        Kept::Previews => store::previews::stored_after(tx, after, PHOTOS_AT_ONCE)?,
+    })
+}
+
+/// Notes what is not here: the handhelds send it again.
+///
+/// # Errors
+/// As [`begin_new_life`].
+pub fn are_owed(tx: &mut dyn Tx, kept: Kept, missing: &[Sha256]) -> Result<()> {
     for hash in missing {
-        store::photos::mark_owed(tx, *hash)?;
+        match kept {
+            Kept::Photos => store::photos::mark_owed(tx, *hash)?,
+            Kept::Previews => store::previews::mark_owed(tx, *hash)?,
+        }
     }
     Ok(())
 }

@@ -47,6 +47,7 @@ const LADDER: &[Step] = &[
     step!(8, "0008_case_life"),
     step!(9, "0009_catalogue_drafts_and_orders"),
     step!(10, "0010_rollups"),
+    step!(11, "0011_photos_gone"),
 ];
 
 /// The step this program was written for.

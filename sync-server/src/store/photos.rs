@@ -27,6 +27,8 @@ pub struct PhotoRow {
     pub device: DeviceId,
     /// When the bytes arrived; none while they are owed.
     pub stored: Option<Timestamp>,
+    /// When its device said that it can't send them any more.
+    pub gone: Option<Timestamp>,
 }
 
 /// A photo in its report.
@@ -103,7 +105,7 @@ pub fn expect(tx: &mut dyn Tx, photo: &PhotoRef, device: DeviceId, at: Timestamp
 /// As [`announce`].
 pub fn get(tx: &mut dyn Tx, hash: Sha256) -> Result<Option<PhotoRow>> {
     const SQL: &str = "
-        SELECT hash, bytes, mime, width, height, device, stored_ms
+        SELECT hash, bytes, mime, width, height, device, stored_ms, gone_ms
         FROM photos
         WHERE hash = $1";
     tx.query(SQL, params![hash])?
@@ -119,7 +121,7 @@ pub fn get(tx: &mut dyn Tx, hash: Sha256) -> Result<Option<PhotoRow>> {
 pub fn mark_stored(tx: &mut dyn Tx, hash: Sha256, at: Timestamp) -> Result<bool> {
     const SQL: &str = "
         UPDATE photos
-        SET stored_ms = $2
+        SET stored_ms = $2, gone_ms = NULL
         WHERE hash = $1 AND stored_ms IS NULL";
     Ok(tx.execute(SQL, params![hash, at])? == 1)
 }
@@ -131,7 +133,7 @@ pub fn mark_stored(tx: &mut dyn Tx, hash: Sha256, at: Timestamp) -> Result<bool>
 pub fn of_report(tx: &mut dyn Tx, report: ReportId) -> Result<Vec<ReportPhoto>> {
     const SQL: &str = "
         SELECT photos.hash, photos.bytes, photos.mime, photos.width, photos.height, photos.device,
-            photos.stored_ms, report_photos.ordinal, report_photos.role,
+            photos.stored_ms, photos.gone_ms, report_photos.ordinal, report_photos.role,
             report_photos.original_hash, previews.hash
         FROM report_photos
         JOIN photos ON photos.hash = report_photos.hash
@@ -141,10 +143,10 @@ pub fn of_report(tx: &mut dyn Tx, report: ReportId) -> Result<Vec<ReportPhoto>> 
         ORDER BY report_photos.report, report_photos.ordinal";
     let entry = |row: &mut Row| {
         Ok(ReportPhoto {
-            ordinal: row.int(7)?,
-            role: row.word(8, PhotoRole::parse)?,
-            original: row.opt_id(9)?,
-            preview: row.opt_id(10)?,
+            ordinal: row.int(8)?,
+            role: row.word(9, PhotoRole::parse)?,
+            original: row.opt_id(10)?,
+            preview: row.opt_id(11)?,
             photo: from_row(row)?,
         })
     };
@@ -179,7 +181,7 @@ pub fn owed(tx: &mut dyn Tx, device: DeviceId) -> Result<(i64, Option<Timestamp>
     const SQL: &str = "
         SELECT count(*), min(announced_ms)
         FROM photos
-        WHERE device = $1 AND stored_ms IS NULL";
+        WHERE device = $1 AND stored_ms IS NULL AND gone_ms IS NULL";
     tx.query(SQL, params![device])?
         .first()
         .map_or(Ok((0, None)), |row| Ok((row.int(0)?, row.opt_time(1)?)))
@@ -222,6 +224,32 @@ pub fn mark_owed(tx: &mut dyn Tx, hash: Sha256) -> Result<()> {
     Ok(())
 }
 
+/// Notes that a device can't send a photo that it owed.
+///
+/// # Errors
+/// As [`announce`].
+pub fn mark_gone(tx: &mut dyn Tx, hash: Sha256, device: DeviceId, at: Timestamp) -> Result<()> {
+    const SQL: &str = "
+        UPDATE photos
+        SET gone_ms = $3
+        WHERE hash = $1 AND device = $2 AND stored_ms IS NULL AND gone_ms IS NULL";
+    tx.execute(SQL, params![hash, device, at])?;
+    Ok(())
+}
+
+/// How many announced photos are not here and not on their device either.
+///
+/// # Errors
+/// As [`announce`].
+pub fn gone_number(tx: &mut dyn Tx, device: DeviceId) -> Result<i64> {
+    const SQL: &str = "
+        SELECT count(*)
+        FROM photos
+        WHERE device = $1 AND stored_ms IS NULL AND gone_ms IS NOT NULL";
+    let rows = tx.query(SQL, params![device])?;
+    rows.first().map_or(Ok(0), |row| row.int(0))
+}
+
 /// The photos that a device still owes, in order of their hashes.
 ///
 /// # Errors
@@ -230,7 +258,7 @@ pub fn owed_hashes(tx: &mut dyn Tx, device: DeviceId, limit: usize) -> Result<Ve
     const SQL: &str = "
         SELECT hash
         FROM photos
-        WHERE device = $1 AND stored_ms IS NULL
+        WHERE device = $1 AND stored_ms IS NULL AND gone_ms IS NULL
         ORDER BY hash
         LIMIT $2";
     let rows = tx.query(SQL, params![device, row_limit(limit)])?;
@@ -246,5 +274,6 @@ fn from_row(row: &mut Row) -> Result<PhotoRow> {
         height: row.int(4)?,
         device: row.id(5)?,
         stored: row.opt_time(6)?,
+        gone: row.opt_time(7)?,
     })
 }

@@ -3,6 +3,7 @@
 //! The bytes themselves are the business of `photo_store.rs`.
 //! Held by `tests/tests/store_contract.rs`.
 
+use super::tx::limit as row_limit;
 use super::{Result, Tx};
 use crate::params;
 use shared::id::{CaseId, DeviceId, Sha256};
@@ -69,6 +70,35 @@ pub fn mark_stored(tx: &mut dyn Tx, hash: Sha256, at: Timestamp) -> Result<()> {
         SET stored_ms = $2
         WHERE hash = $1 AND stored_ms IS NULL";
     tx.execute(SQL, params![hash, at])?;
+    Ok(())
+}
+
+/// A page of the previews whose bytes are said to be here, in order of their hashes.
+///
+/// # Errors
+/// As [`announce`].
+pub fn stored_after(tx: &mut dyn Tx, after: Option<Sha256>, limit: usize) -> Result<Vec<Sha256>> {
+    const SQL: &str = "
+        SELECT hash
+        FROM previews
+        WHERE hash > $1 AND stored_ms IS NOT NULL
+        ORDER BY hash
+        LIMIT $2";
+    let after = after.map_or_else(String::new, |hash| hash.to_string());
+    let rows = tx.query(SQL, params![&after, row_limit(limit)])?;
+    rows.iter().map(|row| row.id(0)).collect()
+}
+
+/// Notes that the bytes of a preview are not here after all.
+///
+/// # Errors
+/// As [`announce`].
+pub fn mark_owed(tx: &mut dyn Tx, hash: Sha256) -> Result<()> {
+    const SQL: &str = "
+        UPDATE previews
+        SET stored_ms = NULL
+        WHERE hash = $1";
+    tx.execute(SQL, params![hash])?;
     Ok(())
 }
 

@@ -1,7 +1,8 @@
 //! Lives through seed after seed: `cargo xtask sim` builds and starts it.
 //!
-//! Without anything said it runs the seeds from 1 on until something is found or the time is up,
-//! on every core, and prints how many device-days that were.
+//! Without anything said it runs the seeds from 1 on until something is found, the time is up or so
+//! many device-days were lived, on every core. It says each minute how far it is, and in its last
+//! line how many device-days that were.
 #![allow(clippy::print_stdout, reason = "a command line talks to its terminal")]
 
 use std::collections::BTreeMap;
@@ -15,6 +16,7 @@ struct Wanted {
     from: u64,
     seeds: u64,
     minutes: Option<u64>,
+    device_days: u64,
     only: Option<u64>,
     findings: u64,
     threads: usize,
@@ -39,6 +41,7 @@ fn wanted() -> Result<Wanted, String> {
         from: 1,
         seeds: u64::MAX,
         minutes: None,
+        device_days: u64::MAX,
         only: None,
         findings: u64::MAX,
         threads: std::thread::available_parallelism().map_or(1, usize::from),
@@ -53,6 +56,7 @@ fn wanted() -> Result<Wanted, String> {
             "--seeds" => wanted.seeds = number,
             "--findings" => wanted.findings = number,
             "--minutes" => wanted.minutes = Some(number),
+            "--device-days" => wanted.device_days = number,
             "--threads" => wanted.threads = usize::try_from(number).unwrap_or(1).max(1),
             _ => return Err(format!("{name} is not known")),
         }
@@ -87,6 +91,31 @@ struct Sum {
     device_days: u64,
     counts: BTreeMap<&'static str, u64>,
     found: Vec<String>,
+    /// When it was last said how far it is.
+    said: Option<Instant>,
+}
+
+/// How often it says how far it is.
+const SAID_EVERY: Duration = Duration::from_secs(60);
+
+impl Sum {
+    /// For `docs/PROOF.md`.
+    fn line(&self, from: u64, took: Duration) -> String {
+        format!(
+            "{} seeds from {from} on, {} device-days in {:.1} s, {} found something",
+            self.seeds,
+            self.device_days,
+            took.as_secs_f32(),
+            self.found.len()
+        )
+    }
+
+    fn say_now_and_then(&mut self, from: u64, began: Instant) {
+        if self.said.unwrap_or(began).elapsed() >= SAID_EVERY {
+            self.said = Some(Instant::now());
+            eprintln!("… {}", self.line(from, began.elapsed()));
+        }
+    }
 }
 
 fn many(wanted: &Wanted) -> ExitCode {
@@ -101,9 +130,11 @@ fn many(wanted: &Wanted) -> ExitCode {
                 loop {
                     let seed = next.fetch_add(1, Ordering::SeqCst);
                     let is_late = until.is_some_and(|until| began.elapsed() > until);
-                    let findings = sum.lock().map_or(0, |sum| sum.found.len());
-                    let enough = u64::try_from(findings).unwrap_or(u64::MAX);
-                    if enough >= wanted.findings || is_late || seed - wanted.from >= wanted.seeds {
+                    let so_far = sum.lock().map(|sum| (sum.found.len(), sum.device_days));
+                    let (findings, lived) = so_far.unwrap_or_default();
+                    let findings = u64::try_from(findings).unwrap_or(u64::MAX);
+                    let enough = findings >= wanted.findings || lived >= wanted.device_days;
+                    if enough || is_late || seed - wanted.from >= wanted.seeds {
                         return;
                     }
                     let outcome = sim::run(seed);
@@ -121,6 +152,7 @@ fn many(wanted: &Wanted) -> ExitCode {
                             sum.found.push(found.to_string());
                         }
                     }
+                    sum.say_now_and_then(wanted.from, began);
                 }
             });
         }
@@ -129,13 +161,7 @@ fn many(wanted: &Wanted) -> ExitCode {
         return ExitCode::FAILURE;
     };
     show(&sum.counts);
-    println!(
-        "{} seeds, {} device-days in {:.1} s, {} found something",
-        sum.seeds,
-        sum.device_days,
-        began.elapsed().as_secs_f32(),
-        sum.found.len()
-    );
+    println!("{}", sum.line(wanted.from, began.elapsed()));
     if sum.found.is_empty() {
         ExitCode::SUCCESS
     } else {

@@ -165,7 +165,8 @@ fn what_was_confirmed_is_there(handheld: &mut Handheld, host: &mut Host) -> Resu
     let kept = operations(handheld.look()?)?;
     let sent = texts(
         handheld.look()?,
-        "SELECT sha256 FROM photos WHERE sent_ms IS NOT NULL AND report_id IS NOT NULL",
+        "SELECT sha256 FROM photos WHERE sent_ms IS NOT NULL AND report_id IS NOT NULL
+            AND pruned_ms IS NULL",
     )?;
     for operation in kept {
         let believed = operation.outcome.as_deref();

@@ -174,6 +174,13 @@ impl Handheld {
 
     fn set_disk_left(&mut self, left: Option<u64>) -> Result<()> {
         self.close();
+        if left == Some(0) {
+            // Room inside of the file is room, too.
+            let database = Connection::open(self.database())?;
+            let key = vault::key(&self.folder)?;
+            database.pragma_update(None, "key", key.literal().as_str())?;
+            database.execute_batch("VACUUM")?;
+        }
         let used = std::fs::metadata(self.database())?.len();
         self.max_bytes = left.map(|left| used.saturating_add(left));
         self.open()

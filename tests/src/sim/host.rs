@@ -5,10 +5,11 @@
 //! files. Requests run one at a time, each to its end, so that a run repeats exactly.
 
 use super::chance::Chance;
+use super::check::texts;
 use super::clock::Time;
 use super::district::template;
 use crate::world;
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use axum::Router;
 use axum::body::{Body, Bytes, HttpBody, to_bytes};
 use axum::http::{HeaderMap, Method, Request, StatusCode};
@@ -284,6 +285,25 @@ impl Host {
         std::fs::read(file).is_ok_and(|bytes| shared::id::Sha256::of(&bytes).to_string() == sha256)
     }
 
+    /// The photos and previews that its data says are here are here, with their bytes.
+    pub fn has_what_it_says(&mut self) -> Result<()> {
+        for (what, sql) in [
+            (
+                "photo",
+                "SELECT hash FROM photos WHERE stored_ms IS NOT NULL",
+            ),
+            (
+                "preview",
+                "SELECT hash FROM previews WHERE stored_ms IS NOT NULL",
+            ),
+        ] {
+            for sha256 in texts(self.look()?, sql)? {
+                ensure!(self.has_photo(&sha256), "a stored {what} has no bytes");
+            }
+        }
+        Ok(())
+    }
+
     /// Which life of the data this is.
     #[must_use]
     pub fn life(&self) -> String {
@@ -352,6 +372,8 @@ impl Host {
         let photos = PhotoStore::open(&data.photos_url(), &data.spool_dir())?;
         new_life::begin(&store, &photos, self.life()).await?;
         store.close().await;
+        self.has_what_it_says()?;
+        self.look = None;
         Ok(true)
     }
 

@@ -27,6 +27,12 @@ const COURIER_EVERY: u64 = 4;
 /// In those with this rest.
 const COURIER_AT: u64 = 3;
 
+/// In one of so many seeds, with this rest, the handhelds go into quiet with timers that were armed
+/// while their clocks were ahead.
+const AHEAD_EVERY: u64 = 5;
+/// In those with this rest.
+const AHEAD_AT: u64 = 2;
+
 /// What is due.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Due {
@@ -54,6 +60,8 @@ struct Life {
     handhelds: Vec<Handheld>,
     /// In some seeds.
     courier: Option<Courier>,
+    /// In some seeds.
+    ahead: Option<Chance>,
     agenda: BTreeMap<(i64, u64), Due>,
     entries: u64,
     /// Turns that each handheld still makes before its app sleeps.
@@ -109,6 +117,7 @@ impl Life {
             handhelds,
             courier: (seed % COURIER_EVERY == COURIER_AT)
                 .then(|| Courier::new(Chance::new(!seed), folder.to_path_buf())),
+            ahead: (seed % AHEAD_EVERY == AHEAD_AT).then(|| Chance::new(seed.rotate_left(32))),
             agenda: BTreeMap::new(),
             entries: 0,
         })
@@ -351,8 +360,26 @@ impl Life {
         Ok(())
     }
 
+    /// With their clocks ahead the handhelds reach nobody: their timers stand at moments that won't
+    /// come for days once the clocks are set right.
+    async fn fail_ahead(&mut self) -> Result<()> {
+        let Some(chance) = &mut self.ahead else {
+            return Ok(());
+        };
+        for handheld in &mut self.handhelds {
+            let ahead_ms = chance.between(HOUR_MS, 30 * DAY_MS);
+            handheld.watch.set_skew(ahead_ms);
+            handheld.file(chance)?;
+            handheld.line.set_weather(Weather::Out);
+            handheld.turn().await?;
+            self.trace.count("failed with the clock ahead");
+        }
+        Ok(())
+    }
+
     /// The weather is fine, everybody is in office, nothing breaks any more.
     async fn become_quiet(&mut self) -> Result<()> {
+        self.fail_ahead().await?;
         self.trace.line(String::from("quiet"));
         for handheld in &mut self.handhelds {
             handheld.line.set_weather(Weather::Calm);

@@ -74,13 +74,14 @@ impl App {
     /// # Errors
     /// When the store fails.
     pub fn sync_status(&self) -> Result<SyncStatus, CoreError> {
-        let (device, operations_waiting, (photos_waiting, bytes_waiting)) =
+        let (device, operations_waiting, (photos_waiting, bytes_waiting), room) =
             self.store().read(|tx| {
                 let waiting = outbox::waiting_number(tx)?;
                 Ok((
                     device::read(tx)?,
                     waiting,
                     store::photos::waiting_number(tx)?,
+                    settings::room(tx)?,
                 ))
             })?;
         let trouble = lock(&self.inner.trouble).clone();
@@ -102,6 +103,7 @@ impl App {
             last_success: device.and_then(|device| device.last_success),
             next_attempt: trouble.next_attempt,
             problem: paused.or(trouble.problem),
+            room,
         })
     }
 

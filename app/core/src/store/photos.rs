@@ -390,19 +390,6 @@ pub fn answered_waiting(tx: &Transaction<'_>) -> Result<u64, StoreError> {
     Ok(uncount(tx.query_row(SQL, [], |row| row.get(0))?))
 }
 
-/// Offers photos again that had arrived and that the server misses: it came back from a backup.
-pub fn offer_owed(tx: &Transaction<'_>, owed: &[Sha256]) -> Result<(), StoreError> {
-    const SQL: &str = "
-        UPDATE photos
-        SET sent_ms = NULL, upload_url = NULL, upload_offset = 0, attempts = 0, retry_ms = NULL
-        WHERE sha256 = ?1 AND report_id IS NOT NULL AND sent_ms IS NOT NULL";
-    let mut statement = tx.prepare_cached(SQL)?;
-    for sha256 in owed {
-        statement.execute([sha256.to_string()])?;
-    }
-    Ok(())
-}
-
 #[expect(
     clippy::as_conversions,
     reason = "rounding saturates, and a position fits 32 bits"

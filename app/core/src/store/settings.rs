@@ -4,6 +4,7 @@ use super::{StoreError, Transaction};
 use rusqlite::OptionalExtension;
 use shared::emergency::EmergencyOrder;
 use shared::wire::queue::SendingRules;
+use shared::wire::sync::Room;
 
 /// The text under a key.
 pub fn get(tx: &Transaction<'_>, key: &str) -> Result<Option<String>, StoreError> {
@@ -54,4 +55,21 @@ pub fn set_sending_rules(tx: &Transaction<'_>, rules: SendingRules) -> Result<()
     set(tx, WIFI_ONLY, if rules.wifi_only { "1" } else { "0" })?;
     let cap = rules.daily_cap_mb.map(|cap| cap.to_string());
     set(tx, DAILY_CAP_MB, cap.as_deref().unwrap_or_default())
+}
+
+const ROOM: &str = "rows_room";
+
+/// How near to its rows the server said this handheld is; none while that is far.
+pub fn room(tx: &Transaction<'_>) -> Result<Option<Room>, StoreError> {
+    let kept = get(tx, ROOM)?;
+    Ok(kept.and_then(|text| serde_json::from_str(&text).ok()))
+}
+
+/// Keeps what the server said of it last.
+pub fn set_room(tx: &Transaction<'_>, said: Option<&Room>) -> Result<(), StoreError> {
+    if room(tx)?.as_ref() == said {
+        return Ok(());
+    }
+    let text = said.and_then(|room| serde_json::to_string(room).ok());
+    set(tx, ROOM, text.as_deref().unwrap_or_default())
 }

@@ -18,7 +18,7 @@ use super::transport::{Failure, Link, Transport};
 use crate::edge::Edge;
 use crate::error::CoreError;
 use crate::store::{self, Store, StoreError, bundles, cursors, device, metered, outbox, settings};
-use shared::id::Bucket;
+use shared::id::{Bucket, Sha256};
 use shared::time::Timestamp;
 use shared::wire::queue::{Held, NetworkKind};
 use shared::wire::sync::PUSH_OPERATIONS_LIMIT;
@@ -141,6 +141,12 @@ pub struct Round {
     /// The bucket that is being mended, and those that were in this round.
     mending: Option<states::Mending>,
     mended: BTreeSet<Bucket>,
+    /// Photos that the server asked for and that are not here any more: to be told with the next
+    /// pull; and those that it was told of in this round.
+    photos_gone: Vec<Sha256>,
+    told_gone: BTreeSet<Sha256>,
+    /// The upload whose offset the server has just told, and the offset.
+    stands: Option<(i64, u64)>,
     push_max: usize,
     chunk_bytes: usize,
     /// The network, as the shell last said.
@@ -167,6 +173,9 @@ impl Default for Round {
             is_lost: false,
             mending: None,
             mended: BTreeSet::new(),
+            photos_gone: Vec::new(),
+            told_gone: BTreeSet::new(),
+            stands: None,
             push_max: PUSH_OPERATIONS_LIMIT,
             chunk_bytes: 4 * CHUNK_BYTES_MIN,
             network: NetworkKind::Unknown,
@@ -184,6 +193,7 @@ impl Round {
         self.states_wanted = true;
         self.token_renewed = false;
         self.mended.clear();
+        self.told_gone.clear();
         for timer in self.timers() {
             timer.not_before = timer.not_before.filter(|at| *at <= beyond);
         }

@@ -9,6 +9,8 @@ use crate::sync::transport::Failure;
 use shared::id::ReportId;
 use shared::wire::handheld::ReportStatus;
 use shared::wire::queue::{Held, NetworkKind, PhotoStanding, SendingRules};
+use shared::wire::sync::{DEVICE_ROWS_LIMIT, Room};
+use std::time::Duration;
 
 #[tokio::test]
 async fn previews_go_after_the_words_and_before_any_photo() {
@@ -189,4 +191,86 @@ async fn a_photo_long_at_the_server_leaves_only_its_preview_and_an_unsent_one_ne
     let reports = app.reports("").unwrap();
     assert!(whole(reports[0].id), "it has only just arrived");
     assert_eq!(reports.len(), 2);
+}
+
+#[tokio::test]
+async fn after_a_cut_the_server_is_asked_and_nothing_that_arrived_goes_again() {
+    const BEFORE_THE_CUT: usize = 1_000;
+    let faults = [Fault::CutPiece(BEFORE_THE_CUT), Fault::LoseAnswer];
+    let cases = faults.into_iter().zip([false, true]);
+    for (fault, is_killed) in cases {
+        let world = World::new();
+        let app = world.enrolled().await;
+        let id = world.file(&app, &["jolla.jpg"], &manhole(IN_GRID_1));
+        loop {
+            let event = app.sync_step(&world.server, &world.edge()).await.unwrap();
+            if matches!(event, Event::PhotoMoved { sent: 0, .. }) {
+                break;
+            }
+        }
+        let before = world.server.kept.lock().unwrap().photo_bytes;
+        world.server.fail([fault.clone()]);
+        let event = app.sync_step(&world.server, &world.edge()).await.unwrap();
+        assert!(matches!(event, Event::Failed { .. }), "{event:?}");
+        let app = if is_killed {
+            drop(app);
+            world.open()
+        } else {
+            app
+        };
+        steps(&world, &app, 100).await;
+        assert_nothing_lost_or_doubled(&world, &app, &[id]);
+        let went = world.server.kept.lock().unwrap().photo_bytes - before;
+        let photo = app.report(id).unwrap().photos[0].bytes;
+        assert_eq!(went as u64, photo, "{fault:?}: every byte once");
+    }
+}
+
+#[tokio::test]
+async fn a_photo_that_a_restored_server_misses_and_that_is_gone_here_is_said_to_be_gone() {
+    let world = World::new();
+    let app = world.enrolled().await;
+    let old = world.file(&app, &["jolla.jpg"], &manhole(IN_GRID_1));
+    app.sync_over(&world.server, &world.edge()).await.unwrap();
+    world.pass(31 * shared::time::DAY_MS);
+    let new = world.file(&app, &["no_exif.jpg"], &manhole(IN_GRID_1));
+    app.sync_over(&world.server, &world.edge()).await.unwrap();
+    let sha256 = |id: ReportId| app.report(id).unwrap().photos[0].sha256;
+    let (gone, here) = (sha256(old), sha256(new));
+    {
+        // The server comes back from a backup, and no photo with it.
+        let mut kept = world.server.kept.lock().unwrap();
+        kept.server_epoch = "life-2".into();
+        kept.photos.clear();
+        kept.uploads.clear();
+    }
+    let edge = world.edge();
+    let round = app.sync_over(&world.server, &edge);
+    let ended = tokio::time::timeout(Duration::from_secs(60), round).await;
+    ended.expect("the round comes to its end").unwrap();
+    let kept = world.server.kept.lock().unwrap();
+    assert!(kept.photos.contains_key(&here), "what is here goes again");
+    assert!(!kept.photos.contains_key(&gone));
+    assert_eq!(Vec::from_iter(kept.gone.clone()), [gone]);
+    assert_eq!(kept.photos.len(), 3, "one photo and both previews");
+    drop(kept);
+    assert!(app.queue(world.now()).unwrap().all_safe);
+    assert_eq!(app.sync_status().unwrap().photos_waiting, 0);
+}
+
+#[tokio::test]
+async fn a_handheld_that_is_nearly_full_of_cases_says_so_until_there_is_room() {
+    let world = World::new();
+    let app = world.enrolled().await;
+    let room = |rows, left_out| Room {
+        rows,
+        limit: DEVICE_ROWS_LIMIT,
+        left_out,
+    };
+    for said in [Some(room(4_100, 0)), Some(room(4_900, 2)), None] {
+        world.server.kept.lock().unwrap().room = said;
+        app.sync_over(&world.server, &world.edge()).await.unwrap();
+        assert_eq!(app.sync_status().unwrap().room, said);
+        assert_eq!(app.queue(world.now()).unwrap().sync.room, said);
+    }
 }

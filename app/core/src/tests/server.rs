@@ -16,10 +16,10 @@ use shared::signature::PublicKey;
 use shared::time::DAY_MS;
 use shared::wire::sync::{
     AreasBundle, CaseState, CatalogueBundle, ChallengeAnswer, EnrolAnswer, EnrolRequest, Me,
-    OperationResult, PROTOCOL, PullAnswer, PullRequest, PulledRow, PushAnswer, PushRequest,
+    OperationResult, PROTOCOL, PullAnswer, PullRequest, PulledRow, PushAnswer, PushRequest, Room,
     TokenAnswer, TokenRequest, Why,
 };
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::sync::Mutex;
 use uuid::Uuid;
 
@@ -32,6 +32,8 @@ pub(super) enum Fault {
     LoseAnswer,
     /// The server says no.
     Say(Failure),
+    /// Of the next piece of a photo so many bytes arrive, and no answer.
+    CutPiece(usize),
 }
 
 #[derive(Debug, Default)]
@@ -70,6 +72,12 @@ pub(super) struct Kept {
     pub(super) renewals: u32,
     /// What the server's own key is made of.
     pub(super) key_seed: u8,
+    /// Bytes of photos that came, those that it had already among them.
+    pub(super) photo_bytes: usize,
+    /// Photos that the handheld said are not there any more.
+    pub(super) gone: BTreeSet<Sha256>,
+    /// What it says of the rows that a handheld keeps.
+    pub(super) room: Option<Room>,
 }
 
 #[derive(Debug)]
@@ -132,7 +140,22 @@ impl Server {
             Some(Fault::LoseRequest) => Err(offline()),
             Some(Fault::LoseAnswer) => work(&mut kept).and(Err(offline())),
             Some(Fault::Say(failure)) => Err(failure),
+            Some(cut @ Fault::CutPiece(_)) => {
+                let done = work(&mut kept);
+                kept.faults.push_front(cut);
+                done
+            }
         }
+    }
+
+    /// Of the next piece of a photo so many bytes arrive.
+    fn next_cut(&self) -> Option<usize> {
+        let mut kept = self.kept.lock().unwrap();
+        let Some(&Fault::CutPiece(bytes)) = kept.faults.front() else {
+            return None;
+        };
+        kept.faults.pop_front();
+        Some(bytes)
     }
 
     pub(super) fn close(&self, report: ReportId) {
@@ -260,6 +283,7 @@ impl Transport for Server {
         let bucket = Bucket::new("person:77").unwrap();
         let from = request.buckets.get(&bucket).copied().unwrap_or(0);
         self.meet(|kept| {
+            kept.gone.extend(&request.photos_gone);
             let mut rows: Vec<&CaseState> = kept
                 .cases
                 .iter()
@@ -295,7 +319,7 @@ impl Transport for Server {
                 backfill: BTreeMap::new(),
                 digests: BTreeMap::new(),
                 repair: None,
-                room: None,
+                room: kept.room,
                 photos_owed: if owed.len() as u64 == waiting {
                     vec![]
                 } else {
@@ -365,7 +389,11 @@ impl Transport for Server {
         offset: u64,
         chunk: Vec<u8>,
     ) -> Result<u64, Failure> {
-        self.meet(|kept| {
+        let mut chunk = chunk;
+        let cut = self.next_cut();
+        chunk.truncate(cut.unwrap_or(usize::MAX));
+        let sent = self.meet(|kept| {
+            kept.photo_bytes += chunk.len();
             let (sha256, whole, bytes) = kept.uploads.get_mut(url).ok_or(Failure::gone())?;
             if bytes.len() as u64 != offset {
                 return Err(Failure::Offset);
@@ -380,6 +408,7 @@ impl Transport for Server {
                 return Ok(*whole);
             }
             Ok(bytes.len() as u64)
-        })
+        });
+        if cut.is_some() { Err(offline()) } else { sent }
     }
 }

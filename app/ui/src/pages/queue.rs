@@ -6,6 +6,7 @@ use crate::components::icon::{Icon, Shape};
 use crate::components::notice::{Empty, ProblemNotice};
 use crate::components::report_row::Thumbnail;
 use crate::pages::home::SyncLine;
+use crate::pages::settings::RoomNotice;
 use crate::route::Route;
 use crate::state::{live, shared, speaker};
 use crate::words::{self, Word};
@@ -95,6 +96,7 @@ fn Standing(queue: QueueView) -> impl IntoView {
                     })}</span>
                 </p>
             })}
+            <RoomNotice room=queue.sync.room />
             {queue.sync.problem.clone().map(|problem| view! { <ProblemNotice problem /> })}
             <dl class="facts">
                 <Fact word=words::QUEUE_LEFT text=t.bytes(queue.sync.bytes_waiting) />

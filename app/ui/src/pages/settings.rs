@@ -15,6 +15,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use shared::label;
 use shared::wire::handheld::{MeView, SyncStatus};
+use shared::wire::sync::Room;
 
 /// Settings.
 #[component]
@@ -125,8 +126,32 @@ fn SyncFacts(sync: SyncStatus) -> impl IntoView {
                 <Fact word=words::SYNC_NEXT text=t.moment(at, now.get_untracked()) />
             })}
         </dl>
+        <RoomNotice room=sync.room />
         {sync.problem.map(|problem| view! { <ProblemNotice problem /> })}
     }
+}
+
+/// Says that the cases which come down are nearly too many for a handheld, or are.
+#[component]
+pub(crate) fn RoomNotice(room: Option<Room>) -> impl IntoView {
+    let t = speaker();
+    room.map(|room| {
+        let words = if room.left_out > 0 {
+            words::ROOM_LEFT_OUT
+        } else {
+            words::ROOM_NEAR
+        };
+        view! {
+            <p class="notice" data-state="soon" role="status" data-test="room">
+                <Icon shape=Shape::CircleAlert />
+                <span>
+                    {t.say(words)}
+                    " "
+                    {format!("{} / {}", room.rows, room.limit)}
+                </span>
+            </p>
+        }
+    })
 }
 
 /// 中文 or English, each in its own name.

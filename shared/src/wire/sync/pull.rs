@@ -35,6 +35,12 @@ pub struct PullRequest {
     /// itself another number, its answer names them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub photos_waiting: Option<u64>,
+    /// Photos that the server named as owed and that this device can't send: it keeps a photo for
+    /// 30 days after it had arrived, then only its preview. At most
+    /// [`OWED_PHOTOS_LIMIT`](super::OWED_PHOTOS_LIMIT).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(value_type = Vec<String>)]
+    pub photos_gone: Vec<Sha256>,
 }
 
 /// One step of mending a bucket: ids and revisions from `after` on, or some rows by their ids.

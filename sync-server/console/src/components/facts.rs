@@ -24,12 +24,17 @@ pub(crate) fn report(case: &CaseDetail, now: Timestamp, lang: Lang) -> impl Into
         .clock_skew_ms
         .map(|ms| format::duration(ms, lang))
         .unwrap_or_default();
+    let left = case
+        .reporter_left_ms
+        .map(|at| format::moment(at, now, lang))
+        .unwrap_or_default();
     view! {
         {text}
         <dl class="facts">
             {fact(words::CONDITION, case.condition_name.clone(), lang)}
             {fact(words::CLOSING, case.condition_closing.clone(), lang)}
             {fact(words::REPORTER, case.reporter_name.clone(), lang)}
+            {fact(words::REPORTER_LEFT, left, lang)}
             {fact(words::SEEN_AT, format::moment(case.occurred_ms, now, lang), lang)}
             {fact(words::RECEIVED_AT, format::moment(case.received_ms, now, lang), lang)}
             {fact(words::CLOCK_SKEW, skew, lang)}

@@ -57,14 +57,20 @@ fn here(photo: &CasePhoto) -> Option<Sha256> {
     }
 }
 
-fn preview_mark(desk: Desk) -> impl IntoView {
+/// Says that what is shown is a preview: until the photo comes, or for good.
+fn preview_mark(desk: Desk, gone: bool) -> impl IntoView {
+    let (test, word, why) = if gone {
+        ("photo-gone", words::PHOTO_GONE, words::PHOTO_GONE_WHY)
+    } else {
+        (
+            "photo-preview",
+            words::PHOTO_PREVIEW,
+            words::PHOTO_PREVIEW_WHY,
+        )
+    };
     view! {
-        <small
-            class="preview-mark"
-            data-test="photo-preview"
-            title=move || desk.say(words::PHOTO_PREVIEW_WHY)
-        >
-            {move || desk.say(words::PHOTO_PREVIEW)}
+        <small class="preview-mark" data-test=test title=move || desk.say(why)>
+            {move || desk.say(word)}
         </small>
     }
 }
@@ -77,15 +83,20 @@ fn thumbnail(
     open: Callback<usize>,
 ) -> impl IntoView + use<> {
     let Some(shown) = here(photo) else {
+        let (test, shape, word) = if photo.gone {
+            ("photo-gone", Shape::ImageOff, words::PHOTO_GONE)
+        } else {
+            ("photo-owed", Shape::CloudUpload, words::PHOTO_OWED)
+        };
         return view! {
-            <div class="photo missing" data-test="photo-owed">
-                <Icon shape=Shape::CloudUpload/>
-                <small>{move || desk.say(words::PHOTO_OWED)}</small>
+            <div class="photo missing" data-test=test>
+                <Icon shape=shape/>
+                <small>{move || desk.say(word)}</small>
             </div>
         }
         .into_any();
     };
-    let is_preview = !photo.arrived;
+    let mark = (!photo.arrived).then_some(photo.gone);
     let broken = RwSignal::new(false);
     let number = at.saturating_add(1);
     let address = api::photo_address(&shown);
@@ -116,7 +127,7 @@ fn thumbnail(
                     on:error=move |_| broken.set(true)
                 />
             </Show>
-            {is_preview.then(|| preview_mark(desk))}
+            {mark.map(|gone| preview_mark(desk, gone))}
         </button>
     }
     .into_any()
@@ -161,7 +172,7 @@ fn Lightbox(
         let at = large.get()?;
         let photo = photos.with(|photos| photos.get(at).cloned())?;
         let role = words::photo_role(photo.role).of(desk.lang.get());
-        let is_preview = !photo.arrived;
+        let mark = (!photo.arrived).then_some(photo.gone);
         let address = api::photo_address(&here(&photo)?);
         Some(view! {
             <figure>
@@ -172,7 +183,7 @@ fn Lightbox(
                 />
                 <figcaption>
                     {format!("{role} · {}×{}", photo.width, photo.height)}
-                    {is_preview.then(|| preview_mark(desk))}
+                    {mark.map(|gone| preview_mark(desk, gone))}
                 </figcaption>
             </figure>
         })

@@ -154,6 +154,20 @@ fn Lost(device: DeviceId, lost: bool) -> impl IntoView {
     }
 }
 
+/// What there is to say of the cases that a handheld keeps: it is nearly full, or grids had to be
+/// left out.
+fn room(row: &DeviceRow, lang: Lang) -> Option<String> {
+    let room = row.room?;
+    let gap = lang.pick("：", ": ");
+    let rows = format!("{} / {}", room.rows, room.limit);
+    Some(if room.left_out > 0 {
+        let words = words::ROOM_LEFT_OUT.of(lang);
+        format!("{words}{gap}{}", room.left_out)
+    } else {
+        format!("{}{gap}{rows}", words::ROOM_NEAR.of(lang))
+    })
+}
+
 fn device(row: &DeviceRow, now: Timestamp, lang: Lang, may_mark: bool) -> impl IntoView + use<> {
     let (kind, word, shape) = match standing(row) {
         _ if row.lost_ms.is_some() => ("late", words::LOST, Shape::TriangleAlert),
@@ -170,6 +184,12 @@ fn device(row: &DeviceRow, now: Timestamp, lang: Lang, may_mark: bool) -> impl I
     if !row.gaps.is_empty() {
         owed = format!("{owed}（{} {}）", words::MISSING.of(lang), gaps(row));
     }
+    let mut photos = row.photos_owed.to_string();
+    if row.photos_gone > 0 {
+        let words = words::PHOTOS_GONE.of(lang);
+        photos = format!("{photos}（{words} {}）", row.photos_gone);
+    }
+    let room = room(row, lang);
     let age = row
         .oldest_owed()
         .map_or_else(String::new, |at| format::duration(now.since(at), lang));
@@ -192,12 +212,18 @@ fn device(row: &DeviceRow, now: Timestamp, lang: Lang, may_mark: bool) -> impl I
                     {row.name.clone()} " "
                     <small>{format!("{} {}", row.platform, row.app_version)}</small>
                 </span>
+                {room.map(|words| view! {
+                    <span class="badge" data-state="soon" data-test="device-room">
+                        <Icon shape=Shape::TriangleAlert/>
+                        {words}
+                    </span>
+                })}
             </td>
             <td role="cell" data-label=words::LAST_SEEN.of(lang)>{seen}</td>
             {cell(words::MADE, row.made.to_string())}
             {cell(words::RECEIVED, row.received.to_string())}
             {cell(words::NOT_HERE, owed)}
-            {cell(words::PHOTOS_OWED, row.photos_owed.to_string())}
+            {cell(words::PHOTOS_OWED, photos)}
             {cell(words::OWED_FOR, age)}
             {may_mark.then(|| view! {
                 <td role="cell"><Lost device=row.id lost=row.lost_ms.is_some()/></td>
@@ -349,6 +375,7 @@ fn whole(answer: &CodeAnswer) -> Option<String> {
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a test may fail loudly")]
     use super::*;
+    use shared::wire::sync::Room;
 
     fn row(made: i64, high_water: i64, received: i64, photos_owed: i64) -> DeviceRow {
         serde_json::from_value(serde_json::json!({
@@ -370,5 +397,22 @@ mod tests {
             ..row(9, 3, 4, 0)
         };
         assert_eq!(gaps(&gappy), "4, 6–9");
+    }
+
+    #[test]
+    fn a_handheld_that_is_nearly_full_says_so_and_names_what_it_leaves_out() {
+        assert_eq!(room(&row(1, 1, 1, 0), Lang::Zh), None);
+        let near = |rows, left_out| DeviceRow {
+            room: Some(Room {
+                rows,
+                limit: 5_000,
+                left_out,
+            }),
+            ..row(1, 1, 1, 0)
+        };
+        let words = room(&near(4_100, 0), Lang::Zh);
+        assert_eq!(words.as_deref(), Some("事件快满：4100 / 5000"));
+        let words = room(&near(4_900, 3), Lang::Zh);
+        assert_eq!(words.as_deref(), Some("事件已满，未下发的网格：3"));
     }
 }

@@ -62,7 +62,9 @@ async fn work(
     if all_or_nothing {
         ended.clone()?;
     }
-    let (reached, seen) = growing.keep().await.map_err(|error| spool_failed(&error))?;
+    let is_whole = growing.reached() == length;
+    let kept = growing.keep(is_whole).await;
+    let (reached, seen) = kept.map_err(|error| spool_failed(&error))?;
     if reached == length {
         arrive(app, &upload, seen).await?;
         upload.offset = upload.length;

@@ -180,6 +180,7 @@ fn shown(
         report_id: report.id,
         short_code: report.short_code,
         reporter_name: names.of(tx, report.reporter)?,
+        reporter_left_ms: left_since(tx, report.reporter, now)?,
         text: report.text,
         outlines: district.outlines.around(row.grid.as_ref(), lat, lon),
         place: report.place,
@@ -200,6 +201,21 @@ fn shown(
     })
 }
 
+/// Since when somebody who held a grid post holds none any more, or the account is closed.
+fn left_since(tx: &mut dyn Tx, person: PersonId, now: Timestamp) -> Result<Option<Timestamp>> {
+    let closed = store::people::get(tx, person)?.and_then(|person| person.disabled);
+    let posts = store::posts::of_person(tx, person)?;
+    let posts = posts.iter().filter(|row| row.post.role == Role::GridWorker);
+    let mut last = None;
+    for row in posts {
+        match row.to {
+            Some(to) if to <= now => last = last.max(Some(to)),
+            _ => return Ok(closed),
+        }
+    }
+    Ok(closed.map_or(last, |at| Some(last.map_or(at, |last| last.min(at)))))
+}
+
 fn report_of(tx: &mut dyn Tx, row: &CaseRow) -> Result<ReportRow> {
     let report = store::reports::get(tx, row.report)?;
     report.ok_or_else(|| Fault::damaged("case", "its report is not there"))
@@ -210,6 +226,7 @@ fn case_photo(entry: &ReportPhoto) -> CasePhoto {
         sha256: entry.photo.hash,
         role: entry.role,
         arrived: entry.photo.stored.is_some(),
+        gone: entry.photo.gone.is_some(),
         preview: entry.preview,
         bytes: u64::try_from(entry.photo.bytes).unwrap_or(0),
         width: u32::try_from(entry.photo.width).unwrap_or(0),

@@ -4,9 +4,11 @@
 use crate::figures::Figures;
 use crate::line::{Line, listen, request};
 use crate::photos::file;
-use crate::server::{Server, applied};
+use crate::server::{Server, applied, client};
+use reqwest::{Client, Response};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+use tokio::net::TcpStream;
 use tokio::runtime::Runtime;
 use tokio::sync::Barrier;
 
@@ -28,7 +30,10 @@ pub(crate) fn run(figures: &mut Figures) {
         returning(figures, &server).await;
         // A server that has done nothing else.
         let server = Server::start(0).await;
-        listening(figures, &server).await;
+        listening(figures, &server, "idle listeners").await;
+        drop(server);
+        let server = Server::start_tls().await;
+        listening(figures, &server, "idle listeners over TLS").await;
     });
 }
 
@@ -92,8 +97,26 @@ async fn returning(figures: &mut Figures, server: &Server) {
     figures.add(&format!("{name}: peak memory (aim ≤ 300)"), peak, "MiB");
 }
 
+/// A stream of news that is held open.
+enum Stream {
+    Plain(TcpStream),
+    /// As a handheld holds it: by a client of its own, over HTTP/2.
+    Tls(Client, Response),
+}
+
+async fn open_stream(server: &Server, token: &str) -> Stream {
+    if server.url.starts_with("http:") {
+        return Stream::Plain(listen(&server.url, token).await);
+    }
+    let client = client();
+    let request = client.get(format!("{}/v1/sync/events", server.url));
+    let answer = request.bearer_auth(token).send().await.unwrap();
+    assert_eq!(answer.status(), 200);
+    Stream::Tls(client, answer)
+}
+
 /// Streams of news with nothing in them.
-async fn listening(figures: &mut Figures, server: &Server) {
+async fn listening(figures: &mut Figures, server: &Server, what: &str) {
     let mut tokens = Vec::new();
     for _ in 0..LISTENING {
         tokens.push(server.enrol().await.token);
@@ -101,16 +124,21 @@ async fn listening(figures: &mut Figures, server: &Server) {
     let before = server.memory_mib();
     let mut streams = Vec::new();
     for token in &tokens {
-        streams.push(listen(&server.url, token).await);
+        streams.push(open_stream(server, token).await);
     }
     let busy = server.cpu_time();
     tokio::time::sleep(IDLE).await;
     let busy = server.cpu_time().saturating_sub(busy);
-    let name = format!("{LISTENING} idle listeners");
+    let name = format!("{LISTENING} {what}");
     figures.add(&format!("{name}: memory before"), before, "MiB");
     let after = server.memory_mib();
     figures.add(&format!("{name}: memory (aim ≤ 150)"), after, "MiB");
     let share = busy.as_secs_f64() / IDLE.as_secs_f64();
     figures.add(&format!("{name}: of one processor"), share * 100.0, "%");
-    drop(streams);
+    for stream in streams {
+        match stream {
+            Stream::Plain(stream) => drop(stream),
+            Stream::Tls(client, answer) => drop((answer, client)),
+        }
+    }
 }

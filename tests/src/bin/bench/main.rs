@@ -36,7 +36,7 @@ use figures::Figures;
 type Suite = fn(&mut Figures);
 
 /// Everything that can be measured, in the order of the table.
-const SUITES: [(&str, Suite); 10] = [
+const SUITES: [(&str, Suite); 11] = [
     ("lookup", lookup::run),
     ("capture", capture::run),
     ("push", push::run),
@@ -46,7 +46,8 @@ const SUITES: [(&str, Suite); 10] = [
     ("photos", photos::run),
     ("vault", vault::run),
     ("away", away::run),
-    ("shaped", shaped::run),
+    ("shaped", shaped::plain),
+    ("shaped-tls", shaped::tls),
 ];
 
 fn main() {

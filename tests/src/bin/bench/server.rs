@@ -62,6 +62,15 @@ impl Drop for Server {
 impl Server {
     /// Initialises 建阳区 and serves it, with `commit_delay_ms` added before each commit.
     pub(crate) async fn start(commit_delay_ms: u64) -> Self {
+        Self::start_as(commit_delay_ms, false).await
+    }
+
+    /// The same over TLS, with a certificate of its own.
+    pub(crate) async fn start_tls() -> Self {
+        Self::start_as(0, true).await
+    }
+
+    async fn start_as(commit_delay_ms: u64, tls: bool) -> Self {
         let data = tempfile::tempdir().unwrap();
         let district = root().join("data/districts/350703");
         run(Command::new(program())
@@ -69,6 +78,11 @@ impl Server {
             .arg(data.path())
             .arg("--district")
             .arg(district));
+        if tls {
+            run(Command::new(program())
+                .args(["certificate", "--name", "127.0.0.1", "--data"])
+                .arg(data.path()));
+        }
         for (login, role) in [
             ("bench", "grid_worker"),
             ("boss", "administrator"),
@@ -107,8 +121,8 @@ impl Server {
         let server = Self {
             child,
             data,
-            url: format!("http://127.0.0.1:{port}"),
-            client: Client::new(),
+            url: format!("{}://127.0.0.1:{port}", if tls { "https" } else { "http" }),
+            client: client(),
             office: OnceCell::new(),
         };
         let begun = Instant::now();
@@ -162,15 +176,26 @@ impl Server {
         kib.parse::<f64>().unwrap() / 1024.0
     }
 
-    /// A one-time enrolment code, as the console makes it.
-    pub(crate) async fn code(&self) -> String {
+    /// A one-time enrolment code as the console makes it, with the certificate's fingerprint where
+    /// there is one.
+    pub(crate) async fn invitation(&self) -> String {
+        let CodeAnswer {
+            code, fingerprint, ..
+        } = self.code().await;
+        match fingerprint {
+            Some(fingerprint) => format!("{code}@{fingerprint}"),
+            None => code,
+        }
+    }
+
+    async fn code(&self) -> CodeAnswer {
         let (token, person) = self.office.get_or_init(|| self.sign_in()).await;
         let request = self.client.post(format!("{}/v1/devices/codes", self.url));
         let request = request
             .bearer_auth(token)
             .json(&NewCode { person: *person });
         let answer = request.send().await.unwrap().error_for_status().unwrap();
-        answer.json::<CodeAnswer>().await.unwrap().code
+        answer.json::<CodeAnswer>().await.unwrap()
     }
 
     async fn sign_in(&self) -> (String, PersonId) {
@@ -210,7 +235,7 @@ impl Server {
     pub(crate) async fn bind(&self, app: &App, edge: &Edge, address: &str) {
         let form = Enrolment {
             server: address.to_owned(),
-            code: self.code().await,
+            code: self.invitation().await,
             device_name: "bench".into(),
             platform: "linux".into(),
         };
@@ -229,7 +254,7 @@ impl Server {
     pub(crate) async fn enrol(&self) -> Device {
         let key = SecretKey::from_seed(Sha256::of(Uuid::now_v7().as_bytes()).bytes());
         let request = EnrolRequest {
-            code: self.code().await,
+            code: self.code().await.code,
             device_id: DeviceId(Uuid::now_v7()),
             name: "bench".into(),
             platform: "linux".into(),
@@ -259,6 +284,15 @@ impl Server {
             key,
         }
     }
+}
+
+/// A client for a server whose certificate nobody vouches for.
+pub(crate) fn client() -> Client {
+    Client::builder()
+        .tls_danger_accept_invalid_certs(true)
+        .no_proxy()
+        .build()
+        .unwrap()
 }
 
 fn run(command: &mut Command) {

@@ -46,35 +46,50 @@ const GOALS: [(&str, &str, usize); 3] = [
     ),
 ];
 
-pub(crate) fn run(figures: &mut Figures) {
+/// Over plain HTTP.
+pub(crate) fn plain(figures: &mut Figures) {
     Runtime::new().unwrap().block_on(async {
-        let server = Server::start(0).await;
-        let folder = tempfile::tempdir().unwrap();
-        let app = App::open(folder.path(), Config::default()).unwrap();
-        let edge = Edge::system();
-        let port = server.url.rsplit(':').next().unwrap().parse().unwrap();
-        let mut link = Shaped::start(port, WEAK, 7).await.unwrap();
-        server.bind(&app, &edge, &link.url()).await;
-        let originals = originals();
-        let camera: usize = originals.iter().map(Vec::len).sum();
-        let mut payload = 0;
-        for at in 0..REPORTS {
-            let photos = originals.get(at).cloned();
-            payload += file(&app, &edge, photos.as_slice());
-        }
-        figures.add("3 photos as the camera wrote them", camera as f64, "bytes");
-        figures.add("as they are sent, with previews", payload as f64, "bytes");
-        link.weaken();
-        let database = server.database();
-        let until = wait_for(figures, &database, &link);
-        tokio::select! {
-            () = until => {}
-            ended = app.sync_forever(&edge) => panic!("sync ended: {ended:?}"),
-        }
-        figures.add("up in all", link.up() as f64, "bytes");
-        figures.add("down in all", link.down() as f64, "bytes");
-        figures.add("cuts", link.cuts() as f64, "");
+        over(figures, Server::start(0).await).await;
     });
+}
+
+/// Over TLS, as it is used.
+pub(crate) fn tls(figures: &mut Figures) {
+    Runtime::new().unwrap().block_on(async {
+        over(figures, Server::start_tls().await).await;
+    });
+}
+
+async fn over(figures: &mut Figures, server: Server) {
+    let folder = tempfile::tempdir().unwrap();
+    let app = App::open(folder.path(), Config::default()).unwrap();
+    let edge = Edge::system();
+    let port = server.url.rsplit(':').next().unwrap().parse().unwrap();
+    let mut link = Shaped::start(port, WEAK, 7).await.unwrap();
+    let scheme = server.url.split_once(':').unwrap().0;
+    let address = link.url().replacen("http:", &format!("{scheme}:"), 1);
+    server.bind(&app, &edge, &address).await;
+    let originals = originals();
+    let camera: usize = originals.iter().map(Vec::len).sum();
+    let mut payload = 0;
+    for at in 0..REPORTS {
+        let photos = originals.get(at).cloned();
+        payload += file(&app, &edge, photos.as_slice());
+    }
+    figures.add("3 photos as the camera wrote them", camera as f64, "bytes");
+    figures.add("as they are sent, with previews", payload as f64, "bytes");
+    link.weaken();
+    let database = server.database();
+    let until = wait_for(figures, &database, &link);
+    tokio::select! {
+        () = until => {}
+        ended = app.sync_forever(&edge) => panic!("sync ended: {ended:?}"),
+    }
+    figures.add("up in all", link.up() as f64, "bytes");
+    let ratio = link.up() as f64 / payload as f64;
+    figures.add("up against what was to be sent (aim ≤ 1.15)", ratio, "×");
+    figures.add("down in all", link.down() as f64, "bytes");
+    figures.add("cuts", link.cuts() as f64, "");
 }
 
 async fn wait_for(figures: &mut Figures, database: &Path, link: &Shaped) {

@@ -56,11 +56,13 @@ const READY: &str = "
     FROM photos p
     JOIN reports r ON r.id = p.report_id
     JOIN operations o ON o.op_id = coalesce(p.op_id, r.op_id)
-    WHERE p.sent_ms IS NULL AND o.outcome IS NOT NULL AND o.outcome <> 'rejected'";
+    WHERE o.outcome IS NOT NULL AND o.outcome <> 'rejected'";
+
+const PHOTO_READY: &str = "AND p.sent_ms IS NULL";
 
 /// When the first photo may be tried; `None` when none is ready.
 pub fn next_try(tx: &Transaction<'_>) -> Result<Option<Timestamp>, StoreError> {
-    let sql = format!("SELECT min(coalesce(p.retry_ms, 0)) {READY}");
+    let sql = format!("SELECT min(coalesce(p.retry_ms, 0)) {READY} {PHOTO_READY}");
     let at: Option<i64> = tx.query_row(&sql, [], |row| row.get(0))?;
     Ok(at.map(Timestamp))
 }
@@ -69,7 +71,7 @@ pub fn next_try(tx: &Transaction<'_>) -> Result<Option<Timestamp>, StoreError> {
 pub fn next_upload(tx: &Transaction<'_>, now: Timestamp) -> Result<Option<Upload>, StoreError> {
     let sql = format!(
         "SELECT p.id, p.sha256, p.bytes, p.upload_url, p.upload_offset, p.attempts {READY}
-            AND coalesce(p.retry_ms, 0) <= ?1
+            {PHOTO_READY} AND coalesce(p.retry_ms, 0) <= ?1
         ORDER BY p.attempts, p.id
         LIMIT 1"
     );
@@ -99,10 +101,15 @@ pub struct WaitingPreview {
     pub jpeg: Vec<u8>,
     /// How often the server refused it.
     pub attempts: u32,
+    /// It was there before, in a former life of the server's data, and its photo is not here any
+    /// more: asked about before it is sent.
+    pub was_there: bool,
 }
 
-/// A preview goes as soon as its words have, and not at all once its photo has arrived.
-const PREVIEW_READY: &str = "AND p.preview_sha256 IS NOT NULL AND p.preview_sent_ms IS NULL";
+/// A preview goes as soon as its words have, and not at all once its photo has arrived; unless the
+/// server came back from a backup and only the preview is left here.
+const PREVIEW_READY: &str = "AND p.preview_sha256 IS NOT NULL AND p.preview_sent_ms IS NULL
+    AND (p.sent_ms IS NULL OR p.pruned_ms IS NOT NULL)";
 
 /// When the first preview may be tried; `None` when none is ready.
 pub fn next_preview_try(tx: &Transaction<'_>) -> Result<Option<Timestamp>, StoreError> {
@@ -117,7 +124,8 @@ pub fn next_preview(
     now: Timestamp,
 ) -> Result<Option<WaitingPreview>, StoreError> {
     let sql = format!(
-        "SELECT p.id, p.preview_sha256, p.preview, p.preview_attempts {READY} {PREVIEW_READY}
+        "SELECT p.id, p.preview_sha256, p.preview, p.preview_attempts, p.pruned_ms IS NOT NULL
+            {READY} {PREVIEW_READY}
             AND coalesce(p.preview_retry_ms, 0) <= ?1
         ORDER BY p.preview_attempts, p.id
         LIMIT 1"
@@ -132,6 +140,7 @@ pub fn next_preview(
         sha256: parse("hash", &row.get::<_, String>(1)?)?,
         jpeg: row.get(2)?,
         attempts: uncount(row.get(3)?),
+        was_there: row.get(4)?,
     }))
 }
 
@@ -187,15 +196,44 @@ pub fn put_off(tx: &Transaction<'_>, id: i64, retry: Timestamp) -> Result<(), St
     Ok(())
 }
 
-/// Offers every photo again that is still here: the server came back from a backup.
+/// Offers every photo and preview again that is still here: the server came back from a backup.
 pub fn offer_all_again(tx: &Transaction<'_>) -> Result<(), StoreError> {
-    const SQL: &str = "
+    const PHOTOS: &str = "
         UPDATE photos
-        SET sent_ms = NULL, upload_url = NULL, upload_offset = 0, attempts = 0, retry_ms = NULL,
-            preview_sent_ms = NULL, preview_attempts = 0, preview_retry_ms = NULL
+        SET sent_ms = NULL, upload_url = NULL, upload_offset = 0, attempts = 0, retry_ms = NULL
         WHERE report_id IS NOT NULL AND pruned_ms IS NULL";
-    tx.execute(SQL, [])?;
+    const PREVIEWS: &str = "
+        UPDATE photos
+        SET preview_sent_ms = NULL, preview_attempts = 0, preview_retry_ms = NULL
+        WHERE report_id IS NOT NULL";
+    tx.execute(PHOTOS, [])?;
+    tx.execute(PREVIEWS, [])?;
     Ok(())
+}
+
+/// Offers photos again that had arrived and that the server misses: it came back from a backup.
+/// Answers those of which nothing but a preview is here any more.
+pub fn offer_owed(tx: &Transaction<'_>, owed: &[Sha256]) -> Result<Vec<Sha256>, StoreError> {
+    const OFFER: &str = "
+        UPDATE photos
+        SET sent_ms = NULL, upload_url = NULL, upload_offset = 0, attempts = 0, retry_ms = NULL
+        WHERE sha256 = ?1 AND report_id IS NOT NULL AND sent_ms IS NOT NULL
+            AND pruned_ms IS NULL";
+    const HERE: &str = "
+        SELECT count(*) FROM photos
+        WHERE sha256 = ?1 AND report_id IS NOT NULL AND pruned_ms IS NULL";
+    let mut offer = tx.prepare_cached(OFFER)?;
+    let mut here = tx.prepare_cached(HERE)?;
+    let mut gone = Vec::new();
+    for sha256 in owed {
+        let name = sha256.to_string();
+        offer.execute([&name])?;
+        let whole: i64 = here.query_row([&name], |row| row.get(0))?;
+        if whole == 0 {
+            gone.push(*sha256);
+        }
+    }
+    Ok(gone)
 }
 
 /// Lets everything be tried now that was put off beyond a moment.

@@ -16,10 +16,22 @@ impl<T: Transport> Engine<'_, T> {
             return Ok(Event::Rested { until: None });
         };
         let (photo, sha256) = (next.photo, next.sha256);
-        let sent = self
-            .transport
-            .send_small(&base.link, sha256, next.jpeg)
-            .await;
+        let bytes = u64::try_from(next.jpeg.len()).unwrap_or(u64::MAX);
+        // After a restore a month's previews and more are offered: most of them are there.
+        let is_there = if next.was_there {
+            self.transport.has_photo(&base.link, sha256, bytes).await
+        } else {
+            Ok(false)
+        };
+        let sent = match is_there {
+            Ok(true) => Ok(()),
+            Ok(false) => {
+                self.transport
+                    .send_small(&base.link, sha256, next.jpeg)
+                    .await
+            }
+            Err(failure) => Err(failure),
+        };
         let failure = match sent {
             Ok(()) => {
                 let now = self.edge.now();

@@ -6,9 +6,9 @@
 use super::{Base, Channel, Engine, Event, Round, offer_again};
 use crate::error::CoreError;
 use crate::place::District;
-use crate::store::{self, StoreError, bundles, cursors, device, outbox};
+use crate::store::{self, StoreError, bundles, cursors, device, outbox, settings};
 use crate::sync::transport::{Failure, Transport};
-use shared::id::Bucket;
+use shared::id::{Bucket, Sha256};
 use shared::time::Timestamp;
 use shared::wire::sync::{PULL_ROWS_LIMIT, PullAnswer, PullRequest, RepairAnswer, RepairRequest};
 
@@ -59,14 +59,17 @@ struct Taken {
     differing: Vec<Bucket>,
     /// Where the mending stands.
     mending: Option<Mending>,
+    /// Photos that the server asks for and that are not here any more.
+    gone: Vec<Sha256>,
 }
 
 impl<T: Transport> Engine<'_, T> {
     pub(super) async fn pull(&mut self, base: Base) -> Result<Event, CoreError> {
         let mending = self.round.mending.clone();
         let asked = mending.as_ref().map(Mending::request);
+        let gone = self.round.photos_gone.clone();
         let request = self
-            .with_store(move |store| store.read(|tx| request(tx, asked)))
+            .with_store(move |store| store.read(|tx| request(tx, asked, gone)))
             .await?;
         let answer = match self.transport.pull(&base.link, &request).await {
             Ok(answer) => answer,
@@ -87,7 +90,14 @@ impl<T: Transport> Engine<'_, T> {
         self.round.succeeded(Channel::States);
         self.round.mending = page.mending;
         self.round.begin_mending(page.differing);
+        // What was just told of is not told again in this round, whatever the server makes of it:
+        // one from before this doesn't listen.
+        let to_tell = page.gone.into_iter();
+        self.round.photos_gone = to_tell
+            .filter(|sha256| self.round.told_gone.insert(*sha256))
+            .collect();
         self.round.states_wanted = more || !page.taken || self.round.mending.is_some();
+        self.round.states_wanted |= !self.round.photos_gone.is_empty();
         Ok(Event::Pulled { rows, more })
     }
 
@@ -201,6 +211,7 @@ impl Round {
 fn request(
     tx: &store::Transaction<'_>,
     repair: Option<RepairRequest>,
+    photos_gone: Vec<Sha256>,
 ) -> Result<PullRequest, StoreError> {
     let cursors = cursors::all(tx)?;
     let mut digests = store::cases::digests(tx)?;
@@ -214,6 +225,7 @@ fn request(
         digests: Some(digests),
         repair,
         photos_waiting: Some(store::photos::answered_waiting(tx)?),
+        photos_gone,
     })
 }
 
@@ -233,6 +245,7 @@ fn take_page(
             taken: false,
             differing: Vec::new(),
             mending: None,
+            gone: Vec::new(),
         });
     }
     for row in &answer.rows {
@@ -262,8 +275,9 @@ fn take_page(
             }
         }
     }
-    store::photos::offer_owed(tx, &answer.photos_owed)?;
-    store::settings::set_orders(tx, &answer.orders)?;
+    let gone = store::photos::offer_owed(tx, &answer.photos_owed)?;
+    settings::set_room(tx, answer.room.as_ref())?;
+    settings::set_orders(tx, &answer.orders)?;
     device::learn(
         tx,
         &answer.me,
@@ -275,6 +289,7 @@ fn take_page(
         taken: true,
         differing,
         mending: mending.filter(|mending| !mending.is_done()),
+        gone,
     })
 }
 

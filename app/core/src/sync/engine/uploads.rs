@@ -37,7 +37,25 @@ impl<T: Transport> Engine<'_, T> {
                 self.look_at_states_meanwhile();
                 Ok(event)
             }
-            Err(failure) => self.photo_failed(&upload, failure).await,
+            Err(failure) => {
+                self.round.stands = None;
+                self.photo_failed(&upload, failure).await
+            }
+        }
+    }
+
+    /// Where an upload stands. A piece that was cut off counts as far as it came, so after a
+    /// failure, and after the app was started, the server is asked before anything is sent again.
+    async fn standing(&self, link: &Link, upload: &Upload, url: &str) -> Result<u64, Failure> {
+        if self.round.stands == Some((upload.photo, upload.offset)) {
+            return Ok(upload.offset);
+        }
+        match self.transport.upload_offset(link, url).await {
+            Ok(offset) if offset <= upload.bytes => Ok(offset),
+            Ok(_) => Err(Failure::gone()),
+            // A HEAD has no body to say whether that was our server; the piece itself will.
+            Err(Failure::Foreign(_) | Failure::Refused { .. }) => Ok(upload.offset),
+            Err(failure) => Err(failure),
         }
     }
 
@@ -70,10 +88,14 @@ impl<T: Transport> Engine<'_, T> {
             .open_upload(link, upload.sha256, upload.bytes)
             .await;
         match opened {
-            // An upload that stands at its end is looked at from the start: 409, then HEAD.
-            Ok((url, offset)) => {
-                let offset = if offset < upload.bytes { offset } else { 0 };
+            Ok((url, offset)) if offset < upload.bytes => {
                 self.photo_moved(upload, url, offset, 0).await.map(Ok)
+            }
+            // One that stands at its end is asked about, which makes the server look at it whole.
+            Ok((url, _)) => {
+                let moved = self.photo_moved(upload, url, 0, 0).await;
+                self.round.stands = None;
+                moved.map(Ok)
             }
             Err(failure) => Ok(Err(failure)),
         }
@@ -85,7 +107,12 @@ impl<T: Transport> Engine<'_, T> {
         upload: &Upload,
         url: &str,
     ) -> Result<Result<Event, Failure>, CoreError> {
-        let (id, at, length) = (upload.photo, upload.offset, self.round.chunk_bytes);
+        let at = match self.standing(link, upload, url).await {
+            Ok(at) if at == upload.bytes => return self.photo_sent(upload, 0).await.map(Ok),
+            Ok(at) => at,
+            Err(failure) => return Ok(Err(failure)),
+        };
+        let (id, length) = (upload.photo, self.round.chunk_bytes);
         let chunk = self
             .with_store(move |store| {
                 let from = usize::try_from(at).unwrap_or(usize::MAX);
@@ -115,7 +142,7 @@ impl<T: Transport> Engine<'_, T> {
     }
 
     async fn photo_moved(
-        &self,
+        &mut self,
         upload: &Upload,
         url: String,
         offset: u64,
@@ -123,6 +150,7 @@ impl<T: Transport> Engine<'_, T> {
     ) -> Result<Event, CoreError> {
         let (id, now) = (upload.photo, self.edge.now());
         let cost = self.cost(went);
+        self.round.stands = Some((id, offset));
         self.with_store(move |store| {
             store.write(|tx| {
                 metered::add(tx, cost, now)?;

@@ -83,7 +83,7 @@ impl Kept {
             let value: serde_json::Value = serde_json::from_str(text).unwrap();
             for photo in value["photos"].as_array().unwrap() {
                 let sha256: Sha256 = photo["sha256"].as_str().unwrap().parse().unwrap();
-                if applied && !self.photos.contains_key(&sha256) {
+                if applied && !self.photos.contains_key(&sha256) && !self.gone.contains(&sha256) {
                     owed.insert(sha256);
                 }
             }

@@ -21,6 +21,7 @@ pub use rules::{Escalation, Label, Reach, StageLimit, StagedLimit, default_escal
 
 use crate::calendar::{Calendar, Limit, LimitUnit};
 use crate::id::{CatalogueVersion, CategoryId, ConditionId, UnitCode};
+use crate::similar::{Nearness, NearnessRule, nearness_by};
 use serde::{Deserialize, Serialize};
 use std::collections::{HashMap, HashSet};
 use utoipa::ToSchema;
@@ -191,6 +192,10 @@ pub struct CatalogueDoc {
     pub labels: Vec<Label>,
     /// The working calendar in the shipped CSV form (`date,kind,occasion`).
     pub calendar_csv: String,
+    /// How near two reports have to be for the question whether they are one; the rest of the
+    /// categories has the default of [`crate::similar`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub nearness: Vec<NearnessRule>,
 }
 
 /// Why a catalogue was refused.
@@ -347,6 +352,12 @@ impl Catalogue {
             .into_iter()
             .flatten()
             .filter_map(|at| self.doc.conditions.get(*at))
+    }
+
+    /// How near another report of this category has to be to be asked about.
+    #[must_use]
+    pub fn nearness(&self, id: &CategoryId) -> Nearness {
+        nearness_by(&self.doc.nearness, id)
     }
 
     /// The department or role with this short name, unless this district lacks it.

@@ -28,6 +28,7 @@ pub mod addition;
 pub mod case;
 pub mod role;
 pub mod routing;
+pub mod similar;
 
 pub mod dryrun;
 pub mod emergency;

@@ -1,6 +1,7 @@
 //! A filed report and its checks, the same on the handheld before saving and on the server after.
 
-use crate::id::{AreaCode, CategoryId, ConditionId, Sha256, UnitCode};
+use crate::id::{AreaCode, CategoryId, ConditionId, ReportId, Sha256, UnitCode};
+use crate::similar::PerceptualHash;
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -101,6 +102,10 @@ pub struct PhotoRef {
     /// A small JPEG of it that is sent first; none from a handheld of the first version.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub preview: Option<PhotoPreview>,
+    /// What it looks like, before any watermark; none for a picture without contrast and from a
+    /// handheld that didn't compute it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phash: Option<PerceptualHash>,
 }
 
 /// A photo's preview: identified by its own hash and sent as photos are, before any of them.
@@ -150,6 +155,10 @@ pub struct FiledReport {
     /// What the worker was shown before sending.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub preview: Option<Preview>,
+    /// 是同一件: the worker was shown this other report and says that it is about the same thing. A
+    /// hint for whoever may merge the two; this report is a case of its own until then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub same_as: Option<ReportId>,
 }
 
 /// Why a report can't be taken as it stands. Each has words for the worker in `label`.

@@ -128,6 +128,8 @@ pub enum Action {
     ReadDevices,
     /// Know what was counted of units, places and desks.
     ReadStatistics,
+    /// See where the same trouble comes again and again.
+    ReadRepeated,
     /// People, posts, enrolment codes.
     Administer,
 }
@@ -181,7 +183,8 @@ fn allows(actor: &Actor, post: &Post, action: Action, subject: Subject<'_>) -> b
             | Action::Close
             | Action::Quarantine
             | Action::ReadDevices
-            | Action::ReadStatistics,
+            | Action::ReadStatistics
+            | Action::ReadRepeated,
         ) => in_area,
         (Role::Handler, Action::ReadCase) => leads || assists,
         (Role::Handler, Action::Handle | Action::ReadStatistics) => leads,
@@ -192,7 +195,8 @@ fn allows(actor: &Actor, post: &Post, action: Action, subject: Subject<'_>) -> b
             | Action::Supervise
             | Action::Quarantine
             | Action::ReadDevices
-            | Action::ReadStatistics,
+            | Action::ReadStatistics
+            | Action::ReadRepeated,
         ) => in_area,
         (
             Role::Administrator,
@@ -200,6 +204,7 @@ fn allows(actor: &Actor, post: &Post, action: Action, subject: Subject<'_>) -> b
             | Action::Quarantine
             | Action::ReadDevices
             | Action::ReadStatistics
+            | Action::ReadRepeated
             | Action::Administer,
         ) => in_area,
         _ => false,

@@ -2,7 +2,11 @@
 //! `golden/v1/`, recorded from a real server and never edited; only tokens were replaced. A new
 //! message gets a new file and a line below.
 
-#![allow(clippy::unwrap_used, reason = "a test may fail loudly")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test may fail loudly"
+)]
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -11,6 +15,7 @@ use shared::addition::Addition;
 use shared::chain::{Link, signed_text, vouched};
 use shared::operation;
 use shared::receipt::Receipt;
+use shared::report::FiledReport;
 use shared::wire::{catalogue, console, error, sync};
 use std::path::PathBuf;
 
@@ -63,8 +68,8 @@ macro_rules! golden {
 
         #[test]
         fn no_golden_file_is_without_a_test() {
-            let tested = [$(stringify!($test)),*, "operation_report_file"];
-            let tested: Vec<_> = tested.into_iter().chain(ADDITIONS).collect();
+            let tested = [$(stringify!($test)),*];
+            let tested: Vec<_> = tested.into_iter().chain(FILINGS).chain(ADDITIONS).collect();
             for entry in std::fs::read_dir(path("x").parent().unwrap()).unwrap() {
                 let name = entry.unwrap().file_name().into_string().unwrap();
                 assert!(tested.contains(&name.trim_end_matches(".json")), "{name} is not tested");
@@ -96,6 +101,7 @@ golden! {
     pull_request_gone: sync::PullRequest;
     pull_request_repair: sync::PullRequest;
     pull_answer_repair: sync::PullAnswer;
+    pull_answer_look: sync::PullAnswer;
     poke: sync::Poke;
     courier_answer: shared::courier::CourierAnswer;
     challenge_answer: sync::ChallengeAnswer;
@@ -103,6 +109,9 @@ golden! {
     token_answer: sync::TokenAnswer;
     areas_bundle: sync::AreasBundle;
     catalogue_bundle: sync::CatalogueBundle;
+    catalogue_bundle_nearness: sync::CatalogueBundle;
+    similar_page: console::SimilarPage;
+    repeated_page: console::RepeatedPage;
     limits: sync::Limits;
     sign_in_request: console::SignInRequest;
     sign_in_answer: console::SignInAnswer;
@@ -127,16 +136,25 @@ golden! {
     device_page_room: console::Page<console::DeviceRow>;
 }
 
+/// Reports, without and with what later versions added.
+const FILINGS: [&str; 2] = ["operation_report_file", "operation_report_file_same_as"];
+
 #[test]
 fn a_saved_operation_still_has_the_hash_it_was_filed_with() {
-    let text = std::fs::read_to_string(path("operation_report_file")).unwrap();
-    let opened = operation::open(&serde_json::from_str(&text).unwrap()).unwrap();
-    assert_eq!(
-        opened.text,
-        text.trim_end(),
-        "the canonical form is what was saved"
-    );
-    serde_json::from_value::<shared::report::FiledReport>(opened.operation.payload).unwrap();
+    for name in FILINGS {
+        let text = std::fs::read_to_string(path(name)).unwrap();
+        let opened = operation::open(&serde_json::from_str(&text).unwrap()).unwrap();
+        assert_eq!(
+            opened.text,
+            text.trim_end(),
+            "the canonical form is what was saved"
+        );
+        let operation = opened.operation;
+        let report: FiledReport = serde_json::from_value(operation.payload).unwrap();
+        let is_later = name != "operation_report_file";
+        assert_eq!(report.same_as.is_some(), is_later);
+        assert_eq!(operation.photos[0].phash.is_some(), is_later);
+    }
 }
 
 /// What may follow a report.

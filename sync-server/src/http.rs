@@ -26,6 +26,7 @@ mod photos;
 mod quarantine;
 mod receipts;
 mod session;
+mod similar;
 mod statistics;
 mod sync;
 mod tokens;
@@ -320,6 +321,8 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(cases::colleagues))
         .routes(routes!(cases::move_case))
         .routes(routes!(case_photos::add).layer(DefaultBodyLimit::disable()))
+        .routes(routes!(similar::of_case))
+        .routes(routes!(similar::repeated))
         .routes(routes!(worklists::list))
         .routes(routes!(statistics::get))
         .routes(routes!(people::list, people::create))

@@ -36,6 +36,7 @@ pub mod photos;
 pub mod posts;
 pub mod previews;
 pub mod quarantine;
+pub mod repeated;
 pub mod reports;
 pub mod rollups;
 pub mod sessions;

@@ -18,6 +18,7 @@ pub mod fuzz;
 pub mod handheld_driver;
 pub mod ledger;
 pub mod lossy;
+pub mod pairs;
 pub mod people;
 pub mod phone;
 pub mod photos;

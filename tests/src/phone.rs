@@ -129,6 +129,7 @@ impl Phone {
             condition: Some(ConditionId::new("C0101-1").unwrap()),
             text: text.to_owned(),
             self_fixed: false,
+            similar: Default::default(),
         };
         self.app.set_draft(draft, &fields, now).expect("a draft");
         let filed = self

@@ -69,6 +69,7 @@ fn fields(category: &str) -> DraftFields {
         condition: Some(ConditionId::new(format!("{category}-1")).unwrap()),
         text: String::from("垃圾桶外堆了三袋"),
         self_fixed: false,
+        similar: Default::default(),
     }
 }
 

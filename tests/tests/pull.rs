@@ -198,7 +198,8 @@ fn a_damaged_mirror_heals_and_nothing_else_is_touched(backend: &Backend) {
         format!("DELETE FROM cases WHERE id = {last}"),
         format!("PRAGMA foreign_keys = OFF; DELETE FROM cases WHERE id = {first}"),
         format!(
-            "INSERT INTO cases SELECT '{stranger}', 'r', 3, doc FROM cases LIMIT 1;
+            "INSERT INTO cases (id, report_id, revision, doc)
+                SELECT '{stranger}', 'r', 3, doc FROM cases LIMIT 1;
             INSERT INTO case_buckets VALUES ('{grid}', '{stranger}')"
         ),
         format!("UPDATE cases SET revision = 0, doc = '{{}}' WHERE id = {first}"),

@@ -41,6 +41,7 @@ impl ReadyPhoto {
                 sha256: Sha256::of(&self.photo.preview),
                 bytes: u64::try_from(self.photo.preview.len()).unwrap_or(u64::MAX),
             }),
+            phash: self.photo.phash,
         }
     }
 }

@@ -93,6 +93,7 @@ fn fields_of(input: &DraftFields) -> Result<Fields, CoreError> {
         condition: input.condition.clone(),
         text: input.text.clone(),
         self_fixed: input.self_fixed,
+        similar: input.similar.clone(),
     })
 }
 
@@ -138,6 +139,7 @@ pub(crate) fn draft_view(
             .map(condition_row),
         text: fields.text.clone(),
         self_fixed: fields.self_fixed,
+        similar: fields.similar.clone(),
         photos: photos.iter().map(photo_view).collect(),
         faults,
     })
@@ -211,6 +213,7 @@ fn faults(
             occurred_ms: Timestamp::default(),
             self_fixed: fields.self_fixed,
             preview: None,
+            same_as: None,
         };
         let refs: Vec<_> = photos.iter().map(Photo::reference).collect();
         let general = check(&report, &refs);
@@ -278,6 +281,7 @@ fn fill(
             deadline_ms: decision.deadline_ms,
             rule: decision.rule.clone(),
         }),
+        same_as: fields.similar.same_as,
     };
     Ok(Filled {
         place,
@@ -302,6 +306,17 @@ pub(crate) fn preview(
     })
 }
 
+/// A draft of fields that nobody keeps.
+pub(crate) fn unkept(input: &DraftFields, now: Timestamp) -> Result<Draft, CoreError> {
+    Ok(Draft {
+        id: DraftId(uuid::Uuid::nil()),
+        created: now,
+        updated: now,
+        revision: 0,
+        fields: fields_of(input)?,
+    })
+}
+
 /// The same without a draft: nothing is kept.
 pub(crate) fn preview_fields(
     district: &District,
@@ -309,15 +324,7 @@ pub(crate) fn preview_fields(
     orders: &[EmergencyOrder],
     now: Timestamp,
 ) -> Result<PreviewView, CoreError> {
-    let id = DraftId(uuid::Uuid::nil());
-    let fields = fields_of(input)?;
-    let draft = Draft {
-        id,
-        created: now,
-        updated: now,
-        revision: 0,
-        fields,
-    };
+    let draft = unkept(input, now)?;
     let filled = fill(&draft, district, orders, now)?;
     Ok(PreviewView {
         decision: filled.decision,

@@ -17,6 +17,7 @@ pub mod photos;
 pub mod place;
 mod receipts;
 pub mod search;
+mod similar;
 pub mod store;
 mod stream;
 pub mod sync;

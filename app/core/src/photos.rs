@@ -12,6 +12,7 @@ pub mod watermark;
 mod pixels;
 
 use shared::id::Sha256;
+use shared::similar::PerceptualHash;
 use shared::time::Timestamp;
 
 pub use exif::PlaceHint;
@@ -131,6 +132,8 @@ pub struct PreparedPhoto {
     pub original_sha256: Sha256,
     /// Size of the camera file.
     pub original_bytes: u64,
+    /// What it looks like, before any watermark.
+    pub phash: Option<PerceptualHash>,
     /// When the camera says it was taken.
     pub taken: Option<Timestamp>,
     /// Where the camera says it was taken: a suggestion, and nowhere in `jpeg`.
@@ -162,12 +165,14 @@ pub fn prepare(file: &[u8]) -> Result<PreparedPhoto, PhotoError> {
     let facts = exif::read(file);
     let full = pixels::decode(file)?;
     let upright = pixels::turn(pixels::fit(full, LONG_EDGE)?, facts.orientation);
-    let preview = preview_of(&upright)?;
+    let small = pixels::shrunk(&upright, PREVIEW_EDGE)?;
+    let preview = preview_of(&small)?;
     Ok(PreparedPhoto {
         jpeg: pixels::encode(&upright, DRAFT_QUALITY)?,
         width: upright.width(),
         height: upright.height(),
         preview,
+        phash: PerceptualHash::of_luma(&pixels::luma(&small)?),
         original_sha256: Sha256::of(file),
         original_bytes: u64::try_from(file.len()).unwrap_or(u64::MAX),
         taken: facts.taken,
@@ -191,11 +196,10 @@ pub fn stamp(prepared_jpeg: &[u8], mark: &Mark) -> Result<StampedPhoto, PhotoErr
     })
 }
 
-fn preview_of(picture: &image::RgbImage) -> Result<Vec<u8>, PhotoError> {
-    let small = pixels::shrunk(picture, PREVIEW_EDGE)?;
+fn preview_of(small: &image::RgbImage) -> Result<Vec<u8>, PhotoError> {
     let mut preview = Vec::new();
     for quality in PREVIEW_QUALITIES {
-        preview = pixels::encode(&small, quality)?;
+        preview = pixels::encode(small, quality)?;
         if preview.len() <= PREVIEW_BYTES_LIMIT {
             break;
         }

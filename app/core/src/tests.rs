@@ -14,6 +14,7 @@ mod capture;
 mod portal;
 mod sending;
 mod server;
+mod similar;
 mod store;
 mod sync;
 mod trust;

@@ -203,6 +203,10 @@ pub(crate) struct FileArgs {
     /// Go on with a draft that is there instead of beginning one.
     #[arg(long, value_name = "ID")]
     pub(crate) draft: Option<String>,
+    /// 是同一件: the report is about the same thing as this one, by its id, number or short code. A
+    /// hint for whoever may merge the two.
+    #[arg(long, value_name = "REPORT")]
+    pub(crate) same_as: Option<String>,
     /// Sync right after.
     #[arg(long)]
     pub(crate) sync: bool,

@@ -3,6 +3,7 @@
 use crate::additions;
 use crate::args::{Command, EnrolArgs, FileArgs, PhotoArg, ReportArgs};
 use crate::carry;
+use crate::similar;
 use crate::words;
 use app_core::store::StoreError;
 use app_core::vault::VaultError;
@@ -250,6 +251,7 @@ fn fields(app: &App, args: &ReportArgs) -> Result<DraftFields, Stop> {
         condition: Some(condition),
         text: args.text.clone(),
         self_fixed: args.self_fixed,
+        similar: Default::default(),
     })
 }
 
@@ -261,13 +263,17 @@ fn words_alone(args: &ReportArgs) -> DraftFields {
         condition: None,
         text: args.text.clone(),
         self_fixed: args.self_fixed,
+        similar: Default::default(),
     }
 }
 
 fn preview(app: &App, edge: &Edge, args: &ReportArgs) -> Result<Outcome, Stop> {
     let now = args.at.unwrap_or_else(|| edge.now());
-    let preview = app.preview_fields(&fields(app, args)?, now)?;
-    outcome(words::preview(&preview, now), &preview)
+    let fields = fields(app, args)?;
+    let preview = app.preview_fields(&fields, now)?;
+    let mut answer = outcome(words::preview(&preview, now), &preview)?;
+    similar::beside(&mut answer, &app.similar_fields(&fields, now)?, now);
+    Ok(answer)
 }
 
 async fn file(app: &App, edge: &Edge, args: &FileArgs) -> Result<Outcome, Stop> {
@@ -314,16 +320,21 @@ async fn file(app: &App, edge: &Edge, args: &FileArgs) -> Result<Outcome, Stop> 
     if let Some(error) = trouble {
         return Err(keep(error));
     }
+    let similar = app.similar(draft).map_err(keep)?;
+    if let Some(text) = &args.same_as {
+        filled.similar.same_as = Some(similar::named(app, &similar, text)?);
+        app.set_draft(draft, &filled, now).map_err(keep)?;
+    }
     let preview = app.preview(draft, now).map_err(keep)?;
     let filed = app
         .save_report(draft, OpId(edge.uuid()), &moment)
         .map_err(keep)?;
-    let text = format!(
-        "已存本机 {}\n{}",
-        filed.short_code,
-        words::preview(&preview, now)
-    );
+    let shown = words::preview(&preview, now);
+    let text = format!("已存本机 {}\n{shown}", filed.short_code);
     let mut done = outcome(text, &json!({"filed": filed, "preview": preview}))?;
+    if args.same_as.is_none() {
+        similar::beside(&mut done, &similar, now);
+    }
     if args.sync {
         let sync = synced(&app.sync_once(edge).await?)?;
         done.text = format!("{}\n{}", done.text, sync.text);

@@ -9,6 +9,7 @@ mod args;
 mod carry;
 mod commands;
 mod pin;
+mod similar;
 mod words;
 
 use app_core::{Config, CoreError, Edge};

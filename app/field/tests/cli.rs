@@ -207,6 +207,29 @@ fn a_preview_keeps_nothing() {
 }
 
 #[test]
+fn something_alike_nearby_is_asked_about_and_same_as_answers() {
+    let field = Field::enrolled();
+    let about = ["--category", "C0101", "--condition", "1", "--text", "井盖"];
+    let picture = photo("no_exif.jpg");
+    let shown = [&["--photo", &picture], &about[..]].concat();
+    let filed = field.ask(&file(&shown)).1;
+    assert_eq!(filed["similar"], json!([]));
+    let first = filed["filed"]["short_code"].as_str().unwrap();
+
+    let again = [&["preview"], &PLACE[..], &about[..]].concat();
+    let (code, preview) = field.ask(&again);
+    assert_eq!((code, &preview["similar"][0]["code"]), (0, &json!(first)));
+    let words = String::from_utf8(field.run(&again).stdout).unwrap();
+    assert!(words.contains("附近已有相似事件，并案吗？"), "{words}");
+    assert!(words.contains("类别相同，相距0米"), "{words}");
+
+    let named = |code| [&file(&shown)[..], &["--same-as", code]].concat();
+    assert_eq!(field.ask(&named("0000-9")).0, 2);
+    let (code, second) = field.ask(&named(first));
+    assert_eq!((code, &second["similar"]), (0, &Value::Null));
+}
+
+#[test]
 fn a_damaged_photo_ends_with_4_and_the_draft_can_be_gone_on_with() {
     let field = Field::enrolled();
     let (code, refused) = field.ask(&file(&[

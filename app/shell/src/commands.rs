@@ -17,7 +17,7 @@ use shared::report::PhotoRole;
 use shared::wire::handheld::{
     About, CaseCard, CategoryDetail, CategoryRow, CourierView, DraftFields, DraftRow, DraftView,
     FiledView, Home, LocatedView, LockView, MapView, MeView, PlaceInput, PreviewView, Problem,
-    ReportDetail, ReportRow, Settings, SyncStatus,
+    ReportDetail, ReportRow, Settings, SimilarView, SyncStatus,
 };
 use shared::wire::queue::{NetworkKind, Queue, SendingRules};
 use tauri::ipc::{InvokeBody, Request};
@@ -61,6 +61,7 @@ pub(crate) fn handled(builder: Builder<Wry>) -> Builder<Wry> {
         search_categories,
         category,
         preview,
+        similar,
         file_draft,
         export_courier,
         import_courier,
@@ -297,6 +298,11 @@ fn category(state: State<'_, Handheld>, category: CategoryId) -> Answer<Category
 #[tauri::command(async)]
 fn preview(state: State<'_, Handheld>, draft: DraftId) -> Answer<PreviewView> {
     state.core()?.preview(draft, state.edge.now()).map_err(said)
+}
+
+#[tauri::command(async)]
+fn similar(state: State<'_, Handheld>, draft: DraftId) -> Answer<Vec<SimilarView>> {
+    state.core()?.similar(draft).map_err(said)
 }
 
 #[tauri::command(async)]

@@ -15,7 +15,7 @@ use shared::report::PhotoRole;
 use shared::wire::handheld::{
     About, CaseCard, CategoryDetail, CategoryRow, CourierView, DraftFields, DraftRow, DraftView,
     FiledView, Home, LockView, MapView, MeView, PlaceInput, PreviewView, Problem, ReportDetail,
-    ReportRow, Settings, SyncStatus,
+    ReportRow, Settings, SimilarView, SyncStatus,
 };
 use shared::wire::queue::{NetworkKind, Queue, SendingRules};
 use wasm_bindgen::{JsCast, JsValue};
@@ -204,6 +204,11 @@ pub(crate) async fn category(id: &CategoryId) -> Answer<CategoryDetail> {
 
 pub(crate) async fn preview(id: DraftId) -> Answer<PreviewView> {
     ask("preview", json!({ "draft": id })).await
+}
+
+/// What nearby may be the same thing as a draft.
+pub(crate) async fn similar(id: DraftId) -> Answer<Vec<SimilarView>> {
+    ask("similar", json!({ "draft": id })).await
 }
 
 pub(crate) async fn file_draft(id: DraftId) -> Answer<FiledView> {

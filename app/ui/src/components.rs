@@ -6,3 +6,4 @@ pub(crate) mod map;
 pub(crate) mod notice;
 pub(crate) mod photos;
 pub(crate) mod report_row;
+pub(crate) mod similar;

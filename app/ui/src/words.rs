@@ -312,6 +312,11 @@ words! {
     PREVIEW_BY "{} 前办结" "by {}";
     PREVIEW_BASIS "依据" "Rule";
     PREVIEW_MISSING "填好位置、类别和条件，就能看到派给谁。" "Set place, category and condition to see who gets it.";
+    SIMILAR_ASK "附近已有相似事件，并案吗？" "Something alike is open nearby. The same matter?";
+    SIMILAR_SAME "是同一件" "It is the same";
+    SIMILAR_DIFFERENT "不是" "It isn't";
+    SIMILAR_SAID "已注明与 {} 是同一件。仍会上报，由工作人员并案。" "Noted as the same as {}. It is still sent; the office merges the two.";
+    SIMILAR_ON_DEVICE "在本机，待发送" "on this device, not sent yet";
     SEND "上报" "Send report";
     SEND_MISSING "还差：" "Still missing: ";
     FILED_TITLE "已存本机" "Saved on this device";

@@ -65,6 +65,7 @@ pub fn doc_from_files(
         last_resort: Some(LAST_RESORT.to_owned()),
         labels: Vec::new(),
         calendar_csv: files.calendar.to_owned(),
+        nearness: Vec::new(),
     })
 }
 

@@ -4,6 +4,7 @@ use super::sync::Me;
 mod audit;
 mod case;
 mod devices;
+mod similar;
 mod statistics;
 
 pub use audit::AuditEntry;
@@ -12,6 +13,7 @@ pub use case::{
     StageRow,
 };
 pub use devices::{CodeAnswer, DeviceRow, LostRequest, NewCode};
+pub use similar::{RepeatedCategory, RepeatedPage, RepeatedPlace, SimilarCase, SimilarPage};
 pub use statistics::{
     IndicatorRow, RateRow, Statistics, StatisticsBy, StatisticsQuery, StatisticsRow,
 };
@@ -96,6 +98,12 @@ pub struct CaseQuery {
     /// Category.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub category: Option<String>,
+    /// Group of categories (大类): `E01`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub family: Option<String>,
+    /// Around a place: latitude × 10⁷, longitude × 10⁷, metres, with commas between.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub near: Option<String>,
     /// Opened at or after, UTC milliseconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from_ms: Option<i64>,

@@ -7,13 +7,16 @@
 
 mod courier;
 mod lock;
+mod map;
+mod similar;
 mod sync;
 
 pub use courier::CourierView;
 pub use lock::LockView;
+pub use map::{MapOutline, MapView};
+pub use similar::{SimilarAnswer, SimilarView};
 pub use sync::{SyncReport, SyncState, SyncStatus};
 
-use crate::area::AreaKind;
 use crate::case::Class;
 use crate::catalogue::CategoryKind;
 use crate::id::{
@@ -195,30 +198,6 @@ pub struct PlaceInput {
     pub words: String,
 }
 
-/// An outline near a place, for the pin map.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct MapOutline {
-    /// The place.
-    pub code: AreaCode,
-    /// Its name.
-    pub name: String,
-    /// What sort of place it is.
-    pub kind: AreaKind,
-    /// Whether it lies in a post of the worker.
-    pub mine: bool,
-    /// Polygons of rings of `(lon, lat)` in degrees; the first ring is the outer one.
-    pub polygons: Vec<Vec<Vec<(f64, f64)>>>,
-}
-
-/// What lies around a place.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct MapView {
-    /// The middle: degrees north and east.
-    pub centre: (f64, f64),
-    /// Outlines of the grids near it.
-    pub outlines: Vec<MapOutline>,
-}
-
 /// A photo of a draft or a report, small.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct PhotoView {
@@ -269,6 +248,9 @@ pub struct DraftView {
     pub text: String,
     /// 自处置.
     pub self_fixed: bool,
+    /// What was said to the question whether it is one with another.
+    #[serde(default)]
+    pub similar: SimilarAnswer,
     /// What is still missing or wrong before it can be filed, in the order of the screen.
     pub faults: Vec<Problem>,
 }
@@ -303,6 +285,9 @@ pub struct DraftFields {
     pub text: String,
     /// 自处置.
     pub self_fixed: bool,
+    /// What was said to the question whether it is one with another.
+    #[serde(default)]
+    pub similar: SimilarAnswer,
 }
 
 /// What would happen if the draft were sent now.

@@ -5,8 +5,8 @@ mod pull;
 mod token;
 
 pub use pull::{
-    CaseState, CourseEntry, MergedInto, Poke, PullAnswer, PullRequest, PulledRow, RepairAnswer,
-    RepairRequest, Room, Why,
+    CaseState, CourseEntry, Look, MergedInto, Poke, PullAnswer, PullRequest, PulledRow,
+    RepairAnswer, RepairRequest, Room, Why,
 };
 pub use token::{Binding, ChallengeAnswer, TokenAnswer, TokenRequest, renew_at};
 

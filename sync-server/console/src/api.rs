@@ -21,7 +21,8 @@ use shared::wire::catalogue::{
 use shared::wire::console::{
     AuditEntry, CaseDetail, CasePage, CaseQuery, CodeAnswer, Colleague, DeviceRow, LostRequest,
     MeAnswer, MoveRequest, NewCode, NewPerson, Page, PersonRow, QuarantineRow, ReceiptKeyAnswer,
-    ResolveRequest, SignInRequest, StaleAnswer, Statistics, StatisticsQuery, UnitRow, WorkList,
+    RepeatedPage, ResolveRequest, SignInRequest, SimilarPage, StaleAnswer, Statistics,
+    StatisticsQuery, UnitRow, WorkList,
 };
 use shared::wire::error::{ErrorAnswer, ErrorCode};
 use shared::wire::sync::AreasBundle;
@@ -135,6 +136,16 @@ pub(crate) async fn cases(query: &CaseQuery) -> Outcome<CasePage> {
 /// A case.
 pub(crate) async fn case(id: CaseId) -> Outcome<CaseDetail> {
     get(&format!("/v1/cases/{id}")).await
+}
+
+/// Open cases that may be the same thing as one.
+pub(crate) async fn similar(id: CaseId) -> Outcome<SimilarPage> {
+    get(&format!("/v1/cases/{id}/similar")).await
+}
+
+/// Places where the same trouble came again and again.
+pub(crate) async fn repeated() -> Outcome<RepeatedPage> {
+    get("/v1/repeated").await
 }
 
 /// Moves a case.

@@ -12,8 +12,8 @@ use crate::news::News;
 use crate::pages::{
     audit::AuditPage, case::CasePage, catalogue::CataloguePage, courier::CourierPage,
     devices::DevicesPage, draft::DraftPage, list::ListPage, orders::OrdersPage, people::PeoplePage,
-    quarantine::QuarantinePage, receipts::ReceiptsPage, sign_in::SignInPage,
-    statistics::StatisticsPage,
+    quarantine::QuarantinePage, receipts::ReceiptsPage, repeated::RepeatedPlacesPage,
+    sign_in::SignInPage, statistics::StatisticsPage,
 };
 use crate::poll::Poll;
 use crate::words::{self, Word};
@@ -102,6 +102,7 @@ fn Inside() -> impl IntoView {
             <Routes fallback=|| view! { <NoSuchPage/> }>
                 <Route path=path!("/") view=ListPage/>
                 <Route path=path!("/cases/:id") view=CasePage/>
+                <Route path=path!("/repeated") view=RepeatedPlacesPage/>
                 <Route path=path!("/quarantine") view=QuarantinePage/>
                 <Route path=path!("/devices") view=DevicesPage/>
                 <Route path=path!("/courier") view=CourierPage/>
@@ -163,6 +164,14 @@ fn Bar() -> impl IntoView {
                         id="nav-statistics"
                         word=words::STATISTICS
                         shape=Shape::ChartColumn
+                    />
+                </Show>
+                <Show when=move || desk.may(Action::ReadRepeated)>
+                    <Entry
+                        href="/repeated"
+                        id="nav-repeated"
+                        word=words::REPEATED
+                        shape=Shape::RotateCcw
                     />
                 </Show>
                 <Show when=move || desk.may(Action::ReadDevices)>

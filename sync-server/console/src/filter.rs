@@ -23,6 +23,8 @@ fn pairs(query: &CaseQuery) -> Vec<Pair> {
         ("unit", query.unit.clone()),
         ("area", query.area.clone()),
         ("category", query.category.clone()),
+        ("family", query.family.clone()),
+        ("near", query.near.clone()),
         ("from_ms", number(query.from_ms)),
         ("to_ms", number(query.to_ms)),
         ("text", query.text.clone()),
@@ -69,6 +71,8 @@ fn set(query: &mut CaseQuery, name: &str, value: String) {
         "unit" => query.unit = Some(value),
         "area" => query.area = Some(value),
         "category" => query.category = Some(value),
+        "family" => query.family = Some(value),
+        "near" => query.near = Some(value),
         "from_ms" => query.from_ms = value.parse().ok(),
         "to_ms" => query.to_ms = value.parse().ok(),
         "text" => query.text = Some(value),
@@ -184,6 +188,8 @@ mod tests {
             asked: Some("extension,appeal".into()),
             card: Some("red".into()),
             sort: Some("deadline".into()),
+            family: Some("C01".into()),
+            near: Some("271505000,1180292000,50".into()),
             ..CaseQuery::default()
         };
         let text = to_query(&query);

@@ -11,5 +11,7 @@ pub(crate) mod orders;
 pub(crate) mod people;
 pub(crate) mod quarantine;
 pub(crate) mod receipts;
+pub(crate) mod repeated;
 pub(crate) mod sign_in;
+pub(crate) mod similar;
 pub(crate) mod statistics;

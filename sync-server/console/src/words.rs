@@ -95,6 +95,27 @@ words! {
     STATISTICS_EMPTY_HOW: "换一个时段或统计对象再看。", "Choose another period or something else to count.";
 }
 
+// Cases that may be one, and places where trouble comes again.
+words! {
+    SIMILAR: "相似事件", "Similar cases";
+    SIMILAR_WHAT: "附近还有可能是同一件事的案件。由人决定是否并案；并案后各人的上报和照片都保留。", "Nearby cases that may be the same matter. A person decides; after a merge every report and photo is kept.";
+    SIMILAR_NAMED: "上报人注明同一件", "The worker says it is the same";
+    SIMILAR_SAME: "很可能同一件", "Most likely the same";
+    SIMILAR_PERHAPS: "可能同一件", "Perhaps the same";
+    SIMILAR_OTHER: "不像同一件", "Not alike";
+    MERGE_INTO: "并入此案", "Merge into it";
+    REPEATED: "反复发生", "Again and again";
+    REPEATED_WHAT: "90天内，50米范围里同一大类的案件有三件以上的地点。光处置一件不够，要查清原因。", "Places with three cases or more of one group within 50 m in 90 days. Settling one more is not enough there: look for the cause.";
+    REPEATED_EMPTY: "没有反复发生的地点", "No place has come up again and again";
+    REPEATED_PLACE: "地点", "Place";
+    REPEATED_TROUBLE: "事由", "Trouble";
+    REPEATED_TIMES: "次数", "How often";
+    REPEATED_BETWEEN: "起止", "From and to";
+    REPEATED_CASES: "案件", "Cases";
+    REPEATED_SHOW: "看案件", "Show the cases";
+    NEAR_ONLY: "只看一处地点", "One place only";
+}
+
 // The courier.
 words! {
     COURIER: "信使文件", "Courier file";

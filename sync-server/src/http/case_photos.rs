@@ -101,6 +101,7 @@ async fn take(app: &App, upload: Uuid, plain: Uuid, body: Body) -> Answer<PhotoR
         height,
         original_sha256: original,
         preview: None,
+        phash: None,
     })
 }
 

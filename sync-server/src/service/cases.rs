@@ -20,15 +20,17 @@ pub use moves::{Moved, move_case};
 pub use photos::{add_photo, may_add_photo};
 pub(super) use rules::Ruled;
 pub use states::states_of;
+pub(super) use view::rows as rows_of;
 pub use view::{colleagues, detail};
 
 use super::{Fault, Result};
 use crate::service::district::District;
-use crate::store::cases::{CaseFilter, CaseRow, Holding, Order, Sight};
+use crate::store::cases::{CaseFilter, CaseRow, Holding, Near, Order, Sight};
 use crate::store::{self, Tx};
 use shared::case::{Awaits, Class, STATES};
-use shared::id::{AreaCode, CaseId, UnitCode};
+use shared::id::{AreaCode, CaseId, CategoryId, UnitCode};
 use shared::role::{Action, Actor, Role, Subject, may};
+use shared::similar::{bounds_around, cells_around};
 use shared::time::Timestamp;
 use shared::wire::console::{CasePage, CaseQuery};
 
@@ -36,6 +38,8 @@ use shared::wire::console::{CasePage, CaseQuery};
 pub const PAGE_ROWS: u32 = 50;
 /// Rows of a page at most.
 pub const PAGE_ROWS_MAX: u32 = 200;
+/// How far a list may look around a place: what the squares around it hold.
+const NEAR_M_LIMIT: i32 = 190;
 
 /// A case with the facts that rights depend on.
 #[derive(Debug, Clone)]
@@ -278,6 +282,8 @@ fn filter(
         unit: parsed(query.unit.as_deref(), "unit")?,
         area: parsed(query.area.as_deref(), "area")?,
         category: parsed(query.category.as_deref(), "category")?,
+        family: parsed::<CategoryId>(query.family.as_deref(), "family")?.map(|id| id.to_string()),
+        near: near(query.near.as_deref())?,
         from: query.from_ms.map(Timestamp),
         to: query.to_ms.map(Timestamp),
         // No database keeps U+0000, so nothing is found by it.
@@ -285,6 +291,29 @@ fn filter(
         late_at: late.then_some(now),
         ..CaseFilter::new(district.code.clone(), sights)
     })
+}
+
+/// `lat_e7,lon_e7,metres` as a box around the place.
+fn near(text: Option<&str>) -> Result<Option<Near>> {
+    let Some(text) = text.filter(|text| !text.is_empty()) else {
+        return Ok(None);
+    };
+    let numbers: Option<Vec<i32>> = text.split(',').map(|part| part.parse().ok()).collect();
+    match numbers.as_deref() {
+        Some([lat_e7, lon_e7, metres]) if (0..=NEAR_M_LIMIT).contains(metres) => {
+            let (lat_e7, lon_e7) = (i64::from(*lat_e7), i64::from(*lon_e7));
+            let metres = f64::from(*metres);
+            Ok(Some(Near {
+                cells: cells_around(lat_e7, lon_e7, metres),
+                bounds: bounds_around(lat_e7, lon_e7, metres),
+            }))
+        }
+        _ => Err(Fault::invalid(
+            "near",
+            "地点筛选的写法是：纬度×10⁷，经度×10⁷，米（至多190）。",
+            "near is latitude × 10⁷, longitude × 10⁷, metres (190 at most), with commas between.",
+        )),
+    }
 }
 
 fn parsed<T: std::str::FromStr>(text: Option<&str>, field: &'static str) -> Result<Option<T>> {

@@ -5,17 +5,20 @@
 
 mod due;
 mod list;
+mod near;
 mod states;
 
 pub use due::{assist, colleagues, due_before, look_at_open, merged_into, put_off};
-pub use list::{CaseFilter, Holding, Order, Sight, count, count_by_state, page};
-pub use states::{CourseRow, StateRow, courses, states};
+pub use list::{CaseFilter, Holding, Near, Order, Sight, count, count_by_state, page};
+pub use near::{Around, NearRow, near, near_sql, of_family, spots};
+pub use states::{CourseRow, LookRow, StateRow, courses, states};
 
 use super::tx::limit as row_limit;
 use super::{Result, Row, StoreError, Tx};
 use crate::params;
 use shared::case::{Card, Class, Life};
 use shared::id::{AreaCode, CaseId, CategoryId, PersonId, ReportId, Sha256, UnitCode};
+use shared::similar::cell_of;
 use shared::time::Timestamp;
 
 /// What stands in `deadline_ms` for none, so that the order by deadline needs no special case.
@@ -91,6 +94,8 @@ pub struct NewCase<'a> {
     pub assisting: &'a [UnitCode],
     /// The next moment at which something is due.
     pub next_due: Option<Timestamp>,
+    /// What its photos look like, space between.
+    pub phashes: &'a str,
 }
 
 /// The decision that opened a case.
@@ -142,6 +147,8 @@ pub struct Growth<'a> {
     pub photos_stored: i64,
     /// More words to search it by, in lower case.
     pub search: &'a str,
+    /// What they look like, space between.
+    pub phashes: &'a str,
 }
 
 /// The columns of a [`CaseRow`], in the order of `from_row`.
@@ -169,9 +176,10 @@ pub fn insert(tx: &mut dyn Tx, case: NewCase<'_>) -> Result<()> {
         INSERT INTO cases (id, district, case_no, report, short_code, revision, state, state_class,
             lead_unit, street, community, grid, category, excerpt, search, lat_e7, lon_e7,
             reporter, opened_ms, dispatched_ms, deadline_ms, handled_ms, closed_ms, decision,
-            differs, photos_expected, photos_stored, self_fixed, solved_level, life, next_due_ms)
+            differs, photos_expected, photos_stored, self_fixed, solved_level, life, next_due_ms,
+            cell, phashes)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18,
-            $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31)";
+            $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33)";
     let row = case.row;
     let street = row.grid.as_ref().and_then(AreaCode::street);
     let community = row.grid.as_ref().and_then(AreaCode::community);
@@ -209,6 +217,8 @@ pub fn insert(tx: &mut dyn Tx, case: NewCase<'_>) -> Result<()> {
         row.solved_level,
         &life,
         case.next_due,
+        cell_of(row.lat_e7, row.lon_e7),
+        case.phashes,
     ];
     tx.execute(SQL, values)?;
     for unit in case.assisting {
@@ -332,10 +342,17 @@ pub fn grow(tx: &mut dyn Tx, id: CaseId, growth: &Growth<'_>) -> Result<i64> {
     const SQL: &str = "
         UPDATE cases
         SET revision = revision + 1, photos_expected = photos_expected + $2,
-            photos_stored = photos_stored + $3, search = search || ' ' || $4
+            photos_stored = photos_stored + $3, search = search || ' ' || $4,
+            phashes = phashes || ' ' || $5
         WHERE id = $1
         RETURNING revision";
-    let values = params![id, growth.photos, growth.photos_stored, growth.search];
+    let values = params![
+        id,
+        growth.photos,
+        growth.photos_stored,
+        growth.search,
+        growth.phashes
+    ];
     tx.query(SQL, values)?
         .first()
         .ok_or(StoreError::Column {

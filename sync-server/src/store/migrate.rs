@@ -48,6 +48,7 @@ const LADDER: &[Step] = &[
     step!(9, "0009_catalogue_drafts_and_orders"),
     step!(10, "0010_rollups"),
     step!(11, "0011_photos_gone"),
+    step!(12, "0012_similar_cases"),
 ];
 
 /// The step this program was written for.

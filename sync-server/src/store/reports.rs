@@ -2,6 +2,7 @@
 //!
 //! Held by `tests/tests/store_contract.rs`.
 
+use super::tx::limit as row_limit;
 use super::{Result, Row, Tx, Value};
 use crate::params;
 use shared::id::{
@@ -50,6 +51,8 @@ pub struct ReportRow {
     pub self_fixed: bool,
     /// What the worker was shown before sending, JSON.
     pub preview: Option<String>,
+    /// The report that the worker said it is the same as.
+    pub same_as: Option<ReportId>,
 }
 
 /// Adds a report.
@@ -61,9 +64,9 @@ pub fn insert(tx: &mut dyn Tx, row: &ReportRow) -> Result<()> {
         INSERT INTO reports (id, district, reporter, device, op_id, short_code, category,
             condition, catalogue_version, grid, grid_doubt, lat_e7, lon_e7, accuracy_m,
             place_source, place_words, text, occurred_ms, clock_skew_ms, received_ms, self_fixed,
-            preview)
+            preview, same_as)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18,
-            $19, $20, $21, $22)";
+            $19, $20, $21, $22, $23)";
     let doubt = joined(&row.grid_doubt);
     let values = params![
         row.id,
@@ -88,6 +91,7 @@ pub fn insert(tx: &mut dyn Tx, row: &ReportRow) -> Result<()> {
         row.received,
         row.self_fixed,
         row.preview.as_deref(),
+        row.same_as,
     ];
     tx.execute(SQL, values)?;
     Ok(())
@@ -101,13 +105,29 @@ pub fn get(tx: &mut dyn Tx, id: ReportId) -> Result<Option<ReportRow>> {
     const SQL: &str = "
         SELECT id, district, reporter, device, op_id, short_code, category, condition,
             catalogue_version, grid, grid_doubt, lat_e7, lon_e7, accuracy_m, place_source,
-            place_words, text, occurred_ms, clock_skew_ms, received_ms, self_fixed, preview
+            place_words, text, occurred_ms, clock_skew_ms, received_ms, self_fixed, preview,
+            same_as
         FROM reports
         WHERE id = $1";
     tx.query(SQL, params![id])?
         .first_mut()
         .map(from_row)
         .transpose()
+}
+
+/// The reports whose workers said that they are the same as this one, the oldest ids first.
+///
+/// # Errors
+/// As [`insert`].
+pub fn saying_same_as(tx: &mut dyn Tx, id: ReportId, limit: usize) -> Result<Vec<ReportId>> {
+    const SQL: &str = "
+        SELECT id
+        FROM reports
+        WHERE same_as = $1
+        ORDER BY same_as, id
+        LIMIT $2";
+    let rows = tx.query(SQL, params![id, row_limit(limit)])?;
+    rows.iter().map(|row| row.id(0)).collect()
 }
 
 /// Whether a report with this id is there: an id filed twice in two operations is an alarm.
@@ -192,5 +212,6 @@ fn from_row(row: &mut Row) -> Result<ReportRow> {
         received: row.time(19)?,
         self_fixed: row.flag(20)?,
         preview: row.take_opt_text(21)?,
+        same_as: row.opt_id(22)?,
     })
 }

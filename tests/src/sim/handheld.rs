@@ -301,6 +301,7 @@ impl Handheld {
             condition: Some(ConditionId::new(condition)?),
             text: format!("第{}件", self.filed.len() + 1),
             self_fixed: chance.odds(80),
+            similar: Default::default(),
         };
         match self.app()?.set_draft(draft, &fields, now) {
             Ok(()) => {

@@ -119,5 +119,6 @@ pub fn photo_ref(bytes: &[u8]) -> PhotoRef {
         height: 480,
         original_sha256: None,
         preview: None,
+        phash: None,
     }
 }

@@ -399,6 +399,7 @@ fn an_arrived_photo_counts_at_its_cases_and_stales_no_move(backend: &Backend) {
             sha256: hash("preview"),
             bytes: 1,
         }),
+        phash: None,
     };
     let counted = write(&store, move |tx| {
         let device = crate::rows::device_id(1);

@@ -226,6 +226,7 @@ fn a_photo_is_owed_until_it_is_stored(backend: &Backend) {
             sha256: hash("preview"),
             bytes: 9_000,
         }),
+        phash: None,
     };
     let announce = |n: u128| {
         let photo = photo.clone();

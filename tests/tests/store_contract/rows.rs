@@ -135,6 +135,7 @@ pub(crate) fn report(n: u128) -> ReportRow {
         received: at(0),
         self_fixed: false,
         preview: Some(String::from(r#"{"lead":"D22-4"}"#)),
+        same_as: Some(report_id(99)),
     }
 }
 
@@ -216,6 +217,7 @@ pub(crate) fn open_case(
             search: &search,
             assisting,
             next_due: None,
+            phashes: "0123456789abcdef",
         },
     )
 }

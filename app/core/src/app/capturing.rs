@@ -5,11 +5,14 @@ use crate::capture;
 use crate::edge::Moment;
 use crate::error::CoreError;
 use crate::photos;
+use crate::similar;
 use crate::store::{self, StoreError, drafts, settings};
 use shared::id::{DraftId, OpId};
 use shared::report::PhotoRole;
 use shared::time::Timestamp;
-use shared::wire::handheld::{DraftFields, DraftRow, DraftView, FiledView, PhotoView, PreviewView};
+use shared::wire::handheld::{
+    DraftFields, DraftRow, DraftView, FiledView, PhotoView, PreviewView, SimilarView,
+};
 
 impl App {
     /// All drafts, the newest first.
@@ -132,6 +135,30 @@ impl App {
     ) -> Result<PreviewView, CoreError> {
         let orders = self.store().read(settings::orders)?;
         capture::preview_fields(&*self.district_needed()?, fields, &orders, now)
+    }
+
+    /// Open cases and own reports nearby that may be the same thing as a draft, the most alike
+    /// first: without any network. Empty while place or category isn't known.
+    ///
+    /// # Errors
+    /// When there is no such draft, or the catalogue isn't here.
+    pub fn similar(&self, id: DraftId) -> Result<Vec<SimilarView>, CoreError> {
+        let district = self.district_needed()?;
+        similar::of_draft(&mut self.store(), &district, id)
+    }
+
+    /// The same for fields that no draft holds.
+    ///
+    /// # Errors
+    /// As [`App::similar`].
+    pub fn similar_fields(
+        &self,
+        fields: &DraftFields,
+        now: Timestamp,
+    ) -> Result<Vec<SimilarView>, CoreError> {
+        let district = self.district_needed()?;
+        let draft = capture::unkept(fields, now)?;
+        similar::of_fields(&mut self.store(), &district, &draft)
     }
 
     /// Files a draft: report, operation and photos in one durable step. Wakes sync.

@@ -6,6 +6,7 @@
 use super::{PIXELS_LIMIT, PhotoError};
 use fast_image_resize as fir;
 use image::{ImageFormat, RgbImage, imageops};
+use shared::similar::{LUMA_HIGH, LUMA_WIDE};
 use std::io::Cursor;
 use zune_jpeg::JpegDecoder;
 use zune_jpeg::zune_core::bytestream::ZCursor;
@@ -109,6 +110,32 @@ pub(super) fn shrunk(picture: &RgbImage, edge: u32) -> Result<RgbImage, PhotoErr
         .map_err(|error| encode(&error))?;
     RgbImage::from_raw(scaled(width), scaled(height), target.into_vec())
         .ok_or_else(|| PhotoError::Encode(String::from("the resized picture has a wrong size")))
+}
+
+/// The brightness of the picture on the few samples that its perceptual hash is made of.
+pub(super) fn luma(picture: &RgbImage) -> Result<Vec<u8>, PhotoError> {
+    let encode = |error: &dyn std::fmt::Display| PhotoError::Encode(error.to_string());
+    let (width, height) = picture.dimensions();
+    let side = |samples: usize| u32::try_from(samples).map_err(|error| encode(&error));
+    let source = fir::images::ImageRef::new(width, height, picture.as_raw(), fir::PixelType::U8x3)
+        .map_err(|error| encode(&error))?;
+    let (wide, high) = (side(LUMA_WIDE)?, side(LUMA_HIGH)?);
+    let mut target = fir::images::Image::new(wide, high, fir::PixelType::U8x3);
+    let options = fir::ResizeOptions::new()
+        .resize_alg(fir::ResizeAlg::Convolution(fir::FilterType::Bilinear))
+        .use_alpha(false);
+    fir::Resizer::new()
+        .resize(&source, &mut target, &options)
+        .map_err(|error| encode(&error))?;
+    // The weights of ITU-R BT.601.
+    let weighed = |pixel: &[u8]| match pixel {
+        [r, g, b] => (u32::from(*r) * 299 + u32::from(*g) * 587 + u32::from(*b) * 114) / 1000,
+        _ => 0,
+    };
+    let samples = target.buffer().chunks_exact(3).map(weighed);
+    Ok(samples
+        .map(|y| u8::try_from(y).unwrap_or(u8::MAX))
+        .collect())
 }
 
 /// Turns by the EXIF orientation (1 to 8; anything else is upright).

@@ -48,9 +48,11 @@ fn take_out(tx: &Transaction<'_>, bucket: &Bucket, id: &str) -> Result<(), Store
 
 fn put(tx: &Transaction<'_>, row: &PulledRow, doc: &serde_json::Value) -> Result<(), StoreError> {
     const CASE: &str = "
-        INSERT INTO cases (id, report_id, revision, doc) VALUES (?1, ?2, ?3, ?4)
+        INSERT INTO cases (id, report_id, revision, doc, lat_e7, lon_e7, is_open)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
         ON CONFLICT (id) DO UPDATE
-        SET report_id = excluded.report_id, revision = excluded.revision, doc = excluded.doc
+        SET report_id = excluded.report_id, revision = excluded.revision, doc = excluded.doc,
+            lat_e7 = excluded.lat_e7, lon_e7 = excluded.lon_e7, is_open = excluded.is_open
         WHERE excluded.revision >= revision";
     const BUCKET: &str = "
         INSERT INTO case_buckets (bucket, case_id) VALUES (?1, ?2)
@@ -59,8 +61,17 @@ fn put(tx: &Transaction<'_>, row: &PulledRow, doc: &serde_json::Value) -> Result
         .get("report_id")
         .and_then(serde_json::Value::as_str)
         .unwrap_or_default();
-    tx.prepare_cached(CASE)?
-        .execute(params![row.id, report, row.revision, doc.to_string()])?;
+    let number = |name: &str| doc.get(name).and_then(serde_json::Value::as_i64);
+    let is_open = doc.get("class").and_then(serde_json::Value::as_str) == Some("open");
+    tx.prepare_cached(CASE)?.execute(params![
+        row.id,
+        report,
+        row.revision,
+        doc.to_string(),
+        number("lat_e7"),
+        number("lon_e7"),
+        is_open
+    ])?;
     let mut statement = tx.prepare_cached(BUCKET)?;
     for bucket in buckets(row) {
         statement.execute([bucket.as_str(), row.id.as_str()])?;

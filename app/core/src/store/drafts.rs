@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use shared::id::{CategoryId, ConditionId, DraftId};
 use shared::report::Place;
 use shared::time::Timestamp;
+use shared::wire::handheld::SimilarAnswer;
 
 /// What is filled in so far, as stored.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -25,6 +26,9 @@ pub struct Fields {
     /// 自处置.
     #[serde(default)]
     pub self_fixed: bool,
+    /// What was said to the question whether it is one with another.
+    #[serde(default)]
+    pub similar: SimilarAnswer,
 }
 
 /// A draft without its photos.

@@ -11,6 +11,7 @@ use crate::photos::{PlaceHint, PreparedPhoto, StampedPhoto};
 use rusqlite::{OptionalExtension, params};
 use shared::id::{DraftId, OpId, ReportId, Sha256};
 use shared::report::{PhotoPreview, PhotoRef, PhotoRole};
+use shared::similar::PerceptualHash;
 use shared::time::Timestamp;
 
 pub use sending::*;
@@ -37,6 +38,8 @@ pub struct Photo {
     pub preview: Vec<u8>,
     /// Its SHA-256; none for a photo taken with the first version, which announced none.
     pub preview_sha256: Option<Sha256>,
+    /// What it looks like; none for one without contrast, and from before this was computed.
+    pub phash: Option<PerceptualHash>,
     /// SHA-256 of what the camera wrote.
     pub original_sha256: Sha256,
     /// When the camera says it was taken.
@@ -71,6 +74,7 @@ impl Photo {
                 sha256,
                 bytes: u64::try_from(self.preview.len()).unwrap_or(u64::MAX),
             }),
+            phash: self.phash,
         }
     }
 }
@@ -136,10 +140,10 @@ fn insert(
     const SQL: &str = "
         INSERT INTO photos (draft_id, report_id, op_id, ordinal, role, sha256, bytes, width, height, preview,
             original_sha256, original_bytes, taken_ms, hint_lat_e7, hint_lon_e7, added_ms,
-            upload_offset, attempts, preview_sha256)
+            upload_offset, attempts, preview_sha256, phash)
         VALUES (?1, ?14, ?15, (SELECT coalesce(max(ordinal), 0) + 1 FROM photos
                 WHERE draft_id = ?1 OR report_id = ?14),
-            ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, 0, 0, ?16)
+            ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, 0, 0, ?16, ?17)
         RETURNING id";
     let (draft, report, op_id) = match owner {
         Owner::Draft(draft) => (Some(draft.to_string()), None, None),
@@ -165,6 +169,7 @@ fn insert(
             report,
             op_id,
             Sha256::of(&photo.preview).to_string(),
+            photo.phash.map(|hash| hash.to_string()),
         ],
         |row| row.get(0),
     )?;
@@ -212,7 +217,7 @@ pub fn file(
 
 const COLUMNS: &str = "id, role, sha256, bytes, width, height, preview, original_sha256, taken_ms,
     hint_lat_e7, hint_lon_e7, added_ms, upload_offset, sent_ms, preview_sha256,
-    preview_sent_ms, attempts";
+    preview_sent_ms, attempts, phash";
 
 fn photo(row: &rusqlite::Row<'_>) -> Result<Photo, StoreError> {
     let hint = match (
@@ -237,6 +242,10 @@ fn photo(row: &rusqlite::Row<'_>) -> Result<Photo, StoreError> {
             Some(hash) => Some(parse("hash", &hash)?),
             None => None,
         },
+        // One that can't be read is no reason to lose sight of a photo.
+        phash: row
+            .get::<_, Option<String>>(17)?
+            .and_then(|hash| hash.parse().ok()),
         original_sha256: parse("hash", &row.get::<_, String>(7)?)?,
         taken: row.get::<_, Option<i64>>(8)?.map(Timestamp),
         hint,

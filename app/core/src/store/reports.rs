@@ -69,8 +69,8 @@ pub struct Standing {
 pub fn insert(tx: &Transaction<'_>, report: &Report) -> Result<(), StoreError> {
     const SQL: &str = "
         INSERT INTO reports (id, op_id, short_code, filed_ms, category, category_name,
-            condition_name, place_path, filed, decision)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
+            condition_name, place_path, filed, decision, lat_e7, lon_e7)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
     tx.execute(
         SQL,
         params![
@@ -84,6 +84,8 @@ pub fn insert(tx: &Transaction<'_>, report: &Report) -> Result<(), StoreError> {
             report.place_path,
             to_json("report", &report.filed)?,
             to_json("decision", &report.decision)?,
+            report.filed.place.lat_e7,
+            report.filed.place.lon_e7,
         ],
     )?;
     Ok(())

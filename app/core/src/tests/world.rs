@@ -191,5 +191,6 @@ pub(super) fn manhole((lat, lon): (f64, f64)) -> DraftFields {
         condition: Some(ConditionId::new("C0101-1").unwrap()),
         text: "井盖缺失，已放警示牌".into(),
         self_fixed: false,
+        similar: Default::default(),
     }
 }

@@ -5,6 +5,7 @@ use crate::components::field::Switch;
 use crate::components::icon::{Icon, Shape};
 use crate::components::notice::{ProblemNotice, UndoBar};
 use crate::components::photos::PhotoStrip;
+use crate::components::similar::SimilarQuestion;
 use crate::pages::category::CategorySection;
 use crate::pages::form::{Form, Kept, form};
 use crate::pages::place::PlaceSection;
@@ -53,6 +54,7 @@ pub(crate) fn Capture(draft: Option<DraftId>) -> impl IntoView {
             </section>
             <PlaceSection />
             <CategorySection />
+            <SimilarQuestion />
             <WordsSection form />
             <footer class="send-bar">
                 <PreviewCard form />

@@ -6,6 +6,7 @@
 
 mod filling;
 mod send;
+mod similar;
 
 use crate::backend::{self, Answer};
 use crate::route::Route;
@@ -18,6 +19,7 @@ use shared::id::{ConditionId, DraftId};
 use shared::report::PlaceSource;
 use shared::wire::handheld::{
     CategoryRow, ConditionRow, DraftFields, DraftView, PlaceInput, PreviewView, Problem,
+    SimilarAnswer, SimilarView,
 };
 
 /// A pause in typing after which the draft is written.
@@ -50,6 +52,10 @@ pub(crate) struct Form {
     pub(crate) text: RwSignal<String>,
     pub(crate) self_fixed: RwSignal<bool>,
     pub(crate) preview: RwSignal<Option<PreviewView>>,
+    /// What nearby may be the same thing.
+    pub(crate) similar: RwSignal<Vec<SimilarView>>,
+    /// What the worker said to that.
+    pub(crate) answer: RwSignal<SimilarAnswer>,
     pub(crate) kept: RwSignal<Kept>,
     /// Photos being prepared.
     pub(crate) preparing: RwSignal<u32>,
@@ -88,6 +94,8 @@ impl Form {
             text: RwSignal::new(String::new()),
             self_fixed: RwSignal::new(false),
             preview: RwSignal::new(None),
+            similar: RwSignal::new(Vec::new()),
+            answer: RwSignal::new(SimilarAnswer::default()),
             kept: RwSignal::new(Kept::Nothing),
             preparing: RwSignal::new(0),
             problem: RwSignal::new(None),
@@ -150,6 +158,8 @@ impl Form {
         self.text.set(String::new());
         self.self_fixed.set(false);
         self.preview.set(None);
+        self.similar.set(Vec::new());
+        self.answer.set(SimilarAnswer::default());
         self.kept.set(Kept::Nothing);
         self.preparing.set(0);
         self.problem.set(None);
@@ -207,6 +217,7 @@ impl Form {
             condition: self.condition.get_untracked(),
             text: self.text.get_untracked(),
             self_fixed: self.self_fixed.get_untracked(),
+            similar: self.answer.get_untracked(),
         }
     }
 
@@ -227,6 +238,7 @@ impl Form {
                 .map(|condition| condition.id.clone()),
         );
         self.category.set(view.category.clone());
+        self.answer.set(view.similar.clone());
         self.kept.set(Kept::Yes);
         let category = view.category.as_ref().map(|category| category.id.clone());
         let visit = self.visit.get_value();
@@ -258,6 +270,7 @@ impl Form {
                 words: String::new(),
             });
         }
+        let placed = view.category.is_some() && view.place.is_some();
         let complete = view.category.is_some() && view.condition.is_some() && view.place.is_some();
         if self.draft.read_untracked().as_ref() != Some(&view) {
             self.draft.set(Some(view));
@@ -270,6 +283,7 @@ impl Form {
         if self.is_here(visit) && *self.preview.read_untracked() != preview {
             self.preview.set(preview);
         }
+        self.look_around(id, placed).await;
     }
 
     /// Something was changed: it is written after a short pause.

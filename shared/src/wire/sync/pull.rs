@@ -4,6 +4,7 @@ use super::Me;
 use crate::digest::Digest;
 use crate::emergency::EmergencyOrder;
 use crate::id::{AreaCode, Bucket, CaseId, CatalogueVersion, ReportId, Sha256, UnitCode};
+use crate::similar::PerceptualHash;
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -197,6 +198,30 @@ pub struct CourseEntry {
     pub reason: String,
 }
 
+/// What else tells one thing from another: with place, category and words it answers, without a
+/// network, whether a report is of the same thing (`crate::similar`).
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Look {
+    /// Radius in metres within which the true place lies.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub accuracy_m: Option<u32>,
+    /// When it was seen, by the reporting device's clock set right.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seen_ms: Option<Timestamp>,
+    /// The worker's words for the place.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub place_words: String,
+    /// What its photos look like, the first few.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub photos: Vec<PerceptualHash>,
+}
+
+impl Look {
+    fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
 /// A case as a handheld keeps it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct CaseState {
@@ -250,6 +275,9 @@ pub struct CaseState {
     /// The case that it was merged into: from then on that one tells how it goes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub merged_into: Option<MergedInto>,
+    /// What a handheld compares before it files another report nearby.
+    #[serde(default, skip_serializing_if = "Look::is_empty")]
+    pub look: Look,
 }
 
 /// The case that another was merged into.

@@ -115,6 +115,11 @@ pub(crate) fn Filters(
                 {move || desk.say(words::MORE_FILTERS)}
             </button>
             <Rest query=query on_change=on_change/>
+            <Show when=move || query.with(|query| query.near.is_some())>
+                <span class="badge" data-state="info" data-test="near-only">
+                    {move || desk.say(words::NEAR_ONLY)}
+                </span>
+            </Show>
             <Show when=move || query.with(filter::is_narrowed)>
                 <button
                     type="button"

@@ -19,6 +19,7 @@ use crate::desk::{Desk, bring_into_view};
 use crate::format;
 use crate::icons::{Icon, Shape};
 use crate::pages::list::is_typing;
+use crate::pages::similar::SimilarCases;
 use crate::poll::{Poll, REFRESH};
 use crate::words::{self, Word};
 use leptos::ev::KeyboardEvent;
@@ -278,6 +279,11 @@ fn Sections(sheet: Sheet, id: CaseId) -> impl IntoView {
                 </section>
             </div>
             <div class="rest stack">
+                <SimilarCases
+                    id=id
+                    may_merge=Signal::derive(move || sheet.merging().is_some())
+                    on_merge=Callback::new(move |into: CaseRow| sheet.begin_merge(into, desk))
+                />
                 <section class="card stack" data-test="life">
                     {title(words::LIFE)}
                     {part(|case, now, lang| life::facts(case, now, lang).into_any())}

@@ -66,6 +66,8 @@ pub fn add_photo(
         photos: 1,
         photos_stored: i64::from(stored),
         search: "",
+        // It shows the thing put right, which tells nothing from another.
+        phashes: "",
     };
     store::cases::grow(tx, row.id, &growth)?;
     if !stored && store::photos::mark_stored(tx, photo.sha256, now)? {

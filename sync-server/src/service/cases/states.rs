@@ -2,7 +2,7 @@
 
 use super::view::{OTHERS_TEXT_CHARS_MAX, office};
 use crate::service::district::District;
-use crate::service::{Fault, Result};
+use crate::service::{Fault, Result, similar};
 use crate::store::cases::StateRow;
 use crate::store::{self, Tx};
 use serde::Deserialize;
@@ -93,5 +93,6 @@ fn state(
         merged_into: row
             .merged_into
             .map(|(case_no, state)| MergedInto { case_no, state }),
+        look: similar::look(row.look, row.opened),
     })
 }

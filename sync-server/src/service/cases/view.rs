@@ -27,7 +27,7 @@ pub(super) const OTHERS_TEXT_CHARS_MAX: usize = 200;
 const SYSTEM: &str = "系统";
 
 /// Rows of a list.
-pub(super) fn rows(
+pub(in crate::service) fn rows(
     tx: &mut dyn Tx,
     district: &District,
     rows: &[CaseRow],

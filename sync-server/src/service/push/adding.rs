@@ -10,7 +10,7 @@ use crate::service::cases::{By, Ruled, Seen, as_case, write_move};
 use crate::service::district::District;
 use crate::service::push::buckets_of;
 use crate::service::sessions::Session;
-use crate::service::{Fault, Result};
+use crate::service::{Fault, Result, similar};
 use crate::store::cases::Growth;
 use crate::store::events::NewEvent;
 use crate::store::{self, Tx};
@@ -211,6 +211,7 @@ fn note(
         photos,
         photos_stored,
         search: &adding.words.to_lowercase(),
+        phashes: &similar::phashes(&adding.sealed.operation.photos),
     };
     let revision = store::cases::grow(tx, row.id, &growth)?;
     let detail = json!({

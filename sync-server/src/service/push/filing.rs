@@ -5,7 +5,7 @@
 use super::judge::{Chained, Sender};
 use crate::service::cases::{EventFacts, Ruled};
 use crate::service::district::District;
-use crate::service::{Fault, Result, photos, statistics};
+use crate::service::{Fault, Result, photos, repeated, similar, statistics};
 use crate::store::cases::{CaseRow, NewCase};
 use crate::store::events::NewEvent;
 use crate::store::reports::ReportRow;
@@ -172,6 +172,7 @@ fn report_row(
         preview: filed
             .preview
             .and_then(|preview| serde_json::to_string(&preview).ok()),
+        same_as: filed.same_as.filter(|other| *other != id),
     }
 }
 
@@ -392,8 +393,10 @@ pub(super) fn file(
             search: &search,
             assisting: &filing.assisting,
             next_due: filing.next_due,
+            phashes: &similar::phashes(&operation.photos),
         },
     )?;
+    repeated::note(tx, district, &row)?;
     let mut last = None;
     for event in filing.events.iter().cloned() {
         last = Some(match &last {

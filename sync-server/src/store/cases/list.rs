@@ -10,6 +10,7 @@ use crate::store::tx::limit as row_limit;
 use crate::store::{Cell, Result, Row, Tx, Value};
 use shared::case::{Class, SUSPENDED};
 use shared::id::{AreaCode, CaseId, CategoryId, PersonId, UnitCode};
+use shared::similar::Bounds;
 use shared::time::Timestamp;
 
 /// Words of one search that are looked for; more narrow nothing down.
@@ -38,6 +39,10 @@ pub struct CaseFilter {
     pub area: Option<AreaCode>,
     /// What it is about.
     pub category: Option<CategoryId>,
+    /// The group (大类) of that.
+    pub family: Option<String>,
+    /// In a box around a place.
+    pub near: Option<Near>,
     /// Opened at or after.
     pub from: Option<Timestamp>,
     /// Opened before.
@@ -63,12 +68,23 @@ impl CaseFilter {
             assisting: None,
             area: None,
             category: None,
+            family: None,
+            near: None,
             from: None,
             to: None,
             text: None,
             late_at: None,
         }
     }
+}
+
+/// A box around a place, with the squares that hold it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Near {
+    /// The squares, as `shared::similar` numbers them.
+    pub cells: Vec<i64>,
+    /// The box.
+    pub bounds: Bounds,
 }
 
 /// A part of the cases that somebody may see.
@@ -243,6 +259,13 @@ impl Query {
             let category = self.text(category.to_string());
             self.and(&format!("category = {category}"));
         }
+        if let Some(family) = &filter.family {
+            let (from, end) = (self.text(family.clone()), self.text(format!("{family}~")));
+            self.and(&format!("category >= {from} AND category < {end}"));
+        }
+        if let Some(near) = &filter.near {
+            self.near(near);
+        }
         if let Some(from) = filter.from {
             let from = self.int(from.0);
             self.and(&format!("opened_ms >= {from}"));
@@ -259,6 +282,21 @@ impl Query {
                 AND state <> {suspended}"
             ));
         }
+    }
+
+    fn near(&mut self, near: &Near) {
+        let cells: Vec<String> = near.cells.iter().map(|cell| self.int(*cell)).collect();
+        self.and(&format!("cell IN ({})", cells.join(", ")));
+        let Bounds {
+            south_e7,
+            north_e7,
+            west_e7,
+            east_e7,
+        } = near.bounds;
+        let (south, north) = (self.int(south_e7), self.int(north_e7));
+        self.and(&format!("lat_e7 >= {south} AND lat_e7 <= {north}"));
+        let (west, east) = (self.int(west_e7), self.int(east_e7));
+        self.and(&format!("lon_e7 >= {west} AND lon_e7 <= {east}"));
     }
 
     fn words(&mut self, text: &str) {

@@ -57,6 +57,23 @@ pub struct StateRow {
     pub catalogue_version: CatalogueVersion,
     /// Number and state of the case that it was merged into.
     pub merged_into: Option<(String, String)>,
+    /// What else tells it from another.
+    pub look: LookRow,
+}
+
+/// What tells one thing from another, besides place, category and words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LookRow {
+    /// Radius in metres within which the true place lies.
+    pub accuracy_m: Option<i64>,
+    /// The worker's words for the place.
+    pub place_words: String,
+    /// When it was seen, by the device's clock, and how far that clock was off.
+    pub occurred: Timestamp,
+    /// As in `ReportRow`.
+    pub clock_skew_ms: Option<i64>,
+    /// What its photos look like, space between.
+    pub phashes: String,
 }
 
 /// An entry of a trail, as far as a worker sees it.
@@ -86,7 +103,9 @@ pub fn states(tx: &mut dyn Tx, ids: &[CaseId]) -> Result<Vec<StateRow>> {
                 cases.state_class, cases.lead_unit, cases.grid, cases.category, cases.lat_e7,
                 cases.lon_e7, cases.reporter, cases.opened_ms, cases.deadline_ms,
                 cases.closed_ms, cases.photos_expected, cases.photos_stored, cases.decision,
-                reports.text, reports.catalogue_version, target.case_no, target.state
+                reports.text, reports.catalogue_version, target.case_no, target.state,
+                reports.accuracy_m, reports.place_words, reports.occurred_ms,
+                reports.clock_skew_ms, cases.phashes
             FROM cases
             JOIN reports ON reports.id = cases.report
             LEFT JOIN cases AS target ON target.id = cases.merged_into
@@ -159,6 +178,18 @@ fn state(row: &mut Row) -> Result<StateRow> {
         text: row.take_text(18)?,
         catalogue_version: row.id(19)?,
         merged_into: row.take_opt_text(20)?.zip(row.take_opt_text(21)?),
+        look: look(row, 22)?,
+    })
+}
+
+/// Five columns from one on.
+pub(super) fn look(row: &mut Row, first: usize) -> Result<LookRow> {
+    Ok(LookRow {
+        accuracy_m: row.opt_int(first)?,
+        place_words: row.take_text(first + 1)?,
+        occurred: row.time(first + 2)?,
+        clock_skew_ms: row.opt_int(first + 3)?,
+        phashes: row.take_text(first + 4)?,
     })
 }
 

@@ -101,6 +101,7 @@ pub(crate) fn fields() -> DraftFields {
         condition: ConditionId::new("E0110-1").ok(),
         text: String::from("垃圾桶旁堆了三天。"),
         self_fixed: false,
+        similar: Default::default(),
     }
 }
 

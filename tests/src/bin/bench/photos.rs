@@ -55,6 +55,7 @@ fn reference(bytes: &[u8]) -> PhotoRef {
         height: 1536,
         original_sha256: None,
         preview: None,
+        phash: None,
     }
 }
 
@@ -184,6 +185,7 @@ pub(crate) fn file(app: &App, edge: &Edge, photos: &[Vec<u8>]) -> usize {
         condition: Some(ConditionId::new("S2301-0").unwrap()),
         text: "三楼楼道堆放旧家具和纸箱，堵住了消防门。".into(),
         self_fixed: false,
+        similar: Default::default(),
     };
     app.set_draft(draft, &fields, edge.now()).unwrap();
     for bytes in photos {

@@ -6,9 +6,9 @@ use shared::case::Class;
 use shared::chain::{self, signed_text};
 use shared::id::{CaseId, Sha256};
 use shared::operation::{self, SealedOperation};
-use shared::report::FiledReport;
+use shared::report::{FiledReport, PhotoRef};
 use shared::signature::SecretKey;
-use shared::wire::sync::{CaseState, CourseEntry, OperationResult, Outcome, PushRequest};
+use shared::wire::sync::{CaseState, CourseEntry, Look, OperationResult, Outcome, PushRequest};
 use std::collections::BTreeSet;
 use uuid::Uuid;
 
@@ -138,7 +138,12 @@ impl Kept {
             let number = self.cases.len() + 1;
             let report: FiledReport =
                 serde_json::from_value(opened.operation.payload.clone()).unwrap();
-            let case = case_of(number, &opened.operation.subject, &report);
+            let case = case_of(
+                number,
+                &opened.operation.subject,
+                &report,
+                &opened.operation.photos,
+            );
             result.case_id = Some(case.id);
             result.case_no = Some(case.case_no.clone());
             self.cases.push(case);
@@ -148,7 +153,7 @@ impl Kept {
     }
 }
 
-fn case_of(number: usize, subject: &str, report: &FiledReport) -> CaseState {
+fn case_of(number: usize, subject: &str, report: &FiledReport, photos: &[PhotoRef]) -> CaseState {
     CaseState {
         id: CaseId(Uuid::from_u128(0x5000 + number as u128)),
         report_id: subject.parse().unwrap(),
@@ -173,5 +178,11 @@ fn case_of(number: usize, subject: &str, report: &FiledReport) -> CaseState {
         mine: true,
         course: vec![],
         merged_into: None,
+        look: Look {
+            accuracy_m: report.place.accuracy_m,
+            seen_ms: Some(report.occurred_ms),
+            place_words: report.place.words.clone(),
+            photos: photos.iter().filter_map(|photo| photo.phash).collect(),
+        },
     }
 }

@@ -3,6 +3,7 @@
 
 use crate::api::{self, Moved};
 use crate::components::conflict::Conflict;
+use crate::components::moves::plan::Begun;
 use crate::components::moves::{MoveForm, Sending, Wants};
 use crate::desk::{Choice, Desk, bring_into_view};
 use crate::poll::Poll;
@@ -13,7 +14,7 @@ use shared::case::Move;
 use shared::id::CaseId;
 use shared::label::{self, Lang};
 use shared::report::PHOTO_BYTES_LIMIT;
-use shared::wire::console::{CaseDetail, CaseQuery, Colleague};
+use shared::wire::console::{AllowedMove, CaseDetail, CaseQuery, CaseRow, Colleague};
 
 /// Cases that a merge is offered at once: more is not read but searched.
 const CANDIDATES: u32 = 8;
@@ -114,6 +115,33 @@ impl Sheet {
         self.conflict.set(None);
         self.form.close();
         self.poll.refresh();
+    }
+
+    /// The move that merges this case into another, where it may be made now.
+    pub(super) fn merging(self) -> Option<AllowedMove> {
+        self.shown.with(|case| {
+            let moves = case.iter().flat_map(|case| &case.moves);
+            let mut merging = moves.filter(|allowed| allowed.kind == Move::Merge);
+            merging.next().cloned()
+        })
+    }
+
+    /// Opens the form that merges this case into another, with that one chosen.
+    pub(super) fn begin_merge(self, into: CaseRow, desk: Desk) {
+        let Some(allowed) = untrack(|| self.merging()) else {
+            return;
+        };
+        let begun = Begun { allowed, ask: None };
+        self.shown
+            .with_untracked(|case| self.form.begin(desk, begun, case.as_ref()));
+        let reason = match desk.lang.get_untracked() {
+            Lang::Zh => format!("与{}是同一件", into.case_no),
+            Lang::En => format!("The same matter as {}", into.case_no),
+        };
+        self.form.reason.set(reason);
+        self.form.into.set(Some(into.id));
+        self.form.cases.set(Some(vec![into]));
+        bring_into_view("moves");
     }
 
     /// Sends the move against the version on the screen.

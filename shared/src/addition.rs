@@ -1,11 +1,14 @@
-//! What may follow a filed report: more words, a correction, more photos, its withdrawal.
+//! What may follow a filed report: more words, a correction, more photos, its withdrawal, what a
+//! worker found on the spot, and its reporter's objection to the closing.
 //!
 //! The filed report itself never changes. Each addition is an operation of its own about the
 //! report, all of them are kept, and the course of the case shows them in the order of the
 //! server. Checked by the same code on the handheld before it is kept and on the server after.
 
+use crate::case::{Found, Move};
 use crate::catalogue::Catalogue;
 use crate::id::{CategoryId, ConditionId};
+use crate::label::{self, Lang};
 use crate::operation::kind;
 use crate::report::{PhotoRef, Place, ReportFault, TEXT_CHARS_LIMIT, check_photos, check_place};
 use crate::role::Action;
@@ -51,6 +54,24 @@ pub struct Withdrawal {
     pub reason: String,
 }
 
+/// The payload of `case.verify` and `case.check`: what a worker found on the spot. The photos are
+/// the operation's.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Visit {
+    /// What was found.
+    pub found: Found,
+    /// In the worker's words; why, when it can't be told.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub reason: String,
+}
+
+/// The payload of `case.contest`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Objection {
+    /// Why it isn't put right.
+    pub reason: String,
+}
+
 /// An addition to a report. The screen hands it over as it is; on the wire it is an operation's
 /// kind and payload.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -64,6 +85,12 @@ pub enum Addition {
     Note(Note),
     /// `photo.add`: the photos are the operation's.
     Photos(Note),
+    /// `case.verify`.
+    Verify(Visit),
+    /// `case.check`.
+    Check(Visit),
+    /// `case.contest`.
+    Contest(Objection),
 }
 
 /// Why an addition can't be taken as it stands. Each has words for the worker in `label`.
@@ -75,6 +102,9 @@ pub enum AdditionFault {
     /// A withdrawal names its reason.
     #[error("the reason is missing")]
     ReasonMissing,
+    /// What was found or objected to needs words.
+    #[error("words are missing")]
+    WhyMissing,
     /// The reason is too long.
     #[error("the reason is longer than {REASON_CHARS_LIMIT} characters")]
     ReasonTooLong,
@@ -90,6 +120,7 @@ impl AdditionFault {
         match self {
             Self::Empty => "addition_empty",
             Self::ReasonMissing => "reason_missing",
+            Self::WhyMissing => "why_missing",
             Self::ReasonTooLong => "reason_too_long",
             Self::Report(fault) => fault.code(),
         }
@@ -107,6 +138,9 @@ impl Addition {
             kind::REPORT_WITHDRAW => Withdrawal::deserialize(payload).map(Self::Withdraw),
             kind::NOTE_ADD => Note::deserialize(payload).map(Self::Note),
             kind::PHOTO_ADD => Note::deserialize(payload).map(Self::Photos),
+            kind::CASE_VERIFY => Visit::deserialize(payload).map(Self::Verify),
+            kind::CASE_CHECK => Visit::deserialize(payload).map(Self::Check),
+            kind::CASE_CONTEST => Objection::deserialize(payload).map(Self::Contest),
             _ => return None,
         })
     }
@@ -119,6 +153,9 @@ impl Addition {
             Self::Withdraw(_) => kind::REPORT_WITHDRAW,
             Self::Note(_) => kind::NOTE_ADD,
             Self::Photos(_) => kind::PHOTO_ADD,
+            Self::Verify(_) => kind::CASE_VERIFY,
+            Self::Check(_) => kind::CASE_CHECK,
+            Self::Contest(_) => kind::CASE_CONTEST,
         }
     }
 
@@ -131,6 +168,8 @@ impl Addition {
             Self::Amend(amendment) => serde_json::to_value(amendment),
             Self::Withdraw(withdrawal) => serde_json::to_value(withdrawal),
             Self::Note(note) | Self::Photos(note) => serde_json::to_value(note),
+            Self::Verify(visit) | Self::Check(visit) => serde_json::to_value(visit),
+            Self::Contest(objection) => serde_json::to_value(objection),
         }
     }
 
@@ -140,6 +179,19 @@ impl Addition {
         match self {
             Self::Withdraw(_) => Action::Withdraw,
             Self::Amend(_) | Self::Note(_) | Self::Photos(_) => Action::Amend,
+            Self::Verify(_) | Self::Check(_) => Action::Look,
+            Self::Contest(_) => Action::Contest,
+        }
+    }
+
+    /// The move of the case that it asks for, none when it moves nothing or only sometimes.
+    #[must_use]
+    pub const fn asks_for(&self) -> Option<Move> {
+        match self {
+            Self::Verify(_) => Some(Move::Verify),
+            Self::Check(_) => Some(Move::Check),
+            Self::Contest(_) => Some(Move::Contest),
+            Self::Amend(_) | Self::Note(_) | Self::Photos(_) | Self::Withdraw(_) => None,
         }
     }
 
@@ -150,6 +202,8 @@ impl Addition {
             Self::Amend(amendment) => &amendment.text,
             Self::Withdraw(withdrawal) => &withdrawal.reason,
             Self::Note(note) | Self::Photos(note) => &note.text,
+            Self::Verify(visit) | Self::Check(visit) => &visit.reason,
+            Self::Contest(objection) => &objection.reason,
         }
     }
 
@@ -158,6 +212,8 @@ impl Addition {
     pub fn describe(&self, catalogue: &Catalogue) -> String {
         match self {
             Self::Amend(amendment) => amendment.describe(catalogue),
+            Self::Verify(visit) => visit.describe(label::verified(visit.found, Lang::Zh)),
+            Self::Check(visit) => visit.describe(label::checked(visit.found, Lang::Zh)),
             _ => self.words().trim().to_owned(),
         }
     }
@@ -167,13 +223,21 @@ impl Addition {
     /// # Errors
     /// The first fault found.
     pub fn check(&self, photos: &[PhotoRef], catalogue: &Catalogue) -> Result<(), AdditionFault> {
-        if let Self::Withdraw(withdrawal) = self {
-            if withdrawal.reason.trim().is_empty() {
-                return Err(AdditionFault::ReasonMissing);
+        let missing = match self {
+            Self::Withdraw(_) => Some(AdditionFault::ReasonMissing),
+            Self::Contest(_) => Some(AdditionFault::WhyMissing),
+            Self::Verify(visit) | Self::Check(visit) if visit.found == Found::Unable => {
+                Some(AdditionFault::WhyMissing)
             }
-            if withdrawal.reason.chars().count() > REASON_CHARS_LIMIT {
-                return Err(AdditionFault::ReasonTooLong);
-            }
+            _ => None,
+        };
+        if let Some(missing) = missing.filter(|_| self.words().trim().is_empty()) {
+            return Err(missing);
+        }
+        // It becomes the reason of a move.
+        let moves = self.asks_for().is_some() || matches!(self, Self::Withdraw(_));
+        if moves && self.words().chars().count() > REASON_CHARS_LIMIT {
+            return Err(AdditionFault::ReasonTooLong);
         }
         if self.words().chars().count() > TEXT_CHARS_LIMIT {
             return Err(ReportFault::TextTooLong.into());
@@ -183,7 +247,17 @@ impl Addition {
             Self::Amend(amendment) => amendment.check(catalogue),
             Self::Note(note) if note.text.trim().is_empty() => Err(AdditionFault::Empty),
             Self::Photos(_) if photos.is_empty() => Err(ReportFault::PhotoMissing.into()),
-            Self::Note(_) | Self::Photos(_) | Self::Withdraw(_) => Ok(()),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Visit {
+    /// What was found, and the worker's words behind it.
+    fn describe(&self, found: &str) -> String {
+        match self.reason.trim() {
+            "" => found.to_owned(),
+            words => format!("{found}：{words}"),
         }
     }
 }
@@ -309,6 +383,18 @@ mod tests {
                 Some("text_too_long"),
             ),
             ("photo.add", json!({}), Some("photo_missing")),
+            ("case.verify", json!({"found": "yes"}), None),
+            (
+                "case.verify",
+                json!({"found": "unable"}),
+                Some("why_missing"),
+            ),
+            (
+                "case.check",
+                json!({"found": "no", "reason": "字".repeat(1_001)}),
+                Some("reason_too_long"),
+            ),
+            ("case.contest", json!({"reason": " "}), Some("why_missing")),
         ];
         for (kind, payload, expected) in cases {
             assert_eq!(fault(kind, &payload), expected, "{kind} {payload}");
@@ -317,7 +403,12 @@ mod tests {
 
     #[test]
     fn kinds_of_later_versions_are_no_additions_and_other_shapes_are_said_to_be_wrong() {
-        assert!(Addition::read("case.verify", &json!({})).is_none());
+        assert!(Addition::read("case.merge_hint", &json!({})).is_none());
+        assert!(
+            Addition::read("case.verify", &json!({"found": "perhaps"}))
+                .unwrap()
+                .is_err()
+        );
         assert!(
             Addition::read("report.withdraw", &json!({}))
                 .unwrap()

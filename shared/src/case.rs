@@ -29,7 +29,7 @@ pub use states::{
     VERIFYING, VOIDED, WITHDRAWN, state,
 };
 
-use crate::id::{CaseId, ConditionId, PersonId, UnitCode};
+use crate::id::{CaseId, ConditionId, PersonId, Sha256, UnitCode};
 use crate::role::Action;
 use crate::time::{HOUR_MS, Timestamp};
 
@@ -92,6 +92,10 @@ pub struct Given {
     pub card: Option<Card>,
     /// Which of the staged limits.
     pub stage: Option<String>,
+    /// When it was made, where it came later: a worker without a network objects in time.
+    pub made_ms: Option<Timestamp>,
+    /// The photos that came with it.
+    pub photos: Vec<Sha256>,
 }
 
 /// A move with its facts.

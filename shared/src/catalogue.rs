@@ -21,6 +21,7 @@ pub use rules::{Escalation, Label, Reach, StageLimit, StagedLimit, default_escal
 
 use crate::calendar::{Calendar, Limit, LimitUnit};
 use crate::id::{CatalogueVersion, CategoryId, ConditionId, UnitCode};
+use crate::patrol::Round;
 use crate::similar::{Nearness, NearnessRule, nearness_by};
 use serde::{Deserialize, Serialize};
 use std::collections::{HashMap, HashSet};
@@ -190,6 +191,9 @@ pub struct CatalogueDoc {
     /// Words that this city says otherwise.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub labels: Vec<Label>,
+    /// Rounds of points that workers walk (巡查); empty where nobody does.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub patrols: Vec<Round>,
     /// The working calendar in the shipped CSV form (`date,kind,occasion`).
     pub calendar_csv: String,
     /// How near two reports have to be for the question whether they are one; the rest of the

@@ -2,10 +2,12 @@
 //! says 核实 where another says 核查 changes words here or in its data, never a rule.
 
 mod cases;
+mod city;
 
 pub use cases::{
     ask, card, case_move, checked, event, missing, outcome, refusal, state, step, verified,
 };
+pub use city::City;
 
 use crate::role::Role;
 
@@ -89,6 +91,15 @@ pub fn fault(code: &str, lang: Lang) -> &'static str {
         "receipt_signature" => lang.pick("签名不符：回执被改动过，不能作为凭据。", "The signature does not fit: the receipt was changed and proves nothing."),
         "addition_empty" => lang.pick("没有写内容，请补充。", "It says nothing. Add words."),
         "reason_missing" => lang.pick("撤回要写明原因。", "Say why it is withdrawn."),
+        "why_missing" => lang.pick("请写明原因。", "Say why."),
+        "before_photo_missing" => lang.pick("现场处置要有处理前的照片，请补一张，或把一张标为“处理前”。", "A fix on the spot needs a photo from before. Add one, or mark one as “before”."),
+        "after_photo_missing" => lang.pick("现场处置要有处理后的照片，请补一张，或把一张标为“处理后”。", "A fix on the spot needs a photo from after. Add one, or mark one as “after”."),
+        "patrol_unknown" => lang.pick("目录里没有这条巡查路线或点位，已保存待人工确认。", "The round or its point is not in the catalogue. It is kept for a person."),
+        "note_too_long" => lang.pick("说明最多200字，请删减；说不完的请上报。", "The note is longer than 200 characters. Shorten it, or file a report."),
+        "late_finding" => lang.pick("结果已记入办理经过。", "What was found stands in the course of the case."),
+        "contest_late" => lang.pick("结案已超过72小时，异议已保存，由工作人员决定。", "It was closed more than 72 hours ago. The objection is kept for a person."),
+        "contest_again" => lang.pick("已提过两次异议，这次的已保存，由工作人员决定。", "It was contested twice already. The objection is kept for a person."),
+        "contest_not_possible" => lang.pick("这件事不是正常结案，异议已保存，由工作人员决定。", "It did not end by being put right. The objection is kept for a person."),
         "reason_too_long" => lang.pick("原因超过1000字，请删减。", "The reason is longer than 1,000 characters. Shorten it."),
         "photos_full" => lang.pick("这件事的照片已满36张，新照片的信息已保存待人工确认。", "The case has 36 photos. What came is kept for a person."),
         "subject_unknown" => lang.pick("要补充的上报还在人工确认，补充内容已一并保存。", "The report it belongs to is with a person. The addition is kept beside it."),

@@ -26,6 +26,7 @@ pub mod report;
 
 pub mod addition;
 pub mod case;
+pub mod patrol;
 pub mod role;
 pub mod routing;
 pub mod similar;

@@ -34,6 +34,14 @@ pub mod kind {
     pub const NOTE_ADD: &str = "note.add";
     /// More photos of a report.
     pub const PHOTO_ADD: &str = "photo.add";
+    /// What was found before a case is accepted (核实).
+    pub const CASE_VERIFY: &str = "case.verify";
+    /// What was found after it was handled (核查).
+    pub const CASE_CHECK: &str = "case.check";
+    /// A tick at a point of a round (巡查).
+    pub const PATROL_MARK: &str = "patrol.mark";
+    /// Its reporter says that it isn't put right (异议).
+    pub const CASE_CONTEST: &str = "case.contest";
 }
 
 /// An operation's members. The payload's shape depends on `kind`.

@@ -1,6 +1,7 @@
 //! A filed report and its checks, the same on the handheld before saving and on the server after.
 
 use crate::id::{AreaCode, CategoryId, ConditionId, ReportId, Sha256, UnitCode};
+use crate::patrol::OnRound;
 use crate::similar::PerceptualHash;
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -159,6 +160,9 @@ pub struct FiledReport {
     /// hint for whoever may merge the two; this report is a case of its own until then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub same_as: Option<ReportId>,
+    /// Where on a round it was found.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub patrol: Option<OnRound>,
 }
 
 /// Why a report can't be taken as it stands. Each has words for the worker in `label`.
@@ -188,6 +192,12 @@ pub enum ReportFault {
     /// The category asks for a photo.
     #[error("this category needs a photo")]
     PhotoMissing,
+    /// What was put right on the spot needs a photo from before.
+    #[error("a fix on the spot needs a photo from before")]
+    BeforePhotoMissing,
+    /// And one from after.
+    #[error("a fix on the spot needs a photo from after")]
+    AfterPhotoMissing,
     /// The category is not in the catalogue version that the report names.
     #[error("the category is not in the catalogue")]
     CategoryUnknown,
@@ -211,6 +221,8 @@ impl ReportFault {
             Self::PhotoTooLarge => "photo_too_large",
             Self::PhotoTwice => "photo_twice",
             Self::PhotoMissing => "photo_missing",
+            Self::BeforePhotoMissing => "before_photo_missing",
+            Self::AfterPhotoMissing => "after_photo_missing",
             Self::CategoryUnknown => "category_unknown",
             Self::ConditionUnknown => "condition_unknown",
             Self::EmergencyOnly => "emergency_only",
@@ -288,6 +300,31 @@ pub fn check_against(
     }
     if category.photo_required && photos.is_empty() {
         return Err(ReportFault::PhotoMissing);
+    }
+    Ok(())
+}
+
+/// Checks that what was put right on the spot (自处置) shows how it was and how it is, where the
+/// category needs photos at all. The handheld asks before it files; the server takes what handhelds
+/// of before filed without.
+///
+/// # Errors
+/// When the photo from before or the one from after is missing.
+pub fn check_self_fix(
+    report: &FiledReport,
+    photos: &[PhotoRef],
+    catalogue: &crate::catalogue::Catalogue,
+) -> Result<(), ReportFault> {
+    let category = catalogue.category(&report.category);
+    if !report.self_fixed || !category.is_some_and(|category| category.photo_required) {
+        return Ok(());
+    }
+    let shows = |role: PhotoRole| photos.iter().any(|photo| photo.role == role);
+    if !shows(PhotoRole::Before) {
+        return Err(ReportFault::BeforePhotoMissing);
+    }
+    if !shows(PhotoRole::After) {
+        return Err(ReportFault::AfterPhotoMissing);
     }
     Ok(())
 }

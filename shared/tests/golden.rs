@@ -158,11 +158,14 @@ fn a_saved_operation_still_has_the_hash_it_was_filed_with() {
 }
 
 /// What may follow a report.
-const ADDITIONS: [&str; 4] = [
+const ADDITIONS: [&str; 7] = [
     "operation_report_amend",
     "operation_note_add",
     "operation_photo_add",
     "operation_report_withdraw",
+    "operation_case_verify",
+    "operation_case_check",
+    "operation_case_contest",
 ];
 
 #[test]

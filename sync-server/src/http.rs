@@ -21,6 +21,7 @@ mod files;
 mod health;
 mod layers;
 mod orders;
+mod patrols;
 mod people;
 mod photos;
 mod quarantine;
@@ -325,6 +326,7 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(similar::repeated))
         .routes(routes!(worklists::list))
         .routes(routes!(statistics::get))
+        .routes(routes!(patrols::list))
         .routes(routes!(people::list, people::create))
         .routes(routes!(quarantine::list))
         .routes(routes!(quarantine::resolve))

@@ -14,6 +14,7 @@ pub mod district;
 pub mod feed;
 pub mod init;
 pub mod orders;
+pub mod patrols;
 pub mod people;
 pub mod photos;
 pub mod pull;

@@ -31,6 +31,7 @@ pub mod meta;
 pub mod operations;
 pub mod orders;
 pub mod past_cases;
+pub mod patrol_marks;
 pub mod people;
 pub mod photos;
 pub mod posts;

@@ -12,7 +12,7 @@ use serde_json::Value;
 use shared::coordinates::LatLon;
 use shared::grid::{GridIndex, Located, filing_grids, from_geojson};
 
-use crate::programs::{Field, root};
+use crate::programs::{Field, photo, root};
 
 /// The community of the worker.
 pub const COMMUNITY: &str = "350703001012";
@@ -67,6 +67,9 @@ const fn filing(
         self_fixed: false,
     }
 }
+
+/// What a place looks like after it was put right on the spot.
+const AFTER: &str = "DSCN0010.jpg";
 
 /// The day, in the order of the patrol.
 #[must_use]
@@ -239,7 +242,11 @@ pub fn file_draft(
     let at = places.find(one.spot)?;
     let mut arguments = vec![
         "file".to_owned(),
-        format!("--photo={}", image.display()),
+        if one.self_fixed {
+            format!("--photo=before:{}", image.display())
+        } else {
+            format!("--photo={}", image.display())
+        },
         format!("--lat={}", at.lat),
         format!("--lon={}", at.lon),
         format!("--accuracy={}", one.accuracy_m),
@@ -249,6 +256,7 @@ pub fn file_draft(
     ];
     if one.self_fixed {
         arguments.push("--self-fixed".to_owned());
+        arguments.push(format!("--photo=after:{}", photo(AFTER).display()));
     }
     if let Some(draft) = draft {
         arguments.push(format!("--draft={draft}"));

@@ -20,6 +20,8 @@ pub use handheld::{Handheld, photo_ref};
 
 use crate::backends::Backend;
 use reqwest::Client;
+use shared::id::AreaCode;
+use shared::patrol::{Point, Round};
 use shared::signature::PublicKey;
 use shared::time::Timestamp;
 use std::net::SocketAddr;
@@ -89,6 +91,26 @@ pub fn serve_args(data: DataArgs) -> ServeArgs {
     }
 }
 
+/// A round of two points in the worker's community.
+fn patrol_round() -> Round {
+    let point = |id: &str, name: &str, east: i32| Point {
+        id: id.to_owned(),
+        name: name.to_owned(),
+        lat_e7: 271_505_000,
+        lon_e7: 1_180_292_000 + east,
+        words: "看消防通道".to_owned(),
+    };
+    Round {
+        id: "morning".to_owned(),
+        name: "早间巡查".to_owned(),
+        area: AreaCode::new(COMMUNITY).unwrap(),
+        points: vec![
+            point("gate", "小学门口", 0),
+            point("market", "东市场后门", 5_000),
+        ],
+    }
+}
+
 /// 建阳区 with two of its streets, read once.
 fn plan() -> &'static init::Plan {
     static PLAN: OnceLock<init::Plan> = OnceLock::new();
@@ -98,6 +120,7 @@ fn plan() -> &'static init::Plan {
             |code: &str| code == "350703" || code.starts_with(HERE) || code.starts_with(ELSEWHERE);
         plan.areas.retain(|row| within(row.area.code.as_str()));
         plan.units.retain(|unit| within(unit.area.as_str()));
+        plan.catalogue.patrols = vec![patrol_round()];
         plan
     })
 }

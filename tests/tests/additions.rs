@@ -216,8 +216,8 @@ fn what_is_no_longer_possible_goes_to_a_person_with_words(backend: &Backend) {
     let later = about(
         &mut handheld,
         &report,
-        "case.verify",
-        json!({"found": true}),
+        "case.merge_hint",
+        json!({"with": "another"}),
     );
     assert_eq!(
         outcomes(&world.push(&handheld, &[empty, shapeless, later])),

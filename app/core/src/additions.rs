@@ -100,7 +100,7 @@ pub(crate) fn keep(
         }
         let content = Content {
             kind: addition.kind(),
-            subject: report,
+            subject: report.to_string(),
             base_revision: case.map(|case| case.revision),
             payload,
             photos: references,
@@ -134,12 +134,11 @@ fn view(row: &Standing, catalogue: Option<&Catalogue>) -> Option<AdditionView> {
         Some("quarantined" | "rejected") => AdditionStatus::NeedsAttention,
         Some(_) => AdditionStatus::Accepted,
     };
-    let problem = (status == AdditionStatus::NeedsAttention).then(|| {
-        problem(
-            row.code.as_deref().unwrap_or_default(),
-            row.words.as_deref(),
-        )
-    });
+    let (code, own) = (row.code.as_deref(), row.words.as_deref());
+    let late = code.filter(|_| status == AdditionStatus::Accepted);
+    let said = late.map(|code| problem(code, own));
+    let problem =
+        (status == AdditionStatus::NeedsAttention).then(|| problem(code.unwrap_or_default(), own));
     let words = match catalogue {
         Some(catalogue) => addition.describe(catalogue),
         None => addition.words().to_owned(),
@@ -151,5 +150,6 @@ fn view(row: &Standing, catalogue: Option<&Catalogue>) -> Option<AdditionView> {
         made: operation.wall_ms,
         status,
         problem,
+        said,
     })
 }

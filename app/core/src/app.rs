@@ -8,9 +8,11 @@ mod capturing;
 mod carrying;
 mod choosing;
 mod keeping;
+mod patrolling;
 mod queue;
 mod reporting;
 mod syncing;
+mod tasking;
 
 pub use carrying::{Exported, Imported, answer_beside};
 pub use syncing::Enrolment;
@@ -147,11 +149,13 @@ impl App {
     /// # Errors
     /// When the store fails.
     pub fn home(&self) -> Result<Home, CoreError> {
-        let (drafts, (reports, needs_attention), recent, orders) = self.store().read(|tx| {
-            let recent = reports::newest(tx, RECENT_REPORTS)?;
-            let orders = settings::orders(tx)?;
-            Ok((drafts::number(tx)?, reports::numbers(tx)?, recent, orders))
-        })?;
+        let (drafts, (reports, needs_attention), recent, orders, tasks) =
+            self.store().read(|tx| {
+                let recent = reports::newest(tx, RECENT_REPORTS)?;
+                let (orders, tasks) = (settings::orders(tx)?, crate::tasks::number(tx)?);
+                let numbers = reports::numbers(tx)?;
+                Ok((drafts::number(tx)?, numbers, recent, orders, tasks))
+            })?;
         let me = self.me()?;
         let is_sending = self.is_running();
         Ok(Home {
@@ -162,6 +166,7 @@ impl App {
             drafts,
             reports,
             needs_attention,
+            tasks,
             recent: recent
                 .iter()
                 .map(|standing| report_row(standing, is_sending))

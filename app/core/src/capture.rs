@@ -7,7 +7,9 @@
 
 mod filing;
 
-pub(crate) use filing::{commit, mark, stamp_all, stamp_time, take};
+pub(crate) use filing::{
+    Taken, commit, mark, references, stamp_all, stamp_photos, stamp_time, take,
+};
 
 use crate::cases::photo_view;
 use crate::error::{CoreError, Unfilled};
@@ -20,7 +22,7 @@ use shared::emergency::{self, EmergencyOrder};
 use shared::grid::Located;
 use shared::id::DraftId;
 use shared::report::{FiledReport, PHOTOS_LIMIT, PhotoRole, Place, Preview, ReportFault};
-use shared::report::{check, check_against};
+use shared::report::{check, check_against, check_self_fix};
 use shared::routing::Decision;
 use shared::time::Timestamp;
 use shared::wire::handheld::{DraftFields, DraftRow, DraftView, PreviewView, Problem};
@@ -81,6 +83,10 @@ pub(crate) fn set_fields(
     let fields = fields_of(input)?;
     store.write(|tx| {
         drafts::begin(tx, id, now)?;
+        let fields = Fields {
+            patrol: drafts::get(tx, id)?.fields.patrol,
+            ..fields
+        };
         drafts::set_fields(tx, id, &fields, now)?;
         Ok(())
     })
@@ -94,6 +100,7 @@ fn fields_of(input: &DraftFields) -> Result<Fields, CoreError> {
         text: input.text.clone(),
         self_fixed: input.self_fixed,
         similar: input.similar.clone(),
+        patrol: None,
     })
 }
 
@@ -214,13 +221,24 @@ fn faults(
             self_fixed: fields.self_fixed,
             preview: None,
             same_as: None,
+            patrol: None,
         };
         let refs: Vec<_> = photos.iter().map(Photo::reference).collect();
         let general = check(&report, &refs);
         let by_catalogue = district.map_or(Ok(()), |district| {
             check_against(&report, &refs, district.catalogue())
         });
-        for fault in [general, by_catalogue].into_iter().filter_map(Result::err) {
+        // Without any photo that one is missing is said already.
+        let by_fix = match district {
+            Some(district) if !photos.is_empty() => {
+                check_self_fix(&report, &refs, district.catalogue())
+            }
+            _ => Ok(()),
+        };
+        for fault in [general, by_catalogue, by_fix]
+            .into_iter()
+            .filter_map(Result::err)
+        {
             if fault != ReportFault::PhotoMissing {
                 faults.push(fault.into());
             }
@@ -282,6 +300,7 @@ fn fill(
             rule: decision.rule.clone(),
         }),
         same_as: fields.similar.same_as,
+        patrol: fields.patrol.clone(),
     };
     Ok(Filled {
         place,

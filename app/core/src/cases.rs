@@ -8,8 +8,9 @@ use crate::store::photos::Photo;
 use crate::store::reports::{Answer, Standing};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use shared::case::Class;
+use shared::case::{CLOSED, CONTEST_MS_MAX, Class};
 use shared::label::{self, Lang};
+use shared::time::Timestamp;
 use shared::wire::handheld::{CaseCard, PhotoView, Problem, ReportDetail, ReportRow, ReportStatus};
 use shared::wire::queue::{PhotoStanding, QueuePhoto};
 use shared::wire::sync::CaseState;
@@ -177,7 +178,17 @@ pub fn report_detail(standing: &Standing, photos: &[Photo], is_sending: bool) ->
         course: case.map(|case| case.course.clone()).unwrap_or_default(),
         additions: Vec::new(),
         receipt: None,
+        contest_until: case.and_then(|case| contest_until(case, standing)),
     }
+}
+
+/// Until when its reporter may say that a closed case isn't put right; what was put right by the
+/// reporter is not contested by the same.
+fn contest_until(case: &CaseState, standing: &Standing) -> Option<Timestamp> {
+    let closed = case
+        .closed_ms
+        .filter(|_| case.state == CLOSED && !standing.report.filed.self_fixed)?;
+    Some(closed.plus_ms(CONTEST_MS_MAX))
 }
 
 /// A mirrored case for the list.

@@ -11,6 +11,7 @@ use shared::addition::AdditionFault;
 use shared::courier::CourierError;
 use shared::label::{self, Lang};
 use shared::operation::OperationError;
+use shared::patrol::MarkFault;
 use shared::report::ReportFault;
 use shared::wire::handheld::Problem;
 
@@ -26,6 +27,9 @@ pub enum CoreError {
     /// The addition breaks a rule.
     #[error(transparent)]
     Addition(#[from] AdditionFault),
+    /// The tick at a point breaks a rule.
+    #[error(transparent)]
+    Mark(#[from] MarkFault),
     /// Something isn't filled in yet.
     #[error("{0} is not filled in")]
     Unfilled(Unfilled),
@@ -78,6 +82,22 @@ pub enum Unfilled {
     Category,
     /// The condition.
     Condition,
+    /// What was found on the spot.
+    Found,
+}
+
+impl Unfilled {
+    const fn words(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Place => (
+                "还没有位置。请定位，或在图上选点。",
+                "No place yet. Locate, or set a pin.",
+            ),
+            Self::Category => ("还没有选类别。", "No category chosen yet."),
+            Self::Condition => ("还没有选立案条件。", "No condition chosen yet."),
+            Self::Found => ("请选现场结果。", "Say what was found on the spot."),
+        }
+    }
 }
 
 impl std::fmt::Display for Unfilled {
@@ -86,6 +106,7 @@ impl std::fmt::Display for Unfilled {
             Self::Place => "the place",
             Self::Category => "the category",
             Self::Condition => "the condition",
+            Self::Found => "what was found",
         })
     }
 }
@@ -109,9 +130,11 @@ impl CoreError {
             Self::Photo(error) => error.code(),
             Self::Fault(fault) => fault.code(),
             Self::Addition(fault) => fault.code(),
+            Self::Mark(fault) => fault.code(),
             Self::Unfilled(Unfilled::Place) => "place_missing",
             Self::Unfilled(Unfilled::Category) => "category_missing",
             Self::Unfilled(Unfilled::Condition) => "condition_missing",
+            Self::Unfilled(Unfilled::Found) => "found_missing",
             Self::Store(StoreError::Full) => "space_full",
             Self::Store(StoreError::TooNew { .. }) => "data_too_new",
             Self::Store(StoreError::Missing(_)) => "not_found",
@@ -174,14 +197,8 @@ impl CoreError {
             Self::Photo(error) => error.words(),
             Self::Fault(fault) => faults(fault.code()),
             Self::Addition(fault) => faults(fault.code()),
-            Self::Unfilled(Unfilled::Place) => (
-                "还没有位置。请定位，或在图上选点。",
-                "No place yet. Locate, or set a pin.",
-            ),
-            Self::Unfilled(Unfilled::Category) => ("还没有选类别。", "No category chosen yet."),
-            Self::Unfilled(Unfilled::Condition) => {
-                ("还没有选立案条件。", "No condition chosen yet.")
-            }
+            Self::Mark(fault) => faults(fault.code()),
+            Self::Unfilled(what) => what.words(),
             Self::Store(StoreError::Full) => (
                 "本机空间不足，没能保存新照片。已填内容都在；请先联网发送，或清理手机空间。",
                 "No space left on this handheld for it. What you filled in is kept; \

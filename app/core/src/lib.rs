@@ -13,6 +13,7 @@ mod courier;
 pub mod edge;
 pub mod error;
 pub mod keeper;
+mod patrols;
 pub mod photos;
 pub mod place;
 mod receipts;
@@ -21,6 +22,7 @@ mod similar;
 pub mod store;
 mod stream;
 pub mod sync;
+mod tasks;
 pub mod vault;
 
 mod app;

@@ -18,6 +18,7 @@ pub mod photos;
 pub mod reports;
 mod sealing;
 pub mod settings;
+pub mod tasks;
 
 use crate::vault::{self, Key, VaultError};
 use rusqlite::{Connection, TransactionBehavior};
@@ -41,13 +42,14 @@ pub const BYTES_RESERVED: u64 = 1024 * 1024;
 const BUSY_WAIT: Duration = Duration::from_secs(10);
 
 /// The ladder: step `n` lifts a file from version `n` to `n + 1`.
-const MIGRATIONS: [&str; 6] = [
+const MIGRATIONS: [&str; 7] = [
     include_str!("../../../migrations/device/0001_first_tables.sql"),
     include_str!("../../../migrations/device/0002_receipts_and_additions.sql"),
     include_str!("../../../migrations/device/0003_photo_sending.sql"),
     include_str!("../../../migrations/device/0004_newest_rows_first.sql"),
     include_str!("../../../migrations/device/0005_token_renewal.sql"),
     include_str!("../../../migrations/device/0006_similar_nearby.sql"),
+    include_str!("../../../migrations/device/0007_tasks.sql"),
 ];
 
 /// What a photo must leave free on the disk: the phone itself needs room to work.

@@ -8,7 +8,7 @@ use crate::place::District;
 use crate::store::device::{self, Device};
 use crate::store::{Transaction, outbox};
 use serde_json::Value;
-use shared::id::{OpId, ReportId};
+use shared::id::OpId;
 use shared::operation::{self, OPERATION_VERSION, Operation, SealedOperation};
 use shared::report::PhotoRef;
 
@@ -16,8 +16,8 @@ use shared::report::PhotoRef;
 pub(crate) struct Content {
     /// What it is.
     pub(crate) kind: &'static str,
-    /// The report it is about.
-    pub(crate) subject: ReportId,
+    /// What it is about: a report, or a round.
+    pub(crate) subject: String,
     /// Revision of its case, as far as this device knows.
     pub(crate) base_revision: Option<i64>,
     /// By its kind.
@@ -43,7 +43,7 @@ pub(crate) fn append(
         seq: device.seq.saturating_add(1),
         prev_hash: device.last_hash,
         kind: content.kind.to_owned(),
-        subject: content.subject.to_string(),
+        subject: content.subject,
         base_revision: content.base_revision,
         catalogue_version: district.catalogue().version().clone(),
         app_version: APP_VERSION.to_owned(),

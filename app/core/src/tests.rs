@@ -11,12 +11,14 @@
 
 mod additions;
 mod capture;
+mod patrols;
 mod portal;
 mod sending;
 mod server;
 mod similar;
 mod store;
 mod sync;
+mod tasks;
 mod trust;
 mod wire;
 mod world;

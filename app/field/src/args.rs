@@ -1,5 +1,7 @@
 //! The command line: what may be asked, and how it is read. Does nothing itself.
 
+use crate::patrol::SeenArg;
+use crate::tasks::FoundArg;
 use chrono::DateTime;
 use clap::{Args, Parser, Subcommand};
 use shared::report::PhotoRole;
@@ -93,6 +95,42 @@ pub(crate) enum Command {
         /// Words with it.
         #[arg(long, default_value = "")]
         text: String,
+    },
+    /// Tasks on the spot in my grids: to be done, then done.
+    Tasks {
+        /// Degrees north, WGS-84: with both, the nearest comes first. Kept nowhere.
+        #[arg(long, allow_negative_numbers = true, requires = "lon")]
+        lat: Option<f64>,
+        /// Degrees east, WGS-84.
+        #[arg(long, allow_negative_numbers = true, requires = "lat")]
+        lon: Option<f64>,
+    },
+    /// A task: where, what to look for, when it counts as put right.
+    Task {
+        /// The case's id or number.
+        case: String,
+    },
+    /// Do a task: say what was found on the spot. Works without a network.
+    FinishTask(FinishArgs),
+    /// Give up a task that was begun and not finished.
+    DropTask {
+        /// The case's id or number.
+        case: String,
+    },
+    /// Rounds of my places, or the points of one with today's ticks.
+    Patrol {
+        /// The round's id.
+        round: Option<String>,
+    },
+    /// Tick a point of a round. Works without a network.
+    Mark(MarkArgs),
+    /// Say that the closing of my report isn't right, within 72 hours of it.
+    Contest {
+        /// Its id, short code or case number.
+        report: String,
+        /// What isn't put right.
+        #[arg(long)]
+        reason: String,
     },
     /// The server's receipt for a report, to be checked by `gewu-server receipt verify`.
     Receipt {
@@ -191,6 +229,35 @@ pub(crate) struct AmendArgs {
     /// Words that help to find the place.
     #[arg(long, default_value = "", value_name = "WORDS")]
     pub(crate) place_words: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct MarkArgs {
+    /// The round's id.
+    pub(crate) round: String,
+    /// The point's id.
+    pub(crate) point: String,
+    /// What was seen.
+    #[arg(long, value_enum, default_value = "fine")]
+    pub(crate) seen: SeenArg,
+    /// In one's own words.
+    #[arg(long, default_value = "")]
+    pub(crate) note: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct FinishArgs {
+    /// The case's id or number.
+    pub(crate) case: String,
+    /// What was found.
+    #[arg(long, value_enum)]
+    pub(crate) found: FoundArg,
+    /// In one's own words; why, when it can't be told.
+    #[arg(long, default_value = "")]
+    pub(crate) reason: String,
+    /// A photo, up to nine times; `far:`, `before:` or `after:` before the path says what it shows.
+    #[arg(long = "photo", value_name = "[ROLE:]FILE", value_parser = read_photo)]
+    pub(crate) photos: Vec<PhotoArg>,
 }
 
 #[derive(Debug, Args)]

@@ -3,7 +3,9 @@
 use crate::additions;
 use crate::args::{Command, EnrolArgs, FileArgs, PhotoArg, ReportArgs};
 use crate::carry;
+use crate::patrol;
 use crate::similar;
+use crate::tasks;
 use crate::words;
 use app_core::store::StoreError;
 use app_core::vault::VaultError;
@@ -72,6 +74,7 @@ impl Stop {
                 CoreError::Photo(_)
                 | CoreError::Fault(_)
                 | CoreError::Addition(_)
+                | CoreError::Mark(_)
                 | CoreError::Unfilled(_)
                 | CoreError::ChangedMeanwhile
                 | CoreError::Courier(_)
@@ -137,6 +140,13 @@ pub(crate) async fn run(app: &App, edge: &Edge, command: &Command) -> Result<Out
             photo,
             text,
         } => additions::add_photo(app, edge, report, photo, text),
+        Command::Tasks { lat, lon } => tasks::list(app, lat.zip(*lon), edge.now()),
+        Command::Task { case } => tasks::show(app, case, edge.now()),
+        Command::FinishTask(args) => tasks::finish(app, edge, args),
+        Command::Patrol { round } => patrol::show(app, round.as_deref(), edge.now()),
+        Command::Mark(args) => patrol::mark(app, edge, args),
+        Command::DropTask { case } => tasks::put_down(app, case),
+        Command::Contest { report, reason } => tasks::contest(app, edge, report, reason),
         Command::Receipt { report, out } => additions::receipt(app, report, out.as_deref()),
         Command::Categories { words } => categories(app, words.as_deref()),
         Command::Category { category } => {

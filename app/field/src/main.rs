@@ -8,8 +8,10 @@ mod additions;
 mod args;
 mod carry;
 mod commands;
+mod patrol;
 mod pin;
 mod similar;
+mod tasks;
 mod words;
 
 use app_core::{Config, CoreError, Edge};

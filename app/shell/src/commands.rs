@@ -8,19 +8,26 @@
     reason = "Tauri hands a command owned arguments"
 )]
 
+mod body;
+
 use crate::{Handheld, position};
 use app_core::{CoreError, Enrolment};
+use body::{bytes_of, photo_of, unreadable};
 use shared::addition::Addition;
+use shared::case::Found;
+use shared::catalogue::Label;
 use shared::courier::CourierError;
-use shared::id::{CategoryId, DraftId, OpId, ReportId};
+use shared::id::{CaseId, CategoryId, DraftId, OpId, ReportId};
+use shared::patrol::{Mark, OnRound};
 use shared::report::PhotoRole;
 use shared::wire::handheld::{
     About, CaseCard, CategoryDetail, CategoryRow, CourierView, DraftFields, DraftRow, DraftView,
-    FiledView, Home, LocatedView, LockView, MapView, MeView, PlaceInput, PreviewView, Problem,
-    ReportDetail, ReportRow, Settings, SimilarView, SyncStatus,
+    FiledView, Home, LocatedView, LockView, MapView, MeView, PatrolCard, PatrolView, PlaceInput,
+    PreviewView, Problem, ReportDetail, ReportRow, Settings, SimilarView, SyncStatus, TaskDetail,
+    TaskRow,
 };
 use shared::wire::queue::{NetworkKind, Queue, SendingRules};
-use tauri::ipc::{InvokeBody, Request};
+use tauri::ipc::Request;
 use tauri::{AppHandle, Builder, State, Wry};
 
 type Answer<T> = Result<T, Problem>;
@@ -68,6 +75,18 @@ pub(crate) fn handled(builder: Builder<Wry>) -> Builder<Wry> {
         reports,
         report,
         cases,
+        tasks,
+        task_number,
+        task,
+        take_up_task,
+        set_task,
+        finish_task,
+        put_down_task,
+        labels,
+        patrols,
+        patrol,
+        mark_point,
+        begin_report_on_round,
         add_to_report,
         add_report_photo,
     ])
@@ -326,6 +345,85 @@ fn cases(state: State<'_, Handheld>) -> Answer<Vec<CaseCard>> {
     state.core()?.cases().map_err(said)
 }
 
+/// Nearest first when it is said where the worker is.
+#[tauri::command(async)]
+fn tasks(state: State<'_, Handheld>, here: Option<(f64, f64)>) -> Answer<Vec<TaskRow>> {
+    state.core()?.tasks(here).map_err(said)
+}
+
+#[tauri::command(async)]
+fn task_number(state: State<'_, Handheld>) -> Answer<u32> {
+    state.core()?.task_number().map_err(said)
+}
+
+#[tauri::command(async)]
+fn task(state: State<'_, Handheld>, case: CaseId) -> Answer<TaskDetail> {
+    state.core()?.task(case, None).map_err(said)
+}
+
+/// Photos are then added to its draft as to a report's.
+#[tauri::command(async)]
+fn take_up_task(state: State<'_, Handheld>, case: CaseId) -> Answer<TaskDetail> {
+    let (draft, moment) = (DraftId(state.edge.uuid()), state.edge.moment());
+    state
+        .core()?
+        .take_up_task(case, draft, &moment)
+        .map_err(said)
+}
+
+#[tauri::command(async)]
+fn set_task(
+    state: State<'_, Handheld>,
+    case: CaseId,
+    found: Option<Found>,
+    reason: &str,
+) -> Answer<()> {
+    state.core()?.set_task(case, found, reason).map_err(said)
+}
+
+#[tauri::command(async)]
+fn finish_task(state: State<'_, Handheld>, case: CaseId) -> Answer<TaskDetail> {
+    let (op, moment) = (OpId(state.edge.uuid()), state.edge.moment());
+    state.core()?.finish_task(case, op, &moment).map_err(said)
+}
+
+#[tauri::command(async)]
+fn put_down_task(state: State<'_, Handheld>, case: CaseId) -> Answer<()> {
+    state.core()?.put_down_task(case).map_err(said)
+}
+
+#[tauri::command(async)]
+fn patrols(state: State<'_, Handheld>) -> Answer<Vec<PatrolCard>> {
+    state.core()?.patrols(state.edge.now()).map_err(said)
+}
+
+#[tauri::command(async)]
+fn patrol(state: State<'_, Handheld>, round: &str) -> Answer<PatrolView> {
+    state.core()?.patrol(round, state.edge.now()).map_err(said)
+}
+
+#[tauri::command(async)]
+fn mark_point(state: State<'_, Handheld>, mark: Mark) -> Answer<()> {
+    let (op, moment) = (OpId(state.edge.uuid()), state.edge.moment());
+    state.core()?.mark_point(&mark, op, &moment).map_err(said)
+}
+
+/// Gives the draft that was begun.
+#[tauri::command(async)]
+fn begin_report_on_round(state: State<'_, Handheld>, at: OnRound) -> Answer<DraftId> {
+    let draft = DraftId(state.edge.uuid());
+    let core = state.core()?;
+    core.begin_report_on_round(&at, draft, state.edge.now())
+        .map_err(said)?;
+    Ok(draft)
+}
+
+/// The words that this city says otherwise.
+#[tauri::command(async)]
+fn labels(state: State<'_, Handheld>) -> Answer<Vec<Label>> {
+    Ok(state.core()?.labels())
+}
+
 #[tauri::command(async)]
 fn add_to_report(state: State<'_, Handheld>, report: ReportId, addition: Addition) -> Answer<()> {
     let (op, moment) = (OpId(state.edge.uuid()), state.edge.moment());
@@ -342,35 +440,6 @@ fn add_report_photo(state: State<'_, Handheld>, request: Request<'_>) -> Answer<
     let core = state.core()?;
     core.add_report_photo(report, &bytes, role, "", op, &moment)
         .map_err(said)
-}
-
-/// Owner, role and bytes of a photo request. Where the web view can't send a raw body (Android,
-/// and any that refuses the `ipc:` scheme) the bytes come as a list of numbers.
-fn photo_of<T: std::str::FromStr>(
-    request: &Request<'_>,
-    owner: &str,
-) -> Option<(T, PhotoRole, Vec<u8>)> {
-    let header = |name: &str| request.headers().get(name)?.to_str().ok();
-    let owner = header(owner)?.parse().ok()?;
-    let role = serde_json::from_value(header("role")?.into()).ok()?;
-    Some((owner, role, bytes_of(request)?))
-}
-
-fn bytes_of(request: &Request<'_>) -> Option<Vec<u8>> {
-    match request.body() {
-        InvokeBody::Raw(bytes) => Some(bytes.clone()),
-        InvokeBody::Json(list) => serde_json::from_value(list.clone()).ok(),
-    }
-}
-
-fn unreadable() -> Problem {
-    Problem {
-        code: String::from("photo_request"),
-        words: String::from("照片没有传到本机程序，请再选一次；文字已保存。"),
-        words_en: String::from(
-            "The photo did not reach the program. Choose it again; your words are saved.",
-        ),
-    }
 }
 
 /// People type a bare host name; the network is asked over TLS unless they say otherwise.

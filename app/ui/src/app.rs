@@ -4,11 +4,12 @@
 use crate::backend;
 use crate::components::icon::{Icon, Shape};
 use crate::pages::{
-    bind::Bind, capture::Capture, filed::Filed, form::Form, home::Home, lock::Unlock, queue::Queue,
-    report::Report, reports::Reports, settings::Settings, tasks::Tasks,
+    bind::Bind, capture::Capture, filed::Filed, form::Form, home::Home, lock::Unlock,
+    patrol::Patrol, queue::Queue, report::Report, reports::Reports, settings::Settings, task::Task,
+    tasks::Tasks,
 };
 use crate::route::{Route, Shown};
-use crate::state::{self, Shared, shared, speaker};
+use crate::state::{self, Shared, live, shared, speaker};
 use crate::words::{self, Word};
 use leptos::ev;
 use leptos::prelude::*;
@@ -119,6 +120,8 @@ fn page(route: Route) -> AnyView {
         Route::Reports(shown) => view! { <Reports shown /> }.into_any(),
         Route::Report(report) => view! { <Report report /> }.into_any(),
         Route::Tasks => view! { <Tasks /> }.into_any(),
+        Route::Task(case) => view! { <Task case /> }.into_any(),
+        Route::Patrol => view! { <Patrol /> }.into_any(),
         Route::Queue => view! { <Queue /> }.into_any(),
         Route::Settings => view! { <Settings /> }.into_any(),
     }
@@ -133,6 +136,8 @@ const fn page_name(route: Route) -> &'static str {
         Route::Reports(_) => "reports",
         Route::Report(_) => "report",
         Route::Tasks => "tasks",
+        Route::Task(_) => "task",
+        Route::Patrol => "patrol",
         Route::Queue => "queue",
         Route::Settings => "settings",
     }
@@ -175,25 +180,42 @@ fn Bar() -> impl IntoView {
             "tab-settings",
         ),
     ];
+    let tasks = live(backend::task_number);
+    let count = move |id: &str| {
+        let number = tasks.get().and_then(Result::ok).unwrap_or(0);
+        Some(number).filter(|number| id == "tab-tasks" && *number > 0)
+    };
     view! {
         <nav class="tabs" aria-label=move || shared.speaker().say(words::NAVIGATION)>
             {tabs
                 .into_iter()
-                .map(|(route, word, shape, id)| view! { <Tab route word shape id /> })
+                .map(|(route, word, shape, id)| {
+                    let number = Signal::derive(move || count(id));
+                    view! { <Tab route word shape id number /> }
+                })
                 .collect_view()}
         </nav>
     }
 }
 
 #[component]
-fn Tab(route: Route, word: Word, shape: Shape, id: &'static str) -> impl IntoView {
+fn Tab(
+    route: Route,
+    word: Word,
+    shape: Shape,
+    id: &'static str,
+    number: Signal<Option<u32>>,
+) -> impl IntoView {
     let shared = shared();
     let current = move || (section(shared.route.get()) == section(route)).then_some("page");
     view! {
         <a id=id href=route.href() aria-current=current>
             <Icon shape />
             // The bar outlives a change of language.
-            <span>{move || shared.speaker().say(word)}</span>
+            <span>
+                {move || shared.speaker().say(word)}
+                {move || number.get().map(|number| view! { " " <strong class="tab-count">{number}</strong> })}
+            </span>
         </a>
     }
 }
@@ -203,7 +225,7 @@ const fn section(route: Route) -> u8 {
     match route {
         Route::Bind | Route::Home | Route::Capture(_) | Route::Filed(_) => 0,
         Route::Reports(_) | Route::Report(_) => 1,
-        Route::Tasks => 2,
+        Route::Tasks | Route::Task(_) | Route::Patrol => 2,
         Route::Queue | Route::Settings => 3,
     }
 }

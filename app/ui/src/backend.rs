@@ -10,12 +10,15 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::json;
 use shared::addition::Addition;
-use shared::id::{CategoryId, DraftId, ReportId};
+use shared::case::Found;
+use shared::catalogue::Label;
+use shared::id::{CaseId, CategoryId, DraftId, ReportId};
+use shared::patrol::{Mark, OnRound};
 use shared::report::PhotoRole;
 use shared::wire::handheld::{
     About, CaseCard, CategoryDetail, CategoryRow, CourierView, DraftFields, DraftRow, DraftView,
-    FiledView, Home, LockView, MapView, MeView, PlaceInput, PreviewView, Problem, ReportDetail,
-    ReportRow, Settings, SimilarView, SyncStatus,
+    FiledView, Home, LockView, MapView, MeView, PatrolCard, PatrolView, PlaceInput, PreviewView,
+    Problem, ReportDetail, ReportRow, Settings, SimilarView, SyncStatus, TaskDetail, TaskRow,
 };
 use shared::wire::queue::{NetworkKind, Queue, SendingRules};
 use wasm_bindgen::{JsCast, JsValue};
@@ -236,6 +239,63 @@ pub(crate) async fn report(id: ReportId) -> Answer<ReportDetail> {
 
 pub(crate) async fn cases() -> Answer<Vec<CaseCard>> {
     ask("cases", json!({})).await
+}
+
+/// Tasks on the spot, nearest first when it is said where the worker is.
+pub(crate) async fn tasks(here: Option<(f64, f64)>) -> Answer<Vec<TaskRow>> {
+    ask("tasks", json!({ "here": here })).await
+}
+
+pub(crate) async fn task_number() -> Answer<u32> {
+    ask("task_number", json!({})).await
+}
+
+pub(crate) async fn task(case: CaseId) -> Answer<TaskDetail> {
+    ask("task", json!({ "case": case })).await
+}
+
+/// Makes a draft for its photos, once.
+pub(crate) async fn take_up_task(case: CaseId) -> Answer<TaskDetail> {
+    ask("take_up_task", json!({ "case": case })).await
+}
+
+pub(crate) async fn set_task(case: CaseId, found: Option<Found>, reason: &str) -> Answer<()> {
+    ask(
+        "set_task",
+        json!({ "case": case, "found": found, "reason": reason }),
+    )
+    .await
+}
+
+pub(crate) async fn finish_task(case: CaseId) -> Answer<TaskDetail> {
+    ask("finish_task", json!({ "case": case })).await
+}
+
+pub(crate) async fn put_down_task(case: CaseId) -> Answer<()> {
+    ask("put_down_task", json!({ "case": case })).await
+}
+
+/// The rounds of my places.
+pub(crate) async fn patrols() -> Answer<Vec<PatrolCard>> {
+    ask("patrols", json!({})).await
+}
+
+pub(crate) async fn patrol(round: &str) -> Answer<PatrolView> {
+    ask("patrol", json!({ "round": round })).await
+}
+
+pub(crate) async fn mark_point(mark: &Mark) -> Answer<()> {
+    ask("mark_point", json!({ "mark": mark })).await
+}
+
+/// Begins a report at a point; gives its draft.
+pub(crate) async fn begin_report_on_round(at: &OnRound) -> Answer<DraftId> {
+    ask("begin_report_on_round", json!({ "at": at })).await
+}
+
+/// The words that this city says otherwise.
+pub(crate) async fn labels() -> Answer<Vec<Label>> {
+    ask("labels", json!({})).await
 }
 
 /// A photo's role as the core names it.

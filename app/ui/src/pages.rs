@@ -10,8 +10,10 @@ pub(crate) mod filed;
 pub(crate) mod form;
 pub(crate) mod place;
 
+pub(crate) mod patrol;
 pub(crate) mod report;
 pub(crate) mod reports;
+pub(crate) mod task;
 pub(crate) mod tasks;
 
 pub(crate) mod lock;

@@ -2,7 +2,7 @@
 //!
 //! An address that isn't understood is the home page. Tests at the end.
 
-use shared::id::{DraftId, ReportId};
+use shared::id::{CaseId, DraftId, ReportId};
 
 /// Which of the own reports are listed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,8 +30,12 @@ pub(crate) enum Route {
     Reports(Shown),
     /// One report.
     Report(ReportId),
-    /// Open cases of my grids.
+    /// What is to be looked at on the spot, and the open cases of my grids.
     Tasks,
+    /// One task.
+    Task(CaseId),
+    /// One round; which one is behind it in the address.
+    Patrol,
     /// What is safe, what waits and why.
     Queue,
     /// Settings.
@@ -52,10 +56,24 @@ impl Route {
             ("reports", _) => Self::Reports(Shown::All),
             ("report", id) => id.parse().map_or(Self::Home, Self::Report),
             ("tasks", _) => Self::Tasks,
+            ("patrol", _) => Self::Patrol,
+            ("task", id) => id.parse().map_or(Self::Tasks, Self::Task),
             ("queue", _) => Self::Queue,
             ("settings", _) => Self::Settings,
             _ => Self::Home,
         }
+    }
+
+    /// The address of this page with something behind it.
+    pub(crate) fn href_of(self, rest: &str) -> String {
+        format!("{}/{rest}", self.href())
+    }
+
+    /// What stands behind the page in an address.
+    pub(crate) fn rest(hash: &str) -> String {
+        let path = hash.trim_start_matches('#').trim_matches('/');
+        path.split_once('/')
+            .map_or_else(String::new, |(_, rest)| rest.to_owned())
     }
 
     /// The address of this page.
@@ -71,6 +89,8 @@ impl Route {
             Self::Reports(Shown::Drafts) => String::from("#/reports/drafts"),
             Self::Report(id) => format!("#/report/{id}"),
             Self::Tasks => String::from("#/tasks"),
+            Self::Patrol => String::from("#/patrol"),
+            Self::Task(id) => format!("#/task/{id}"),
             Self::Queue => String::from("#/queue"),
             Self::Settings => String::from("#/settings"),
         }
@@ -96,6 +116,8 @@ mod tests {
             Route::Reports(Shown::Drafts),
             Route::Report(id.parse().unwrap()),
             Route::Tasks,
+            Route::Task(id.parse().unwrap()),
+            Route::Patrol,
             Route::Queue,
             Route::Settings,
         ];

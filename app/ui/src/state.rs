@@ -8,7 +8,8 @@ use crate::words::Speaker;
 use gloo_timers::future::TimeoutFuture;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use shared::label::Lang;
+use shared::case::Move;
+use shared::label::{City, Lang};
 use shared::time::Timestamp;
 use shared::wire::handheld::{About, LockView, Settings, SyncState, SyncStatus};
 use std::future::Future;
@@ -35,6 +36,8 @@ pub(crate) struct Shared {
     pub(crate) tick: RwSignal<u32>,
     /// The clock, as of the last look.
     pub(crate) now: RwSignal<Timestamp>,
+    /// The words that this city says otherwise.
+    pub(crate) city: RwSignal<City>,
 }
 
 impl Shared {
@@ -52,12 +55,22 @@ impl Shared {
             lock: RwSignal::new(LockView::default()),
             tick: RwSignal::new(0),
             now: RwSignal::new(clock()),
+            city: RwSignal::new(City::default()),
         }
     }
 
     /// The words in the language of the settings.
     pub(crate) fn speaker(self) -> Speaker {
         Speaker(Lang::parse(&self.settings.read().language))
+    }
+
+    /// Reads the words of this city anew: they come with the catalogue.
+    async fn look_at_words(self) {
+        if let Ok(labels) = backend::labels().await
+            && self.city.read_untracked().0 != labels
+        {
+            self.city.set(City(labels));
+        }
     }
 
     /// Makes all pages look at the data again.
@@ -108,6 +121,30 @@ pub(crate) fn shared() -> Shared {
 /// The words in the language of this moment; a change of language draws the pages anew.
 pub(crate) fn speaker() -> Speaker {
     untrack(|| shared().speaker())
+}
+
+/// A state's word in this city.
+pub(crate) fn state_word(name: &str) -> String {
+    let lang = speaker().0;
+    shared().city.with_untracked(|city| city.state(name, lang))
+}
+
+/// What happened, for an entry of the course, in this city's words.
+pub(crate) fn event_word(kind: &str) -> String {
+    let lang = speaker().0;
+    shared().city.with_untracked(|city| city.event(kind, lang))
+}
+
+/// What a task is called in this city: 核实 or 核查.
+pub(crate) fn task_word(kind: &str) -> String {
+    let lang = speaker().0;
+    let kind = match kind {
+        shared::operation::kind::CASE_VERIFY => Move::Verify,
+        _ => Move::Check,
+    };
+    shared()
+        .city
+        .with_untracked(|city| city.case_move(kind, lang))
 }
 
 /// The device's clock.
@@ -173,6 +210,7 @@ pub(crate) async fn watch(shared: Shared) {
                 && shared.sync.read_untracked().as_ref() != Some(&status)
             {
                 shared.sync.set(Some(status));
+                shared.look_at_words().await;
                 shared.look_again();
             }
         }
@@ -194,6 +232,7 @@ pub(crate) async fn start(shared: Shared) {
     if let Ok(about) = backend::about().await {
         shared.about.set(about);
     }
+    shared.look_at_words().await;
     match backend::sync_status().await {
         Ok(status) => {
             if status.state == SyncState::NotEnrolled {

@@ -188,9 +188,13 @@ macro_rules! words {
     ($($name:ident $zh:literal $en:literal;)*) => {
         $(pub(crate) const $name: Word = Word($zh, $en);)*
         #[cfg(test)]
-        const ALL: &[Word] = &[$($name),*];
+        pub(super) const ALL: &[Word] = &[$($name),*];
     };
 }
+
+mod tasks;
+
+pub(crate) use tasks::*;
 
 words! {
     APP "格物" "Gewu";
@@ -305,7 +309,7 @@ words! {
     WORDS_HINT "看到了什么，可不填" "What you saw; may stay empty";
     WORDS_LEFT "还可写 {} 字" "{} characters left";
     SELF_FIXED "现场已处置" "Fixed on the spot";
-    SELF_FIXED_HELP "自己当场解决了，不再派遣；请附处理后的照片。" "You put it right yourself; nobody is sent. Add a photo taken after.";
+    SELF_FIXED_HELP "自己当场解决了，不再派遣；请附处理前和处理后的照片。" "You put it right yourself; nobody is sent. Add a photo from before and one from after.";
     PREVIEW "派遣预览" "Preview";
     PREVIEW_TO "将派给" "Goes to";
     PREVIEW_SELF "将记为" "Recorded as";
@@ -374,12 +378,10 @@ words! {
     RECEIPT_TITLE "服务器回执" "The server's receipt";
     RECEIPT_WHAT "服务器签过名，证明已收到这件事；不连网也能核验。" "Signed by the server: proof that it has this report, checked without a network.";
     RECEIPT_TEXT "回执内容" "Text of the receipt";
-    // Tasks.
-    TASKS_TITLE "任务" "Tasks";
-    TASKS_OPEN "我的网格里未结的案件" "Open cases in my grids";
-    TASKS_EMPTY "暂时没有任务。您网格里未结的案件和派给您的核查任务会出现在这里。" "No tasks now. Open cases in your grids and checks given to you appear here.";
-    TASKS_MINE "我上报的" "Filed by me";
-    // Settings.
+    ADD_CONTEST "提出异议" "Contest the closing";
+    ADD_CONTEST_HELP "哪里没有整改到位；结案后72小时内可以提，现场照片用“加照片”" "What isn't put right; within 72 hours of the closing. Add photos with “Add a photo”";
+    ADD_LOOKED "现场结果" "Finding on the spot";
+    QUEUE_TASKS "现场任务" "Tasks on the spot";
     QUEUE_TITLE "发送队列" "Sending queue";
     QUEUE_ALL_SAFE "全部已送达，编号已确认" "Everything has arrived and has its number";
     QUEUE_EMPTY "还没有上报，没有要发送的。" "No reports yet, so there is nothing to send.";

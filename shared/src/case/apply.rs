@@ -142,7 +142,7 @@ impl Case {
             }
             Move::Resume => self.resume(at, rules),
             Move::Contest => {
-                self.may_contest(at)?;
+                self.may_contest(given.made_ms.unwrap_or(at))?;
                 self.life.contests = self.life.contests.saturating_add(1);
                 self.life.asked = None;
                 self.closed_ms = None;

@@ -64,6 +64,7 @@ pub fn doc_from_files(
         escalations: default_escalations(),
         last_resort: Some(LAST_RESORT.to_owned()),
         labels: Vec::new(),
+        patrols: Vec::new(),
         calendar_csv: files.calendar.to_owned(),
         nearness: Vec::new(),
     })

@@ -5,6 +5,7 @@
 //! [`super::review`] to say; here a cell is only read. Tests: `parts/tests.rs`.
 
 mod columns;
+mod patrols;
 mod read;
 #[cfg(test)]
 mod tests;
@@ -38,11 +39,13 @@ pub enum Part {
     Calendar,
     /// 用语: words that this city says otherwise.
     Labels,
+    /// 巡查: rounds of points.
+    Patrols,
 }
 
 impl Part {
     /// Every part, in the order of a workbook.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Categories,
         Self::Conditions,
         Self::Departments,
@@ -50,6 +53,7 @@ impl Part {
         Self::GridMatters,
         Self::Calendar,
         Self::Labels,
+        Self::Patrols,
     ];
 
     /// Machine name.
@@ -63,6 +67,7 @@ impl Part {
             Self::GridMatters => "grid_matters",
             Self::Calendar => "calendar",
             Self::Labels => "labels",
+            Self::Patrols => "patrols",
         }
     }
 
@@ -83,6 +88,7 @@ impl Part {
             Self::GridMatters => "网格准入",
             Self::Calendar => "日历",
             Self::Labels => "用语",
+            Self::Patrols => "巡查",
         }
     }
 
@@ -90,7 +96,7 @@ impl Part {
     #[must_use]
     pub const fn key_columns(self) -> usize {
         match self {
-            Self::StreetMatters | Self::GridMatters => 2,
+            Self::StreetMatters | Self::GridMatters | Self::Patrols => 2,
             _ => 1,
         }
     }
@@ -201,6 +207,7 @@ pub fn export(doc: &CatalogueDoc, part: Part) -> Table {
             let row = |it: &super::Label| vec![it.key.clone(), it.zh.clone(), it.en.clone()];
             doc.labels.iter().map(row).collect()
         }
+        Part::Patrols => patrols::lines(&doc.patrols),
     };
     Table::of(part.word(), std::iter::once(heads).chain(rows))
 }
@@ -296,6 +303,8 @@ pub fn import(
         }
         // A word that the file leaves out is said as everywhere again; old versions keep it.
         Part::Labels => new.labels = read::all(&rows, read::label)?,
+        // So does a point that it leaves out.
+        Part::Patrols => new.patrols = patrols::together(read::all(&rows, patrols::line)?),
     }
     Ok(new)
 }

@@ -174,6 +174,7 @@ impl Keyed {
             Part::GridMatters => "approval",
             Part::Calendar => "occasion",
             Part::Labels => "zh",
+            Part::Patrols => "point_name",
             Part::Categories | Part::Conditions => "name",
         };
         self.cell(cells, column).to_owned()

@@ -4,6 +4,7 @@ use super::sync::Me;
 mod audit;
 mod case;
 mod devices;
+mod patrols;
 mod similar;
 mod statistics;
 
@@ -13,6 +14,7 @@ pub use case::{
     StageRow,
 };
 pub use devices::{CodeAnswer, DeviceRow, LostRequest, NewCode};
+pub use patrols::{MarkEntry, PatrolPointRow, PatrolQuery, PatrolRow};
 pub use similar::{RepeatedCategory, RepeatedPage, RepeatedPlace, SimilarCase, SimilarPage};
 pub use statistics::{
     IndicatorRow, RateRow, Statistics, StatisticsBy, StatisticsQuery, StatisticsRow,

@@ -17,11 +17,8 @@ pub use map::{MapOutline, MapView};
 pub use similar::{SimilarAnswer, SimilarView};
 pub use sync::{SyncReport, SyncState, SyncStatus};
 
-use crate::case::Class;
 use crate::catalogue::CategoryKind;
-use crate::id::{
-    AreaCode, CaseId, CategoryId, ConditionId, DeviceId, DraftId, PersonId, ReportId, Sha256,
-};
+use crate::id::{AreaCode, CategoryId, ConditionId, DeviceId, DraftId, PersonId, ReportId, Sha256};
 use crate::report::{PhotoRole, Place, PlaceSource};
 use crate::role::Role;
 use crate::routing::Decision;
@@ -29,9 +26,13 @@ use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
 mod additions;
+mod patrols;
+mod tasks;
 
 use super::sync::CourseEntry;
 pub use additions::{AdditionStatus, AdditionView, ReceiptView};
+pub use patrols::{MarkView, PatrolCard, PatrolPointView, PatrolView};
+pub use tasks::{CaseCard, TaskDetail, TaskRow, TaskStanding};
 
 /// Something that went wrong, with words for the worker: what happened, then what to do.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -102,6 +103,9 @@ pub struct Home {
     pub reports: u32,
     /// My reports that need something from me.
     pub needs_attention: u32,
+    /// Tasks to be done on the spot.
+    #[serde(default)]
+    pub tasks: u32,
     /// The newest reports.
     pub recent: Vec<ReportRow>,
     /// Emergency orders for my places, in force or to come.
@@ -396,27 +400,9 @@ pub struct ReportDetail {
     /// The server's receipt for it.
     #[serde(default)]
     pub receipt: Option<ReceiptView>,
-}
-
-/// A case of the worker's grids that somebody else filed, or an own one, in a list.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct CaseCard {
-    /// Identity.
-    pub id: CaseId,
-    /// The printed number.
-    pub case_no: String,
-    /// Name of the state; words by `label::state`.
-    pub state: String,
-    /// Open or closed.
-    pub class: Class,
-    /// Name of its category.
-    pub category_name: String,
-    /// The unit that leads.
-    pub lead_name: String,
-    /// By when.
-    pub deadline: Option<Timestamp>,
-    /// Whether it came from this person.
-    pub mine: bool,
+    /// Until when its closing may be contested (异议); none when it may not.
+    #[serde(default)]
+    pub contest_until: Option<Timestamp>,
 }
 
 /// The machine that the screen runs on.

@@ -2,7 +2,7 @@
 //!
 //! These values never leave the device, like those of [`super::handheld`].
 
-use super::handheld::{Problem, ReportRow, SyncStatus};
+use super::handheld::{Problem, ReportRow, SyncStatus, TaskRow};
 use crate::report::PhotoRole;
 use serde::{Deserialize, Serialize};
 
@@ -85,6 +85,9 @@ pub struct QueueRow {
 pub struct Queue {
     /// What isn't safe yet, the oldest first, then what was safe last.
     pub rows: Vec<QueueRow>,
+    /// Tasks done here that the server has not, or could not simply take.
+    #[serde(default)]
+    pub tasks: Vec<TaskRow>,
     /// Everything filed has arrived and has its number.
     pub all_safe: bool,
     /// Sync in one look.

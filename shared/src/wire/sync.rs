@@ -5,7 +5,7 @@ mod pull;
 mod token;
 
 pub use pull::{
-    CaseState, CourseEntry, Look, MergedInto, Poke, PullAnswer, PullRequest, PulledRow,
+    CaseState, CourseEntry, Look, MergedInto, OnTheSpot, Poke, PullAnswer, PullRequest, PulledRow,
     RepairAnswer, RepairRequest, Room, Why,
 };
 pub use token::{Binding, ChallengeAnswer, TokenAnswer, TokenRequest, renew_at};

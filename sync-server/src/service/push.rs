@@ -9,6 +9,9 @@
 mod adding;
 mod filing;
 mod judge;
+mod kept;
+mod looking;
+mod marking;
 
 pub use judge::{Chained, Judged, Sender, judge};
 
@@ -21,10 +24,10 @@ use crate::store::quarantine::QuarantineRow;
 use crate::store::{self, StoreError, Tx, nested};
 use adding::{Added, Adding};
 pub use filing::{Filing, buckets_of};
-use shared::id::{DeviceId, OpId, PersonId, Sha256};
+use kept::Kept;
+use shared::id::DeviceId;
 use shared::label::{self, Lang};
 use shared::operation::SealedOperation;
-use shared::report::PhotoRef;
 use shared::time::Timestamp;
 use shared::wire::sync::{OperationResult, Outcome};
 
@@ -171,6 +174,13 @@ fn take(
             or_known(tx, district, sender, sealed, filed, now)
         }
         Judged::Add(adding) => add(tx, district, sender, adding, now),
+        Judged::Mark(mark) => {
+            let (sealed, chained) = (&mark.sealed, mark.chained);
+            let marked = apply(tx, district, sender, sealed, chained, now, |tx| {
+                marking::mark(tx, district, mark, now)
+            });
+            or_known(tx, district, sender, sealed, marked, now)
+        }
     }
 }
 
@@ -329,34 +339,6 @@ fn known(
         result,
         is_new: true,
     })
-}
-
-/// What is kept for a person.
-#[derive(Clone, Copy)]
-struct Kept<'a> {
-    op_id: OpId,
-    hash: Sha256,
-    person: Option<PersonId>,
-    code: &'static str,
-    /// Words of its own where the code's don't say it all.
-    words: Option<&'a str>,
-    body: &'a str,
-    photos: &'a [PhotoRef],
-}
-
-impl<'a> Kept<'a> {
-    fn of(sealed: &'a SealedOperation, person: Option<PersonId>, code: &'static str) -> Self {
-        let person = person.or(Some(sealed.operation.actor));
-        Self {
-            op_id: sealed.operation.op_id,
-            hash: sealed.hash,
-            person,
-            code,
-            words: None,
-            body: &sealed.text,
-            photos: &sealed.operation.photos,
-        }
-    }
 }
 
 /// Kept for a person only: it has no place of its own in the device's stream.

@@ -49,6 +49,7 @@ const LADDER: &[Step] = &[
     step!(10, "0010_rollups"),
     step!(11, "0011_photos_gone"),
     step!(12, "0012_similar_cases"),
+    step!(13, "0013_patrol_marks"),
 ];
 
 /// The step this program was written for.

@@ -300,9 +300,13 @@ impl Handheld {
             category: Some(CategoryId::new(category)?),
             condition: Some(ConditionId::new(condition)?),
             text: format!("第{}件", self.filed.len() + 1),
-            self_fixed: chance.odds(80),
+            // The form asks for a photo from before and one from after.
+            self_fixed: chance.odds(80) && kept >= 2,
             similar: Default::default(),
         };
+        if fields.self_fixed {
+            self.mark_before_and_after(draft, now)?;
+        }
         match self.app()?.set_draft(draft, &fields, now) {
             Ok(()) => {
                 self.drafts.entry(draft).or_insert(kept);
@@ -320,6 +324,24 @@ impl Handheld {
             self.set_disk_left(Some(0))?;
         }
         self.send(draft, chance)
+    }
+
+    /// Says of a draft's first photo that it shows how it was, of its last how it is.
+    fn mark_before_and_after(&mut self, draft: DraftId, now: Timestamp) -> Result<()> {
+        let app = self.app()?;
+        let photos = app.draft(draft)?.photos;
+        let ends = [
+            (photos.first(), PhotoRole::Before),
+            (photos.last(), PhotoRole::After),
+        ];
+        for (photo, role) in ends {
+            let id = photo.context("a photo of the draft")?.id;
+            match app.set_photo_role(id, role, now) {
+                Ok(()) | Err(CoreError::Store(StoreError::Full)) => {}
+                Err(error) => bail!("a role was refused: {error}"),
+            }
+        }
+        Ok(())
     }
 
     /// The battery dies while the disk is writing, before the worker is told: the report is filed
@@ -394,6 +416,8 @@ impl Handheld {
                     "not_found",
                     "place_missing",
                     "photo_missing",
+                    "before_photo_missing",
+                    "after_photo_missing",
                 ];
                 ensure!(known.contains(&error.code()), "filing failed: {error}");
             }

@@ -164,7 +164,7 @@ fn faulty_reports_go_to_a_person_and_the_next_one_goes_on(backend: &Backend) {
     large.photos[0].bytes = 20 * 1024 * 1024 + 1;
     ops.push(handheld.seal(large));
     let mut kind = handheld.next(handheld.report());
-    kind.kind = "case.verify".to_owned();
+    kind.kind = "case.merge_hint".to_owned();
     ops.push(handheld.seal(kind));
     let mut subject = handheld.next(handheld.report());
     subject.subject = "not an id".to_owned();

@@ -22,6 +22,8 @@ impl App {
     /// When the store fails.
     pub fn queue(&self, now: Timestamp) -> Result<Queue, CoreError> {
         let sync = self.sync_status()?;
+        let mut tasks = self.tasks(None)?;
+        tasks.retain(|task| task.done.is_some() && !task.standing.is_safe());
         let (is_sending, network) = (self.is_running(), *lock(&self.inner.network));
         let (rows, is_all_done, rules, held, metered_today) = self.store().read(|tx| {
             let mut standings = reports::unfinished(tx, UNFINISHED_MAX)?;
@@ -50,9 +52,13 @@ impl App {
             done && row.row.photos.0 == row.row.photos.1
         };
         Ok(Queue {
-            all_safe: is_all_done && !rows.is_empty() && rows.iter().all(is_safe),
+            all_safe: is_all_done
+                && tasks.is_empty()
+                && !rows.is_empty()
+                && rows.iter().all(is_safe),
             seconds_left: bytes_per_s.map(|speed| sync.bytes_waiting.div_ceil(speed)),
             rows,
+            tasks,
             bytes_per_s,
             network,
             rules,

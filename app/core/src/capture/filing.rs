@@ -17,7 +17,7 @@ use crate::stream::{self, Content};
 use shared::emergency::EmergencyOrder;
 use shared::id::{DraftId, OpId, ReportId};
 use shared::operation::{kind, short_code};
-use shared::report::{Place, check, check_against};
+use shared::report::{PhotoRef, Place, check, check_against, check_self_fix};
 use shared::time::{MINUTE_MS, Timestamp};
 use shared::wire::handheld::FiledView;
 
@@ -39,10 +39,10 @@ pub(crate) struct Ready {
 
 /// What [`stamp_all`] works on, read in one consistent view.
 pub(crate) struct Taken {
-    draft: Draft,
-    device: Device,
-    photos: Vec<(Photo, Vec<u8>)>,
-    orders: Vec<EmergencyOrder>,
+    pub(crate) draft: Draft,
+    pub(crate) device: Device,
+    pub(crate) photos: Vec<(Photo, Vec<u8>)>,
+    pub(crate) orders: Vec<EmergencyOrder>,
 }
 
 /// Reads a draft with its photo bytes.
@@ -89,12 +89,8 @@ pub(crate) fn stamp_all(
     let before: Vec<_> = photos.iter().map(|(photo, _)| photo.reference()).collect();
     check(&filled.report, &before)?;
     check_against(&filled.report, &before, district.catalogue())?;
-    let mut stamped = Vec::with_capacity(photos.len());
-    for (photo, jpeg) in photos {
-        let time = stamp_time(photo.added, photo.taken, now);
-        let mark = mark(time, &filled.place, &place_path, &device);
-        stamped.push((photo, photos::stamp(&jpeg, &mark)?));
-    }
+    check_self_fix(&filled.report, &before, district.catalogue())?;
+    let stamped = stamp_photos(photos, &filled.place, &place_path, &device, now)?;
     let catalogue = district.catalogue();
     let category_name = catalogue
         .category(&filled.report.category)
@@ -110,6 +106,34 @@ pub(crate) fn stamp_all(
         condition_name: condition_name.unwrap_or_default(),
         photos: stamped,
     })
+}
+
+/// Burns the watermark into each photo of a draft.
+pub(crate) fn stamp_photos(
+    photos: Vec<(Photo, Vec<u8>)>,
+    place: &Place,
+    path: &str,
+    device: &Device,
+    now: Timestamp,
+) -> Result<Vec<(Photo, StampedPhoto)>, CoreError> {
+    let mut stamped = Vec::with_capacity(photos.len());
+    for (photo, jpeg) in photos {
+        let time = stamp_time(photo.added, photo.taken, now);
+        let mark = mark(time, place, path, device);
+        stamped.push((photo, photos::stamp(&jpeg, &mark)?));
+    }
+    Ok(stamped)
+}
+
+/// How an operation names stamped photos.
+pub(crate) fn references(photos: &[(Photo, StampedPhoto)]) -> Vec<PhotoRef> {
+    let references = photos.iter().map(|(photo, stamped)| {
+        let mut reference = photo.reference();
+        reference.sha256 = stamped.sha256;
+        reference.bytes = u64::try_from(stamped.jpeg.len()).unwrap_or(u64::MAX);
+        reference
+    });
+    references.collect()
 }
 
 /// When a photo was taken, as its watermark says it.
@@ -185,12 +209,6 @@ pub(crate) fn commit(
 
 /// What the report's operation says.
 fn content(ready: &Ready) -> Result<Content, StoreError> {
-    let photos = ready.photos.iter().map(|(photo, stamped)| {
-        let mut reference = photo.reference();
-        reference.sha256 = stamped.sha256;
-        reference.bytes = u64::try_from(stamped.jpeg.len()).unwrap_or(u64::MAX);
-        reference
-    });
     let payload =
         serde_json::to_value(&ready.filled.report).map_err(|error| StoreError::Unreadable {
             what: "report",
@@ -198,9 +216,9 @@ fn content(ready: &Ready) -> Result<Content, StoreError> {
         })?;
     Ok(Content {
         kind: kind::REPORT_FILE,
-        subject: ReportId(ready.draft.id.0),
+        subject: ReportId(ready.draft.id.0).to_string(),
         base_revision: None,
         payload,
-        photos: photos.collect(),
+        photos: references(&ready.photos),
     })
 }

@@ -8,7 +8,7 @@
 use super::{StoreError, Transaction, parse};
 use rusqlite::{OptionalExtension, params};
 use shared::digest::Digest;
-use shared::id::{Bucket, ReportId};
+use shared::id::{Bucket, CaseId, ReportId};
 use shared::wire::sync::{CaseState, PulledRow, Why};
 use std::collections::BTreeMap;
 
@@ -187,6 +187,29 @@ pub fn of_report(tx: &Transaction<'_>, report: ReportId) -> Result<Option<CaseSt
         .query_row(SQL, [report.to_string()], |row| row.get(0))
         .optional()?;
     Ok(doc.and_then(|doc| serde_json::from_str(&doc).ok()))
+}
+
+/// A mirrored case.
+pub fn get(tx: &Transaction<'_>, id: CaseId) -> Result<Option<CaseState>, StoreError> {
+    const SQL: &str = "SELECT doc FROM cases WHERE id = ?1";
+    let doc: Option<String> = tx
+        .query_row(SQL, [id.to_string()], |row| row.get(0))
+        .optional()?;
+    Ok(doc.and_then(|doc| serde_json::from_str(&doc).ok()))
+}
+
+/// The mirrored cases in which somebody has to look on the spot.
+pub fn looked_for(tx: &Transaction<'_>) -> Result<Vec<CaseState>, StoreError> {
+    // A word in the text finds the few; which of them it is says the state.
+    const SQL: &str = "SELECT doc FROM cases WHERE instr(doc, '\"on_the_spot\"') > 0 ORDER BY id";
+    let mut statement = tx.prepare_cached(SQL)?;
+    let rows = statement.query_map([], |row| row.get::<_, String>(0))?;
+    let mut cases = Vec::new();
+    for row in rows {
+        let case = serde_json::from_str::<CaseState>(&row?).ok();
+        cases.extend(case.filter(|case| case.on_the_spot.is_some()));
+    }
+    Ok(cases)
 }
 
 /// The mirrored cases, newest number first.

@@ -4,6 +4,7 @@ use super::{StoreError, Transaction, count, from_json, parse, to_json};
 use rusqlite::{OptionalExtension, params};
 use serde::{Deserialize, Serialize};
 use shared::id::{CategoryId, ConditionId, DraftId};
+use shared::patrol::OnRound;
 use shared::report::Place;
 use shared::time::Timestamp;
 use shared::wire::handheld::SimilarAnswer;
@@ -29,6 +30,9 @@ pub struct Fields {
     /// What was said to the question whether it is one with another.
     #[serde(default)]
     pub similar: SimilarAnswer,
+    /// Where on a round it was begun; not the form's to change.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub patrol: Option<OnRound>,
 }
 
 /// A draft without its photos.
@@ -88,19 +92,22 @@ pub fn get(tx: &Transaction<'_>, id: DraftId) -> Result<Draft, StoreError> {
     draft(found.ok_or(StoreError::Missing("draft"))?)
 }
 
-/// All drafts, the newest first.
+/// All drafts of reports, the newest first.
 pub fn all(tx: &Transaction<'_>) -> Result<Vec<Draft>, StoreError> {
     const SQL: &str = "
         SELECT id, created_ms, updated_ms, revision, fields FROM drafts
+        WHERE id NOT IN (SELECT t.id FROM tasks t)
         ORDER BY updated_ms DESC, id DESC";
     let mut statement = tx.prepare_cached(SQL)?;
     let rows = statement.query_map([], raw)?;
     rows.map(|row| draft(row?)).collect()
 }
 
-/// How many drafts there are.
+/// How many drafts of reports there are.
 pub fn number(tx: &Transaction<'_>) -> Result<u32, StoreError> {
-    let number: i64 = tx.query_row("SELECT count(*) FROM drafts", [], |row| row.get(0))?;
+    const SQL: &str = "
+        SELECT count(*) FROM drafts WHERE id NOT IN (SELECT t.id FROM tasks t)";
+    let number: i64 = tx.query_row(SQL, [], |row| row.get(0))?;
     Ok(super::uncount(number))
 }
 

@@ -76,6 +76,24 @@ pub fn additions(tx: &Transaction<'_>, report: ReportId) -> Result<Vec<Standing>
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
+/// The operations of a kind about one thing, in the order made.
+pub fn about(tx: &Transaction<'_>, kind: &str, subject: &str) -> Result<Vec<Standing>, StoreError> {
+    const SQL: &str = "
+        SELECT body, outcome, code, words FROM operations
+        WHERE subject = ?1 AND kind = ?2
+        ORDER BY epoch, seq";
+    let mut statement = tx.prepare_cached(SQL)?;
+    let rows = statement.query_map([subject, kind], |row| {
+        Ok(Standing {
+            body: row.get(0)?,
+            outcome: row.get(1)?,
+            code: row.get(2)?,
+            words: row.get(3)?,
+        })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
 /// How many operations wait for the server's answer.
 pub fn waiting_number(tx: &Transaction<'_>) -> Result<u32, StoreError> {
     const SQL: &str = "SELECT count(*) FROM operations WHERE outcome IS NULL";

@@ -193,19 +193,43 @@ pub fn file(
     report: ReportId,
     stamped: &StampedPhoto,
 ) -> Result<(), StoreError> {
+    settle(tx, id, Some(report), None, stamped)
+}
+
+/// Moves a draft's photo to the operation that announces it; also into the report, where that was
+/// filed here.
+pub fn file_with(
+    tx: &Transaction<'_>,
+    id: i64,
+    report: Option<ReportId>,
+    op_id: OpId,
+    stamped: &StampedPhoto,
+) -> Result<(), StoreError> {
+    settle(tx, id, report, Some(op_id), stamped)
+}
+
+fn settle(
+    tx: &Transaction<'_>,
+    id: i64,
+    report: Option<ReportId>,
+    op_id: Option<OpId>,
+    stamped: &StampedPhoto,
+) -> Result<(), StoreError> {
     const SQL: &str = "
         UPDATE photos
-        SET draft_id = NULL, report_id = ?2, sha256 = ?3, bytes = ?4, width = ?5, height = ?6
+        SET draft_id = NULL, report_id = ?2, sha256 = ?3, bytes = ?4, width = ?5, height = ?6,
+            op_id = ?7
         WHERE id = ?1 AND draft_id IS NOT NULL";
     let changed = tx.execute(
         SQL,
         params![
             id,
-            report.to_string(),
+            report.map(|report| report.to_string()),
             stamped.sha256.to_string(),
             count(stamped.jpeg.len()),
             count(stamped.width),
             count(stamped.height),
+            op_id.map(|op_id| op_id.to_string()),
         ],
     )?;
     if changed != 1 {
@@ -276,6 +300,11 @@ pub fn of_draft(tx: &Transaction<'_>, draft: DraftId) -> Result<Vec<Photo>, Stor
 /// The photos of a report, in the order taken.
 pub fn of_report(tx: &Transaction<'_>, report: ReportId) -> Result<Vec<Photo>, StoreError> {
     list(tx, "report_id", &report.to_string())
+}
+
+/// The photos that an operation announced, in the order taken.
+pub fn of_operation(tx: &Transaction<'_>, op_id: OpId) -> Result<Vec<Photo>, StoreError> {
+    list(tx, "op_id", &op_id.to_string())
 }
 
 /// How many photos a draft has.
@@ -393,8 +422,8 @@ pub fn answered_waiting(tx: &Transaction<'_>) -> Result<u64, StoreError> {
     const SQL: &str = "
         SELECT count(DISTINCT p.sha256)
         FROM photos p
-        JOIN reports r ON r.id = p.report_id
-        JOIN operations o ON o.op_id = r.op_id
+        LEFT JOIN reports r ON r.id = p.report_id
+        JOIN operations o ON o.op_id = coalesce(r.op_id, p.op_id)
         WHERE p.sent_ms IS NULL AND o.outcome IN ('applied', 'duplicate')";
     Ok(uncount(tx.query_row(SQL, [], |row| row.get(0))?))
 }

@@ -404,8 +404,27 @@ async fn a_thing_put_right_on_the_spot_is_filed_as_such() {
         self_fixed: true,
         ..manhole(IN_GRID_1)
     };
-    let id = world.file(&app, &["DSCN0040.jpg"], &fields);
-    let report = app.report(id).unwrap();
+    let draft = world.draft_id();
+    let now = world.now();
+    app.add_photo(draft, &photo("DSCN0040.jpg"), PhotoRole::Near, now)
+        .unwrap();
+    app.set_draft(draft, &fields, now).unwrap();
+    let missing = |app: &App| {
+        let faults = app.draft(draft).unwrap().faults;
+        faults.iter().map(|f| f.code.clone()).collect::<Vec<_>>()
+    };
+    // The category needs photos, so this needs one from before and one from after.
+    assert_eq!(missing(&app), ["before_photo_missing"]);
+    let refused = save(&world, &app, draft).unwrap_err();
+    assert_eq!(refused.code(), "before_photo_missing");
+    let first = app.draft(draft).unwrap().photos[0].id;
+    app.set_photo_role(first, PhotoRole::Before, now).unwrap();
+    assert_eq!(missing(&app), ["after_photo_missing"]);
+    app.add_photo(draft, &photo("jolla.jpg"), PhotoRole::After, now)
+        .unwrap();
+    assert!(missing(&app).is_empty());
+    let code = save(&world, &app, draft).unwrap();
+    let report = app.report_by_code(&code).unwrap();
     assert!(report.self_fixed);
     assert_eq!(report.rule, "现场自处置");
 }

@@ -10,6 +10,7 @@ use crate::sync::transport::{Failure, Link, Transport};
 use shared::case::Class;
 use shared::chain;
 use shared::id::{AreaCode, Bucket, CatalogueVersion, PersonId, PostId, ReportId, Sha256};
+use shared::patrol::Round;
 use shared::receipt;
 use shared::role::{Post, PostKind, Role};
 use shared::signature::PublicKey;
@@ -60,6 +61,8 @@ pub(super) struct Kept {
     pub(super) page: usize,
     pub(super) catalogue_version: String,
     pub(super) orders: Vec<shared::emergency::EmergencyOrder>,
+    /// Rounds of the catalogue.
+    pub(super) rounds: Vec<Round>,
     pub(super) bucket_left: bool,
     pub(super) nonce: Option<String>,
     /// The key that the handheld was enrolled with.
@@ -339,9 +342,10 @@ impl Transport for Server {
         _link: &Link,
         version: &CatalogueVersion,
     ) -> Result<CatalogueBundle, Failure> {
-        self.meet(|_| {
+        self.meet(|kept| {
             Ok(CatalogueBundle {
                 version: version.clone(),
+                patrols: kept.rounds.clone(),
                 ..catalogue()
             })
         })

@@ -2,10 +2,9 @@
 
 use super::icon::{Icon, Shape};
 use crate::route::Route;
-use crate::state::{shared, speaker};
+use crate::state::{shared, speaker, state_word};
 use crate::words;
 use leptos::prelude::*;
-use shared::label;
 use shared::wire::handheld::{ReportRow, ReportStatus};
 
 /// Where a report stands: shape, word and colour.
@@ -80,7 +79,7 @@ pub(crate) fn ReportItem(row: ReportRow) -> impl IntoView {
         .state
         .clone()
         .filter(|_| late)
-        .map(|state| label::state(&state, t.0));
+        .map(|state| state_word(&state));
     let todo = row.problem.as_ref().map(|problem| t.problem(problem));
     let (arrived, photos) = row.photos;
     let photos = (arrived < photos && row.status != ReportStatus::OnDevice)
@@ -95,7 +94,7 @@ pub(crate) fn ReportItem(row: ReportRow) -> impl IntoView {
                     <StatusMark row=row.clone() />
                     {todo.map(|todo| view! { <span class="error-text">{todo}</span> })}
                     <span class="second item-line">
-                        {case_state}
+                        {case_state.clone()}
                         {case_state.filter(|_| deadline.is_some()).map(|_| " · ")}
                         {deadline.map(|deadline| move || t.remaining(deadline, now.get()))}
                         {photos.map(|photos| view! { " " {photos} })}

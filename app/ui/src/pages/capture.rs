@@ -142,10 +142,7 @@ fn WordsSection(form: Form) -> impl IntoView {
                 label=t.say(words::SELF_FIXED)
                 help=t.say(words::SELF_FIXED_HELP)
                 on=form.self_fixed
-                change=move |on| {
-                    form.self_fixed.set(on);
-                    form.changed();
-                }
+                change=move |on| form.set_self_fixed(on)
             />
         </section>
     }

@@ -7,6 +7,7 @@ use crate::components::notice::{Empty, ProblemNotice};
 use crate::components::report_row::Thumbnail;
 use crate::pages::home::SyncLine;
 use crate::pages::settings::RoomNotice;
+use crate::pages::tasks::TaskItem;
 use crate::route::Route;
 use crate::state::{live, shared, speaker};
 use crate::words::{self, Word};
@@ -41,9 +42,17 @@ pub(crate) fn Queue() -> impl IntoView {
 #[component]
 fn Shown(queue: QueueView) -> impl IntoView {
     let t = speaker();
-    let rows = queue.rows.clone();
+    let (rows, tasks) = (queue.rows.clone(), queue.tasks.clone());
     view! {
         <Standing queue />
+        {(!tasks.is_empty()).then(|| view! {
+            <section class="stack tight">
+                <h2 class="rule">{t.say(words::QUEUE_TASKS)}</h2>
+                <ul class="list items" id="queue-tasks">
+                    {tasks.into_iter().map(|row| view! { <TaskItem row /> }).collect_view()}
+                </ul>
+            </section>
+        })}
         {if rows.is_empty() {
             view! { <Empty text=t.say(words::QUEUE_EMPTY) /> }.into_any()
         } else {

@@ -9,14 +9,14 @@ use crate::components::icon::{Icon, Shape};
 use crate::components::notice::ProblemNotice;
 use crate::components::report_row::{StatusMark, brief_place};
 use crate::route::{Route, Shown};
-use crate::state::{live, shared, speaker};
+use crate::state::{event_word, live, shared, speaker, state_word};
 use crate::words;
 use adding::Adding;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use receipt::Receipt;
 use shared::id::ReportId;
-use shared::label;
+use shared::label::{self, Lang};
 use shared::wire::handheld::{PhotoView, ReportDetail, ReportStatus};
 use shared::wire::sync::CourseEntry;
 
@@ -49,20 +49,19 @@ pub(crate) fn Report(report: ReportId) -> impl IntoView {
 
 #[component]
 fn Whole(detail: ReportDetail) -> impl IntoView {
-    let t = speaker();
     let row = detail.row.clone();
     let case_state = row
         .state
         .as_deref()
         .filter(|_| row.status == ReportStatus::Accepted)
-        .map(|state| label::state(state, t.0));
+        .map(state_word);
     let on_device = row.status == ReportStatus::OnDevice;
     view! {
         <section class="card stack tight" id="report-status" role="status">
             <h2>{row.category_name.clone()}</h2>
             <p><StatusMark row=row.clone() /></p>
             {case_state.map(|state| view! { <p class="strong">{state}</p> })}
-            {row.problem.clone().map(|problem| view! { <ProblemNotice problem /> })}
+            {row.problem.map(|problem| view! { <ProblemNotice problem /> })}
             {(!detail.text.is_empty()).then(|| view! { <p class="words">{detail.text.clone()}</p> })}
         </section>
         {(!detail.photos.is_empty()).then(|| view! { <Photos photos=detail.photos.clone() on_device /> })}
@@ -73,8 +72,17 @@ fn Whole(detail: ReportDetail) -> impl IntoView {
     }
 }
 
+/// What a worker found, beside the entry that says that one looked.
+fn found_word(entry: &CourseEntry, lang: Lang) -> Option<&'static str> {
+    let found = entry.found?;
+    Some(match entry.kind.as_str() {
+        "verify" => label::verified(found, lang),
+        _ => label::checked(found, lang),
+    })
+}
+
 #[component]
-fn Photos(photos: Vec<PhotoView>, on_device: bool) -> impl IntoView {
+pub(crate) fn Photos(photos: Vec<PhotoView>, on_device: bool) -> impl IntoView {
     let t = speaker();
     view! {
         <section class="card stack tight">
@@ -221,8 +229,9 @@ fn Reasons(detail: ReportDetail) -> impl IntoView {
     }
 }
 
+/// The whole course of a case, in plain words.
 #[component]
-fn Course(course: Vec<CourseEntry>) -> impl IntoView {
+pub(crate) fn Course(course: Vec<CourseEntry>) -> impl IntoView {
     let t = speaker();
     let now = shared().now;
     let empty = course.is_empty();
@@ -232,8 +241,11 @@ fn Course(course: Vec<CourseEntry>) -> impl IntoView {
             {empty.then(|| view! { <p class="second">{t.say(words::REPORT_COURSE_EMPTY)}</p> })}
             <ol class="course">
                 {course.into_iter().map(|entry| view! {
-                    <li data-event=entry.kind.clone()>
-                        <p class="strong">{label::event(&entry.kind, t.0)}</p>
+                    <li data-event=entry.kind>
+                        <p class="strong">
+                            {event_word(&entry.kind)}
+                            {found_word(&entry, t.0).map(|found| format!(" · {found}"))}
+                        </p>
                         <p class="second">{t.moment(entry.at, now.get_untracked())} " · " {entry.by}</p>
                         {(!entry.reason.is_empty()).then(|| view! { <p>{entry.reason}</p> })}
                     </li>

@@ -38,6 +38,8 @@ fn any_given(case: &Case, n: u8, at: Timestamp) -> Given {
         ask: Some(asks[n % 5]),
         card: Some([Card::None, Card::Yellow, Card::Red][n % 3]),
         stage: case.life.stages.first().map(|stage| stage.name.clone()),
+        made_ms: None,
+        photos: Vec::new(),
     }
 }
 

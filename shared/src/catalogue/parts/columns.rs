@@ -60,6 +60,17 @@ const LABELS: &[Column] = &[
     ("英文", "en", false),
 ];
 
+const PATROLS: &[Column] = &[
+    ("路线编号", "round", true),
+    ("点位编号", "point", true),
+    ("路线名称", "round_name", true),
+    ("区域编号", "area", true),
+    ("点位名称", "point_name", true),
+    ("纬度", "lat", true),
+    ("经度", "lon", true),
+    ("看什么", "words", false),
+];
+
 /// The columns of a part.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::catalogue) struct Columns(&'static [Column]);
@@ -83,6 +94,7 @@ impl Columns {
             Part::GridMatters => GRID_MATTERS,
             Part::Calendar => CALENDAR,
             Part::Labels => LABELS,
+            Part::Patrols => PATROLS,
         })
     }
 

@@ -80,7 +80,8 @@ pub(super) fn counting(part: Part, old: &Keyed, new: &Keyed) -> Vec<Suspicion> {
         | Part::StreetMatters
         | Part::GridMatters
         | Part::Calendar
-        | Part::Labels => &[],
+        | Part::Labels
+        | Part::Patrols => &[],
     };
     let rows: Vec<&(String, Vec<String>)> = new
         .rows

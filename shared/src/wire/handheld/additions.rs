@@ -19,7 +19,8 @@ pub enum AdditionStatus {
 /// Something that was added to a report.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AdditionView {
-    /// `report.amend`, `report.withdraw`, `note.add` or `photo.add`.
+    /// `report.amend`, `report.withdraw`, `note.add`, `photo.add`, `case.verify`, `case.check` or
+    /// `case.contest`.
     pub kind: String,
     /// What it says.
     pub words: String,
@@ -31,6 +32,9 @@ pub struct AdditionView {
     pub status: AdditionStatus,
     /// What the server said, for `NeedsAttention`.
     pub problem: Option<Problem>,
+    /// What the server said to what it took: somebody was first, or the case had ended.
+    #[serde(default)]
+    pub said: Option<Problem>,
 }
 
 /// A receipt for the screen.

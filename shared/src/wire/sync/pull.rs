@@ -196,6 +196,29 @@ pub struct CourseEntry {
     /// Why, or what was done.
     #[serde(default)]
     pub reason: String,
+    /// What a worker found, for `verify` and `check`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub found: Option<crate::case::Found>,
+}
+
+/// What somebody who is asked to look on the spot has to know.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct OnTheSpot {
+    /// Words that help to find the place.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub place_words: String,
+    /// What is wrong, by the catalogue.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub condition_name: String,
+    /// When it counts as put right.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub closing: String,
+    /// Since when it is asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since_ms: Option<Timestamp>,
+    /// By when it should be done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by_ms: Option<Timestamp>,
 }
 
 /// What else tells one thing from another: with place, category and words it answers, without a
@@ -278,6 +301,9 @@ pub struct CaseState {
     /// What a handheld compares before it files another report nearby.
     #[serde(default, skip_serializing_if = "Look::is_empty")]
     pub look: Look,
+    /// The task that the case is, while somebody has to look on the spot.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub on_the_spot: Option<OnTheSpot>,
 }
 
 /// The case that another was merged into.

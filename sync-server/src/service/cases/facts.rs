@@ -68,6 +68,7 @@ impl EventFacts {
             ask,
             card: given.card,
             stage: given.stage.clone(),
+            photos: given.photos.clone(),
             ..Self::default()
         }
     }

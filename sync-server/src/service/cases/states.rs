@@ -1,13 +1,16 @@
 //! Cases as handhelds keep them, a page at a time.
 
+use super::facts::EventFacts;
 use super::view::{OTHERS_TEXT_CHARS_MAX, office};
 use crate::service::district::District;
 use crate::service::{Fault, Result, similar};
 use crate::store::cases::StateRow;
 use crate::store::{self, Tx};
 use serde::Deserialize;
+use shared::case::{self, Awaits, Life};
+use shared::catalogue::Catalogue;
 use shared::id::{CaseId, PersonId};
-use shared::wire::sync::{CaseState, CourseEntry, MergedInto};
+use shared::wire::sync::{CaseState, CourseEntry, MergedInto, OnTheSpot};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -37,6 +40,7 @@ pub fn states_of(
         let course = courses.remove(&row.id).unwrap_or_default();
         let course = course.into_iter().map(|entry| CourseEntry {
             by: office(district, entry.unit.as_ref(), entry.role),
+            found: EventFacts::read(&entry.detail).found,
             kind: entry.kind,
             at: entry.at,
             reason: entry.reason,
@@ -60,6 +64,7 @@ fn state(
         .catalogue_of(&row.catalogue_version)
         .unwrap_or(&district.catalogue);
     let category = catalogue.category(&row.category);
+    let on_the_spot = on_the_spot(catalogue, &row)?;
     let mine = row.reporter == person;
     let text = if mine {
         row.text
@@ -94,5 +99,25 @@ fn state(
             .merged_into
             .map(|(case_no, state)| MergedInto { case_no, state }),
         look: similar::look(row.look, row.opened),
+        on_the_spot,
     })
+}
+
+/// What a worker has to know who looks on the spot; none while nobody has to.
+fn on_the_spot(catalogue: &Catalogue, row: &StateRow) -> Result<Option<OnTheSpot>> {
+    let awaits = case::state(&row.state).map(|state| state.awaits);
+    if awaits != Some(Awaits::GridWorker) {
+        return Ok(None);
+    }
+    let life: Life =
+        serde_json::from_str(&row.life).map_err(|error| Fault::damaged("life of a case", error))?;
+    let condition = life.condition.as_ref().unwrap_or(&row.condition);
+    let condition = catalogue.condition(condition);
+    Ok(Some(OnTheSpot {
+        place_words: row.look.place_words.clone(),
+        condition_name: condition.map_or_else(String::new, |c| c.name.clone()),
+        closing: condition.map_or_else(String::new, |c| c.closing.clone()),
+        since_ms: life.stage_since_ms,
+        by_ms: life.stage_due_ms,
+    }))
 }

@@ -5,8 +5,8 @@
 //! and writes, or says why a person has to decide, or that an earlier operation must come first.
 
 use super::judge::Chained;
-use super::{Reason, signed};
-use crate::service::cases::{By, Ruled, Seen, as_case, write_move};
+use super::{Reason, looking, signed};
+use crate::service::cases::{By, Seen};
 use crate::service::district::District;
 use crate::service::push::buckets_of;
 use crate::service::sessions::Session;
@@ -16,7 +16,7 @@ use crate::store::events::NewEvent;
 use crate::store::{self, Tx};
 use serde_json::{Value, json};
 use shared::addition::{Addition, CASE_PHOTOS_LIMIT};
-use shared::case::{Class, Event, Given, Move, WITHDRAWN, move_row};
+use shared::case::{Class, Given, Move, WITHDRAWN, move_row};
 use shared::catalogue::Catalogue;
 use shared::id::{CaseId, EventId, ReportId};
 use shared::operation::{Operation, SealedOperation};
@@ -34,12 +34,24 @@ const DAMAGED_WAIT_MS: i64 = DAY_MS;
 pub struct Adding {
     pub(super) sealed: SealedOperation,
     pub(super) chained: Chained,
-    addition: Addition,
+    pub(super) addition: Addition,
     /// Its words with what is proposed, for the course.
-    words: String,
+    pub(super) words: String,
     report: ReportId,
-    actor: Actor,
-    event_id: EventId,
+    pub(super) actor: Actor,
+    /// When it was made, by the server's clock as far as the device knew it.
+    pub(super) made_at: Timestamp,
+    pub(super) event_id: EventId,
+}
+
+/// What an addition did to its case.
+pub(super) enum Did {
+    /// It stands in the course; the case's revision after it.
+    Stands(i64),
+    /// The same, and the worker is told why it moved nothing.
+    StandsLate(i64, Reason),
+    /// A person has to decide; nothing was written.
+    Aside(Reason),
 }
 
 /// What became of an addition.
@@ -75,6 +87,7 @@ pub(super) fn prepare(
     Ok(Adding {
         words: addition.describe(catalogue),
         actor: session.actor_at(made_at),
+        made_at,
         event_id: EventId(event_id),
         report,
         addition,
@@ -113,16 +126,27 @@ pub(super) fn add(
     if closes_over && seen.row.class == Class::Closed {
         return Ok(Added::Aside(closed(&seen, now)));
     }
-    let revision = match &adding.addition {
+    let did = match &adding.addition {
         Addition::Withdraw(_) if may_still_withdraw(&seen) => {
-            withdraw(tx, district, &seen, adding, &by, now)?
+            Did::Stands(withdraw(tx, district, &seen, adding, &by, now)?)
         }
-        _ => match note(tx, district, &seen, adding, &by, now)? {
-            Some(revision) => revision,
-            None => return Ok(Added::Aside("photos_full".into())),
-        },
+        Addition::Verify(visit) | Addition::Check(visit) => {
+            looking::found(tx, district, &seen, adding, visit, &by, now)?
+        }
+        Addition::Contest(_) => looking::contest(tx, district, &seen, adding, &by, now)?,
+        addition => {
+            let kind = event_kind(addition);
+            noted(tx, district, &seen, adding, &by, (kind, &adding.words), now)?
+        }
+    };
+    let (revision, late) = match did {
+        Did::Stands(revision) => (revision, None),
+        Did::StandsLate(revision, reason) => (revision, Some(reason)),
+        Did::Aside(reason) => return Ok(Added::Aside(reason)),
     };
     let result = OperationResult {
+        code: late.as_ref().map(|late| late.code.to_owned()),
+        words: late.map(|late| late.words),
         case_id: Some(seen.row.id),
         case_no: Some(seen.row.case_no.clone()),
         revision: Some(revision),
@@ -167,51 +191,39 @@ fn withdraw(
     by: &By<'_>,
     now: Timestamp,
 ) -> Result<i64> {
-    let before = as_case(&seen.row)?;
-    // The worker's revision may be an old one, or none at all: what counts is whether the state
-    // that the case has come to still allows it.
-    let ruled = Ruled::load(tx, district, &seen.row, now)?;
-    let event = Event {
-        kind: Move::Withdraw,
-        base_revision: before.revision,
-        at: now,
-        by: Some(by.person),
-        by_unit: by.post.unit.clone(),
-        given: Given {
-            reason: adding.words.clone(),
-            ..Given::default()
-        },
+    let given = Given {
+        reason: adding.words.clone(),
+        ..Given::default()
     };
-    let next = before
-        .apply(&event, &ruled.rules())
-        .map_err(|refusal| Fault::damaged("withdrawal", refusal))?;
-    // One writer a district: nobody moves the case within this transaction.
-    let id = adding.event_id;
-    if !write_move(tx, district, seen, &event, &next, Some(by), &ruled, id)? {
-        return Err(Fault::damaged("case", "its revision moved within a write"));
-    }
-    Ok(next.revision)
+    looking::moved(tx, district, seen, adding, by, (Move::Withdraw, given), now)?
+        .map_err(|refusal| Fault::damaged("withdrawal", refusal))
 }
 
-/// An entry of the trail that moves nothing; the case's revision after it, none when it holds all
-/// the photos that it may.
-fn note(
+/// An entry of the trail that moves nothing, of a kind and with words; a person decides when the
+/// case holds all the photos that it may.
+pub(super) fn noted(
     tx: &mut dyn Tx,
     district: &District,
     seen: &Seen,
     adding: &Adding,
     by: &By<'_>,
+    (kind, words): (&str, &str),
     now: Timestamp,
-) -> Result<Option<i64>> {
+) -> Result<Did> {
     let row = &seen.row;
     let Some((photos, photos_stored)) = announce(tx, adding, now)? else {
-        return Ok(None);
+        return Ok(Did::Aside("photos_full".into()));
+    };
+    let phashes = match &adding.addition {
+        // It shows what was found there, which may tell nothing of the thing.
+        Addition::Verify(_) | Addition::Check(_) => String::new(),
+        _ => similar::phashes(&adding.sealed.operation.photos),
     };
     let growth = Growth {
         photos,
         photos_stored,
         search: &adding.words.to_lowercase(),
-        phashes: &similar::phashes(&adding.sealed.operation.photos),
+        phashes: &phashes,
     };
     let revision = store::cases::grow(tx, row.id, &growth)?;
     let detail = json!({
@@ -224,19 +236,19 @@ fn note(
         row.id,
         NewEvent {
             id: adding.event_id,
-            kind: event_kind(&adding.addition).to_owned(),
+            kind: kind.to_owned(),
             from: Some(row.state.clone()),
             to: row.state.clone(),
             person: Some(by.person),
             role: Some(by.post.role),
             unit: by.post.unit.clone(),
             at: now,
-            reason: adding.words.clone(),
+            reason: words.to_owned(),
             detail: detail.to_string(),
         },
     )?;
     tell(tx, district, seen, row.id, revision)?;
-    Ok(Some(revision))
+    Ok(Did::Stands(revision))
 }
 
 /// The stored name of the entry; its words are in `label::event`.
@@ -246,6 +258,8 @@ const fn event_kind(addition: &Addition) -> &'static str {
         Addition::Withdraw(_) => "withdraw_asked",
         Addition::Note(_) => "note",
         Addition::Photos(_) => "photo_add",
+        Addition::Verify(_) | Addition::Check(_) => "late_finding",
+        Addition::Contest(_) => "note",
     }
 }
 
@@ -272,7 +286,11 @@ fn tell(
 
 /// Announces the photos that the report doesn't have yet: how many, and how many of them are here
 /// already. `None` when they would be too many.
-fn announce(tx: &mut dyn Tx, adding: &Adding, now: Timestamp) -> Result<Option<(i64, i64)>> {
+pub(super) fn announce(
+    tx: &mut dyn Tx,
+    adding: &Adding,
+    now: Timestamp,
+) -> Result<Option<(i64, i64)>> {
     let operation = &adding.sealed.operation;
     if operation.photos.is_empty() {
         return Ok(Some((0, 0)));
@@ -314,7 +332,7 @@ fn closed(seen: &Seen, now: Timestamp) -> Reason {
 }
 
 /// 今天, 昨天 or the date, with the time, in China.
-fn day(at: Timestamp, now: Timestamp) -> String {
+pub(super) fn day(at: Timestamp, now: Timestamp) -> String {
     let (Some(then), Some(today)) = (at.china(), now.china()) else {
         return String::new();
     };

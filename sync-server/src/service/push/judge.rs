@@ -2,8 +2,10 @@
 
 use super::adding::{self, Adding};
 use super::filing::{self, Filing};
+use super::marking::{self, Marking};
 use crate::service::district::District;
 use crate::service::sessions::Session;
+use serde::Deserialize;
 use serde_json::Value;
 use shared::addition::Addition;
 use shared::catalogue::Catalogue;
@@ -11,6 +13,7 @@ use shared::chain::{self, Link};
 use shared::emergency;
 use shared::id::{DeviceId, OpId, PersonId, Sha256};
 use shared::operation::{CHAIN_START, OperationError, SealedOperation, kind, open};
+use shared::patrol::Mark;
 use shared::report::{FiledReport, ReportFault, check, check_against};
 use shared::signature::{PublicKey, Signature};
 use shared::time::Timestamp;
@@ -69,6 +72,8 @@ pub enum Judged {
     File(Box<Filing>),
     /// An addition to a report.
     Add(Box<Adding>),
+    /// A tick at a point of a round.
+    Mark(Box<Marking>),
 }
 
 /// How far an operation's place in its device's chain is settled by its push.
@@ -90,6 +95,7 @@ impl Judged {
             Self::Quarantine { sealed, .. } => Some(sealed),
             Self::File(filing) => Some(&filing.sealed),
             Self::Add(adding) => Some(&adding.sealed),
+            Self::Mark(marking) => Some(&marking.sealed),
         }
     }
 
@@ -203,6 +209,10 @@ pub fn judge(
                     new_id(),
                 )
                 .map(|adding| Judged::Add(Box::new(adding))),
+                Content::Mark(mark, catalogue, made_at) => {
+                    marking::prepare(session, sealed, chained, mark, catalogue, made_at)
+                        .map(|marking| Judged::Mark(Box::new(marking)))
+                }
             };
             prepared.unwrap_or_else(|(sealed, code)| Judged::Quarantine {
                 sealed: *sealed,
@@ -261,6 +271,7 @@ fn fits_chain(sealed: &SealedOperation, before: Option<(u32, u64, Sha256)>) -> C
 enum Content<'a> {
     Report(Box<FiledReport>),
     Addition(Addition, &'a Catalogue, Timestamp),
+    Mark(Mark, &'a Catalogue, Timestamp),
 }
 
 /// What is in it, or why a person has to decide.
@@ -299,6 +310,11 @@ fn weigh<'a>(
         let addition = read.map_err(|_| "payload_malformed")?;
         let catalogue = catalogue.ok_or("catalogue_unknown")?;
         return Ok(Content::Addition(addition, catalogue, made_at));
+    }
+    if operation.kind == kind::PATROL_MARK {
+        let mark = Mark::deserialize(&operation.payload).map_err(|_| "payload_malformed")?;
+        let catalogue = catalogue.ok_or("catalogue_unknown")?;
+        return Ok(Content::Mark(mark, catalogue, made_at));
     }
     if operation.kind != kind::REPORT_FILE {
         return Err("kind_unknown");

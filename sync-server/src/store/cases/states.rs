@@ -3,7 +3,9 @@
 use super::super::tx::places;
 use super::super::{Result, Row, Tx, Value};
 use shared::case::Class;
-use shared::id::{AreaCode, CaseId, CatalogueVersion, CategoryId, PersonId, ReportId, UnitCode};
+use shared::id::{
+    AreaCode, CaseId, CatalogueVersion, CategoryId, ConditionId, PersonId, ReportId, UnitCode,
+};
 use shared::role::Role;
 use shared::time::Timestamp;
 use std::collections::HashMap;
@@ -59,6 +61,10 @@ pub struct StateRow {
     pub merged_into: Option<(String, String)>,
     /// What else tells it from another.
     pub look: LookRow,
+    /// The condition that the report names.
+    pub condition: ConditionId,
+    /// What the case has been through, JSON.
+    pub life: String,
 }
 
 /// What tells one thing from another, besides place, category and words.
@@ -89,6 +95,8 @@ pub struct CourseRow {
     pub unit: Option<UnitCode>,
     /// Why, or what was done.
     pub reason: String,
+    /// Further facts, JSON, where a worker sees some of them; else empty.
+    pub detail: String,
 }
 
 /// Cases by their ids; those that are not there are left out.
@@ -105,7 +113,7 @@ pub fn states(tx: &mut dyn Tx, ids: &[CaseId]) -> Result<Vec<StateRow>> {
                 cases.closed_ms, cases.photos_expected, cases.photos_stored, cases.decision,
                 reports.text, reports.catalogue_version, target.case_no, target.state,
                 reports.accuracy_m, reports.place_words, reports.occurred_ms,
-                reports.clock_skew_ms, cases.phashes
+                reports.clock_skew_ms, cases.phashes, reports.condition, cases.life
             FROM cases
             JOIN reports ON reports.id = cases.report
             LEFT JOIN cases AS target ON target.id = cases.merged_into
@@ -130,7 +138,8 @@ pub fn courses(tx: &mut dyn Tx, ids: &[CaseId]) -> Result<HashMap<CaseId, Vec<Co
     static SQL: LazyLock<String> = LazyLock::new(|| {
         let places = places(1, IDS_AT_ONCE);
         format!(
-            "SELECT case_id, kind, at_ms, actor_role, actor_unit, reason
+            "SELECT case_id, kind, at_ms, actor_role, actor_unit, reason,
+                CASE WHEN kind IN ('verify', 'check') THEN detail ELSE '' END
             FROM case_events
             WHERE case_id IN ({places})
             ORDER BY case_id, ordinal"
@@ -179,6 +188,8 @@ fn state(row: &mut Row) -> Result<StateRow> {
         catalogue_version: row.id(19)?,
         merged_into: row.take_opt_text(20)?.zip(row.take_opt_text(21)?),
         look: look(row, 22)?,
+        condition: row.id(27)?,
+        life: row.take_text(28)?,
     })
 }
 
@@ -204,5 +215,6 @@ fn course(row: &mut Row) -> Result<CourseRow> {
         role,
         unit: row.opt_id(4)?,
         reason: row.take_text(5)?,
+        detail: row.take_text(6)?,
     })
 }

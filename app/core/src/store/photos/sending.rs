@@ -23,22 +23,22 @@ pub struct Upload {
     pub attempts: u32,
 }
 
-/// Photos of filed reports that haven't arrived whole: how many, and how many bytes are to go.
+/// Photos that are filed and haven't arrived whole: how many, and how many bytes are to go.
 pub fn waiting_number(tx: &Transaction<'_>) -> Result<(u32, u64), StoreError> {
     const SQL: &str = "
         SELECT count(*), coalesce(sum(bytes - upload_offset), 0) FROM photos
-        WHERE sent_ms IS NULL AND report_id IS NOT NULL";
+        WHERE sent_ms IS NULL AND draft_id IS NULL";
     let (number, bytes): (i64, i64) =
         tx.query_row(SQL, [], |row| Ok((row.get(0)?, row.get(1)?)))?;
     Ok((uncount(number), uncount(bytes)))
 }
 
-/// The photos of filed reports that have not arrived, oldest first: row, hash and size. One of two
+/// The filed photos that have not arrived, oldest first: row, hash and size. One of two
 /// reports is named once.
 pub fn unsent(tx: &Transaction<'_>) -> Result<Vec<(i64, Sha256, u64)>, StoreError> {
     const SQL: &str = "
         SELECT min(id), sha256, bytes FROM photos
-        WHERE sent_ms IS NULL AND report_id IS NOT NULL
+        WHERE sent_ms IS NULL AND draft_id IS NULL
         GROUP BY sha256, bytes
         ORDER BY min(id)";
     let mut statement = tx.prepare_cached(SQL)?;
@@ -54,7 +54,7 @@ pub fn unsent(tx: &Transaction<'_>) -> Result<Vec<(i64, Sha256, u64)>, StoreErro
 /// Only photos whose operation the server has answered may go: words go first.
 const READY: &str = "
     FROM photos p
-    JOIN reports r ON r.id = p.report_id
+    LEFT JOIN reports r ON r.id = p.report_id
     JOIN operations o ON o.op_id = coalesce(p.op_id, r.op_id)
     WHERE o.outcome IS NOT NULL AND o.outcome <> 'rejected'";
 
@@ -152,7 +152,7 @@ pub fn set_preview_sent(
 ) -> Result<(), StoreError> {
     const SQL: &str = "
         UPDATE photos SET preview_sent_ms = ?2, preview_retry_ms = NULL
-        WHERE preview_sha256 = ?1 AND report_id IS NOT NULL AND preview_sent_ms IS NULL";
+        WHERE preview_sha256 = ?1 AND draft_id IS NULL AND preview_sent_ms IS NULL";
     tx.execute(SQL, params![sha256.to_string(), now.0])?;
     Ok(())
 }
@@ -184,7 +184,7 @@ pub fn set_sent(tx: &Transaction<'_>, sha256: Sha256, now: Timestamp) -> Result<
         UPDATE photos
         SET sent_ms = ?2, upload_offset = bytes, upload_url = NULL, retry_ms = NULL,
             preview_sent_ms = coalesce(preview_sent_ms, ?2)
-        WHERE sha256 = ?1 AND report_id IS NOT NULL AND sent_ms IS NULL";
+        WHERE sha256 = ?1 AND draft_id IS NULL AND sent_ms IS NULL";
     tx.execute(SQL, params![sha256.to_string(), now.0])?;
     Ok(())
 }
@@ -201,11 +201,11 @@ pub fn offer_all_again(tx: &Transaction<'_>) -> Result<(), StoreError> {
     const PHOTOS: &str = "
         UPDATE photos
         SET sent_ms = NULL, upload_url = NULL, upload_offset = 0, attempts = 0, retry_ms = NULL
-        WHERE report_id IS NOT NULL AND pruned_ms IS NULL";
+        WHERE draft_id IS NULL AND pruned_ms IS NULL";
     const PREVIEWS: &str = "
         UPDATE photos
         SET preview_sent_ms = NULL, preview_attempts = 0, preview_retry_ms = NULL
-        WHERE report_id IS NOT NULL";
+        WHERE draft_id IS NULL";
     tx.execute(PHOTOS, [])?;
     tx.execute(PREVIEWS, [])?;
     Ok(())
@@ -217,11 +217,11 @@ pub fn offer_owed(tx: &Transaction<'_>, owed: &[Sha256]) -> Result<Vec<Sha256>, 
     const OFFER: &str = "
         UPDATE photos
         SET sent_ms = NULL, upload_url = NULL, upload_offset = 0, attempts = 0, retry_ms = NULL
-        WHERE sha256 = ?1 AND report_id IS NOT NULL AND sent_ms IS NOT NULL
+        WHERE sha256 = ?1 AND draft_id IS NULL AND sent_ms IS NOT NULL
             AND pruned_ms IS NULL";
     const HERE: &str = "
         SELECT count(*) FROM photos
-        WHERE sha256 = ?1 AND report_id IS NOT NULL AND pruned_ms IS NULL";
+        WHERE sha256 = ?1 AND draft_id IS NULL AND pruned_ms IS NULL";
     let mut offer = tx.prepare_cached(OFFER)?;
     let mut here = tx.prepare_cached(HERE)?;
     let mut gone = Vec::new();
@@ -257,7 +257,7 @@ pub fn prune(
     const FIND: &str = "
         SELECT p.id
         FROM photos p
-        JOIN reports r ON r.id = p.report_id
+        LEFT JOIN reports r ON r.id = p.report_id
         JOIN operations o ON o.op_id = coalesce(p.op_id, r.op_id)
         WHERE p.pruned_ms IS NULL AND p.sent_ms < ?1 AND o.outcome IN ('applied', 'duplicate')
         ORDER BY p.id

@@ -45,6 +45,15 @@ impl Kept {
             receipted: false,
         };
         let Some(case) = case else { return result };
+        let is_visit = ["case.verify", "case.check"].contains(&operation.kind.as_str());
+        if is_visit && case.on_the_spot.is_none() {
+            result.outcome = Outcome::Applied;
+            result.code = Some("late_finding".into());
+            result.words = Some("昨天10:30已由他人核实".into());
+            result.received_at = Some(START);
+            self.results.insert(result.op_id.clone(), result.clone());
+            return result;
+        }
         if case.class == Class::Closed {
             result.outcome = Outcome::Quarantined;
             result.code = Some("case_closed".into());
@@ -57,6 +66,7 @@ impl Kept {
                 at: START,
                 by: "网格员".into(),
                 reason: operation.payload.to_string(),
+                found: None,
             });
         }
         result.received_at = Some(START);
@@ -184,5 +194,6 @@ fn case_of(number: usize, subject: &str, report: &FiledReport, photos: &[PhotoRe
             place_words: report.place.words.clone(),
             photos: photos.iter().filter_map(|photo| photo.phash).collect(),
         },
+        on_the_spot: None,
     }
 }

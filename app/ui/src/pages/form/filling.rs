@@ -63,7 +63,13 @@ impl Form {
     /// What the next photo most likely shows.
     fn next_role(self) -> PhotoRole {
         if self.self_fixed.get_untracked() {
-            return PhotoRole::After;
+            let photos = untrack(|| self.photos());
+            let before = photos.iter().any(|photo| photo.role == PhotoRole::Before);
+            return if before {
+                PhotoRole::After
+            } else {
+                PhotoRole::Before
+            };
         }
         match untrack(|| self.photos()).len() {
             1 => PhotoRole::Far,
@@ -81,6 +87,17 @@ impl Form {
                 .cloned()
                 .collect()
         })
+    }
+
+    /// Says whether it is already put right; the first photo then shows how it was.
+    pub(crate) fn set_self_fixed(self, on: bool) {
+        self.self_fixed.set(on);
+        self.changed();
+        let photos = untrack(|| self.photos());
+        let before = photos.iter().any(|photo| photo.role == PhotoRole::Before);
+        if let Some(first) = photos.first().filter(|_| on && !before) {
+            self.set_photo_role(first.id, PhotoRole::Before);
+        }
     }
 
     /// Says what a photo shows.

@@ -9,9 +9,12 @@ use crate::words::{self, Word, unknown_problem};
 use js_sys::Uint8Array;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use shared::addition::{Addition, Amendment, Note, Withdrawal};
+use shared::addition::{Addition, Amendment, Note, Objection, Withdrawal};
+use shared::case::CONTEST_MS_MAX;
 use shared::id::ReportId;
+use shared::operation::kind as operation_kind;
 use shared::report::PhotoRole;
+use shared::time::Timestamp;
 use shared::wire::handheld::{AdditionStatus, AdditionView, Problem, ReportDetail, ReportStatus};
 use wasm_bindgen::JsCast;
 
@@ -21,16 +24,18 @@ enum Kind {
     Note,
     Amend,
     Withdraw,
+    Contest,
 }
 
 impl Kind {
-    const ALL: [Self; 3] = [Self::Note, Self::Amend, Self::Withdraw];
+    const ALL: [Self; 4] = [Self::Contest, Self::Note, Self::Amend, Self::Withdraw];
 
     const fn name(self) -> &'static str {
         match self {
             Self::Note => "note",
             Self::Amend => "amend",
             Self::Withdraw => "withdraw",
+            Self::Contest => "contest",
         }
     }
 
@@ -39,6 +44,7 @@ impl Kind {
             Self::Note => words::ADD_NOTE,
             Self::Amend => words::ADD_AMEND,
             Self::Withdraw => words::ADD_WITHDRAW,
+            Self::Contest => words::ADD_CONTEST,
         }
     }
 
@@ -47,6 +53,7 @@ impl Kind {
             Self::Note => words::ADD_NOTE_HELP,
             Self::Amend => words::ADD_AMEND_HELP,
             Self::Withdraw => words::ADD_WITHDRAW_HELP,
+            Self::Contest => words::ADD_CONTEST_HELP,
         }
     }
 
@@ -58,21 +65,30 @@ impl Kind {
                 ..Amendment::default()
             }),
             Self::Withdraw => Addition::Withdraw(Withdrawal { reason: text }),
+            Self::Contest => Addition::Contest(Objection { reason: text }),
         }
     }
 }
 
 /// Whether a case that has ended may still get this: a note and photos always may.
-fn is_offered(kind: Kind, detail: &ReportDetail) -> bool {
+fn is_offered(kind: Kind, detail: &ReportDetail, now: Timestamp) -> bool {
     let closed = detail.row.status == ReportStatus::Closed;
     let withdrawn = detail
         .additions
         .iter()
-        .any(|addition| addition.kind == shared::operation::kind::REPORT_WITHDRAW);
+        .any(|addition| addition.kind == operation_kind::REPORT_WITHDRAW);
     match kind {
         Kind::Note => true,
         Kind::Amend => !closed,
         Kind::Withdraw => !closed && !withdrawn,
+        Kind::Contest => detail.contest_until.is_some_and(|until| {
+            let closed = until.plus_ms(-CONTEST_MS_MAX);
+            let mut contests = detail
+                .additions
+                .iter()
+                .filter(|addition| addition.kind == operation_kind::CASE_CONTEST);
+            now.since(until) <= 0 && !contests.any(|contest| contest.made.since(closed) >= 0)
+        }),
     }
 }
 
@@ -84,12 +100,13 @@ pub(super) fn Adding(report: ReportId, detail: Memo<Option<ReportDetail>>) -> im
     let open = RwSignal::new(None::<Kind>);
     let problem = RwSignal::new(None::<Problem>);
     let busy = RwSignal::new(false);
+    let now = shared().now;
     let additions = move || detail.with(|detail| detail.as_ref().map(|d| d.additions.clone()));
     let offered = move |kind| {
         detail.with(|detail| {
             detail
                 .as_ref()
-                .is_some_and(|detail| is_offered(kind, detail))
+                .is_some_and(|detail| is_offered(kind, detail, now.get()))
         })
     };
     let button = move |kind: Kind| {
@@ -136,9 +153,11 @@ fn Made(additions: Vec<AdditionView>) -> impl IntoView {
             AdditionStatus::NeedsAttention => ("late", words::ADD_ATTENTION),
         };
         let kind = match addition.kind.as_str() {
-            shared::operation::kind::REPORT_AMEND => words::ADD_AMEND,
-            shared::operation::kind::REPORT_WITHDRAW => words::ADD_WITHDRAW,
-            shared::operation::kind::PHOTO_ADD => words::ADD_PHOTO,
+            operation_kind::REPORT_AMEND => words::ADD_AMEND,
+            operation_kind::REPORT_WITHDRAW => words::ADD_WITHDRAW,
+            operation_kind::PHOTO_ADD => words::ADD_PHOTO,
+            operation_kind::CASE_CONTEST => words::ADD_CONTEST,
+            operation_kind::CASE_VERIFY | operation_kind::CASE_CHECK => words::ADD_LOOKED,
             _ => words::ADD_NOTE,
         };
         view! {
@@ -147,6 +166,7 @@ fn Made(additions: Vec<AdditionView>) -> impl IntoView {
                 <p class="second">{t.moment(addition.made, now.get_untracked())}</p>
                 {(!addition.words.is_empty()).then(|| view! { <p>{addition.words}</p> })}
                 {addition.problem.map(|problem| view! { <ProblemNotice problem /> })}
+                {addition.said.map(|said| view! { <p class="second">{t.problem(&said)}</p> })}
             </li>
         }
     };

@@ -1,0 +1,163 @@
+//! Tasks on the spot on the handheld alone: begun, interrupted, finished without a network, gone.
+
+use super::world::{START, World, photo};
+use crate::{App, Moment};
+use shared::case::{Class, Found};
+use shared::id::{AreaCode, CaseId, DraftId, OpId, ReportId};
+use shared::report::PhotoRole;
+use shared::time::MINUTE_MS;
+use shared::wire::handheld::TaskStanding;
+use shared::wire::sync::{CaseState, OnTheSpot};
+use uuid::Uuid;
+
+const CASE: CaseId = CaseId(Uuid::from_u128(0x7001));
+
+/// A case of 第1网格 that somebody else filed and that waits to be verified.
+fn to_verify(grid: &str) -> CaseState {
+    serde_json::from_value(serde_json::json!({
+        "id": CASE, "report_id": ReportId(Uuid::from_u128(0x7002)), "case_no": "350703-0700",
+        "revision": 70, "state": "verifying", "class": Class::Open, "category": "C0101",
+        "category_name": "上水井盖", "text": "井盖好像坏了", "grid": AreaCode::new(grid).unwrap(),
+        "lat_e7": 273_310_000, "lon_e7": 1_181_210_000, "lead": "E01", "lead_name": "供水企业",
+        "rule": "", "because": [], "opened_ms": START, "photos": [0, 0], "mine": false, "course": [],
+        "on_the_spot": OnTheSpot {
+            place_words: "路口东侧".into(),
+            condition_name: "破损".into(),
+            closing: "修复或恢复原状".into(),
+            since_ms: Some(START),
+            by_ms: Some(START.plus_ms(30 * MINUTE_MS)),
+        },
+    }))
+    .unwrap()
+}
+
+async fn with_task(world: &World, grid: &str) -> App {
+    let app = world.enrolled().await;
+    world
+        .server
+        .kept
+        .lock()
+        .unwrap()
+        .cases
+        .push(to_verify(grid));
+    app.sync_over(&world.server, &world.edge()).await.unwrap();
+    app
+}
+
+fn begin(world: &World, app: &App) -> DraftId {
+    let (draft, moment) = (world.draft_id(), Moment::wall(world.now()));
+    let task = app.take_up_task(CASE, draft, &moment).unwrap();
+    let draft = task.draft.unwrap();
+    app.add_photo(draft, &photo("no_exif.jpg"), PhotoRole::Near, world.now())
+        .unwrap();
+    draft
+}
+
+fn finish(world: &World, app: &App) {
+    let op_id = OpId(world.edge().uuid());
+    app.finish_task(CASE, op_id, &Moment::wall(world.now()))
+        .unwrap();
+}
+
+#[tokio::test]
+async fn a_task_that_was_begun_survives_and_is_sent_with_its_photo_when_there_is_a_network() {
+    let world = World::new();
+    let app = with_task(&world, "350703001012001").await;
+    assert_eq!(app.task_number().unwrap(), 1);
+    assert_eq!(app.home().unwrap().tasks, 1);
+    world.server.go_offline();
+    let draft = begin(&world, &app);
+    app.set_task(CASE, Some(Found::Unable), "").unwrap();
+    drop(app);
+    let app = world.open();
+    let task = app.task(CASE, Some((27.331, 118.122))).unwrap();
+    assert_eq!(task.row.standing, TaskStanding::Begun);
+    assert_eq!((task.draft, task.found), (Some(draft), Some(Found::Unable)));
+    assert_eq!(task.photos.len(), 1);
+    let metres = task.row.distance_m.unwrap();
+    assert!((95..=103).contains(&metres), "{metres}");
+    assert!(app.drafts().unwrap().is_empty(), "it is no report's draft");
+    assert_eq!(app.home().unwrap().drafts, 0);
+    // Taken up twice it is the same.
+    let again = app.take_up_task(CASE, world.draft_id(), &Moment::wall(world.now()));
+    assert_eq!(again.unwrap().draft, Some(draft));
+    let op_id = OpId(world.edge().uuid());
+    let refused = app.finish_task(CASE, op_id, &Moment::wall(world.now()));
+    assert_eq!(refused.unwrap_err().code(), "why_missing");
+    app.set_task(CASE, Some(Found::Unable), "围挡里面看不到")
+        .unwrap();
+    finish(&world, &app);
+    assert_eq!(app.task_number().unwrap(), 0);
+    app.sync_over(&world.server, &world.edge()).await.unwrap();
+    let queue = app.queue(world.now()).unwrap();
+    assert!(!queue.all_safe);
+    assert_eq!(queue.tasks[0].standing, TaskStanding::OnDevice);
+    assert_eq!(
+        (queue.sync.operations_waiting, queue.sync.photos_waiting),
+        (1, 1)
+    );
+    world.server.go_online();
+    app.sync_over(&world.server, &world.edge()).await.unwrap();
+    let rows = app.tasks(None).unwrap();
+    assert_eq!(rows[0].standing, TaskStanding::Accepted);
+    let kept = world.server.kept.lock().unwrap();
+    let operation = kept.operations.values().next().unwrap();
+    let value: serde_json::Value = serde_json::from_str(&operation.0).unwrap();
+    let sha256 = value["photos"][0]["sha256"].as_str().unwrap();
+    assert!(kept.photos.contains_key(&sha256.parse().unwrap()));
+    assert_eq!(value["kind"], "case.verify");
+    assert!(operation.0.contains("\"base_revision\":70"));
+    assert!(operation.0.contains("围挡里面看不到"));
+}
+
+#[tokio::test]
+async fn what_vanished_meanwhile_is_shown_as_such_and_can_be_given_up_or_sent() {
+    let world = World::new();
+    let app = with_task(&world, "350703001012001").await;
+    begin(&world, &app);
+    {
+        let mut kept = world.server.kept.lock().unwrap();
+        let case = kept.cases.last_mut().unwrap();
+        (case.state, case.revision, case.on_the_spot) = ("dispatched".into(), 71, None);
+    }
+    app.sync_over(&world.server, &world.edge()).await.unwrap();
+    let row = app.tasks(None).unwrap().remove(0);
+    assert_eq!(row.standing, TaskStanding::Gone);
+    assert_eq!(row.place_words, "路口东侧", "what was known stays");
+    assert!(row.said.unwrap().words.contains("已派遣"));
+    assert_eq!(app.task_number().unwrap(), 0);
+    app.put_down_task(CASE).unwrap();
+    assert!(app.tasks(None).unwrap().is_empty());
+    assert_eq!(app.sync_status().unwrap().photos_waiting, 0);
+    // A case that left this handheld altogether.
+    {
+        let mut kept = world.server.kept.lock().unwrap();
+        let case = kept.cases.last_mut().unwrap();
+        *case = CaseState {
+            revision: 72,
+            ..to_verify("350703001012001")
+        };
+    }
+    app.sync_over(&world.server, &world.edge()).await.unwrap();
+    begin(&world, &app);
+    world.server.kept.lock().unwrap().bucket_left = true;
+    app.sync_over(&world.server, &world.edge()).await.unwrap();
+    let task = app.task(CASE, None).unwrap();
+    assert_eq!(task.row.standing, TaskStanding::Gone);
+    assert_eq!((task.text.as_str(), task.photos.len()), ("井盖好像坏了", 1));
+    app.set_task(CASE, Some(Found::Yes), "").unwrap();
+    finish(&world, &app);
+    assert_eq!(app.sync_status().unwrap().operations_waiting, 1);
+}
+
+#[tokio::test]
+async fn a_case_outside_of_ones_grids_is_no_task() {
+    let world = World::new();
+    let app = with_task(&world, "350703001012002").await;
+    assert_eq!(app.cases().unwrap().len(), 1);
+    assert!(app.tasks(None).unwrap().is_empty());
+    assert!(
+        app.take_up_task(CASE, world.draft_id(), &Moment::wall(world.now()))
+            .is_err()
+    );
+}

@@ -1,0 +1,218 @@
+//! 巡查: the points of a round, each ticked with what was seen; a report begun at a point names it.
+
+use crate::backend;
+use crate::components::icon::{Icon, Shape};
+use crate::components::notice::ProblemNotice;
+use crate::components::report_row::short_place;
+use crate::route::Route;
+use crate::state::{self, live, shared, speaker};
+use crate::words::{self, Word};
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use shared::patrol::{Mark, OnRound, Seen};
+use shared::wire::handheld::{
+    AdditionStatus, MarkView, PatrolCard, PatrolPointView, PatrolView, Problem,
+};
+
+const SEEN: [Seen; 3] = [Seen::Fine, Seen::Trouble, Seen::Unreached];
+
+const fn seen_word(seen: Seen) -> Word {
+    match seen {
+        Seen::Fine => words::PATROL_FINE,
+        Seen::Trouble => words::PATROL_TROUBLE,
+        Seen::Unreached => words::PATROL_UNREACHED,
+    }
+}
+
+const fn seen_name(seen: Seen) -> &'static str {
+    match seen {
+        Seen::Fine => "fine",
+        Seen::Trouble => "trouble",
+        Seen::Unreached => "unreached",
+    }
+}
+
+/// The rounds of the worker's places, for the page of tasks; nothing where there are none.
+#[component]
+pub(crate) fn Rounds() -> impl IntoView {
+    let t = speaker();
+    let rounds = live(backend::patrols);
+    let item = move |card: PatrolCard| {
+        let (done, all) = card.ticked;
+        view! {
+            <li>
+                <a class="item" href=Route::Patrol.href_of(&card.id) data-patrol=card.id.clone()>
+                    <span class="grow stack item-words">
+                        <span class="item-title">{card.name}</span>
+                        <span class="second item-line">
+                            {short_place(&card.place)} " · "
+                            {t.with(words::PATROL_TICKED, format!("{done}/{all}"))}
+                        </span>
+                    </span>
+                    <Icon shape=Shape::ChevronRight />
+                </a>
+            </li>
+        }
+    };
+    move || {
+        let cards = rounds.get().and_then(Result::ok).unwrap_or_default();
+        (!cards.is_empty()).then(|| {
+            view! {
+                <section class="stack tight">
+                    <h2 class="rule">{t.say(words::PATROL_TITLE)}</h2>
+                    <ul class="list items" id="patrols">
+                        {cards.into_iter().map(item).collect_view()}
+                    </ul>
+                </section>
+            }
+        })
+    }
+}
+
+/// One round; which one is in the address.
+#[component]
+pub(crate) fn Patrol() -> impl IntoView {
+    let t = speaker();
+    let round = Route::rest(&state::hash());
+    // The web view may have written it with per cent signs.
+    let plain = js_sys::decode_uri_component(&round).ok();
+    let round = plain.and_then(|plain| plain.as_string()).unwrap_or(round);
+    let detail = live(move || {
+        let round = round.clone();
+        async move { backend::patrol(&round).await }
+    });
+    view! {
+        <div class="page stack">
+            <header class="row bar">
+                <a class="button quiet" id="back" href=Route::Tasks.href()>
+                    <Icon shape=Shape::ArrowLeft />
+                    {t.say(words::BACK)}
+                </a>
+                <h1 class="grow">{t.say(words::PATROL_TITLE)}</h1>
+            </header>
+            {move || match detail.get() {
+                None => view! { <p class="second">{t.say(words::LOADING)}</p> }.into_any(),
+                Some(Err(problem)) => view! { <ProblemNotice problem /> }.into_any(),
+                Some(Ok(patrol)) => view! { <Points patrol /> }.into_any(),
+            }}
+        </div>
+    }
+}
+
+#[component]
+fn Points(patrol: PatrolView) -> impl IntoView {
+    let t = speaker();
+    let round = patrol.card.id.clone();
+    let (done, all) = patrol.card.ticked;
+    let point = move |point: PatrolPointView| {
+        let round = round.clone();
+        view! { <Point round point /> }
+    };
+    view! {
+        <section class="stack tight">
+            <h2>{patrol.card.name}</h2>
+            <p class="second" role="status" id="patrol-ticked">
+                {t.with(words::PATROL_TICKED, format!("{done}/{all}"))}
+            </p>
+            <p class="second">{t.say(words::PATROL_PRIVATE)}</p>
+        </section>
+        <ol class="list stack" id="patrol-points">
+            {patrol.points.into_iter().map(point).collect_view()}
+        </ol>
+    }
+}
+
+/// A point: what to look at, what was seen, and a way to report what is wrong.
+#[component]
+fn Point(round: String, point: PatrolPointView) -> impl IntoView {
+    let t = speaker();
+    let shared = shared();
+    let note = RwSignal::new(String::new());
+    let problem = RwSignal::new(None::<Problem>);
+    let here = StoredValue::new(OnRound {
+        round,
+        point: point.id.clone(),
+    });
+    let tick = move |seen: Seen| {
+        problem.set(None);
+        let OnRound { round, point } = here.get_value();
+        let mark = Mark {
+            round,
+            point,
+            seen,
+            note: note.get_untracked(),
+        };
+        spawn_local(async move {
+            match backend::mark_point(&mark).await {
+                Ok(()) => shared.look_again(),
+                Err(refused) => {
+                    problem.try_set(Some(refused));
+                }
+            }
+        });
+    };
+    let report = move |_| begin_report(here.get_value(), problem);
+    let button = move |seen: Seen| {
+        view! {
+            <button type="button" data-seen=seen_name(seen) on:click=move |_| tick(seen)>
+                {t.say(seen_word(seen))}
+            </button>
+        }
+    };
+    let label = format!("{} {}", point.name, t.say(words::PATROL_NOTE));
+    view! {
+        <li class="card stack tight" data-point=point.id>
+            <h3>{point.name.clone()}</h3>
+            {(!point.words.is_empty()).then(|| view! { <p>{point.words.clone()}</p> })}
+            {point.mark.map(|mark| view! { <Ticked mark /> })}
+            <input
+                type="text"
+                aria-label=label
+                placeholder=t.say(words::PATROL_NOTE)
+                prop:value=note
+                on:input=move |event| note.set(event_target_value(&event))
+            />
+            <div class="pair">{SEEN.into_iter().map(button).collect_view()}</div>
+            <button type="button" class="quiet" data-test="patrol-report" on:click=report>
+                <Icon shape=Shape::Camera />
+                {t.say(words::PATROL_REPORT)}
+            </button>
+            {move || problem.get().map(|problem| view! { <ProblemNotice problem /> })}
+        </li>
+    }
+}
+
+/// Begins a report at a point and goes on to its form.
+fn begin_report(at: OnRound, problem: RwSignal<Option<Problem>>) {
+    spawn_local(async move {
+        match backend::begin_report_on_round(&at).await {
+            Ok(draft) => state::go(Route::Capture(Some(draft))),
+            Err(refused) => {
+                problem.try_set(Some(refused));
+            }
+        }
+    });
+}
+
+#[component]
+fn Ticked(mark: MarkView) -> impl IntoView {
+    let t = speaker();
+    let now = shared().now;
+    let (shape, state, word) = match mark.status {
+        AdditionStatus::OnDevice => (Shape::HardDrive, "waiting", words::ADD_ON_DEVICE),
+        AdditionStatus::Accepted => (Shape::CircleCheck, "safe", words::ADD_ACCEPTED),
+        AdditionStatus::NeedsAttention => (Shape::CircleAlert, "late", words::ADD_ATTENTION),
+    };
+    view! {
+        <p>
+            <span class="badge status" data-state=state>
+                <Icon shape />
+                <span>
+                    {t.say(seen_word(mark.seen))} " · " {t.moment(mark.made, now.get_untracked())}
+                    " · " {t.say(word)}
+                </span>
+            </span>
+        </p>
+        {(!mark.note.is_empty()).then(|| view! { <p class="second">{mark.note.clone()}</p> })}
+    }
+}

@@ -1,0 +1,90 @@
+//! Table `patrol_marks`: ticks at the points of rounds. No person is in it: the operation says who
+//! made it, as of all operations, and nothing counts by that.
+
+use super::tx::limit as row_limit;
+use super::{Result, Row, Tx};
+use crate::params;
+use shared::id::{AreaCode, OpId};
+use shared::time::Timestamp;
+
+/// A tick.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MarkRow {
+    /// The operation.
+    pub op_id: OpId,
+    /// The district.
+    pub district: AreaCode,
+    /// Whose round it was.
+    pub area: AreaCode,
+    /// The round.
+    pub round: String,
+    /// The point.
+    pub point: String,
+    /// `fine`, `trouble` or `unreached`.
+    pub seen: String,
+    /// In the worker's words.
+    pub note: String,
+    /// When it was made, by the server's clock as far as the device knew it.
+    pub made: Timestamp,
+    /// When the server had it.
+    pub received: Timestamp,
+}
+
+/// Keeps a tick.
+///
+/// # Errors
+/// Whatever the database says, as for all functions of the store.
+pub fn insert(tx: &mut dyn Tx, row: &MarkRow) -> Result<()> {
+    const SQL: &str = "
+        INSERT INTO patrol_marks (op_id, district, area, round, point, seen, note, made_ms,
+            received_ms)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+    let values = params![
+        row.op_id,
+        &row.district,
+        &row.area,
+        &row.round,
+        &row.point,
+        &row.seen,
+        &row.note,
+        row.made,
+        row.received
+    ];
+    tx.execute(SQL, values)?;
+    Ok(())
+}
+
+/// Ticks of a district made at or after one moment and before another, newest first.
+///
+/// # Errors
+/// As [`insert`].
+pub fn between(
+    tx: &mut dyn Tx,
+    district: &AreaCode,
+    from: Timestamp,
+    to: Timestamp,
+    limit: usize,
+) -> Result<Vec<MarkRow>> {
+    const SQL: &str = "
+        SELECT op_id, district, area, round, point, seen, note, made_ms, received_ms
+        FROM patrol_marks
+        WHERE district = $1 AND made_ms >= $2 AND made_ms < $3
+        ORDER BY made_ms DESC, op_id
+        LIMIT $4";
+    let values = params![district, from, to, row_limit(limit)];
+    tx.query(SQL, values)?.iter_mut().map(mark).collect()
+}
+
+fn mark(row: &mut Row) -> Result<MarkRow> {
+    Ok(MarkRow {
+        op_id: row.id(0)?,
+        district: row.id(1)?,
+        area: row.id(2)?,
+        round: row.take_text(3)?,
+        point: row.take_text(4)?,
+        seen: row.take_text(5)?,
+        note: row.take_text(6)?,
+        made: row.time(7)?,
+        received: row.time(8)?,
+    })
+}

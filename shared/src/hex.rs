@@ -5,17 +5,19 @@ use std::fmt;
 /// Writes bytes as lower-case hex digits.
 pub(crate) fn write(bytes: &[u8], f: &mut fmt::Formatter<'_>) -> fmt::Result {
     const HEX: &[u8; 16] = b"0123456789abcdef";
-    let digit = |nibble: u8| {
-        HEX.get(usize::from(nibble))
-            .copied()
-            .map_or('0', char::from)
-    };
-    let mut text = String::with_capacity(bytes.len().saturating_mul(2));
-    for byte in bytes {
-        text.push(digit(byte >> 4));
-        text.push(digit(byte & 15));
+    let digit = |nibble: u8| HEX.get(usize::from(nibble)).copied().unwrap_or(b'0');
+    // On the stack and in pieces: hashes are written for every operation many times.
+    for piece in bytes.chunks(32) {
+        let mut text = [0_u8; 64];
+        for (pair, byte) in text.chunks_exact_mut(2).zip(piece) {
+            if let [high, low] = pair {
+                (*high, *low) = (digit(byte >> 4), digit(byte & 15));
+            }
+        }
+        let text = text.get(..piece.len() * 2).unwrap_or_default();
+        f.write_str(std::str::from_utf8(text).unwrap_or_default())?;
     }
-    f.write_str(&text)
+    Ok(())
 }
 
 /// Reads exactly `N` bytes from lower-case hex digits.

@@ -11,6 +11,8 @@ use crate::report::PhotoRef;
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use std::fmt::Write;
+use std::ops::Range;
 use utoipa::ToSchema;
 
 /// An operation's canonical form in bytes: a report of 4,000 characters with nine photos takes 16 KiB.
@@ -145,16 +147,37 @@ pub fn canonical(value: &Value) -> Result<String, OperationError> {
     Ok(text)
 }
 
-/// The canonical text of an object without one of its members.
-fn canonical_without(
-    members: &Map<String, Value>,
+/// The canonical text of an object, and the two parts of it that are its canonical text without one
+/// of its members.
+fn canonical_and_without<'m>(
+    members: &'m Map<String, Value>,
     left_out: &str,
-) -> Result<String, OperationError> {
+) -> Result<(String, [Range<usize>; 2]), OperationError> {
+    let below = OPERATION_DEPTH_LIMIT - 1;
+    let is_before = |(key, _): &Member<'m>| key.as_bytes() < left_out.as_bytes();
+    let (before, mut after): (Vec<_>, Vec<_>) = sorted(members).into_iter().partition(is_before);
+    let left_out: Vec<_> = after.extract_if(.., |(key, _)| *key == left_out).collect();
     let mut text = String::with_capacity(1024);
-    let members = members.iter().filter(|(key, _)| *key != left_out);
-    write_members(members, OPERATION_DEPTH_LIMIT - 1, &mut text)?;
+    text.push('{');
+    write_list(&before, below, &mut text)?;
+    let from = text.len();
+    if !before.is_empty() {
+        text.push(',');
+    }
+    write_list(&left_out, below, &mut text)?;
+    let mut to = text.len();
+    if !after.is_empty() {
+        text.push(',');
+        // A comma stands between what is before and what is after, and nowhere else.
+        if before.is_empty() {
+            to = text.len();
+        }
+        write_list(&after, below, &mut text)?;
+    }
+    text.push('}');
     within_limit(&text)?;
-    Ok(text)
+    let end = text.len();
+    Ok((text, [0..from, to..end]))
 }
 
 fn write_canonical(value: &Value, depth: usize, text: &mut String) -> Result<(), OperationError> {
@@ -166,7 +189,10 @@ fn write_canonical(value: &Value, depth: usize, text: &mut String) -> Result<(),
         Value::Number(number) if number.is_f64() => {
             return Err(OperationError::Fraction(number.to_string()));
         }
-        Value::Number(number) => text.push_str(&number.to_string()),
+        Value::Number(number) => {
+            // Writing to a text can't fail.
+            let _ = write!(text, "{number}");
+        }
         Value::String(string) => write_string(string, text),
         Value::Array(items) => {
             text.push('[');
@@ -178,22 +204,32 @@ fn write_canonical(value: &Value, depth: usize, text: &mut String) -> Result<(),
             }
             text.push(']');
         }
-        Value::Object(members) => write_members(members.iter(), below, text)?,
+        Value::Object(members) => {
+            text.push('{');
+            write_list(&sorted(members), below, text)?;
+            text.push('}');
+        }
     }
     within_limit(text)
 }
 
-fn write_members<'a>(
-    members: impl Iterator<Item = (&'a String, &'a Value)>,
+/// A member of an object.
+type Member<'m> = (&'m String, &'m Value);
+
+/// Sorted here and not left to the map: a feature of serde_json elsewhere in the build may make it
+/// keep the order of insertion.
+fn sorted(members: &Map<String, Value>) -> Vec<Member<'_>> {
+    let mut sorted: Vec<_> = members.iter().collect();
+    sorted.sort_unstable_by_key(|(key, _)| key.as_bytes());
+    sorted
+}
+
+fn write_list(
+    members: &[Member<'_>],
     below: usize,
     text: &mut String,
 ) -> Result<(), OperationError> {
-    // Sorted here and not left to the map: a feature of serde_json elsewhere in the build may make
-    // it keep the order of insertion.
-    let mut sorted: Vec<_> = members.collect();
-    sorted.sort_unstable_by_key(|(key, _)| key.as_bytes());
-    text.push('{');
-    for (at, (key, member)) in sorted.into_iter().enumerate() {
+    for (at, (key, member)) in members.iter().enumerate() {
         if at > 0 {
             text.push(',');
         }
@@ -201,7 +237,6 @@ fn write_members<'a>(
         text.push(':');
         write_canonical(member, below, text)?;
     }
-    text.push('}');
     Ok(())
 }
 
@@ -274,7 +309,8 @@ pub fn open(value: &Value) -> Result<SealedOperation, OperationError> {
         .as_str()
         .and_then(|text| text.parse().ok())
         .ok_or_else(|| malformed("hash is not SHA-256 in hex"))?;
-    let hash = Sha256::of(canonical_without(members, "hash")?.as_bytes());
+    let (text, without) = canonical_and_without(members, "hash")?;
+    let hash = Sha256::of_parts(without.map(|part| text.get(part).unwrap_or_default().as_bytes()));
     if hash != claimed {
         return Err(OperationError::Hash);
     }
@@ -283,7 +319,7 @@ pub fn open(value: &Value) -> Result<SealedOperation, OperationError> {
     Ok(SealedOperation {
         operation,
         hash,
-        text: canonical(value)?,
+        text,
     })
 }
 
@@ -329,6 +365,23 @@ mod tests {
         let device = DeviceId(Uuid::from_u128(0xabcd_7f3a));
         assert_eq!(short_code(device, 1, 12), "7F3A-12");
         assert_eq!(short_code(device, 2, 1), "7F3A-1.2");
+    }
+
+    #[test]
+    fn an_object_without_a_member_reads_as_if_it_never_had_it() {
+        for around in [
+            json!({}),
+            json!({"a": 1}),
+            json!({"z": 2}),
+            json!({"a": {"hash": 0}, "z": 2}),
+        ] {
+            let mut members = around.as_object().unwrap().clone();
+            members.insert("hash".into(), json!("00"));
+            let (text, parts) = canonical_and_without(&members, "hash").unwrap();
+            assert_eq!(text, canonical(&Value::Object(members)).unwrap());
+            let without: String = parts.map(|part| text.get(part).unwrap()).concat();
+            assert_eq!(without, canonical(&around).unwrap());
+        }
     }
 
     #[test]

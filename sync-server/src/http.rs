@@ -26,6 +26,7 @@ mod people;
 mod photos;
 mod quarantine;
 mod receipts;
+mod remembered;
 mod session;
 mod similar;
 mod statistics;
@@ -44,6 +45,7 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use brake::Brake;
 use error::Refusal;
+use remembered::Remembered;
 use shared::id::Sha256;
 use shared::signature::SecretKey;
 use shared::time::Timestamp;
@@ -75,6 +77,7 @@ struct Inner {
     is_https: bool,
     fingerprint: Option<Sha256>,
     brake: Brake,
+    remembered: Remembered,
     pokes: Arc<Pokes>,
     password_workers: Semaphore,
     /// Courier files are in memory, so one at a time.
@@ -119,6 +122,7 @@ impl App {
             settings,
             fingerprint,
             brake: Brake::default(),
+            remembered: Remembered::default(),
             pokes: Arc::default(),
             password_workers: Semaphore::new(PASSWORD_WORKERS),
             courier_turns: Semaphore::new(courier::AT_ONCE),
@@ -188,6 +192,11 @@ impl App {
 
     fn brake(&self) -> &Brake {
         &self.inner.brake
+    }
+
+    /// Who pushed lately.
+    fn remembered(&self) -> &Remembered {
+        &self.inner.remembered
     }
 
     /// Runs work with a password beside the async threads, a few at a time.

@@ -91,7 +91,7 @@ fn push_body(bytes: &[u8]) {
         ..session().clone()
     };
     for session in [session(), &signed] {
-        let (ops, signature) = (request.ops.clone(), request.signature);
+        let (ops, signature) = (&request.ops, request.signature);
         let judged = push::judge(district(), session, sender, ops, signature, NOW, || {
             ids += 1;
             Uuid::from_u128(ids)

@@ -12,10 +12,10 @@
 mod contents;
 
 use serde_json::{Value, json};
-use shared::id::PersonId;
+use shared::id::{DeviceId, PersonId};
 use shared::role::Role;
 use shared::time::{DAY_MS, Timestamp};
-use sync_server::store;
+use sync_server::store::{self, Tx};
 use tests::backends::Backend;
 use tests::on_both;
 use tests::world::{ELSEWHERE, GRID, HERE, START, World, outcomes};
@@ -31,6 +31,7 @@ on_both!(
     missing_numbers_are_named_until_they_arrive,
     operations_of_other_devices_and_people_go_to_a_person,
     somebody_who_left_drains_into_quarantine,
+    what_changes_about_a_handheld_counts_in_its_very_next_push,
 );
 
 fn dispatcher(world: &World) -> String {
@@ -319,4 +320,53 @@ fn somebody_who_left_drains_into_quarantine(backend: &Backend) {
         &json!({"buckets": {}, "limit": 10}),
     );
     assert_eq!((pull.status, pull.code()), (401, "unauthenticated"));
+}
+
+/// The server remembers who pushed; it must never act by what it remembers alone.
+fn what_changes_about_a_handheld_counts_in_its_very_next_push(backend: &Backend) {
+    let world = World::new(backend);
+    let mut handheld = world.worker();
+    let (device, person) = (handheld.device, handheld.person);
+    let mut push = |world: &World, text: &str| {
+        let op = handheld.file_text(text);
+        let reply = world.push(&handheld, &[op]);
+        if reply.status == 200 {
+            outcomes(&reply).join(" ")
+        } else {
+            format!("{} {}", reply.status, reply.code())
+        }
+    };
+    let change = |world: &World, what: fn(&mut dyn Tx, DeviceId, PersonId, Timestamp)| {
+        let now = world.now();
+        world
+            .store
+            .write_blocking(&world.district.code, move |tx| {
+                what(tx, device, person, now);
+                Ok::<_, store::StoreError>(())
+            })
+            .unwrap();
+    };
+    assert_eq!(push(&world, "一"), "applied");
+    assert_eq!(push(&world, "二"), "applied");
+    change(&world, |tx, device, _, now| {
+        assert!(store::devices::set_lost(tx, device, Some(now)).unwrap());
+    });
+    assert_eq!(push(&world, "丢了"), "quarantined: device_lost");
+    change(&world, |tx, device, _, _| {
+        assert!(store::devices::set_lost(tx, device, None).unwrap());
+    });
+    assert_eq!(push(&world, "找到了"), "applied");
+    change(&world, |tx, _, person, _| {
+        for row in store::posts::of_person(tx, person).unwrap() {
+            // From its beginning, as if it had been entered by mistake.
+            assert!(store::posts::end(tx, row.post.id, row.from).unwrap());
+        }
+    });
+    assert_eq!(push(&world, "撤岗"), "quarantined: not_in_office");
+    let cases = case_count(&world);
+    change(&world, |tx, device, person, now| {
+        store::sessions::revoke_all(tx, person, Some(device), now).unwrap();
+    });
+    assert_eq!(push(&world, "注销"), "401 unauthenticated");
+    assert_eq!((case_count(&world), quarantined(&world).len()), (cases, 2));
 }

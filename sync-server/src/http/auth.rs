@@ -6,11 +6,12 @@
 
 use super::App;
 use super::error::Refusal;
-use crate::service::sessions::{self, Session};
+use crate::service::sessions::{self, Grounds, Session};
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, header};
 use shared::id::{DeviceId, Sha256};
+use std::sync::Arc;
 
 /// Name of the console's cookie.
 pub const COOKIE: &str = "gewu_session";
@@ -28,9 +29,10 @@ pub struct SignedIn(pub Session);
 #[derive(Debug)]
 pub struct OnDevice(pub Session, pub DeviceId);
 
-/// An enrolled handheld; its person's account may be disabled.
+/// An enrolled handheld; its person's account may be disabled. Its grounds may be remembered ones:
+/// whoever writes by them asks whether they still stand.
 #[derive(Debug)]
-pub struct OnDraining(pub Session, pub DeviceId);
+pub struct OnDraining(pub Arc<Grounds>, pub DeviceId);
 
 impl FromRequestParts<App> for SignedIn {
     type Rejection = Refusal;
@@ -56,9 +58,26 @@ impl FromRequestParts<App> for OnDevice {
 impl FromRequestParts<App> for OnDraining {
     type Rejection = Refusal;
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Refusal> {
-        let session = find(parts, app).await?;
-        let device = session.device.ok_or_else(Refusal::forbidden)?;
-        Ok(Self(session, device))
+        let hash = hash(token(parts)?);
+        let remembered = app.remembered().get(hash);
+        let grounds = match &remembered {
+            Some(grounds) => Arc::clone(grounds),
+            None => {
+                let read = app
+                    .store()
+                    .read(move |tx| Grounds::of_token(tx, hash))
+                    .await?;
+                Arc::new(read.ok_or_else(Refusal::unauthenticated)?)
+            }
+        };
+        if grounds.has_ended(app.now()) {
+            return Err(Refusal::unauthenticated());
+        }
+        let device = grounds.device().ok_or_else(Refusal::forbidden)?;
+        if remembered.is_none() {
+            app.remembered().keep(&grounds);
+        }
+        Ok(Self(grounds, device))
     }
 }
 
@@ -76,19 +95,20 @@ async fn in_use(parts: &Parts, app: &App) -> Result<Session, Refusal> {
     Ok(session)
 }
 
+fn token(parts: &Parts) -> Result<&str, Refusal> {
+    if let Some(token) = bearer(&parts.headers) {
+        return Ok(token);
+    }
+    let token = cookie(&parts.headers).ok_or_else(Refusal::unauthenticated)?;
+    if changes(&parts.method) && !is_intended(&parts.headers) {
+        return Err(Refusal::forbidden());
+    }
+    Ok(token)
+}
+
 async fn find(parts: &Parts, app: &App) -> Result<Session, Refusal> {
-    let token = match bearer(&parts.headers) {
-        Some(token) => token,
-        None => {
-            let token = cookie(&parts.headers).ok_or_else(Refusal::unauthenticated)?;
-            if changes(&parts.method) && !is_intended(&parts.headers) {
-                return Err(Refusal::forbidden());
-            }
-            token
-        }
-    };
     let now = app.now();
-    let hash = hash(token);
+    let hash = hash(token(parts)?);
     let found = app
         .store()
         .read(move |tx| sessions::find(tx, hash, now))

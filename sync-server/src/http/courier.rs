@@ -53,7 +53,7 @@ pub(super) async fn deliver(
     let signed = Arc::clone(&opened);
     let maker = app
         .store()
-        .read(move |tx| service::maker(tx, &signed, now))
+        .read(move |tx| service::maker(tx, &signed))
         .await;
     let maker = match maker {
         Err(fault @ Fault::Invalid { .. }) => {
@@ -62,12 +62,12 @@ pub(super) async fn deliver(
         }
         maker => maker?,
     };
-    let device = opened.sheet.device_id;
+    let (maker, device) = (Arc::new(maker), opened.sheet.device_id);
     let mut answers = Vec::with_capacity(opened.sheet.pushes.len());
     for mut push in opened.sheet.pushes.clone() {
         // The file lay somewhere for days: what the clock showed then says nothing now.
         push.wall_ms = Timestamp::default();
-        answers.push(take_push(&app, maker.clone(), device, push).await?);
+        answers.push(take_push(&app, Arc::clone(&maker), device, push).await?);
     }
     let answer = CourierAnswer {
         device_id: device,

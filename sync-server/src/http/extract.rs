@@ -6,7 +6,7 @@ use axum::body::Bytes;
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use flate2::read::GzDecoder;
 use serde::de::DeserializeOwned;
 use shared::wire::error::ErrorCode;
@@ -24,10 +24,7 @@ where
     async fn from_request(request: Request, state: &S) -> Result<Self, Refusal> {
         match Json::<T>::from_request(request, state).await {
             Ok(Json(value)) => Ok(Self(value)),
-            Err(JsonRejection::MissingJsonContentType(_)) => Err(Refusal::new(
-                ErrorCode::Unsupported,
-                crate::service::words("请用 application/json。", "Send application/json."),
-            )),
+            Err(JsonRejection::MissingJsonContentType(_)) => Err(not_json()),
             Err(rejection) if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE => {
                 Err(Refusal::too_large())
             }
@@ -47,27 +44,46 @@ where
 {
     type Rejection = Refusal;
     async fn from_request(request: Request, state: &S) -> Result<Self, Refusal> {
-        match request.headers().get(header::CONTENT_ENCODING) {
-            None => {
-                let Body(value) = Body::from_request(request, state).await?;
-                return Ok(Self(value));
-            }
-            Some(encoding) if encoding.as_bytes().eq_ignore_ascii_case(b"gzip") => {}
+        let is_packed = match request.headers().get(header::CONTENT_ENCODING) {
+            None if !is_json(request.headers()) => return Err(not_json()),
+            None => false,
+            Some(encoding) if encoding.as_bytes().eq_ignore_ascii_case(b"gzip") => true,
             Some(_) => {
                 return Err(Refusal::new(
                     ErrorCode::Unsupported,
                     crate::service::words("只支持 gzip 压缩。", "Only gzip is understood."),
                 ));
             }
-        }
-        let packed = Bytes::from_request(request, state)
+        };
+        let body = Bytes::from_request(request, state)
             .await
             .map_err(|_| Refusal::too_large())?;
-        let body = unpack(&packed, LIMIT)?;
-        serde_json::from_slice(&body)
-            .map(Self)
+        // Without the path to a fault, which axum's `Json` keeps at every member: its finder has
+        // the line and column, and it is the largest body there is.
+        let read = if is_packed {
+            serde_json::from_slice(&unpack(&body, LIMIT)?)
+        } else {
+            serde_json::from_slice(&body)
+        };
+        read.map(Self)
             .map_err(|error| Refusal::malformed(&error.to_string()))
     }
+}
+
+/// Whether a body says that it is JSON.
+fn is_json(headers: &HeaderMap) -> bool {
+    let says = headers.get(header::CONTENT_TYPE);
+    let essence = says
+        .and_then(|value| value.to_str().ok())
+        .and_then(|value| value.split(';').next());
+    essence.is_some_and(|essence| essence.trim().eq_ignore_ascii_case("application/json"))
+}
+
+fn not_json() -> Refusal {
+    Refusal::new(
+        ErrorCode::Unsupported,
+        crate::service::words("请用 application/json。", "Send application/json."),
+    )
 }
 
 fn unpack(packed: &[u8], limit: usize) -> Result<Vec<u8>, Refusal> {

@@ -1,6 +1,8 @@
 //! What surrounds every handler: limits, time-outs, panics caught, traces, headers, compression.
 //!
-//! Order, outermost first: request id, trace, headers, panic, time-out, compression, body limit.
+//! Order, outermost first: request id, trace, headers, refused bodies heard, time-out, panic,
+//! compression, body limit. The first five are one step and all of it one layer, since each of its
+//! own would cost every request an allocation and a copy of itself.
 //! Traces hold the route's pattern and never an address with its values, a body or a token.
 
 use super::App;
@@ -9,7 +11,7 @@ use super::{case_photos, files};
 use axum::Router;
 use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::{DefaultBodyLimit, MatchedPath, Request};
-use axum::http::{HeaderName, HeaderValue, Response, StatusCode, header};
+use axum::http::{HeaderName, HeaderValue, Method, Response, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::IntoResponse;
 use http_body::{Frame, SizeHint};
@@ -18,7 +20,7 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
-use tower::ServiceExt;
+use tower::{ServiceBuilder, ServiceExt};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{DefaultPredicate, Predicate, SizeAbove};
@@ -37,33 +39,81 @@ const HSTS: &str = "max-age=31536000";
 const DRAINED_BYTES_MAX: usize = 2 * 1024 * 1024;
 /// How long the rest of a refused body is waited for.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(10);
+/// Headers that every answer gets here, at most.
+const HEADERS_PUT: usize = 12;
 /// Name of the header that ties an answer to its line in the log.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Puts the layers around the routes.
 pub(super) fn around(router: Router, app: &App) -> Router {
     let policy = Policy::of(app);
-    let router = router
-        .layer(DefaultBodyLimit::max(BODY_BYTES_LIMIT))
-        .layer(
-            CompressionLayer::new()
-                .gzip(true)
-                .zstd(true)
-                .compress_when(SizeAbove::new(PACKED_FROM_BYTES).and(DefaultPredicate::new())),
-        )
-        .layer(middleware::from_fn(in_time))
+    let attend = move |request, next| attend(policy.clone(), request, next);
+    let compression = CompressionLayer::new()
+        .gzip(true)
+        .zstd(true)
+        .compress_when(SizeAbove::new(PACKED_FROM_BYTES).and(DefaultPredicate::new()));
+    let layers = ServiceBuilder::new()
+        .layer(middleware::from_fn(attend))
         .layer(CatchPanicLayer::custom(panicked))
-        .layer(middleware::from_fn(heard))
-        .layer(middleware::from_fn(move |request, next| {
-            headers(policy.clone(), request, next)
-        }))
-        .layer(middleware::from_fn(trace));
+        .layer(compression)
+        .layer(DefaultBodyLimit::max(BODY_BYTES_LIMIT));
     // Around all of it, since it is the routes that look at the method.
-    Router::new().fallback_service(router.map_request(files::with_named_method))
+    Router::new().fallback_service(router.layer(layers).map_request(files::with_named_method))
 }
 
-async fn in_time(request: Request, next: Next) -> axum::response::Response {
-    if request.uri().path().starts_with(files::PLACE) || case_photos::is_upload(&request) {
+/// One line a request: which route, how it ended, how long it took, and an id that the answer
+/// carries too. Between these, everything else.
+async fn attend(policy: Policy, request: Request, next: Next) -> axum::response::Response {
+    let began = Instant::now();
+    let id = super::new_id();
+    let asked = Asked::of(&request);
+    let mut response = heard(request, next, asked.may_last).await;
+    let duration_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
+    let status = response.status().as_u16();
+    let (method, route) = (&asked.method, asked.route());
+    if response.status().is_server_error() {
+        tracing::warn!(request.id = %id, %method, route, status, duration_ms, "request failed");
+    } else {
+        tracing::debug!(request.id = %id, %method, route, status, duration_ms, "request done");
+    }
+    put_headers(policy, &asked, &mut response);
+    if let Ok(value) = HeaderValue::from_str(&id.to_string()) {
+        response.headers_mut().insert(REQUEST_ID, value);
+    }
+    response
+}
+
+/// What is remembered of a request until it is answered.
+struct Asked {
+    method: Method,
+    pattern: Option<MatchedPath>,
+    is_api: bool,
+    is_upload: bool,
+    /// Bytes may come for as long as they come.
+    may_last: bool,
+}
+
+impl Asked {
+    fn of(request: &Request) -> Self {
+        let path = request.uri().path();
+        Self {
+            method: request.method().clone(),
+            pattern: request.extensions().get().cloned(),
+            is_api: path.starts_with("/v1/"),
+            is_upload: path.starts_with(files::PLACE),
+            may_last: path.starts_with(files::PLACE) || case_photos::is_upload(request),
+        }
+    }
+
+    fn route(&self) -> &str {
+        self.pattern
+            .as_ref()
+            .map_or("(console)", MatchedPath::as_str)
+    }
+}
+
+async fn in_time(request: Request, next: Next, may_last: bool) -> axum::response::Response {
+    if may_last {
         return next.run(request).await;
     }
     let answer = tokio::time::timeout(REQUEST_TIMEOUT, next.run(request)).await;
@@ -100,12 +150,10 @@ impl Policy {
     }
 }
 
-async fn headers(policy: Policy, request: Request, next: Next) -> axum::response::Response {
-    let is_api = request.uri().path().starts_with("/v1/");
-    let is_upload = request.uri().path().starts_with(files::PLACE);
-    let mut response = next.run(request).await;
+fn put_headers(policy: Policy, asked: &Asked, response: &mut axum::response::Response) {
     let is_other_version = response.status() == StatusCode::PRECONDITION_FAILED;
     let headers = response.headers_mut();
+    headers.reserve(HEADERS_PUT);
     let mut put = |name: HeaderName, value: &'static str| {
         headers
             .entry(name)
@@ -122,13 +170,13 @@ async fn headers(policy: Policy, request: Request, next: Next) -> axum::response
         HeaderName::from_static("cross-origin-resource-policy"),
         "same-origin",
     );
-    if is_upload {
+    if asked.is_upload {
         put(files::TUS_RESUMABLE, files::TUS_VERSION);
         if is_other_version {
             put(files::TUS_VERSIONS, files::TUS_VERSION);
         }
     }
-    if is_api {
+    if asked.is_api {
         // Cases and people are nobody's to keep, unless the handler says otherwise.
         put(header::CACHE_CONTROL, "no-store");
     }
@@ -138,7 +186,6 @@ async fn headers(policy: Policy, request: Request, next: Next) -> axum::response
     headers
         .entry(header::CONTENT_SECURITY_POLICY)
         .or_insert(policy.content);
-    response
 }
 
 /// A request's body that can be read on after its handler has gone.
@@ -172,16 +219,15 @@ impl HttpBody for Shared {
 }
 
 /// Takes what is left of a refused request's body before the refusal is sent.
-async fn heard(request: Request, next: Next) -> axum::response::Response {
+async fn heard(request: Request, next: Next, may_last: bool) -> axum::response::Response {
     if request.body().is_end_stream() {
-        return next.run(request).await;
+        return in_time(request, next, may_last).await;
     }
     let (parts, body) = request.into_parts();
     let body = Arc::new(Mutex::new(body));
     let mut rest = Shared(Arc::clone(&body));
-    let response = next
-        .run(Request::from_parts(parts, Body::new(Shared(body))))
-        .await;
+    let request = Request::from_parts(parts, Body::new(Shared(body)));
+    let response = in_time(request, next, may_last).await;
     if response.status().is_client_error() {
         let drain = async {
             let mut taken = 0_usize;
@@ -192,30 +238,6 @@ async fn heard(request: Request, next: Next) -> axum::response::Response {
             }
         };
         drop(tokio::time::timeout(DRAIN_TIMEOUT, drain).await);
-    }
-    response
-}
-
-/// One line a request: which route, how it ended, how long it took, and an id that the answer
-/// carries too.
-async fn trace(request: Request, next: Next) -> axum::response::Response {
-    let began = Instant::now();
-    let id = super::new_id();
-    let method = request.method().clone();
-    let route = request.extensions().get::<MatchedPath>().map_or_else(
-        || String::from("(console)"),
-        |path| path.as_str().to_owned(),
-    );
-    let mut response = next.run(request).await;
-    let duration_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
-    let status = response.status().as_u16();
-    if response.status().is_server_error() {
-        tracing::warn!(request.id = %id, %method, route, status, duration_ms, "request failed");
-    } else {
-        tracing::debug!(request.id = %id, %method, route, status, duration_ms, "request done");
-    }
-    if let Ok(value) = HeaderValue::from_str(&id.to_string()) {
-        response.headers_mut().insert(REQUEST_ID, value);
     }
     response
 }

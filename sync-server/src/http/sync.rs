@@ -5,15 +5,18 @@ use super::auth::{OnDevice, OnDraining};
 use super::error::{Answer, Refusal};
 use super::extract::{Body, Packed};
 use super::{App, new_id};
-use crate::service::push::{self, Judged, Sender};
-use crate::service::sessions::Session;
-use crate::service::{devices, photos, pull, receipts, words};
+use crate::service::push::{self, Accepted, Judged, Sender};
+use crate::service::sessions::{Grounds, Session};
+use crate::service::{Fault, devices, photos, pull, receipts, words};
+use crate::store::StoreError;
 use crate::store::operations::Gap;
 use axum::Json;
 use axum::extract::{DefaultBodyLimit, State};
+use serde_json::Value;
 use shared::id::DeviceId;
 use shared::operation::OPERATION_BYTES_LIMIT;
 use shared::report::{PHOTO_BYTES_LIMIT, PHOTOS_LIMIT, TEXT_CHARS_LIMIT};
+use shared::signature::Signature;
 use shared::time::Timestamp;
 use shared::wire::error::{ErrorAnswer, ErrorCode};
 use shared::wire::sync::{
@@ -26,6 +29,8 @@ use std::sync::Arc;
 const PUSH_BODY_BYTES_LIMIT: usize = PUSH_BYTES_LIMIT + 4 * 1024;
 /// Operations that are judged on the async thread: a few tens of microseconds each.
 const JUDGED_INLINE_MAX: usize = 4;
+/// How often a push is judged when who brings it changes under it: once is a coincidence.
+const JUDGED_ANEW_MAX: usize = 5;
 /// Characters of a nonce; a device sends 22.
 const NONCE_CHARS_MAX: usize = 128;
 /// A device's last contact is written at most this often by pulls.
@@ -38,16 +43,16 @@ const SEEN_EVERY_MS: i64 = 5 * shared::time::MINUTE_MS;
         (status = 503, body = ErrorAnswer)))]
 pub(super) async fn push(
     State(app): State<App>,
-    OnDraining(session, device): OnDraining,
+    OnDraining(grounds, device): OnDraining,
     Packed(request): Packed<PushRequest, PUSH_BODY_BYTES_LIMIT>,
 ) -> Answer<Json<PushAnswer>> {
-    take_push(&app, session, device, request).await.map(Json)
+    take_push(&app, grounds, device, request).await.map(Json)
 }
 
 /// Takes a push that came by the network or in a courier file.
 pub(super) async fn take_push(
     app: &App,
-    session: Session,
+    mut grounds: Arc<Grounds>,
     device: DeviceId,
     request: PushRequest,
 ) -> Answer<PushAnswer> {
@@ -72,47 +77,111 @@ pub(super) async fn take_push(
     if nonce.chars().count() > NONCE_CHARS_MAX {
         return Err(Refusal::malformed("nonce"));
     }
-    let count = ops.len();
-    let sender = Sender {
-        device,
-        person: Some(session.actor.person),
-        epoch: session.epoch,
+    let brought = Brought {
+        epoch,
+        made,
+        // What the clock shows at this push, when it says.
         skew_ms: (wall_ms != Timestamp::default()).then(|| wall_ms.since(now)),
+        signature,
+        ops: Arc::new(ops),
     };
-    let district = app.district();
-    let judge = move || push::judge(&district, &session, sender, ops, signature, now, new_id);
-    let judged: Vec<Judged> = if count <= JUDGED_INLINE_MAX {
-        judge()
-    } else {
-        tokio::task::spawn_blocking(judge)
-            .await
-            .map_err(|_| Refusal::internal())?
-    };
-    let hashes: Vec<_> = judged.iter().map(Judged::hash).collect();
-    let judged = Arc::new(judged);
+    for _ in 0..JUDGED_ANEW_MAX {
+        let session = grounds.session(now).ok_or_else(Refusal::unauthenticated)?;
+        let sender = Sender {
+            device,
+            person: Some(session.actor.person),
+            epoch: session.epoch,
+            skew_ms: brought.skew_ms,
+        };
+        let judged = Arc::new(judge(app, session, sender, &brought, now).await?);
+        let Some(mut accepted) = accept(app, &grounds, sender, &brought, &judged, now).await?
+        else {
+            grounds = look_again(app, &grounds).await?;
+            continue;
+        };
+        // After the commit: the server's word is worth something only for what is durable.
+        let hashes: Vec<_> = judged.iter().map(Judged::hash).collect();
+        let seal = receipts::seal(app.receipt_key(), &mut accepted.results, &hashes);
+        return Ok(PushAnswer {
+            protocol: PROTOCOL.to_owned(),
+            nonce,
+            server_epoch: app.district().server_epoch.clone(),
+            server_time: now,
+            high_water: unsigned(accepted.high_water),
+            gaps: ranges(&accepted.gaps),
+            results: accepted.results,
+            seal,
+        });
+    }
+    let busy = StoreError::Busy(String::from("a device is being bound again and again"));
+    Err(Fault::from(busy).into())
+}
+
+/// What a push brought.
+struct Brought {
+    epoch: u32,
+    made: u64,
+    skew_ms: Option<i64>,
+    signature: Option<Signature>,
+    ops: Arc<Vec<Value>>,
+}
+
+/// Judges the operations, beside the async threads when they are many.
+async fn judge(
+    app: &App,
+    session: Session,
+    sender: Sender,
+    brought: &Brought,
+    now: Timestamp,
+) -> Answer<Vec<Judged>> {
+    let (district, ops) = (app.district(), Arc::clone(&brought.ops));
+    let (count, signature) = (ops.len(), brought.signature);
+    let judge = move || push::judge(&district, &session, sender, &ops, signature, now, new_id);
+    if count <= JUDGED_INLINE_MAX {
+        return Ok(judge());
+    }
+    tokio::task::spawn_blocking(judge)
+        .await
+        .map_err(|_| Refusal::internal())
+}
+
+/// Writes what was judged; none when it was judged by what no longer stands.
+async fn accept(
+    app: &App,
+    grounds: &Arc<Grounds>,
+    sender: Sender,
+    brought: &Brought,
+    judged: &Arc<Vec<Judged>>,
+    now: Timestamp,
+) -> Answer<Option<Accepted>> {
     // What was made in a former epoch says nothing of what is owed in this one.
-    let is_of_now = i64::from(epoch) == sender.epoch;
-    let made = i64::try_from(if is_of_now { made } else { 0 }).unwrap_or(i64::MAX);
-    let district = app.district();
+    let is_of_now = i64::from(brought.epoch) == sender.epoch;
+    let made = i64::try_from(if is_of_now { brought.made } else { 0 }).unwrap_or(i64::MAX);
+    let (grounds, judged) = (Arc::clone(grounds), Arc::clone(judged));
+    let (district, weight) = (app.district(), judged.len().max(1));
     let code = district.code.clone();
-    let mut accepted = app
+    let accepted = app
         .store()
-        .write_weighing(&code, count.max(1), move |tx| {
-            push::accept(tx, &district, sender, made, &judged, now)
+        .write_weighing(&code, weight, move |tx| {
+            if !grounds.stand(tx)? {
+                return Ok(None);
+            }
+            push::accept(tx, &district, sender, made, &judged, now).map(Some)
         })
-        .await?;
-    // After the commit: the server's word is worth something only for what is durable.
-    let seal = receipts::seal(app.receipt_key(), &mut accepted.results, &hashes);
-    Ok(PushAnswer {
-        protocol: PROTOCOL.to_owned(),
-        nonce,
-        server_epoch: app.district().server_epoch.clone(),
-        server_time: now,
-        high_water: unsigned(accepted.high_water),
-        gaps: ranges(&accepted.gaps),
-        results: accepted.results,
-        seal,
-    })
+        .await;
+    accepted.map_err(Refusal::from)
+}
+
+/// Reads what has changed meanwhile.
+async fn look_again(app: &App, before: &Arc<Grounds>) -> Answer<Arc<Grounds>> {
+    if let Some(token_hash) = before.token_hash() {
+        app.remembered().forget(token_hash);
+    }
+    let before = Arc::clone(before);
+    let now = app.store().read(move |tx| before.again(tx)).await?;
+    let grounds = Arc::new(now.ok_or_else(Refusal::unauthenticated)?);
+    app.remembered().keep(&grounds);
+    Ok(grounds)
 }
 
 fn unsigned(number: i64) -> u64 {

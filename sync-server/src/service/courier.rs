@@ -5,7 +5,7 @@
 
 use super::audit::{self, Deed, Note};
 use super::photos::{self, header};
-use super::sessions::{self, Session};
+use super::sessions::{Grounds, Session};
 use super::{Fault, Result};
 use crate::service::district::District;
 use crate::store::Tx;
@@ -27,9 +27,9 @@ impl From<CourierError> for Fault {
 ///
 /// # Errors
 /// [`Fault::Invalid`] when no handheld of this server signed it.
-pub fn maker(tx: &mut dyn Tx, opened: &Opened, now: Timestamp) -> Result<Session> {
-    let found = sessions::of_device(tx, opened.sheet.device_id, now)?;
-    let signed = |session: &Session| session.key.is_some_and(|key| opened.is_signed_by(&key));
+pub fn maker(tx: &mut dyn Tx, opened: &Opened) -> Result<Grounds> {
+    let found = Grounds::of_device(tx, opened.sheet.device_id)?;
+    let signed = |grounds: &Grounds| grounds.key().is_some_and(|key| opened.is_signed_by(&key));
     found.filter(signed).ok_or(Fault::invalid(
         "file",
         "服务器不认得导出这个文件的手机。请在那台手机上重新绑定，再导出一次；内容都在那台手机上。",

@@ -18,7 +18,7 @@ pub use judge::{Chained, Judged, Sender, judge};
 use super::{Fault, Result};
 use crate::service::district::District;
 use crate::service::photos;
-use crate::store::devices::{DeviceRow, Ledger};
+use crate::store::devices::{Ledger, Progress};
 use crate::store::operations::{Gap, NewOperation};
 use crate::store::quarantine::QuarantineRow;
 use crate::store::{self, StoreError, Tx, nested};
@@ -60,7 +60,7 @@ pub fn accept(
     operations: &[Judged],
     now: Timestamp,
 ) -> Result<Accepted> {
-    let device = store::devices::get(tx, sender.device)?.ok_or(Fault::NotFound("device"))?;
+    let device = store::devices::progress(tx, sender.device)?.ok_or(Fault::NotFound("device"))?;
     let mut results = Vec::with_capacity(operations.len());
     let mut received_more = 0;
     // Everything up to the high water was here and nothing beyond it, and this push goes on there.
@@ -94,7 +94,7 @@ pub fn accept(
 
 /// The highest number received of a device, the one up to which none is missing, and the gaps
 /// above that.
-fn look_for_gaps(tx: &mut dyn Tx, device: &DeviceRow) -> Result<(i64, i64, Vec<Gap>)> {
+fn look_for_gaps(tx: &mut dyn Tx, device: &Progress) -> Result<(i64, i64, Vec<Gap>)> {
     let (id, epoch, above) = (device.id, device.epoch, device.high_water);
     let highest = store::operations::highest(tx, id, epoch)?;
     if highest <= above {

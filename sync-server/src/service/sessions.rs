@@ -9,6 +9,7 @@ use super::{Fault, Result};
 use crate::service::district::District;
 use crate::store::devices::DeviceRow;
 use crate::store::people::PersonRow;
+use crate::store::posts::PostRow;
 use crate::store::sessions::SessionRow;
 use crate::store::{self, Tx};
 use shared::id::{DeviceId, PersonId, Sha256};
@@ -37,7 +38,7 @@ pub struct Session {
     /// The person with the posts in force that count for this session.
     pub actor: Actor,
     /// All posts the person ever held, with their time.
-    pub posts_ever: Vec<store::posts::PostRow>,
+    pub posts_ever: Vec<PostRow>,
     /// Sign-in name.
     pub login: String,
     /// Name.
@@ -90,84 +91,180 @@ impl Session {
     }
 }
 
+/// What a session follows from, as it stood in the database when it was read. It may be kept for a
+/// while, as long as whoever writes by it asks [`Grounds::stand`] in the same transaction.
+#[derive(Debug, Clone)]
+pub struct Grounds {
+    /// None for a handheld whose work others bring.
+    token: Option<SessionRow>,
+    person: PersonRow,
+    device: Option<DeviceRow>,
+    posts: Vec<PostRow>,
+}
+
+impl Grounds {
+    /// Those of a token that was ever given out.
+    ///
+    /// # Errors
+    /// Whatever the store says, as for all services.
+    pub fn of_token(tx: &mut dyn Tx, token_hash: Sha256) -> Result<Option<Self>> {
+        let Some(token) = store::sessions::get(tx, token_hash)? else {
+            return Ok(None);
+        };
+        let device = match token.device {
+            None => None,
+            Some(id) => match store::devices::get(tx, id)? {
+                // The device was bound to somebody else since.
+                Some(device) if device.person == token.person => Some(device),
+                _ => return Ok(None),
+            },
+        };
+        Self::of(tx, token.person, Some(token), device)
+    }
+
+    /// Those that a handheld would have if it came with a token: for what others bring of it.
+    ///
+    /// # Errors
+    /// As [`Grounds::of_token`].
+    pub fn of_device(tx: &mut dyn Tx, id: DeviceId) -> Result<Option<Self>> {
+        let Some(device) = store::devices::get(tx, id)? else {
+            return Ok(None);
+        };
+        Self::of(tx, device.person, None, Some(device))
+    }
+
+    fn of(
+        tx: &mut dyn Tx,
+        person: PersonId,
+        token: Option<SessionRow>,
+        device: Option<DeviceRow>,
+    ) -> Result<Option<Self>> {
+        let Some(person) = store::people::get(tx, person)? else {
+            return Ok(None);
+        };
+        let posts = store::posts::of_person(tx, person.id)?;
+        Ok(Some(Self {
+            token,
+            person,
+            device,
+            posts,
+        }))
+    }
+
+    /// The same as they stand now.
+    ///
+    /// # Errors
+    /// As [`Grounds::of_token`].
+    pub fn again(&self, tx: &mut dyn Tx) -> Result<Option<Self>> {
+        match (&self.token, &self.device) {
+            (Some(token), _) => Self::of_token(tx, token.token_hash),
+            (None, Some(device)) => Self::of_device(tx, device.id),
+            (None, None) => Ok(None),
+        }
+    }
+
+    /// Whether nothing of them has changed, in no matter which process or by whose hand: a session
+    /// that was ended, a post, an account, another binding of the handheld.
+    ///
+    /// # Errors
+    /// As [`Grounds::of_token`].
+    pub fn stand(&self, tx: &mut dyn Tx) -> Result<bool> {
+        if let Some(token) = &self.token
+            && store::sessions::get(tx, token.token_hash)?.as_ref() != Some(token)
+        {
+            return Ok(false);
+        }
+        if let Some(device) = &self.device
+            && store::devices::binding(tx, device.id)? != Some(device.binding())
+        {
+            return Ok(false);
+        }
+        let person = store::people::get(tx, self.person.id)?;
+        Ok(person.as_ref() == Some(&self.person)
+            && store::posts::of_person(tx, self.person.id)? == self.posts)
+    }
+
+    /// SHA-256 of the token, where there is one.
+    #[must_use]
+    pub fn token_hash(&self) -> Option<Sha256> {
+        self.token.as_ref().map(|token| token.token_hash)
+    }
+
+    /// The handheld, none for a console.
+    #[must_use]
+    pub fn device(&self) -> Option<DeviceId> {
+        self.device.as_ref().map(|device| device.id)
+    }
+
+    /// Whether the token is no longer good at a moment.
+    #[must_use]
+    pub fn has_ended(&self, now: Timestamp) -> bool {
+        let ended = |token: &SessionRow| token.revoked.is_some() || token.expires <= now;
+        self.token.as_ref().is_some_and(ended)
+    }
+
+    /// The key that the handheld signs with.
+    #[must_use]
+    pub fn key(&self) -> Option<PublicKey> {
+        self.device.as_ref()?.key
+    }
+
+    /// The session at a moment, unless it has ended.
+    #[must_use]
+    pub fn session(&self, now: Timestamp) -> Option<Session> {
+        /// No token has it.
+        const NO_TOKEN: Sha256 = Sha256::new([0; 32]);
+        let Self {
+            token,
+            person,
+            device,
+            posts,
+        } = self;
+        if self.has_ended(now) {
+            return None;
+        }
+        let device = device.as_ref();
+        let off = |since: Option<Timestamp>| since.is_some_and(|since| since <= now);
+        Some(Session {
+            token_hash: self.token_hash().unwrap_or(NO_TOKEN),
+            actor: Actor {
+                person: person.id,
+                posts: in_force(posts, device.is_some(), now),
+            },
+            posts_ever: posts.clone(),
+            login: person.login.clone(),
+            name: person.name.clone(),
+            device: self.device(),
+            epoch: device.map_or(0, |device| device.epoch),
+            key: self.key(),
+            last_seen: device.and_then(|device| device.last_seen),
+            disabled: off(person.disabled) || device.is_some_and(|device| off(device.disabled)),
+            lost: device.is_some_and(|device| off(device.lost)),
+            prolong: match (token, device) {
+                (Some(token), None) => prolonged(token, now),
+                _ => None,
+            },
+        })
+    }
+}
+
+/// Until when a console's session in use should last, when it is time to say so.
+fn prolonged(token: &SessionRow, now: Timestamp) -> Option<Timestamp> {
+    let longest = token.created.plus_ms(CONSOLE_SESSION_MS_MAX);
+    let until = now.plus_ms(CONSOLE_SESSION_MS).min(longest);
+    (until.since(token.expires) >= PROLONG_EVERY_MS).then_some(until)
+}
+
 /// The session of a token, unless it has ended.
 ///
 /// # Errors
 /// Whatever the store says, as for all services.
 pub fn find(tx: &mut dyn Tx, token_hash: Sha256, now: Timestamp) -> Result<Option<Session>> {
-    let Some(row) = store::sessions::get(tx, token_hash)? else {
-        return Ok(None);
-    };
-    if row.revoked.is_some() || row.expires <= now {
-        return Ok(None);
-    }
-    let Some(person) = store::people::get(tx, row.person)? else {
-        return Ok(None);
-    };
-    let device = match row.device {
-        None => None,
-        Some(id) => match store::devices::get(tx, id)? {
-            // The device was bound to somebody else since.
-            Some(device) if device.person == person.id => Some(device),
-            _ => return Ok(None),
-        },
-    };
-    let longest = row.created.plus_ms(CONSOLE_SESSION_MS_MAX);
-    let prolonged = now.plus_ms(CONSOLE_SESSION_MS).min(longest);
-    let is_due = device.is_none() && prolonged.since(row.expires) >= PROLONG_EVERY_MS;
-    let session = of(tx, person, device, token_hash, now)?;
-    Ok(Some(Session {
-        prolong: is_due.then_some(prolonged),
-        ..session
-    }))
+    let grounds = Grounds::of_token(tx, token_hash)?;
+    Ok(grounds.and_then(|grounds| grounds.session(now)))
 }
 
-/// What a handheld would have if it came with a token now: for what others bring of it.
-///
-/// # Errors
-/// As [`find`].
-pub fn of_device(tx: &mut dyn Tx, id: DeviceId, now: Timestamp) -> Result<Option<Session>> {
-    /// No token has it.
-    const NO_TOKEN: Sha256 = Sha256::new([0; 32]);
-    let Some(device) = store::devices::get(tx, id)? else {
-        return Ok(None);
-    };
-    let Some(person) = store::people::get(tx, device.person)? else {
-        return Ok(None);
-    };
-    of(tx, person, Some(device), NO_TOKEN, now).map(Some)
-}
-
-fn of(
-    tx: &mut dyn Tx,
-    person: PersonRow,
-    device: Option<DeviceRow>,
-    token_hash: Sha256,
-    now: Timestamp,
-) -> Result<Session> {
-    let posts_ever = store::posts::of_person(tx, person.id)?;
-    let posts = in_force(&posts_ever, device.is_some(), now);
-    let off = |since: Option<Timestamp>| since.is_some_and(|since| since <= now);
-    Ok(Session {
-        prolong: None,
-        lost: device.as_ref().is_some_and(|device| off(device.lost)),
-        token_hash,
-        actor: Actor {
-            person: person.id,
-            posts,
-        },
-        posts_ever,
-        login: person.login,
-        name: person.name,
-        disabled: off(person.disabled) || device.as_ref().is_some_and(|d| off(d.disabled)),
-        epoch: device.as_ref().map_or(0, |device| device.epoch),
-        key: device.as_ref().and_then(|device| device.key),
-        last_seen: device.as_ref().and_then(|device| device.last_seen),
-        device: device.map(|device| device.id),
-    })
-}
-
-fn in_force(rows: &[store::posts::PostRow], on_device: bool, now: Timestamp) -> Vec<Post> {
+fn in_force(rows: &[PostRow], on_device: bool, now: Timestamp) -> Vec<Post> {
     rows.iter()
         .filter(|row| row.from <= now && row.to.is_none_or(|to| now < to))
         .filter(|row| !on_device || row.post.role == Role::GridWorker)

@@ -46,6 +46,48 @@ pub struct DeviceRow {
     pub lost: Option<Timestamp>,
 }
 
+/// What decides what a device may do and whose word it brings.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Binding {
+    /// Who carries it.
+    pub person: PersonId,
+    /// Counts up when an installation starts over.
+    pub epoch: i64,
+    /// Since when it may not sync.
+    pub disabled: Option<Timestamp>,
+    /// Its key as kept. Reading it as a point of its curve costs more than all the rest.
+    pub key: Option<String>,
+    /// Since when it is reported lost.
+    pub lost: Option<Timestamp>,
+}
+
+impl DeviceRow {
+    /// What decides what it may do.
+    #[must_use]
+    pub fn binding(&self) -> Binding {
+        Binding {
+            person: self.person,
+            epoch: self.epoch,
+            disabled: self.disabled,
+            key: self.key.map(|key| key.to_string()),
+            lost: self.lost,
+        }
+    }
+}
+
+/// How far a device's operations have come in its epoch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Progress {
+    /// Identity.
+    pub id: DeviceId,
+    /// Its epoch.
+    pub epoch: i64,
+    /// Operations received without a gap.
+    pub high_water: i64,
+    /// Operations received.
+    pub received: i64,
+}
+
 /// What a push says about its device.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Ledger {
@@ -138,6 +180,53 @@ pub fn get(tx: &mut dyn Tx, id: DeviceId) -> Result<Option<DeviceRow>> {
         WHERE id = $1";
     tx.query(SQL, params![id])?
         .first_mut()
+        .map(from_row)
+        .transpose()
+}
+
+/// What decides what a device may do, for whoever has read the rest before.
+///
+/// # Errors
+/// As [`put`].
+pub fn binding(tx: &mut dyn Tx, id: DeviceId) -> Result<Option<Binding>> {
+    const SQL: &str = "
+        SELECT person, epoch, disabled_ms, public_key, lost_ms
+        FROM devices
+        WHERE id = $1";
+    let from_row = |row: &mut Row| {
+        Ok(Binding {
+            person: row.id(0)?,
+            epoch: row.int(1)?,
+            disabled: row.opt_time(2)?,
+            key: row.take_opt_text(3)?,
+            lost: row.opt_time(4)?,
+        })
+    };
+    tx.query(SQL, params![id])?
+        .first_mut()
+        .map(from_row)
+        .transpose()
+}
+
+/// How far a device's operations have come.
+///
+/// # Errors
+/// As [`put`].
+pub fn progress(tx: &mut dyn Tx, id: DeviceId) -> Result<Option<Progress>> {
+    const SQL: &str = "
+        SELECT epoch, high_water, received
+        FROM devices
+        WHERE id = $1";
+    let from_row = |row: &Row| {
+        Ok(Progress {
+            id,
+            epoch: row.int(0)?,
+            high_water: row.int(1)?,
+            received: row.int(2)?,
+        })
+    };
+    tx.query(SQL, params![id])?
+        .first()
         .map(from_row)
         .transpose()
 }

@@ -17,15 +17,22 @@ use uuid::fmt::Hyphenated;
 /// How long a statement waits for another process that holds the write lock (a `gewu-server`
 /// command beside a running server), in milliseconds.
 const BUSY_TIMEOUT_MS: u32 = 5_000;
-/// Page cache of the writer, in KiB: the indices of a district's open cases stay in memory.
-const WRITER_CACHE_KIB: u32 = 64 * 1024;
+/// Page cache of the writer, in KiB: what it touches again and again. It has its price, since a
+/// commit that splits a page walks through all of it (SQLite numbers pages anew by way of the page
+/// that is never used, and forgets what is beyond the end); what falls out is in the page cache of
+/// the system.
+const WRITER_CACHE_KIB: u32 = 8 * 1024;
+/// Pages that a transaction changes before it begins to write them to the log: those of the fullest
+/// batch. Earlier only means to write many of them twice.
+const SPILL_PAGES: u32 = 16 * 1024;
 /// Page cache of each reader, in KiB: readers share the mapped file besides.
 const READER_CACHE_KIB: u32 = 8 * 1024;
 /// How much of the file is read through the page cache of the system instead of being copied.
 const MMAP_BYTES: u32 = 256 * 1024 * 1024;
-/// Pages in the write-ahead log before the writer moves them into the file: 16 MiB, so that the
-/// two extra syncs of a checkpoint come once in dozens of full batches.
-const WAL_PAGES: u32 = 4_000;
+/// Pages in the write-ahead log before the writer moves them into the file: 32 MiB, so that the
+/// two extra syncs of a checkpoint come once in hundreds of single reports, and the ends of the
+/// indices, which nearly every report touches, are moved once for all of these.
+const WAL_PAGES: u32 = 8_000;
 /// Statements kept prepared for each connection: all texts of the store fit.
 const STATEMENTS_MAX: usize = 512;
 
@@ -75,6 +82,7 @@ impl Sqlite {
                  PRAGMA synchronous = FULL;
                  PRAGMA foreign_keys = ON;
                  PRAGMA cache_size = -{cache_kib};
+                 PRAGMA cache_spill = {SPILL_PAGES};
                  PRAGMA mmap_size = {MMAP_BYTES};
                  PRAGMA wal_autocheckpoint = {WAL_PAGES};
                  PRAGMA temp_store = MEMORY;
@@ -282,25 +290,22 @@ fn placeholders(sql: &str) -> Cow<'_, str> {
 
 /// Calls with number and position of every `$n` outside a quoted text.
 fn each_placeholder(sql: &str, mut found: impl FnMut(usize, usize)) {
-    let mut quoted = false;
-    let mut number: Option<(usize, usize)> = None;
-    for (at, byte) in sql.bytes().enumerate() {
-        if let Some((value, start)) = number {
-            if byte.is_ascii_digit() {
-                number = Some((value * 10 + usize::from(byte - b'0'), start));
-                continue;
+    let mut start = 0_usize;
+    // Every second piece between quotes is a quoted text. Whole pieces are searched for the rare
+    // `$`, since this runs for every statement of every report.
+    for (at, piece) in sql.split('\'').enumerate() {
+        if at % 2 == 0 {
+            for (dollar, _) in piece.match_indices('$') {
+                let digits = piece
+                    .bytes()
+                    .skip(dollar + 1)
+                    .take_while(u8::is_ascii_digit);
+                let number =
+                    digits.fold(0, |number, digit| number * 10 + usize::from(digit - b'0'));
+                found(number, start + dollar);
             }
-            found(value, start);
-            number = None;
         }
-        match byte {
-            b'\'' => quoted = !quoted,
-            b'$' if !quoted => number = Some((0, at)),
-            _ => {}
-        }
-    }
-    if let Some((value, start)) = number {
-        found(value, start);
+        start += piece.len() + 1;
     }
 }
 

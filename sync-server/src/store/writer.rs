@@ -7,12 +7,14 @@
 //! moment something in it has to be undone the whole batch is rolled back and run again with one
 //! for each job and part. When the commit fails every job hears it; when the backend says busy or
 //! the line broke before the commit, the whole batch is run again, a bounded number of times, here
-//! and nowhere else. Company gathers while the disk is syncing, and whoever was just answered is
-//! waited for, at most as long as a part of that sync; a client alone is committed at once.
+//! and nowhere else. Company gathers while the disk is syncing and boards while the batch is
+//! written, and whoever was just answered is waited for, at most as long as a part of that sync; a
+//! client alone is committed at once.
 //! Held by `tests/tests/store_contract.rs`.
 
 mod counted;
 mod gather;
+mod savepoint;
 
 use super::buckets::Standing;
 use super::error::{Result, StoreError};
@@ -21,7 +23,8 @@ use super::tx::{Dialect, Driver, Row, Tx, Value, check};
 use super::{Address, counters};
 use counted::Counted;
 pub use gather::{BATCH_JOBS_MAX, BATCH_WEIGHT_MAX};
-use gather::{Before, gather};
+use gather::{Batch, Before};
+use savepoint::level;
 use shared::id::{AreaCode, Bucket};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -35,32 +38,6 @@ pub const QUEUE_JOBS_MAX: usize = 10_000;
 const ATTEMPTS_MAX: u32 = 5;
 /// Pause before the second attempt; doubles each time (10, 20, 40, 80 ms).
 const RETRY_DELAY: Duration = Duration::from_millis(10);
-/// Savepoints inside one another: the job's, and those of its parts.
-const SAVEPOINTS: [Savepoint; 5] = [
-    savepoint!("s0"),
-    savepoint!("s1"),
-    savepoint!("s2"),
-    savepoint!("s3"),
-    savepoint!("s4"),
-];
-
-struct Savepoint {
-    open: &'static str,
-    release: &'static str,
-    rollback: &'static str,
-}
-
-macro_rules! savepoint {
-    ($name:literal) => {
-        Savepoint {
-            open: concat!("SAVEPOINT ", $name),
-            release: concat!("RELEASE SAVEPOINT ", $name),
-            rollback: concat!("ROLLBACK TO SAVEPOINT ", $name),
-        }
-    };
-}
-use savepoint;
-
 /// A write that waits, with its type of answer forgotten.
 pub(super) trait Job: Send {
     fn district(&self) -> &Arc<str>;
@@ -178,48 +155,51 @@ struct Writer {
 impl Writer {
     fn run(mut self, waiting: &Receiver<Box<dyn Job>>) {
         let mut before = Before::default();
-        while let Some(mut jobs) = gather(waiting, before) {
-            let committed = self.write(&mut jobs);
+        while let Some(mut batch) = Batch::gather(waiting, before) {
+            let committed = self.write(&mut batch, waiting);
             before = Before {
-                jobs: jobs.len(),
+                jobs: batch.jobs.len(),
                 commit: *committed.as_ref().unwrap_or(&Duration::ZERO),
             };
             let committed = committed.map(drop);
-            for job in jobs {
+            for job in batch.jobs {
                 job.answer(committed.clone());
             }
         }
     }
 
     /// The one place where a batch is tried again; how long its commit took.
-    fn write(&mut self, jobs: &mut [Box<dyn Job>]) -> Result<Duration> {
+    fn write(&mut self, batch: &mut Batch, waiting: &Receiver<Box<dyn Job>>) -> Result<Duration> {
         let mut delay = RETRY_DELAY;
         for attempt in 1.. {
-            let error = match self.attempt(jobs) {
+            let error = match self.attempt(batch, waiting) {
                 Ok(took) => return Ok(took),
                 Err(error) => error,
             };
+            let jobs = batch.jobs.len();
             if !error.is_retryable() || attempt == ATTEMPTS_MAX {
-                tracing::error!(%error, jobs = jobs.len(), attempt, "could not commit a batch");
+                tracing::error!(%error, jobs, attempt, "could not commit a batch");
                 return Err(error);
             }
-            tracing::warn!(%error, jobs = jobs.len(), attempt, "a batch is tried again");
+            tracing::warn!(%error, jobs, attempt, "a batch is tried again");
             std::thread::sleep(delay);
             delay *= 2;
         }
         Ok(Duration::ZERO)
     }
 
-    fn attempt(&mut self, jobs: &mut [Box<dyn Job>]) -> Result<Duration> {
+    fn attempt(&mut self, batch: &mut Batch, waiting: &Receiver<Box<dyn Job>>) -> Result<Duration> {
         let mut driver = match self.connection.take() {
             Some(driver) => driver,
             None => self.address.writer()?,
         };
-        let mut outcome = batch(driver.as_mut(), jobs, self.commit_delay, Undo::ByRestart);
+        let undo = Undo::ByRestart;
+        let mut outcome = run(driver.as_mut(), batch, waiting, self.commit_delay, undo);
         if outcome == Err(StoreError::Restart) {
+            let undo = Undo::BySavepoint;
             outcome = driver
                 .rollback()
-                .and_then(|()| batch(driver.as_mut(), jobs, self.commit_delay, Undo::BySavepoint));
+                .and_then(|()| run(driver.as_mut(), batch, waiting, self.commit_delay, undo));
         }
         let healthy = match &outcome {
             Ok(_) => true,
@@ -244,18 +224,28 @@ enum Undo {
 
 /// One transaction: the jobs in order, counters written back once, one commit; how long that one
 /// took.
-fn batch(
+fn run(
     driver: &mut dyn Driver,
-    jobs: &mut [Box<dyn Job>],
+    batch: &mut Batch,
+    waiting: &Receiver<Box<dyn Job>>,
     delay: Duration,
     undo: Undo,
 ) -> Result<Duration> {
     driver.begin_write()?;
     let mut tx = WriteTx::new(driver, undo);
-    // A job that is alone needs no savepoint of its own: the transaction is its savepoint.
-    let alone = jobs.len() == 1;
-    let mut kept = false;
-    for job in jobs.iter_mut() {
+    let (mut kept, mut at) = (false, 0);
+    loop {
+        // Others board as long as nothing had to be undone: what is run again is run as it was.
+        let may_board = kept && undo == Undo::ByRestart;
+        // A job that is alone needs no savepoint of its own: the transaction is its savepoint.
+        let alone = batch.jobs.len() == 1;
+        let Some(job) = batch.jobs.get_mut(at) else {
+            if may_board && batch.more(waiting) {
+                continue;
+            }
+            break;
+        };
+        at += 1;
         tx.enter(job.district())?;
         if !alone {
             tx.savepoint()?;
@@ -489,10 +479,6 @@ impl Tx for WriteTx<'_> {
         self.failed = None;
         Ok(())
     }
-}
-
-fn level(depth: usize) -> Result<&'static Savepoint> {
-    SAVEPOINTS.get(depth).ok_or(StoreError::Nesting)
 }
 
 #[cfg(test)]

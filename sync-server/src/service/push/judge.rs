@@ -170,17 +170,17 @@ pub fn judge(
     district: &District,
     session: &Session,
     sender: Sender,
-    operations: Vec<Value>,
+    operations: &[Value],
     signature: Option<Signature>,
     now: Timestamp,
     mut new_id: impl FnMut() -> Uuid,
 ) -> Vec<Judged> {
-    let signed = Signed::of(session.key, signature, &operations);
+    let signed = Signed::of(session.key, signature, operations);
     let mut before: Option<(u32, u64, Sha256)> = None;
     operations
-        .into_iter()
+        .iter()
         .map(|value| {
-            let sealed = match readable(&value) {
+            let sealed = match readable(value) {
                 Ok(sealed) => sealed,
                 Err(judged) => return *judged,
             };
@@ -320,8 +320,7 @@ fn weigh<'a>(
         return Err("kind_unknown");
     }
     let catalogue = catalogue.ok_or("catalogue_unknown")?;
-    let report: FiledReport =
-        serde_json::from_value(operation.payload.clone()).map_err(|_| "payload_malformed")?;
+    let report = FiledReport::deserialize(&operation.payload).map_err(|_| "payload_malformed")?;
     check(&report, &operation.photos).map_err(|fault| fault.code())?;
     check_against(&report, &operation.photos, catalogue).map_err(|fault| fault.code())?;
     in_emergency(district, catalogue, &report, made_at).map_err(|fault| fault.code())?;

@@ -21,39 +21,49 @@ pub(super) struct Before {
     pub(super) commit: Duration,
 }
 
-/// Waits for a job and takes what else is there; then waits a little for those of the batch
-/// before: whoever was just answered is often about to ask again.
-pub(super) fn gather(
-    waiting: &Receiver<Box<dyn Job>>,
-    before: Before,
-) -> Option<Vec<Box<dyn Job>>> {
-    let mut batch = Batch::default();
-    batch.extend(waiting.try_iter());
-    // Those of the batch before are not among what waited behind it.
-    let expected = before.jobs.saturating_add(batch.jobs.len());
-    if batch.jobs.is_empty() {
-        batch.extend(waiting.recv());
-        batch.extend(waiting.try_iter());
-    }
-    let until = Instant::now() + (before.commit / PATIENCE).min(PATIENCE_MAX);
-    while batch.jobs.len() < expected && !batch.is_full() {
-        let left = until.saturating_duration_since(Instant::now());
-        match waiting.recv_timeout(left) {
-            Ok(job) => batch.extend([job]),
-            Err(_) => break,
-        }
-    }
-    (!batch.jobs.is_empty()).then_some(batch.jobs)
-}
-
 /// Jobs for one commit.
-#[derive(Default)]
-struct Batch {
-    jobs: Vec<Box<dyn Job>>,
+pub(super) struct Batch {
+    pub(super) jobs: Vec<Box<dyn Job>>,
     weight: usize,
+    /// Jobs that are worth waiting for: whoever was just answered is often about to ask again.
+    expected: usize,
+    /// How long they are waited for, in all.
+    patience: Duration,
 }
 
 impl Batch {
+    /// Waits for a job and takes what else is there; none when there will be no more.
+    pub(super) fn gather(waiting: &Receiver<Box<dyn Job>>, before: Before) -> Option<Self> {
+        let mut batch = Self {
+            jobs: Vec::new(),
+            weight: 0,
+            expected: before.jobs,
+            patience: (before.commit / PATIENCE).min(PATIENCE_MAX),
+        };
+        batch.extend(waiting.try_iter());
+        if batch.jobs.is_empty() {
+            batch.extend(waiting.recv());
+            batch.extend(waiting.try_iter());
+        } else {
+            // Those of the batch before are not among what waited behind it.
+            batch.expected = batch.expected.saturating_add(batch.jobs.len());
+        }
+        (!batch.jobs.is_empty()).then_some(batch)
+    }
+
+    /// Takes who came while the others were written, and waits a little for those of the batch
+    /// before when nobody did; whether there is anybody more.
+    pub(super) fn more(&mut self, waiting: &Receiver<Box<dyn Job>>) -> bool {
+        let written = self.jobs.len();
+        self.extend(waiting.try_iter());
+        if self.jobs.len() == written && written < self.expected && !self.is_full() {
+            let begun = Instant::now();
+            self.extend(waiting.recv_timeout(self.patience));
+            self.patience = self.patience.saturating_sub(begun.elapsed());
+        }
+        self.jobs.len() > written
+    }
+
     fn is_full(&self) -> bool {
         self.jobs.len() >= BATCH_JOBS_MAX || self.weight >= BATCH_WEIGHT_MAX
     }

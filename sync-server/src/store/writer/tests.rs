@@ -74,8 +74,17 @@ impl Driver for Told {
 type Answer = Receiver<Result<i64>>;
 
 fn job(fails: bool) -> (Box<dyn Job>, Answer) {
+    job_meanwhile(fails, || {})
+}
+
+/// A job, and what happens while it is run.
+fn job_meanwhile(
+    fails: bool,
+    mut meanwhile: impl FnMut() + Send + 'static,
+) -> (Box<dyn Job>, Answer) {
     let (reply, answer) = sync_channel(1);
     let work = move |tx: &mut dyn Tx| {
+        meanwhile();
         let seq = tx.next_seq()?;
         if fails { Err(StoreError::Nul) } else { Ok(seq) }
     };
@@ -95,21 +104,29 @@ fn job(fails: bool) -> (Box<dyn Job>, Answer) {
 
 /// Runs some jobs, bad or not, in one batch; what each hears, and what the backend was asked.
 fn run(jobs: &[bool], commits: Vec<Result<()>>) -> (Vec<Result<i64>>, Vec<&'static str>) {
+    let (queue, waiting) = sync_channel(jobs.len());
+    let (jobs, answers): (Vec<_>, Vec<_>) = jobs.iter().copied().map(job).unzip();
+    jobs.into_iter().for_each(|job| queue.send(job).unwrap());
+    drop(queue);
+    run_waiting(&waiting, &answers, commits)
+}
+
+fn run_waiting(
+    waiting: &Receiver<Box<dyn Job>>,
+    answers: &[Answer],
+    commits: Vec<Result<()>>,
+) -> (Vec<Result<i64>>, Vec<&'static str>) {
     let told = Told {
         commits: commits.into(),
         ..Told::default()
     };
     let log = Arc::clone(&told.log);
-    let mut writer = Writer {
+    let writer = Writer {
         address: Address::Sqlite(std::path::PathBuf::from("/nowhere")),
         commit_delay: Duration::ZERO,
         connection: Some(Box::new(told)),
     };
-    let (mut jobs, answers): (Vec<_>, Vec<_>) = jobs.iter().copied().map(job).unzip();
-    let committed = writer.write(&mut jobs).map(drop);
-    for job in jobs {
-        job.answer(committed.clone());
-    }
+    writer.run(waiting);
     let heard = answers
         .iter()
         .map(|answer| answer.recv().unwrap())
@@ -121,6 +138,24 @@ fn run(jobs: &[bool], commits: Vec<Result<()>>) -> (Vec<Result<i64>>, Vec<&'stat
 #[test]
 fn a_batch_is_one_commit_without_savepoints_and_the_counter_written_once() {
     let (heard, log) = run(&[false, false], vec![]);
+    assert_eq!(heard, [Ok(7), Ok(8)]);
+    assert_eq!(log, ["begin", "counters", "commit"]);
+}
+
+#[test]
+fn who_comes_while_a_batch_is_written_is_committed_with_it() {
+    let (queue, waiting) = sync_channel(2);
+    let (later, later_answer) = job(false);
+    let mut later = Some((later, queue.clone()));
+    let come = move || {
+        if let Some((job, queue)) = later.take() {
+            queue.send(job).unwrap();
+        }
+    };
+    let (first, first_answer) = job_meanwhile(false, come);
+    queue.send(first).unwrap();
+    drop(queue);
+    let (heard, log) = run_waiting(&waiting, &[first_answer, later_answer], vec![]);
     assert_eq!(heard, [Ok(7), Ok(8)]);
     assert_eq!(log, ["begin", "counters", "commit"]);
 }
@@ -192,7 +227,11 @@ fn a_batch_waits_for_those_of_the_one_before_but_not_for_ever_and_nobody_waits_a
         jobs,
         commit: Duration::from_millis(ms),
     };
-    let size = |before: Before| gather(&waiting, before).map(|jobs| jobs.len());
+    let size = |before: Before| {
+        let mut batch = Batch::gather(&waiting, before)?;
+        while batch.more(&waiting) {}
+        Some(batch.jobs.len())
+    };
     // Two are there, one of the batch before is on its way.
     offer(2);
     std::thread::scope(|scope| {

@@ -68,6 +68,7 @@ pub const fn role(role: Role, lang: Lang) -> &'static str {
 pub fn fault(code: &str, lang: Lang) -> &'static str {
     match code {
         "place_range" => lang.pick("位置不对，请在图上重新定位。", "The position is out of range. Set the pin again."),
+        "contact_too_long" => lang.pick("联系人或电话太长，各最多30字。", "Contact and phone hold at most 30 characters each. Shorten them."),
         "text_too_long" => lang.pick("文字超过4000字，请删减。", "The text is longer than 4,000 characters. Shorten it."),
         "place_words_too_long" => lang.pick("地点说明超过200字，请删减。", "The words for the place are too long. Shorten them."),
         "too_many_photos" => lang.pick("照片最多9张，请去掉几张。", "At most 9 photos. Remove some."),

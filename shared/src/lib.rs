@@ -17,7 +17,9 @@ pub mod unit;
 
 pub mod signature;
 
+pub mod archive;
 pub mod chain;
+pub mod contact;
 pub mod courier;
 pub mod digest;
 pub mod operation;

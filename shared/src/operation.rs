@@ -6,13 +6,17 @@
 //! `seq`. Members that this version doesn't know are kept and hashed like all others.
 //! The protocol is `docs/SYNC.md`; golden files are in `tests/golden/v1/`.
 
+mod canonical;
+
+pub use canonical::canonical;
+
+use crate::contact::Aside;
 use crate::id::{CatalogueVersion, DeviceId, OpId, PersonId, Sha256};
 use crate::report::PhotoRef;
 use crate::time::Timestamp;
+use canonical::canonical_and_without;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use std::fmt::Write;
-use std::ops::Range;
 use utoipa::ToSchema;
 
 /// An operation's canonical form in bytes: a report of 4,000 characters with nine photos takes 16 KiB.
@@ -100,8 +104,41 @@ pub struct SealedOperation {
     pub operation: Operation,
     /// SHA-256 over the canonical form without `hash`.
     pub hash: Sha256,
-    /// Canonical form with `hash`, unknown members included.
+    /// Canonical form with `hash`, unknown members included; without what travels aside.
     pub text: String,
+    /// What travels beside the hashed members.
+    pub aside: Aside,
+}
+
+/// The member that no hash covers: what may be erased. What it holds is vouched for by commitments
+/// in the payload.
+pub const ASIDE: &str = "aside";
+
+impl SealedOperation {
+    /// The text as it is kept on the device and sent, with what travels aside.
+    ///
+    /// # Errors
+    /// When the whole is too long.
+    pub fn sent(&self) -> Result<String, OperationError> {
+        if self.aside == Aside::default() {
+            return Ok(self.text.clone());
+        }
+        let malformed = |error: serde_json::Error| OperationError::Malformed(error.to_string());
+        let mut value: Value = serde_json::from_str(&self.text).map_err(malformed)?;
+        if let Some(members) = value.as_object_mut() {
+            let aside = serde_json::to_value(&self.aside).map_err(malformed)?;
+            members.insert(ASIDE.to_owned(), aside);
+        }
+        canonical(&value)
+    }
+}
+
+/// A text as it was sent, without what travelled aside; none when there was nothing.
+#[must_use]
+pub fn without_aside(text: &str) -> Option<String> {
+    let mut value: Value = serde_json::from_str(text).ok()?;
+    value.as_object_mut()?.remove(ASIDE)?;
+    canonical(&value).ok()
 }
 
 /// The code by which a worker knows a report until it has a number, searchable for ever: the tail
@@ -137,142 +174,6 @@ pub enum OperationError {
     Hash,
 }
 
-/// The canonical text of a value.
-///
-/// # Errors
-/// When a number is not whole, the nesting too deep, or the text too long.
-pub fn canonical(value: &Value) -> Result<String, OperationError> {
-    let mut text = String::with_capacity(1024);
-    write_canonical(value, OPERATION_DEPTH_LIMIT, &mut text)?;
-    Ok(text)
-}
-
-/// The canonical text of an object, and the two parts of it that are its canonical text without one
-/// of its members.
-fn canonical_and_without<'m>(
-    members: &'m Map<String, Value>,
-    left_out: &str,
-) -> Result<(String, [Range<usize>; 2]), OperationError> {
-    let below = OPERATION_DEPTH_LIMIT - 1;
-    let is_before = |(key, _): &Member<'m>| key.as_bytes() < left_out.as_bytes();
-    let (before, mut after): (Vec<_>, Vec<_>) = sorted(members).into_iter().partition(is_before);
-    let left_out: Vec<_> = after.extract_if(.., |(key, _)| *key == left_out).collect();
-    let mut text = String::with_capacity(1024);
-    text.push('{');
-    write_list(&before, below, &mut text)?;
-    let from = text.len();
-    if !before.is_empty() {
-        text.push(',');
-    }
-    write_list(&left_out, below, &mut text)?;
-    let mut to = text.len();
-    if !after.is_empty() {
-        text.push(',');
-        // A comma stands between what is before and what is after, and nowhere else.
-        if before.is_empty() {
-            to = text.len();
-        }
-        write_list(&after, below, &mut text)?;
-    }
-    text.push('}');
-    within_limit(&text)?;
-    let end = text.len();
-    Ok((text, [0..from, to..end]))
-}
-
-fn write_canonical(value: &Value, depth: usize, text: &mut String) -> Result<(), OperationError> {
-    let below = depth.checked_sub(1).ok_or(OperationError::TooDeep)?;
-    match value {
-        Value::Null => text.push_str("null"),
-        Value::Bool(true) => text.push_str("true"),
-        Value::Bool(false) => text.push_str("false"),
-        Value::Number(number) if number.is_f64() => {
-            return Err(OperationError::Fraction(number.to_string()));
-        }
-        Value::Number(number) => {
-            // Writing to a text can't fail.
-            let _ = write!(text, "{number}");
-        }
-        Value::String(string) => write_string(string, text),
-        Value::Array(items) => {
-            text.push('[');
-            for (at, item) in items.iter().enumerate() {
-                if at > 0 {
-                    text.push(',');
-                }
-                write_canonical(item, below, text)?;
-            }
-            text.push(']');
-        }
-        Value::Object(members) => {
-            text.push('{');
-            write_list(&sorted(members), below, text)?;
-            text.push('}');
-        }
-    }
-    within_limit(text)
-}
-
-/// A member of an object.
-type Member<'m> = (&'m String, &'m Value);
-
-/// Sorted here and not left to the map: a feature of serde_json elsewhere in the build may make it
-/// keep the order of insertion.
-fn sorted(members: &Map<String, Value>) -> Vec<Member<'_>> {
-    let mut sorted: Vec<_> = members.iter().collect();
-    sorted.sort_unstable_by_key(|(key, _)| key.as_bytes());
-    sorted
-}
-
-fn write_list(
-    members: &[Member<'_>],
-    below: usize,
-    text: &mut String,
-) -> Result<(), OperationError> {
-    for (at, (key, member)) in members.iter().enumerate() {
-        if at > 0 {
-            text.push(',');
-        }
-        write_string(key, text);
-        text.push(':');
-        write_canonical(member, below, text)?;
-    }
-    Ok(())
-}
-
-const fn within_limit(text: &str) -> Result<(), OperationError> {
-    if text.len() > OPERATION_BYTES_LIMIT {
-        Err(OperationError::TooLong)
-    } else {
-        Ok(())
-    }
-}
-
-/// JSON's shortest escapes: `"`, `\`, the short forms, and `\u00xx` below U+0020; all else as it is.
-fn write_string(string: &str, text: &mut String) {
-    text.push('"');
-    let mut rest = string;
-    while let Some(at) = rest.find(|c| matches!(c, '"' | '\\' | ..' ')) {
-        let (plain, escaped) = rest.split_at(at);
-        text.push_str(plain);
-        let mut chars = escaped.chars();
-        match chars.next() {
-            Some('"') => text.push_str("\\\""),
-            Some('\\') => text.push_str("\\\\"),
-            Some('\n') => text.push_str("\\n"),
-            Some('\r') => text.push_str("\\r"),
-            Some('\t') => text.push_str("\\t"),
-            Some('\u{8}') => text.push_str("\\b"),
-            Some('\u{c}') => text.push_str("\\f"),
-            Some(c) => text.push_str(&format!("\\u{:04x}", u32::from(c))),
-            None => {}
-        }
-        rest = chars.as_str();
-    }
-    text.push_str(rest);
-    text.push('"');
-}
-
 /// Fixes an operation's canonical form and hash.
 ///
 /// # Errors
@@ -290,6 +191,7 @@ pub fn seal(operation: Operation) -> Result<SealedOperation, OperationError> {
         operation,
         hash,
         text,
+        aside: Aside::default(),
     })
 }
 
@@ -316,11 +218,30 @@ pub fn open(value: &Value) -> Result<SealedOperation, OperationError> {
     }
     let operation = Operation::deserialize(value)
         .map_err(|error| OperationError::Malformed(error.to_string()))?;
+    let aside = read_aside(members, &operation.payload)?;
     Ok(SealedOperation {
         operation,
         hash,
         text,
+        aside,
     })
+}
+
+/// What travels aside fits what the payload says of it. A payload that speaks of a contact which
+/// isn't there is as good: it was erased.
+fn read_aside(members: &Map<String, Value>, payload: &Value) -> Result<Aside, OperationError> {
+    let Some(aside) = members.get(ASIDE) else {
+        return Ok(Aside::default());
+    };
+    let aside =
+        Aside::deserialize(aside).map_err(|error| OperationError::Malformed(error.to_string()))?;
+    if let Some(contact) = &aside.contact {
+        let told = payload.get("contact").and_then(Value::as_str);
+        if told != Some(contact.commitment().to_string().as_str()) {
+            return Err(OperationError::Hash);
+        }
+    }
+    Ok(aside)
 }
 
 #[cfg(test)]
@@ -402,6 +323,33 @@ mod tests {
         value["hash"] = json!(hash);
         let opened = open(&value).unwrap();
         assert!(opened.text.contains("\"later\":[\"新\",1]"));
+    }
+
+    #[test]
+    fn what_travels_aside_is_vouched_for_and_can_be_erased() {
+        let contact = crate::contact::Contact::of("张三", "13812341234", "0f".into());
+        let commitment = contact.as_ref().unwrap().commitment();
+        let operation = Operation {
+            payload: json!({"contact": commitment}),
+            ..sample()
+        };
+        let sealed = SealedOperation {
+            aside: Aside { contact },
+            ..seal(operation).unwrap()
+        };
+        let sent = sealed.sent().unwrap();
+        assert!(sent.contains("张三") && !sealed.text.contains("张三"));
+        let opened = open(&serde_json::from_str(&sent).unwrap()).unwrap();
+        assert_eq!(opened, sealed);
+        let erased = without_aside(&sent).unwrap();
+        assert_eq!(erased, sealed.text);
+        let opened = open(&serde_json::from_str(&erased).unwrap()).unwrap();
+        assert_eq!((opened.hash, opened.aside), (sealed.hash, Aside::default()));
+        let changed = sent.replace("张三", "李四");
+        assert_eq!(
+            open(&serde_json::from_str(&changed).unwrap()),
+            Err(OperationError::Hash)
+        );
     }
 
     #[test]

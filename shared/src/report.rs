@@ -163,6 +163,9 @@ pub struct FiledReport {
     /// Where on a round it was found.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub patrol: Option<OnRound>,
+    /// Commitment to whom to call; the contact itself travels beside the operation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contact: Option<Sha256>,
 }
 
 /// Why a report can't be taken as it stands. Each has words for the worker in `label`.
@@ -180,6 +183,9 @@ pub enum ReportFault {
     /// The words for the place are too long.
     #[error("the words for the place are longer than {PLACE_WORDS_CHARS_LIMIT} characters")]
     PlaceWordsTooLong,
+    /// The contact is too long, or holds more than a line.
+    #[error("the contact does not fit a line")]
+    ContactTooLong,
     /// Too many photos.
     #[error("more than {PHOTOS_LIMIT} photos")]
     TooManyPhotos,
@@ -217,6 +223,7 @@ impl ReportFault {
             Self::PlaceRange => "place_range",
             Self::TextTooLong => "text_too_long",
             Self::PlaceWordsTooLong => "place_words_too_long",
+            Self::ContactTooLong => "contact_too_long",
             Self::TooManyPhotos => "too_many_photos",
             Self::PhotoTooLarge => "photo_too_large",
             Self::PhotoTwice => "photo_twice",

@@ -132,6 +132,12 @@ pub enum Action {
     ReadRepeated,
     /// People, posts, enrolment codes.
     Administer,
+    /// See the state of the archive and have it checked.
+    ReadArchive,
+    /// Read whom to call about a case.
+    ReadContact,
+    /// Erase whom to call before its time.
+    EraseContact,
 }
 
 /// What the action is about.
@@ -184,10 +190,12 @@ fn allows(actor: &Actor, post: &Post, action: Action, subject: Subject<'_>) -> b
             | Action::Quarantine
             | Action::ReadDevices
             | Action::ReadStatistics
-            | Action::ReadRepeated,
+            | Action::ReadRepeated
+            | Action::ReadContact
+            | Action::EraseContact,
         ) => in_area,
         (Role::Handler, Action::ReadCase) => leads || assists,
-        (Role::Handler, Action::Handle | Action::ReadStatistics) => leads,
+        (Role::Handler, Action::Handle | Action::ReadStatistics | Action::ReadContact) => leads,
         (Role::Handler, Action::Answer) => assists,
         (
             Role::Supervisor,
@@ -196,7 +204,8 @@ fn allows(actor: &Actor, post: &Post, action: Action, subject: Subject<'_>) -> b
             | Action::Quarantine
             | Action::ReadDevices
             | Action::ReadStatistics
-            | Action::ReadRepeated,
+            | Action::ReadRepeated
+            | Action::ReadArchive,
         ) => in_area,
         (
             Role::Administrator,
@@ -205,7 +214,9 @@ fn allows(actor: &Actor, post: &Post, action: Action, subject: Subject<'_>) -> b
             | Action::ReadDevices
             | Action::ReadStatistics
             | Action::ReadRepeated
-            | Action::Administer,
+            | Action::Administer
+            | Action::ReadArchive
+            | Action::EraseContact,
         ) => in_area,
         _ => false,
     }

@@ -132,6 +132,10 @@ golden! {
     push_answer_sealed: sync::PushAnswer;
     receipt: Receipt;
     receipt_key_answer: console::ReceiptKeyAnswer;
+    roots_answer: shared::archive::RootsAnswer;
+    archive_state: console::ArchiveState;
+    check: console::Check;
+    contact_answer: console::ContactAnswer;
     device_page: console::Page<console::DeviceRow>;
     device_page_room: console::Page<console::DeviceRow>;
 }
@@ -193,6 +197,16 @@ fn a_saved_signature_still_vouches_for_the_saved_push() {
     let links: Vec<Link> = request.ops.iter().filter_map(Link::of).collect();
     assert!(key.verifies(&signed_text(&links), &request.signature.unwrap()));
     assert_eq!(vouched(&links).len(), request.ops.len());
+}
+
+#[test]
+fn saved_roots_are_still_good_and_stand_on_each_other() {
+    let answer: shared::archive::RootsAnswer = saved("roots_answer");
+    for root in &answer.roots {
+        assert_eq!(root.verify(&answer.key), Ok(()), "{}", root.day);
+    }
+    let days = answer.roots.windows(2);
+    assert!(days.into_iter().all(|two| two[1].before == two[0].root));
 }
 
 #[test]

@@ -87,6 +87,15 @@ pub struct ServeArgs {
     /// For measuring only: a pause before each commit, as a slower disk would make
     #[arg(long, env = "GEWU_COMMIT_DELAY_MS", default_value_t = 0, hide = true)]
     pub commit_delay_ms: u64,
+    /// Days that a contact is kept after its case was closed; then it is erased
+    #[arg(
+        long,
+        env = "GEWU_CONTACT_DAYS",
+        default_value_t = shared::contact::KEPT_DAYS,
+        value_parser = clap::value_parser!(i64).range(0..=3_650),
+        value_name = "DAYS"
+    )]
+    pub contact_days: i64,
     /// How logs are written
     #[arg(long, env = "GEWU_LOG_FORMAT", value_enum, default_value_t = LogFormat::Text)]
     pub log_format: LogFormat,
@@ -138,6 +147,7 @@ impl ServeArgs {
                 self.tiles.clone().unwrap_or_else(|| String::from("(none)")),
             ),
             ("readers", self.readers.to_string()),
+            ("contact_days", self.contact_days.to_string()),
             ("log_format", String::from(format)),
         ]
     }

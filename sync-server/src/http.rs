@@ -4,6 +4,7 @@
 //! beyond handing it on. The clock is read and ids are minted here and in `main` only. Which role
 //! may call which route where is held by `tests/tests/access.rs`, which reads this list.
 
+mod archive;
 mod areas;
 mod assets;
 mod audit;
@@ -12,6 +13,7 @@ mod brake;
 mod case_photos;
 mod cases;
 mod catalogue;
+mod contacts;
 mod courier;
 mod devices;
 mod error;
@@ -166,12 +168,17 @@ impl App {
         Ok(())
     }
 
-    fn receipt_key(&self) -> &SecretKey {
+    pub(crate) fn receipt_key(&self) -> &SecretKey {
         &self.inner.receipt_key
     }
 
     fn settings(&self) -> &ServeArgs {
         &self.inner.settings
+    }
+
+    /// Days that a contact is kept after its case was closed.
+    pub(crate) fn contact_days(&self) -> i64 {
+        self.inner.settings.contact_days
     }
 
     /// Whoever listens for news.
@@ -306,6 +313,10 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(courier::deliver).layer(courier::body_limit()))
         .routes(routes!(sync::limits))
         .routes(routes!(receipts::key))
+        .routes(routes!(archive::roots))
+        .routes(routes!(archive::state))
+        .routes(routes!(archive::check_day))
+        .routes(routes!(archive::check_case))
         .routes(routes!(events::events))
         .routes(routes!(photos::get, photos::head))
         .routes(routes!(files::create, files::options).layer(DefaultBodyLimit::disable()))
@@ -333,6 +344,7 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(case_photos::add).layer(DefaultBodyLimit::disable()))
         .routes(routes!(similar::of_case))
         .routes(routes!(similar::repeated))
+        .routes(routes!(contacts::read, contacts::erase))
         .routes(routes!(worklists::list))
         .routes(routes!(statistics::get))
         .routes(routes!(patrols::list))

@@ -4,6 +4,7 @@
 //! `http` decodes, `service` decides with the rules of `shared`, `store` keeps. Nothing points
 //! back up: see `ARCHITECTURE.md`.
 
+pub mod bundle;
 pub mod config;
 pub mod console_assets;
 mod door;
@@ -11,8 +12,10 @@ pub mod http;
 pub mod new_life;
 pub mod photo_store;
 pub mod pokes;
+pub mod sealing;
 pub mod serve;
 pub mod service;
 pub mod sheets;
 pub mod store;
 pub mod tls;
+pub mod verifier;

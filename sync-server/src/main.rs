@@ -67,6 +67,10 @@ enum Command {
     Route(cli::route::RouteArgs),
     /// Copy the database into a file, also while the server runs
     Backup(cli::backup::BackupArgs),
+    /// Write cases, trails, photos and signed roots into a folder that can be checked by itself
+    Archive(cli::archive::ArchiveArgs),
+    /// Check that nothing in a database or a backup was changed, taken out, put in or moved
+    Verify(cli::verify::VerifyArgs),
     /// Put a backup in place of the database; handhelds then offer again what it doesn't know
     Restore(cli::backup::RestoreArgs),
 }
@@ -187,6 +191,8 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::Ledger(args) => cli::ledger::print(&args),
         Command::Recount(args) => cli::recount::run(&args),
         Command::Receipt(command) => cli::receipts::run(command),
+        Command::Archive(args) => cli::archive::run(&args),
+        Command::Verify(args) => cli::verify::run(&args),
         Command::Route(args) => cli::route::print(args),
         Command::Backup(args) => cli::backup::backup(&args),
         Command::Restore(args) => cli::backup::restore(&args),

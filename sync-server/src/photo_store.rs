@@ -128,6 +128,14 @@ impl PhotoStore {
         })
     }
 
+    /// Opens a store from which is only read; uploads go nowhere.
+    ///
+    /// # Errors
+    /// As [`PhotoStore::open`].
+    pub fn open_to_read(url: &str) -> Result<Self> {
+        Self::open(url, &std::env::temp_dir())
+    }
+
     /// The size of a photo that is here.
     ///
     /// # Errors

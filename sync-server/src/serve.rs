@@ -5,11 +5,13 @@ use crate::door::{Door, Guard, Peer};
 use crate::http::{App, Clock, new_id, router};
 use crate::photo_store::PhotoStore;
 use crate::pokes::{self, Pokes};
+use crate::sealing;
 use crate::service::district::{District, Present};
-use crate::service::{Fault, cases, feed, receipts, statistics};
+use crate::service::{Fault, audit, cases, contacts, feed, receipts, statistics};
 use crate::store::{Store, StoreOptions};
 use anyhow::{Context, ensure};
 use shared::id::Sha256;
+use shared::signature::SecretKey;
 use std::future::Future;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -62,8 +64,12 @@ impl Server {
         let district = district.map_err(|fault: Fault| anyhow::anyhow!("{fault}"))?;
         // A district that was set up before there were receipts gets its key now.
         let seed: [u8; 32] = rand::random();
+        let (code, code_of_audit) = (district.code.clone(), district.code.clone());
         let receipt_key = store
-            .write(&district.code, move |tx| receipts::ensure_key(tx, &seed))
+            .write(&code, move |tx| {
+                audit::chain_older(tx, &code_of_audit)?;
+                receipts::ensure_key(tx, &seed)
+            })
             .await;
         let receipt_key = receipt_key.map_err(|fault: Fault| anyhow::anyhow!("{fault}"))?;
         let present = Arc::new(Present::new(district));
@@ -135,11 +141,18 @@ impl Server {
         let keeping = tokio::spawn(keep_house(
             self.store.clone(),
             Arc::clone(&self.present),
+            self.app.contact_days(),
             Arc::clone(&self.clock),
         ));
         let clocks = tokio::spawn(tell_due(
             self.store.clone(),
             Arc::clone(&self.present),
+            Arc::clone(&self.clock),
+        ));
+        let sealing = tokio::spawn(keep_sealing(
+            self.store.clone(),
+            Arc::clone(&self.present),
+            self.app.receipt_key().clone(),
             Arc::clone(&self.clock),
         ));
         let pokes = Arc::clone(self.app.pokes());
@@ -160,6 +173,7 @@ impl Server {
             .await;
         keeping.abort();
         clocks.abort();
+        sealing.abort();
         watching.abort();
         self.store.close().await;
         served.context("could not go on serving")
@@ -167,11 +181,12 @@ impl Server {
 }
 
 /// What is done every hour while the server runs. Safe to run twice and on several servers.
-async fn keep_house(store: Store, present: Arc<Present>, clock: Clock) {
+async fn keep_house(store: Store, present: Arc<Present>, contact_days: i64, clock: Clock) {
     let mut hours = tokio::time::interval(HOUSEKEEPING_EVERY);
     hours.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         hours.tick().await;
+        erase_contacts(&store, &present, contact_days, &clock).await;
         loop {
             let (facts, now) = (present.get(), clock());
             let code = facts.code.clone();
@@ -216,6 +231,45 @@ async fn tell_due(store: Store, present: Arc<Present>, clock: Clock) {
                     break;
                 }
             }
+        }
+    }
+}
+
+/// Erases the contacts whose time is over.
+async fn erase_contacts(store: &Store, present: &Present, days: i64, clock: &Clock) {
+    loop {
+        let (facts, now) = (present.get(), clock());
+        let code = facts.code.clone();
+        let erased = store
+            .write(&code, move |tx| {
+                contacts::expire(tx, &facts, days, new_id, now)
+            })
+            .await;
+        match erased {
+            Ok(contacts::ERASED_AT_ONCE) => {}
+            Ok(0) => return,
+            Ok(erased) => {
+                tracing::info!(erased, "contacts whose time was over were erased");
+                return;
+            }
+            Err(error) => {
+                tracing::warn!(%error, "contacts could not be erased");
+                return;
+            }
+        }
+    }
+}
+
+/// Seals what was written, every few minutes. Safe to run twice and on several servers.
+async fn keep_sealing(store: Store, present: Arc<Present>, key: SecretKey, clock: Clock) {
+    let mut looks =
+        tokio::time::interval_at(tokio::time::Instant::now() + sealing::FIRST, sealing::EVERY);
+    looks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        looks.tick().await;
+        if let Err(error) = sealing::seal_all(&store, &present.get(), &key, clock()).await {
+            tracing::error!(%error, alarm = "archive_not_sealed",
+                "the archive could not be sealed; gewu-server verify tells more");
         }
     }
 }

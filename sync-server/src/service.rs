@@ -4,10 +4,12 @@
 //! reads no clock and makes no id; rules come from `shared`, rows from `store`. Tests that need a
 //! whole server are in `tests/tests/{push,access,…}.rs`.
 
+pub mod archive;
 pub mod areas;
 pub mod audit;
 pub mod cases;
 pub mod catalogue;
+pub mod contacts;
 pub mod courier;
 pub mod devices;
 pub mod district;
@@ -27,6 +29,8 @@ pub mod sessions;
 pub mod similar;
 pub mod statistics;
 pub mod tokens;
+pub mod trail;
+pub mod verify;
 pub mod worklists;
 
 use crate::store::StoreError;

@@ -13,6 +13,7 @@ mod postgres;
 mod sqlite;
 
 pub mod migrate;
+mod options;
 mod reader;
 mod writer;
 
@@ -24,8 +25,10 @@ pub mod cases;
 pub mod catalogue_drafts;
 pub mod catalogues;
 pub mod changes;
+pub mod contacts;
 pub mod counters;
 pub mod devices;
+pub mod dump;
 pub mod events;
 pub mod meta;
 pub mod operations;
@@ -40,11 +43,13 @@ pub mod quarantine;
 pub mod repeated;
 pub mod reports;
 pub mod rollups;
+pub mod seals;
 pub mod sessions;
 pub mod units;
 pub mod uploads;
 
 pub use error::{Result, StoreError};
+pub use options::StoreOptions;
 pub use reader::READS_WAITING_MAX;
 pub use tx::{Cell, Dialect, Row, Tx, Value, nested};
 pub use writer::{BATCH_JOBS_MAX, BATCH_WEIGHT_MAX, QUEUE_JOBS_MAX};
@@ -67,6 +72,10 @@ pub const READERS_DEFAULT: usize = 4;
 enum Address {
     Sqlite(PathBuf),
     Postgres(Arc<str>),
+    /// A SQLite file that is only looked at: a backup stays as it is.
+    Still(PathBuf),
+    /// A SQLite file for once: neither durable nor held by foreign keys.
+    Scratch(PathBuf),
 }
 
 impl Address {
@@ -88,7 +97,9 @@ impl Address {
     /// The place for messages, without user and password.
     fn place(&self) -> String {
         match self {
-            Self::Sqlite(path) => path.display().to_string(),
+            Self::Sqlite(path) | Self::Still(path) | Self::Scratch(path) => {
+                path.display().to_string()
+            }
             Self::Postgres(url) => {
                 // Neither what stands before the `@` nor the parameters: both may hold a password.
                 let end = url.split('?').next().unwrap_or_default();
@@ -101,7 +112,7 @@ impl Address {
     /// The writer that serves a district: on SQLite one file has one writer.
     fn lane(&self, district: &Arc<str>) -> Arc<str> {
         match self {
-            Self::Sqlite(_) => Arc::from(""),
+            Self::Sqlite(_) | Self::Still(_) | Self::Scratch(_) => Arc::from(""),
             Self::Postgres(_) => Arc::clone(district),
         }
     }
@@ -109,96 +120,28 @@ impl Address {
     fn writer(&self) -> Result<Box<dyn Driver>> {
         Ok(match self {
             Self::Sqlite(path) => Box::new(sqlite::Sqlite::open(path, sqlite::Use::Write)?),
+            Self::Scratch(path) => Box::new(sqlite::Sqlite::open(path, sqlite::Use::Scratch)?),
+            Self::Still(_) => return Err(StoreError::ReadOnly),
             Self::Postgres(url) => Box::new(postgres::Postgres::open(url)?),
         })
     }
 
     fn reader(&self) -> Result<Box<dyn Driver>> {
         Ok(match self {
-            Self::Sqlite(path) => Box::new(sqlite::Sqlite::open(path, sqlite::Use::Read)?),
+            Self::Sqlite(path) | Self::Scratch(path) => {
+                Box::new(sqlite::Sqlite::open(path, sqlite::Use::Read)?)
+            }
+            Self::Still(path) => Box::new(sqlite::Sqlite::open(path, sqlite::Use::Still)?),
             Self::Postgres(url) => Box::new(postgres::Postgres::open(url)?),
         })
     }
 
     fn create(&self) -> Result<Box<dyn Driver>> {
         Ok(match self {
-            Self::Sqlite(path) => Box::new(sqlite::Sqlite::create(path)?),
+            Self::Sqlite(path) | Self::Scratch(path) => Box::new(sqlite::Sqlite::create(path)?),
+            Self::Still(_) => return Err(StoreError::ReadOnly),
             Self::Postgres(url) => Box::new(postgres::Postgres::create(url)?),
         })
-    }
-}
-
-/// How a store is opened.
-#[derive(Debug, Clone)]
-pub struct StoreOptions {
-    readers: usize,
-    commit_delay: Duration,
-}
-
-impl Default for StoreOptions {
-    fn default() -> Self {
-        Self {
-            readers: READERS_DEFAULT,
-            commit_delay: Duration::ZERO,
-        }
-    }
-}
-
-impl StoreOptions {
-    /// How many threads read.
-    #[must_use]
-    pub const fn readers(mut self, count: usize) -> Self {
-        self.readers = count;
-        self
-    }
-
-    /// For measuring only: sleeps this long before every commit, as a slower disk would. It makes
-    /// nothing more durable.
-    #[must_use]
-    pub const fn commit_delay(mut self, delay: Duration) -> Self {
-        self.commit_delay = delay;
-        self
-    }
-
-    /// Opens a database that is there and stands on the step this program needs.
-    ///
-    /// # Errors
-    /// [`StoreError::Missing`] when there is none, [`StoreError::SchemaOld`] or
-    /// [`StoreError::SchemaNew`] when its tables are others, and whatever the database says.
-    pub fn open(self, url: &str) -> Result<Store> {
-        let address = Address::parse(url)?;
-        apart(|| migrate::check(address.reader()?.as_mut(), &address.place()))?;
-        let readers = reader::start(&address, self.readers)?;
-        let halls = Halls {
-            lanes: HashMap::new(),
-            reads: Some(readers.queue),
-            readers: readers.threads,
-            writers: Vec::new(),
-        };
-        let commit_delay = self.commit_delay;
-        Ok(Store {
-            inner: Arc::new(Inner {
-                address,
-                commit_delay,
-                halls: Mutex::new(halls),
-            }),
-        })
-    }
-
-    /// Makes a database with its tables and opens it; for `init` and the demo only.
-    ///
-    /// # Errors
-    /// [`StoreError::AlreadyThere`] when there is one, and whatever the database says.
-    pub fn create(self, url: &str) -> Result<Store> {
-        let address = Address::parse(url)?;
-        apart(|| {
-            let mut driver = address.create()?;
-            if migrate::found(driver.as_mut())?.is_some() {
-                return Err(StoreError::AlreadyThere(address.place()));
-            }
-            migrate::climb(driver.as_mut())
-        })?;
-        self.open(url)
     }
 }
 
@@ -267,7 +210,7 @@ impl Store {
     #[must_use]
     pub fn dialect(&self) -> Dialect {
         match self.inner.address {
-            Address::Sqlite(_) => Dialect::Sqlite,
+            Address::Sqlite(_) | Address::Still(_) | Address::Scratch(_) => Dialect::Sqlite,
             Address::Postgres(_) => Dialect::Postgres,
         }
     }

@@ -25,6 +25,7 @@ pub mod photos;
 pub mod programs;
 pub mod shaped;
 pub mod sim;
+pub mod tamper;
 pub mod torture;
 pub mod webdriver;
 pub mod world;

@@ -130,6 +130,7 @@ impl Phone {
             text: text.to_owned(),
             self_fixed: false,
             similar: Default::default(),
+            contact: (String::new(), String::new()),
         };
         self.app.set_draft(draft, &fields, now).expect("a draft");
         let filed = self

@@ -11,6 +11,7 @@
     reason = "a world that can't be made must fail its test loudly"
 )]
 
+mod archive;
 mod asking;
 mod handheld;
 mod people;
@@ -87,6 +88,7 @@ pub fn serve_args(data: DataArgs) -> ServeArgs {
         behind_proxy: Vec::new(),
         tiles: None,
         readers: 2,
+        contact_days: shared::contact::KEPT_DAYS,
         log_format: LogFormat::Text,
     }
 }

@@ -91,6 +91,8 @@ fn a_photo_from_the_unit_is_shown_counted_and_holds_no_position(backend: &Backen
         (done.status, done.at("/row/state")),
         (200, &json!("handled"))
     );
+    let checked = world.verify().findings;
+    assert_eq!(checked, [], "the trail vouches for the photo");
 }
 
 fn the_same_photo_again_changes_nothing(backend: &Backend) {
@@ -105,6 +107,7 @@ fn the_same_photo_again_changes_nothing(backend: &Backend) {
     let jolla = include_bytes!("../data/photos/jolla.jpg");
     let other = put(&world, &dispatcher, &case, jolla);
     assert_eq!(other.at("/row/photos"), &json!([3, 2]), "{other:?}");
+    assert_eq!(world.verify().findings, []);
 }
 
 fn other_files_are_refused_in_words_and_leave_nothing(backend: &Backend) {

@@ -124,6 +124,7 @@ fn an_extension_is_asked_for_granted_and_explained(backend: &Backend) {
     assert_eq!(why.len(), 2, "{why:?}");
     assert!(why[0].as_str().unwrap().contains("4工作时"), "{why:?}");
     assert!(why[1].as_str().unwrap().starts_with("准予延期"), "{why:?}");
+    assert_eq!(world.verify().findings, []);
 }
 
 fn a_suspension_ends_by_itself_and_the_clock_goes_on(backend: &Backend) {
@@ -158,6 +159,7 @@ fn a_suspension_ends_by_itself_and_the_clock_goes_on(backend: &Backend) {
     assert!(desk.kinds(&unit).contains(&String::from("resume")));
     let again = json!({"ask": "suspension", "reason": "还要等", "until_ms": until + 9 * DAY_MS});
     assert_eq!(desk.attempt(&unit, "ask", &again).status, 409);
+    assert_eq!(world.verify().findings, []);
 }
 
 fn after_two_returns_the_last_resort_gets_it_with_the_chain(backend: &Backend) {
@@ -188,6 +190,7 @@ fn after_two_returns_the_last_resort_gets_it_with_the_chain(backend: &Backend) {
     let id = desk.case.parse().unwrap();
     let trail = world.look(move |tx| Ok(store::events::of_case(tx, id)?));
     assert_eq!(store::events::first_break(id, &trail), None);
+    assert_eq!(world.verify().findings, []);
 }
 
 fn lights_are_told_once_and_cards_reach_the_supervisors(backend: &Backend) {
@@ -231,6 +234,7 @@ fn lights_are_told_once_and_cards_reach_the_supervisors(backend: &Backend) {
     let cancel = json!({"card": "none", "reason": "已约谈"});
     desk.go(&supervisor, "urge", &cancel);
     assert_eq!(desk.seen(&supervisor).at("/row/card"), &Value::Null);
+    assert_eq!(world.verify().findings, []);
 }
 
 fn what_falls_due_makes_nobodys_move_stale(backend: &Backend) {
@@ -302,6 +306,7 @@ fn every_part_is_answered_before_the_case_closes(backend: &Backend) {
     let reply = desk.go(&dispatcher, "close", &json!({}));
     assert_eq!(reply.at("/life/parts/0/answer"), "已冲洗");
     assert_eq!(reply.at("/row/state"), "closed");
+    assert_eq!(world.verify().findings, []);
 }
 
 fn a_merged_report_follows_the_case_it_was_merged_into(backend: &Backend) {
@@ -339,6 +344,7 @@ fn a_merged_report_follows_the_case_it_was_merged_into(backend: &Backend) {
     desk.go(&dispatcher, "unmerge", &json!({"reason": "不是同一处"}));
     assert_eq!(desk.seen(&dispatcher).at("/row/state"), "received");
     assert_eq!(main.seen(&dispatcher).at("/life/merged"), &Value::Null);
+    assert_eq!(world.verify().findings, []);
 }
 
 fn a_case_climbs_from_the_community_to_the_district(backend: &Backend) {
@@ -362,6 +368,7 @@ fn a_case_climbs_from_the_community_to_the_district(backend: &Backend) {
     assert_eq!(seen.at("/row/lead"), "DISPATCH-350703");
     assert_eq!(seen.at("/row/state"), "accepted");
     assert_eq!(seen.at("/life/escalations"), 2);
+    assert_eq!(world.verify().findings, []);
 }
 
 fn inside_the_unit_it_is_assigned_to_somebody_who_works_there(backend: &Backend) {

@@ -70,6 +70,7 @@ fn fields(category: &str) -> DraftFields {
         text: String::from("垃圾桶外堆了三袋"),
         self_fixed: false,
         similar: Default::default(),
+        contact: (String::new(), String::new()),
     }
 }
 

@@ -82,4 +82,5 @@ fn a_round_is_ticked_offline_and_read_by_point_and_never_by_person(backend: &Bac
         outcomes(&world.push(&neighbour, &[op])),
         ["quarantined: patrol_unknown"]
     );
+    assert_eq!(world.verify().findings, []);
 }

@@ -107,6 +107,7 @@ fn a_second_report_of_the_thing_is_listed_with_its_reasons_and_the_workers_hint(
     let elsewhere = world.console_of(Role::Supervisor, ELSEWHERE, None);
     let path = format!("/v1/cases/{first_case}/similar");
     assert_eq!(world.get(&path, &elsewhere).status, 404);
+    assert_eq!(world.verify().findings, []);
 }
 
 fn what_is_far_or_other_or_closed_is_not_listed_unless_a_worker_named_it(backend: &Backend) {
@@ -137,6 +138,7 @@ fn what_is_far_or_other_or_closed_is_not_listed_unless_a_worker_named_it(backend
     assert_eq!(rows.len(), 1, "{rows:?}");
     assert_eq!(rows[0]["row"]["id"], json!(named));
     assert_eq!(rows[0]["likeness"], Value::Null);
+    assert_eq!(world.verify().findings, []);
 }
 
 fn a_handheld_gets_what_it_needs_to_compare(backend: &Backend) {
@@ -149,6 +151,7 @@ fn a_handheld_gets_what_it_needs_to_compare(backend: &Backend) {
         "accuracy_m": 3, "seen_ms": worker.wall, "place_words": "路口", "photos": [LOOK],
     });
     assert_eq!(row["doc"]["look"], look);
+    assert_eq!(world.verify().findings, []);
 }
 
 fn three_cases_at_a_place_are_listed_until_a_season_has_passed(backend: &Backend) {
@@ -190,6 +193,7 @@ fn three_cases_at_a_place_are_listed_until_a_season_has_passed(backend: &Backend
 
     world.pass_ms(71 * DAY_MS);
     assert_eq!(repeated(&world, HERE), Vec::<Value>::new());
+    assert_eq!(world.verify().findings, []);
 }
 
 fn a_withdrawn_case_and_another_street_do_not_count(backend: &Backend) {
@@ -208,6 +212,7 @@ fn a_withdrawn_case_and_another_street_do_not_count(backend: &Backend) {
     let operation = worker.seal(operation);
     assert_eq!(outcomes(&world.push(&worker, &[operation])), ["applied"]);
     assert_eq!(repeated(&world, HERE), Vec::<Value>::new());
+    assert_eq!(world.verify().findings, []);
 }
 
 fn what_is_near_is_found_by_the_index_of_squares(backend: &Backend) {

@@ -190,6 +190,7 @@ fn what_is_not_there_is_not_accepted_and_its_reporter_sees_why(backend: &Backend
     assert_eq!(looked.unwrap()["reason"], "管道完好，没有破损");
     phone.sync_well();
     phone.check_mirror(&world);
+    assert_eq!(world.verify().findings, []);
 }
 
 fn a_failed_check_goes_back_to_the_unit_and_the_next_one_is_a_task_of_its_own(backend: &Backend) {
@@ -230,6 +231,7 @@ fn a_failed_check_goes_back_to_the_unit_and_the_next_one_is_a_task_of_its_own(ba
     let case = desk.case(&id);
     assert_eq!(case.at("/life/checked/found"), "yes");
     assert_eq!(case.at("/life/reworks"), 1);
+    assert_eq!(world.verify().findings, []);
 }
 
 fn done_by_two_handhelds_the_second_is_kept_and_told_so(backend: &Backend) {
@@ -261,6 +263,7 @@ fn done_by_two_handhelds_the_second_is_kept_and_told_so(backend: &Backend) {
     assert_eq!(events.last().unwrap()["reason"], "核查：已整改到位");
     first.sync_well();
     first.check_mirror(&world);
+    assert_eq!(world.verify().findings, []);
 }
 
 fn what_was_begun_is_never_taken_away_and_a_result_after_the_closing_is_kept(backend: &Backend) {
@@ -296,6 +299,7 @@ fn what_was_begun_is_never_taken_away_and_a_result_after_the_closing_is_kept(bac
     let arrived = |photo: &Value| photo["arrived"] == true && photo["role"] == "after";
     let photos = case.at("/photos").as_array().unwrap();
     assert_eq!(photos.iter().filter(|photo| arrived(photo)).count(), 2);
+    assert_eq!(world.verify().findings, []);
 }
 
 /// An operation about the report of another one.
@@ -336,6 +340,7 @@ fn a_finding_of_an_earlier_round_moves_nothing(backend: &Backend) {
         "the unit went there again since"
     );
     assert_eq!(desk.kinds(&id).last().unwrap(), "late_finding");
+    assert_eq!(world.verify().findings, []);
 }
 
 fn only_who_may_look_there_is_heard(backend: &Backend) {
@@ -393,6 +398,7 @@ fn only_who_may_look_there_is_heard(backend: &Backend) {
         ]
     );
     assert_eq!(desk.state(&id), "checking");
+    assert_eq!(world.verify().findings, []);
 }
 
 fn contest(phone: &Phone, report: ReportId, reason: &str) {

@@ -165,7 +165,8 @@ fn another_key_after_enrolling_again_counts_and_is_in_the_audit(backend: &Backen
     let reply = world.push(&keyless, &[three]);
     assert_eq!(outcomes(&reply), ["quarantined: signature_missing"]);
     let trail = world.look(|tx| {
-        let rows = store::audit::page(tx, &"350703".parse().unwrap(), None, 10)?;
+        let all = store::audit::AuditFilter::default();
+        let rows = store::audit::page(tx, &"350703".parse().unwrap(), &all, None, 10)?;
         Ok(rows
             .into_iter()
             .map(|row| (row.action, row.detail))

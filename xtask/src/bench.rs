@@ -13,7 +13,8 @@ use crate::setup::{self, Need};
 /// What `cargo xtask bench` may be told.
 #[derive(clap::Args)]
 pub(crate) struct Bench {
-    /// Only this suite: lookup, capture, push, pull, photos, vault, away, shaped or shaped-tls
+    /// Only this suite: lookup, capture, push, pull, moves, statistics, photos,
+    /// vault, verify, away, shaped or shaped-tls
     #[arg(long)]
     only: Option<String>,
     /// Write the figures to this file

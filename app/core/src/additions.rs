@@ -104,6 +104,7 @@ pub(crate) fn keep(
             base_revision: case.map(|case| case.revision),
             payload,
             photos: references,
+            aside: shared::contact::Aside::default(),
         };
         stream::append(tx, &device, district, content, op_id, moment)?;
         if let Some(photo) = photo {

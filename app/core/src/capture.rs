@@ -18,6 +18,7 @@ use crate::place::{District, category_row, condition_row, input_of, place_of};
 use crate::store::drafts::{self, Draft, Fields};
 use crate::store::photos::Photo;
 use crate::store::{self, Store, StoreError, device, settings};
+use shared::contact;
 use shared::emergency::{self, EmergencyOrder};
 use shared::grid::Located;
 use shared::id::DraftId;
@@ -101,6 +102,7 @@ fn fields_of(input: &DraftFields) -> Result<Fields, CoreError> {
         self_fixed: input.self_fixed,
         similar: input.similar.clone(),
         patrol: None,
+        contact: input.contact.clone(),
     })
 }
 
@@ -147,6 +149,7 @@ pub(crate) fn draft_view(
         text: fields.text.clone(),
         self_fixed: fields.self_fixed,
         similar: fields.similar.clone(),
+        contact: fields.contact.clone(),
         photos: photos.iter().map(photo_view).collect(),
         faults,
     })
@@ -222,6 +225,7 @@ fn faults(
             preview: None,
             same_as: None,
             patrol: None,
+            contact: None,
         };
         let refs: Vec<_> = photos.iter().map(Photo::reference).collect();
         let general = check(&report, &refs);
@@ -245,6 +249,9 @@ fn faults(
         }
     } else if fields.text.chars().count() > shared::report::TEXT_CHARS_LIMIT {
         faults.push(ReportFault::TextTooLong.into());
+    }
+    if !contact::fits(&fields.contact.0, &fields.contact.1) {
+        faults.push(ReportFault::ContactTooLong.into());
     }
     faults.iter().map(CoreError::problem).collect()
 }
@@ -276,6 +283,9 @@ fn fill(
         .condition
         .clone()
         .ok_or(CoreError::Unfilled(Unfilled::Condition))?;
+    if !contact::fits(&fields.contact.0, &fields.contact.1) {
+        return Err(ReportFault::ContactTooLong.into());
+    }
     let located = district.locate(&place);
     let catalogue = district.catalogue();
     emergency::check(&category, catalogue, orders, located.grid(), now)?;
@@ -301,6 +311,8 @@ fn fill(
         }),
         same_as: fields.similar.same_as,
         patrol: fields.patrol.clone(),
+        // Vouched for when it is filed: only then its salt is known.
+        contact: None,
     };
     Ok(Filled {
         place,

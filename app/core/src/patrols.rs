@@ -8,6 +8,7 @@ use crate::place::District;
 use crate::store::device::{self, Device};
 use crate::store::{Store, StoreError, drafts, outbox};
 use crate::stream::{self, Content};
+use shared::contact::Aside;
 use shared::id::{DraftId, OpId};
 use shared::operation::{Operation, kind};
 use shared::patrol::{Mark, OnRound, Round};
@@ -141,6 +142,7 @@ pub(crate) fn mark(
             base_revision: None,
             payload,
             photos: Vec::new(),
+            aside: Aside::default(),
         };
         stream::append(tx, &device, district, content, op_id, moment)?;
         Ok(())

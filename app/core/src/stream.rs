@@ -8,6 +8,7 @@ use crate::place::District;
 use crate::store::device::{self, Device};
 use crate::store::{Transaction, outbox};
 use serde_json::Value;
+use shared::contact::Aside;
 use shared::id::OpId;
 use shared::operation::{self, OPERATION_VERSION, Operation, SealedOperation};
 use shared::report::PhotoRef;
@@ -24,6 +25,8 @@ pub(crate) struct Content {
     pub(crate) payload: Value,
     /// Photos that come with it.
     pub(crate) photos: Vec<PhotoRef>,
+    /// What comes beside it and may be erased.
+    pub(crate) aside: Aside,
 }
 
 /// Appends an operation behind the device's newest one.
@@ -35,7 +38,7 @@ pub(crate) fn append(
     op_id: OpId,
     moment: &Moment,
 ) -> Result<SealedOperation, CoreError> {
-    let sealed = operation::seal(Operation {
+    let mut sealed = operation::seal(Operation {
         v: OPERATION_VERSION,
         op_id,
         device_id: device.id,
@@ -55,7 +58,8 @@ pub(crate) fn append(
         payload: content.payload,
         photos: content.photos,
     })?;
-    outbox::append(tx, &sealed)?;
+    sealed.aside = content.aside;
+    outbox::append(tx, &sealed, &sealed.sent()?)?;
     device::advance(tx, sealed.operation.seq, sealed.hash)?;
     Ok(sealed)
 }

@@ -19,6 +19,7 @@ use crate::store::{self, Store, StoreError, Transaction, cases, drafts, reports}
 use crate::stream::{self, Content};
 use shared::addition::{Addition, Visit};
 use shared::case::{CHECKING, Found, VERIFYING};
+use shared::contact::Aside;
 use shared::coordinates::LatLon;
 use shared::id::{CaseId, DraftId, OpId, ReportId};
 use shared::label::{self, Lang};
@@ -465,6 +466,7 @@ pub(crate) fn commit(
             base_revision: Some(ready.revision),
             payload,
             photos: references(&ready.photos),
+            aside: Aside::default(),
         };
         stream::append(tx, &device, district, content, op_id, moment)?;
         let own: Option<ReportId> = match reports::get(tx, report) {

@@ -302,6 +302,12 @@ pub(crate) struct ReportArgs {
     /// What is to be seen, in one's own words.
     #[arg(long, default_value = "")]
     pub(crate) text: String,
+    /// Whom to call about it; only if the person agreed.
+    #[arg(long, default_value = "", value_name = "NAME")]
+    pub(crate) contact_name: String,
+    /// Their phone number.
+    #[arg(long, default_value = "", value_name = "NUMBER")]
+    pub(crate) contact_phone: String,
     /// 自处置: it was put right on the spot.
     #[arg(long)]
     pub(crate) self_fixed: bool,

@@ -262,6 +262,7 @@ fn fields(app: &App, args: &ReportArgs) -> Result<DraftFields, Stop> {
         text: args.text.clone(),
         self_fixed: args.self_fixed,
         similar: Default::default(),
+        contact: (args.contact_name.clone(), args.contact_phone.clone()),
     })
 }
 
@@ -274,6 +275,7 @@ fn words_alone(args: &ReportArgs) -> DraftFields {
         text: args.text.clone(),
         self_fixed: args.self_fixed,
         similar: Default::default(),
+        contact: (args.contact_name.clone(), args.contact_phone.clone()),
     }
 }
 

@@ -309,6 +309,10 @@ words! {
     WORDS_HINT "看到了什么，可不填" "What you saw; may stay empty";
     WORDS_LEFT "还可写 {} 字" "{} characters left";
     SELF_FIXED "现场已处置" "Fixed on the spot";
+    CONTACT "联系人（选填）" "Contact (optional)";
+    CONTACT_HELP "求助人愿意时才填；只有承办单位和派遣员看得到，结案后到期抹去。" "Only if the person agrees. Seen by those who handle it, and erased some time after the case is closed.";
+    CONTACT_NAME "姓名或称呼" "Name";
+    CONTACT_PHONE "电话" "Phone";
     SELF_FIXED_HELP "自己当场解决了，不再派遣；请附处理前和处理后的照片。" "You put it right yourself; nobody is sent. Add a photo from before and one from after.";
     PREVIEW "派遣预览" "Preview";
     PREVIEW_TO "将派给" "Goes to";

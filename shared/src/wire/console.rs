@@ -1,18 +1,22 @@
 //! Console ↔ server: sign-in, lists, a case, moves, people, devices, quarantine.
 
 use super::sync::Me;
+mod archive;
 mod audit;
 mod case;
+mod contact;
 mod devices;
 mod patrols;
 mod similar;
 mod statistics;
 
-pub use audit::AuditEntry;
+pub use archive::{ArchiveState, Check, CheckQuery, ReceiptKeyAnswer};
+pub use audit::{AuditEntry, AuditQuery};
 pub use case::{
     AllowedMove, CaseEvent, CaseLife, Colleague, FindingRow, MergedRow, MoveRequest, PartRow,
     StageRow,
 };
+pub use contact::ContactAnswer;
 pub use devices::{CodeAnswer, DeviceRow, LostRequest, NewCode};
 pub use patrols::{MarkEntry, PatrolPointRow, PatrolQuery, PatrolRow};
 pub use similar::{RepeatedCategory, RepeatedPage, RepeatedPlace, SimilarCase, SimilarPage};
@@ -26,7 +30,6 @@ use crate::id::{AreaCode, CaseId, CategoryId, OpId, ReportId, Sha256, UnitCode};
 use crate::report::{PhotoRole, Place};
 use crate::role::{PostKind, Role};
 use crate::routing::Decision;
-use crate::signature::PublicKey;
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -278,6 +281,9 @@ pub struct CaseDetail {
     pub differs: Vec<String>,
     /// The photos.
     pub photos: Vec<CasePhoto>,
+    /// Whom to call, masked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contact: Option<crate::contact::MaskedContact>,
     /// The trail.
     pub events: Vec<CaseEvent>,
     /// What this person may do now.
@@ -361,13 +367,6 @@ pub struct NewPost {
     /// Grade of a grid post.
     #[serde(default)]
     pub kind: PostKind,
-}
-
-/// `GET /v1/receipts/key`: by what anybody checks a receipt.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct ReceiptKeyAnswer {
-    /// The public key in hex.
-    pub key: PublicKey,
 }
 
 /// Something kept for a person.

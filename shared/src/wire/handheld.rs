@@ -6,12 +6,14 @@
 //! put into words by `label` in the language of the screen.
 
 mod courier;
+mod drafts;
 mod lock;
 mod map;
 mod similar;
 mod sync;
 
 pub use courier::CourierView;
+pub use drafts::DraftFields;
 pub use lock::LockView;
 pub use map::{MapOutline, MapView};
 pub use similar::{SimilarAnswer, SimilarView};
@@ -255,6 +257,9 @@ pub struct DraftView {
     /// What was said to the question whether it is one with another.
     #[serde(default)]
     pub similar: SimilarAnswer,
+    /// Whom to call: name and phone.
+    #[serde(default)]
+    pub contact: (String, String),
     /// What is still missing or wrong before it can be filed, in the order of the screen.
     pub faults: Vec<Problem>,
 }
@@ -274,24 +279,6 @@ pub struct DraftRow {
     pub photos: u32,
     /// Preview of the first photo.
     pub preview: Option<String>,
-}
-
-/// What can be changed on a draft, given whole: what is `None` or empty is cleared.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct DraftFields {
-    /// Where.
-    pub place: Option<PlaceInput>,
-    /// What.
-    pub category: Option<CategoryId>,
-    /// Which condition.
-    pub condition: Option<ConditionId>,
-    /// The worker's words.
-    pub text: String,
-    /// 自处置.
-    pub self_fixed: bool,
-    /// What was said to the question whether it is one with another.
-    #[serde(default)]
-    pub similar: SimilarAnswer,
 }
 
 /// What would happen if the draft were sent now.

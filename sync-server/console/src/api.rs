@@ -4,6 +4,10 @@
 //! that no other site can send. Answers are the types of `shared::wire`. A call fails with a
 //! [`Problem`] that has words for a person; a stale move is an outcome, not a failure.
 
+mod archive;
+
+pub(crate) use archive::{archive, check_case, check_day, contact, erase_contact};
+
 use crate::desk::Choice;
 use crate::words::{self, Word};
 use gloo_net::http::{Request, RequestBuilder, Response};
@@ -19,10 +23,10 @@ use shared::wire::catalogue::{
     NewCatalogueDraft, NewOrder, OrderRow, PublishRequest, VersionRow,
 };
 use shared::wire::console::{
-    AuditEntry, CaseDetail, CasePage, CaseQuery, CodeAnswer, Colleague, DeviceRow, LostRequest,
-    MeAnswer, MoveRequest, NewCode, NewPerson, Page, PersonRow, QuarantineRow, ReceiptKeyAnswer,
-    RepeatedPage, ResolveRequest, SignInRequest, SimilarPage, StaleAnswer, Statistics,
-    StatisticsQuery, UnitRow, WorkList,
+    AuditEntry, AuditQuery, CaseDetail, CasePage, CaseQuery, CodeAnswer, Colleague, DeviceRow,
+    LostRequest, MeAnswer, MoveRequest, NewCode, NewPerson, Page, PersonRow, QuarantineRow,
+    ReceiptKeyAnswer, RepeatedPage, ResolveRequest, SignInRequest, SimilarPage, StaleAnswer,
+    Statistics, StatisticsQuery, UnitRow, WorkList,
 };
 use shared::wire::error::{ErrorAnswer, ErrorCode};
 use shared::wire::sync::AreasBundle;
@@ -260,8 +264,20 @@ pub(crate) async fn set_lost(device: DeviceId, lost: bool) -> Outcome<()> {
 }
 
 /// Who did what, a page of it.
-pub(crate) async fn audit(cursor: Option<&str>) -> Outcome<Page<AuditEntry>> {
-    get(&paged("/v1/audit", cursor)).await
+pub(crate) async fn audit(query: &AuditQuery) -> Outcome<Page<AuditEntry>> {
+    let mut words = Vec::new();
+    let number = |number: &Option<i64>| number.map(|number| number.to_string());
+    let fields = [
+        ("person", query.person.clone()),
+        ("action", query.action.clone()),
+        ("from_ms", number(&query.from_ms)),
+        ("to_ms", number(&query.to_ms)),
+        ("cursor", query.cursor.clone()),
+    ];
+    for (name, value) in fields {
+        words.extend(value.map(|value| format!("{name}={}", crate::filter::escape(&value))));
+    }
+    get(&format!("/v1/audit?{}", words.join("&"))).await
 }
 
 /// Ends all console sessions of a person.

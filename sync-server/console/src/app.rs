@@ -10,10 +10,10 @@ use crate::desk::{Desk, Session, focus};
 use crate::icons::{Icon, Shape};
 use crate::news::News;
 use crate::pages::{
-    audit::AuditPage, case::CasePage, catalogue::CataloguePage, courier::CourierPage,
-    devices::DevicesPage, draft::DraftPage, list::ListPage, orders::OrdersPage, people::PeoplePage,
-    quarantine::QuarantinePage, receipts::ReceiptsPage, repeated::RepeatedPlacesPage,
-    sign_in::SignInPage, statistics::StatisticsPage,
+    archive::ArchivePage, audit::AuditPage, case::CasePage, catalogue::CataloguePage,
+    courier::CourierPage, devices::DevicesPage, draft::DraftPage, list::ListPage,
+    orders::OrdersPage, people::PeoplePage, quarantine::QuarantinePage, receipts::ReceiptsPage,
+    repeated::RepeatedPlacesPage, sign_in::SignInPage, statistics::StatisticsPage,
 };
 use crate::poll::Poll;
 use crate::words::{self, Word};
@@ -113,6 +113,7 @@ fn Inside() -> impl IntoView {
                 <Route path=path!("/catalogue/:id") view=DraftPage/>
                 <Route path=path!("/orders") view=OrdersPage/>
                 <Route path=path!("/statistics") view=StatisticsPage/>
+                <Route path=path!("/archive") view=ArchivePage/>
             </Routes>
         </main>
     }
@@ -194,6 +195,14 @@ fn Bar() -> impl IntoView {
                         id="nav-courier"
                         word=words::COURIER
                         shape=Shape::CloudUpload
+                    />
+                </Show>
+                <Show when=move || desk.may(Action::ReadArchive)>
+                    <Entry
+                        href="/archive"
+                        id="nav-archive"
+                        word=words::ARCHIVE
+                        shape=Shape::FolderCheck
                     />
                 </Show>
                 <Show when=move || desk.may(Action::Administer)>

@@ -1,6 +1,7 @@
 //! Parts that pages are made of. A part shows what it is given and calls back; it never fetches.
 
 pub(crate) mod banner;
+pub(crate) mod checked;
 pub(crate) mod conflict;
 pub(crate) mod course;
 pub(crate) mod facts;

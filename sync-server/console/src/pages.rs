@@ -1,8 +1,10 @@
 //! One file per page. A page asks the server, keeps the answer and lays out its parts.
 
+pub(crate) mod archive;
 pub(crate) mod audit;
 pub(crate) mod case;
 pub(crate) mod catalogue;
+pub(crate) mod contact;
 pub(crate) mod courier;
 pub(crate) mod devices;
 pub(crate) mod draft;

@@ -24,8 +24,10 @@ macro_rules! words {
     };
 }
 
+mod archive;
 mod catalogue;
 
+pub(crate) use archive::*;
 pub(crate) use catalogue::*;
 mod life;
 
@@ -313,7 +315,12 @@ words! {
     MARK_LOST_SURE: "确定挂失：收完后锁死", "Sure: lock it once drained";
     MARK_FOUND: "取消挂失", "Found again";
     AUDIT: "审计", "Audit";
-    AUDIT_WHAT: "谁在什么时候做了什么：登录、绑定、人员、挂失、人工确认。", "Who did what and when: sign-ins, enrolments, people, lost handhelds, quarantine.";
+    AUDIT_WHAT: "谁在什么时候做了什么：登录、绑定、人员、挂失、人工确认、导出。", "Who did what and when: sign-ins, enrolments, people, lost handhelds, quarantine, exports.";
+    AUDIT_PERSON: "姓名或用户名", "Name or user name";
+    AUDIT_ALL_DEEDS: "全部", "Everything";
+    AUDIT_FROM: "从", "From";
+    AUDIT_TO: "到", "To";
+    AUDIT_SEARCH: "查询", "Search";
     AUDIT_EMPTY: "还没有记录。", "Nothing is noted yet.";
     AUDIT_WHEN: "时间", "When";
     AUDIT_WHO: "谁", "Who";
@@ -334,6 +341,8 @@ words! {
     DEED_TOLD: "挂失手机已联系", "A lost handheld came";
     DEED_TOKEN: "手机更新令牌", "A handheld renewed its token";
     DEED_TOKEN_REFUSED: "手机令牌未更新", "A renewal was refused";
+    DEED_ARCHIVE: "导出档案", "An archive was written";
+    DEED_KEY_REPLACED: "手机换了密钥", "A handheld came with another key";
     DEED_COURIER: "送达信使文件", "A courier file was delivered";
     DEED_COURIER_REFUSED: "信使文件未收下", "A courier file was refused";
     DEED_BACKUP: "备份数据库", "The database was backed up";
@@ -403,35 +412,42 @@ pub(crate) const fn place_source(source: PlaceSource) -> Word {
 
 /// What a deed of the audit is called; none for one of a later server.
 pub(crate) fn deed(action: &str) -> Option<Word> {
-    Some(match action {
-        "session.open" => DEED_SIGN_IN,
-        "session.fail" => DEED_SIGN_IN_FAILED,
-        "session.close" => DEED_SIGN_OUT,
-        "session.close_all" => DEED_SIGN_OUT_ALL,
-        "device.code" => DEED_CODE,
-        "device.enrol" => DEED_ENROL,
-        "device.enrol_fail" => DEED_ENROL_FAILED,
-        "person.add" => DEED_PERSON,
-        "quarantine.settle" => DEED_SETTLED,
-        "device.lost" => DEED_LOST,
-        "device.found" => DEED_FOUND,
-        "device.told_lost" => DEED_TOLD,
-        "device.token" => DEED_TOKEN,
-        "device.token_refuse" => DEED_TOKEN_REFUSED,
-        "courier.deliver" => DEED_COURIER,
-        "courier.refuse" => DEED_COURIER_REFUSED,
-        "catalogue.draft" => DEED_DRAFT,
-        "catalogue.edit" => DEED_DRAFT_EDIT,
-        "catalogue.import" => DEED_DRAFT_IMPORT,
-        "catalogue.drop" => DEED_DRAFT_DROP,
-        "catalogue.publish" => DEED_PUBLISH,
-        "order.give" => DEED_ORDER,
-        "order.end" => DEED_ORDER_END,
-        "backup.make" => DEED_BACKUP,
-        "backup.restore" => DEED_RESTORED,
-        _ => return None,
-    })
+    let known = DEEDS.iter().find(|(name, _)| *name == action);
+    known.map(|(_, word)| *word)
 }
+
+/// What can be noted, as stored, in the order of a picker.
+pub(crate) const DEEDS: [(&str, Word); 29] = [
+    ("session.open", DEED_SIGN_IN),
+    ("session.fail", DEED_SIGN_IN_FAILED),
+    ("session.close", DEED_SIGN_OUT),
+    ("session.close_all", DEED_SIGN_OUT_ALL),
+    ("device.code", DEED_CODE),
+    ("device.enrol", DEED_ENROL),
+    ("device.enrol_fail", DEED_ENROL_FAILED),
+    ("person.add", DEED_PERSON),
+    ("quarantine.settle", DEED_SETTLED),
+    ("device.lost", DEED_LOST),
+    ("device.found", DEED_FOUND),
+    ("device.told_lost", DEED_TOLD),
+    ("device.token", DEED_TOKEN),
+    ("device.token_refuse", DEED_TOKEN_REFUSED),
+    ("courier.deliver", DEED_COURIER),
+    ("catalogue.draft", DEED_DRAFT),
+    ("catalogue.edit", DEED_DRAFT_EDIT),
+    ("catalogue.import", DEED_DRAFT_IMPORT),
+    ("catalogue.drop", DEED_DRAFT_DROP),
+    ("catalogue.publish", DEED_PUBLISH),
+    ("order.give", DEED_ORDER),
+    ("order.end", DEED_ORDER_END),
+    ("backup.make", DEED_BACKUP),
+    ("backup.restore", DEED_RESTORED),
+    ("courier.refuse", DEED_COURIER_REFUSED),
+    ("archive.make", DEED_ARCHIVE),
+    ("contact.read", DEED_CONTACT_READ),
+    ("contact.erase", DEED_CONTACT_ERASED),
+    ("device.key_replaced", DEED_KEY_REPLACED),
+];
 
 /// The grade of a grid post.
 pub(crate) const fn post_kind(kind: PostKind) -> Word {

@@ -57,7 +57,8 @@ pub(super) async fn deliver(
         .await;
     let maker = match maker {
         Err(fault @ Fault::Invalid { .. }) => {
-            note_refused(&app, by, Refused::of_stranger(bytes)).await?;
+            let refused = Refused::of_stranger(bytes, opened.sheet.device_id);
+            note_refused(&app, by, refused).await?;
             return Err(fault.into());
         }
         maker => maker?,

@@ -6,13 +6,13 @@
 
 use super::{Fault, Result};
 use crate::service::district::District;
-use crate::store::audit::AuditRow;
+use crate::store::audit::{AuditFilter, AuditRow};
 use crate::store::{self, Tx};
 use serde_json::Value;
-use shared::id::{DeviceId, PersonId};
+use shared::id::{AreaCode, DeviceId, PersonId};
 use shared::role::{Action, Actor, Subject, may};
 use shared::time::Timestamp;
-use shared::wire::console::{AuditEntry, Page};
+use shared::wire::console::{AuditEntry, AuditQuery, Page};
 use std::collections::HashMap;
 use uuid::Uuid;
 
@@ -72,6 +72,12 @@ pub enum Deed {
     BackupMade,
     /// The database came back from a file.
     BackupRestored,
+    /// An archive was written.
+    ArchiveMade,
+    /// Somebody read whom to call.
+    ContactRead,
+    /// Somebody erased whom to call.
+    ContactErased,
 }
 
 impl Deed {
@@ -104,6 +110,9 @@ impl Deed {
             Self::CourierRefused => "courier.refuse",
             Self::BackupMade => "backup.make",
             Self::BackupRestored => "backup.restore",
+            Self::ArchiveMade => "archive.make",
+            Self::ContactRead => "contact.read",
+            Self::ContactErased => "contact.erase",
         }
     }
 }
@@ -162,6 +171,15 @@ pub fn note(tx: &mut dyn Tx, district: &District, note: &Note<'_>, now: Timestam
     Ok(store::audit::append(tx, &row)?)
 }
 
+/// Gives hashes to the entries from before there were any.
+///
+/// # Errors
+/// As [`note`].
+pub fn chain_older(tx: &mut dyn Tx, district: &AreaCode) -> Result<()> {
+    store::audit::newest_hash(tx, district)?;
+    Ok(())
+}
+
 /// A page of entries, newest first.
 ///
 /// # Errors
@@ -170,7 +188,7 @@ pub fn page(
     tx: &mut dyn Tx,
     actor: &Actor,
     district: &District,
-    cursor: Option<&str>,
+    query: &AuditQuery,
 ) -> Result<Page<AuditEntry>> {
     let whole = Subject {
         area: Some(&district.code),
@@ -179,9 +197,20 @@ pub fn page(
     if may(actor, Action::Administer, whole).is_none() {
         return Err(Fault::Forbidden);
     }
-    let after = cursor.filter(|text| !text.is_empty());
+    let after = query.cursor.as_deref().filter(|text| !text.is_empty());
     let after = after.map(read_cursor).transpose()?;
-    let found = store::audit::page(tx, &district.code, after, PAGE_ROWS)?;
+    // No database keeps U+0000, so nothing is found by it.
+    let word = |text: &Option<String>| {
+        let text = text.as_deref().unwrap_or_default();
+        text.replace('\0', " ").trim().to_owned()
+    };
+    let filter = AuditFilter {
+        person: word(&query.person),
+        action: word(&query.action),
+        from: query.from_ms.map(Timestamp),
+        to: query.to_ms.map(Timestamp),
+    };
+    let found = store::audit::page(tx, &district.code, &filter, after, PAGE_ROWS)?;
     let next = found
         .last()
         .filter(|_| found.len() == PAGE_ROWS)

@@ -37,8 +37,8 @@ pub fn maker(tx: &mut dyn Tx, opened: &Opened) -> Result<Grounds> {
     ))
 }
 
-/// Notes that a file was refused: who brought it, why, and how large it was. Whose it was is not
-/// known, or not to be believed.
+/// Notes that a file was refused: who brought it, why, how large it was, and which handheld it says
+/// it is from, which is not known or not to be believed.
 ///
 /// # Errors
 /// As [`look_at`].
@@ -49,10 +49,12 @@ pub fn note_refused(
     refused: &Refused,
     now: Timestamp,
 ) -> Result<()> {
+    let claimed = refused.claimed.map(|device| device.to_string());
+    let subject = claimed.unwrap_or_default();
     let note = Note {
         device: by.device,
         detail: json!({"why": refused.why, "bytes": refused.bytes}),
-        ..Note::of(Some(by.actor.person), Deed::CourierRefused, "")
+        ..Note::of(Some(by.actor.person), Deed::CourierRefused, &subject)
     };
     audit::note(tx, district, &note, now)
 }
@@ -64,6 +66,8 @@ pub struct Refused {
     pub why: &'static str,
     /// Its size.
     pub bytes: usize,
+    /// The handheld that it says it is from.
+    pub claimed: Option<DeviceId>,
 }
 
 impl Refused {
@@ -75,15 +79,20 @@ impl Refused {
             CourierError::Sealed => "sealed",
             CourierError::Content | CourierError::OthersAnswer => "content",
         };
-        Self { why, bytes }
+        Self {
+            why,
+            bytes,
+            claimed: None,
+        }
     }
 
     /// A file of a handheld that isn't known here.
     #[must_use]
-    pub const fn of_stranger(bytes: usize) -> Self {
+    pub const fn of_stranger(bytes: usize, claimed: DeviceId) -> Self {
         Self {
             why: "unknown_device",
             bytes,
+            claimed: Some(claimed),
         }
     }
 }

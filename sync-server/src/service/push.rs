@@ -12,17 +12,21 @@ mod judge;
 mod kept;
 mod looking;
 mod marking;
+mod words;
 
 pub use judge::{Chained, Judged, Sender, judge};
+pub(in crate::service) use looking::LATE_FINDING;
+pub(in crate::service) use marking::seen_name;
 
 use super::{Fault, Result};
 use crate::service::district::District;
-use crate::service::photos;
+use crate::service::{contacts, photos};
 use crate::store::devices::{Ledger, Progress};
 use crate::store::operations::{Gap, NewOperation};
 use crate::store::quarantine::QuarantineRow;
 use crate::store::{self, StoreError, Tx, nested};
 use adding::{Added, Adding};
+pub(in crate::service) use filing::excerpt;
 pub use filing::{Filing, buckets_of};
 use kept::Kept;
 use shared::id::DeviceId;
@@ -30,11 +34,10 @@ use shared::label::{self, Lang};
 use shared::operation::SealedOperation;
 use shared::time::Timestamp;
 use shared::wire::sync::{OperationResult, Outcome};
+pub(in crate::service) use words::word;
 
 /// Ranges of missing numbers in one answer: more than that is a matter for a person.
 pub const GAPS_MAX: usize = 100;
-/// Characters of a kind or subject as kept in their columns; the whole is in the body.
-const WORD_CHARS_MAX: usize = 64;
 
 /// What became of a push.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -134,6 +137,7 @@ fn take(
     judged: &Judged,
     now: Timestamp,
 ) -> Result<Taken> {
+    contacts::keep(tx, district, judged.sealed(), now)?;
     match judged {
         Judged::Rejected { op_id, code } => Ok(Taken {
             result: refused(op_id.clone(), Outcome::Rejected, &Reason::from(*code), None),
@@ -156,10 +160,13 @@ fn take(
             };
             aside(tx, district, sender.device, kept, now)
         }
-        Judged::Foreign { sealed, code } => {
-            let kept = Kept::of(sealed, None, code);
-            aside(tx, district, sender.device, kept, now)
-        }
+        Judged::Foreign { sealed, code } => aside(
+            tx,
+            district,
+            sender.device,
+            Kept::of(sealed, None, code),
+            now,
+        ),
         Judged::Quarantine { sealed, code } => {
             let kept = nested(tx, |tx| {
                 quarantine(tx, district, sender, sealed, *code, now)
@@ -448,18 +455,6 @@ fn insert(
         },
     )?;
     Ok(())
-}
-
-/// A word for a column: no control characters, not too long.
-fn word(text: &str) -> std::borrow::Cow<'_, str> {
-    if text.len() <= WORD_CHARS_MAX && !text.contains(char::is_control) {
-        return text.into();
-    }
-    text.chars()
-        .filter(|c| !c.is_control())
-        .take(WORD_CHARS_MAX)
-        .collect::<String>()
-        .into()
 }
 
 fn signed(number: u64) -> i64 {

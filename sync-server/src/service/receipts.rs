@@ -9,7 +9,7 @@ use super::{Fault, Result};
 use crate::store::{self, Tx};
 use shared::id::Sha256;
 use shared::receipt::{self, Seal};
-use shared::signature::SecretKey;
+use shared::signature::{PublicKey, SecretKey};
 use shared::wire::sync::OperationResult;
 
 /// The signing key; `None` for a district that was set up before there were receipts.
@@ -20,6 +20,22 @@ pub fn key(tx: &mut dyn Tx) -> Result<Option<SecretKey>> {
     let stored = store::meta::get(tx, store::meta::RECEIPT_KEY)?;
     let read = |text: String| {
         SecretKey::from_stored(&text).ok_or_else(|| Fault::damaged("receipt key", "not a key"))
+    };
+    stored.map(read).transpose()
+}
+
+/// The key that others check with; an archive holds it alone.
+///
+/// # Errors
+/// As [`key`].
+pub fn public_key(tx: &mut dyn Tx) -> Result<Option<PublicKey>> {
+    if let Some(key) = key(tx)? {
+        return Ok(Some(key.public()));
+    }
+    let stored = store::meta::get(tx, store::meta::PUBLIC_KEY)?;
+    let read = |text: String| {
+        let key = text.parse();
+        key.map_err(|error| Fault::damaged("public key", error))
     };
     stored.map(read).transpose()
 }

@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 pub fn file_of(url: &str) -> Result<Option<PathBuf>> {
     Ok(match Address::parse(url)? {
         Address::Sqlite(path) => Some(path),
-        Address::Postgres(_) => None,
+        Address::Postgres(_) | Address::Still(_) | Address::Scratch(_) => None,
     })
 }
 

@@ -6,12 +6,11 @@
 use super::{Result, Row, Tx};
 use crate::params;
 use sha2::{Digest, Sha256 as Hasher};
-use shared::id::{CaseId, EventId, PersonId, Sha256, UnitCode};
+use shared::id::{AreaCode, CaseId, EventId, PersonId, Sha256, UnitCode};
 use shared::role::Role;
 use shared::time::Timestamp;
 
-/// What the first entry's chain begins with.
-pub const CHAIN_START: Sha256 = Sha256::new([0; 32]);
+pub use shared::archive::CHAIN_START;
 
 /// An entry to be appended.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -131,6 +130,86 @@ pub fn first_break(case: CaseId, trail: &[EventRow]) -> Option<i64> {
     None
 }
 
+/// An entry as it lies in the table, however that came about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeptEvent {
+    /// The case, as text: it may be none.
+    pub case: String,
+    /// Its ordinal.
+    pub ordinal: i64,
+    /// Its district, as text.
+    pub district: String,
+    /// Its number in the district.
+    pub entry_no: i64,
+    /// The entry, where it can be read.
+    pub row: Result<EventRow>,
+}
+
+/// All entries of the cases after one id and up to another, in order of case and ordinal.
+///
+/// # Errors
+/// As [`append`]; what can't be read is said entry by entry.
+pub fn of_cases_between(tx: &mut dyn Tx, after: &str, to: &str) -> Result<Vec<KeptEvent>> {
+    const SQL: &str = "
+        SELECT ordinal, id, kind, from_state, to_state, actor_person, actor_role, actor_unit,
+            at_ms, reason, detail, prev_hash, hash, case_id, district, entry_no
+        FROM case_events
+        WHERE case_id > $1 AND case_id <= $2
+        ORDER BY case_id, ordinal";
+    tx.query(SQL, params![after, to])?
+        .iter_mut()
+        .map(kept)
+        .collect()
+}
+
+/// The entries with numbers of the district after one and up to another, with their printed case
+/// numbers.
+///
+/// # Errors
+/// As [`append`]; what can't be read is said entry by entry.
+pub fn of_numbers_between(
+    tx: &mut dyn Tx,
+    district: &AreaCode,
+    after: i64,
+    to: i64,
+) -> Result<Vec<(KeptEvent, String)>> {
+    const SQL: &str = "
+        SELECT ordinal, case_events.id, kind, from_state, to_state, actor_person, actor_role,
+            actor_unit, at_ms, reason, detail, prev_hash, hash, case_id, case_events.district,
+            entry_no, COALESCE(case_no, case_id)
+        FROM case_events
+        LEFT JOIN cases ON cases.id = case_events.case_id
+        WHERE case_events.district = $1 AND entry_no > $2 AND entry_no <= $3
+        ORDER BY case_events.district, entry_no";
+    let rows = &mut tx.query(SQL, params![district, after, to])?;
+    let kept = |row: &mut Row| Ok((kept(row)?, row.take_text(16)?));
+    rows.iter_mut().map(kept).collect()
+}
+
+/// All entries of a case as they lie in the table, in order of their ordinals.
+///
+/// # Errors
+/// As [`of_cases_between`].
+pub fn of_one_case(tx: &mut dyn Tx, case: &str) -> Result<Vec<KeptEvent>> {
+    const SQL: &str = "
+        SELECT ordinal, id, kind, from_state, to_state, actor_person, actor_role, actor_unit,
+            at_ms, reason, detail, prev_hash, hash, case_id, district, entry_no
+        FROM case_events
+        WHERE case_id = $1
+        ORDER BY case_id, ordinal";
+    tx.query(SQL, params![case])?.iter_mut().map(kept).collect()
+}
+
+fn kept(row: &mut Row) -> Result<KeptEvent> {
+    Ok(KeptEvent {
+        case: row.take_text(13)?,
+        ordinal: row.int(0)?,
+        district: row.take_text(14)?,
+        entry_no: row.int(15)?,
+        row: from_row(row),
+    })
+}
+
 fn insert(
     tx: &mut dyn Tx,
     case: CaseId,
@@ -140,9 +219,10 @@ fn insert(
 ) -> Result<EventRow> {
     const SQL: &str = "
         INSERT INTO case_events (case_id, ordinal, id, kind, from_state, to_state, actor_person,
-            actor_role, actor_unit, at_ms, reason, detail, prev_hash, hash)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)";
+            actor_role, actor_unit, at_ms, reason, detail, prev_hash, hash, district, entry_no)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)";
     let hash = chain_hash(case, ordinal, prev_hash, &event);
+    let entry = tx.next_entry()?;
     let values = params![
         case,
         ordinal,
@@ -158,6 +238,8 @@ fn insert(
         &event.detail,
         prev_hash,
         hash,
+        &*entry.district,
+        entry.no,
     ];
     tx.execute(SQL, values)?;
     Ok(EventRow {
@@ -170,7 +252,8 @@ fn insert(
 
 /// SHA-256 over the fields in order, each with its length before it, so that no two different
 /// entries have the same bytes.
-fn chain_hash(case: CaseId, ordinal: i64, prev_hash: Sha256, event: &NewEvent) -> Sha256 {
+#[must_use]
+pub fn chain_hash(case: CaseId, ordinal: i64, prev_hash: Sha256, event: &NewEvent) -> Sha256 {
     let mut hasher = Hasher::new();
     hasher.update(prev_hash.bytes());
     hasher.update(case.0.as_bytes());

@@ -16,6 +16,10 @@ pub const REFERENCE: &str = "reference";
 pub const AREAS_VERSION: &str = "areas_version";
 /// The secret key that signs receipts, hex.
 pub const RECEIPT_KEY: &str = "receipt_key";
+/// Its public half alone, hex: in an archive.
+pub const PUBLIC_KEY: &str = "public_key";
+/// The days of which this is the archive; a database in use has none.
+pub const ARCHIVE_PART: &str = "archive_part";
 /// Since when the roll-ups are kept; none while they have never been counted.
 pub const ROLLUPS: &str = "rollups";
 /// Levels of the area tree, JSON.

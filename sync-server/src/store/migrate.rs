@@ -50,6 +50,8 @@ const LADDER: &[Step] = &[
     step!(11, "0011_photos_gone"),
     step!(12, "0012_similar_cases"),
     step!(13, "0013_patrol_marks"),
+    step!(14, "0014_district_chain"),
+    step!(15, "0015_contacts"),
 ];
 
 /// The step this program was written for.

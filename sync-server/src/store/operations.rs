@@ -230,6 +230,74 @@ pub fn counts(tx: &mut dyn Tx) -> Result<Vec<(Outcome, i64)>> {
         .collect()
 }
 
+/// An operation as it lies in the table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeptOperation {
+    /// The installation, as text.
+    pub device: String,
+    /// Its epoch.
+    pub epoch: i64,
+    /// Its number there.
+    pub seq: i64,
+    /// What it is.
+    pub kind: String,
+    /// What it is about.
+    pub subject: String,
+    /// Canonical text.
+    pub body: String,
+    /// The rest, where it can be read.
+    pub row: Result<OperationRow>,
+}
+
+/// Operations of all devices after one place, in order of device, epoch and number.
+///
+/// # Errors
+/// As [`insert`]; what can't be read is said operation by operation.
+pub fn kept_after(
+    tx: &mut dyn Tx,
+    after: (&str, i64, i64),
+    limit: usize,
+) -> Result<Vec<KeptOperation>> {
+    const SQL: &str = "
+        SELECT op_id, device, epoch, seq, hash, received_ms, outcome, result, kind, subject, body
+        FROM operations
+        WHERE (device, epoch, seq) > ($1, $2, $3)
+        ORDER BY device, epoch, seq
+        LIMIT $4";
+    let (device, epoch, seq) = after;
+    tx.query(SQL, params![device, epoch, seq, row_limit(limit)])?
+        .iter_mut()
+        .map(kept_from_row)
+        .collect()
+}
+
+/// One operation as it lies in the table.
+///
+/// # Errors
+/// As [`kept_after`].
+pub fn kept(tx: &mut dyn Tx, op_id: OpId) -> Result<Option<KeptOperation>> {
+    const SQL: &str = "
+        SELECT op_id, device, epoch, seq, hash, received_ms, outcome, result, kind, subject, body
+        FROM operations
+        WHERE op_id = $1";
+    tx.query(SQL, params![op_id])?
+        .first_mut()
+        .map(kept_from_row)
+        .transpose()
+}
+
+fn kept_from_row(row: &mut Row) -> Result<KeptOperation> {
+    Ok(KeptOperation {
+        device: row.text(1)?.to_owned(),
+        epoch: row.int(2)?,
+        seq: row.int(3)?,
+        kind: row.take_text(8)?,
+        subject: row.take_text(9)?,
+        body: row.take_text(10)?,
+        row: from_row(row),
+    })
+}
+
 fn from_row(row: &mut Row) -> Result<OperationRow> {
     Ok(OperationRow {
         op_id: row.id(0)?,

@@ -5,7 +5,9 @@ use super::tx::limit as row_limit;
 use super::{Result, Row, Tx};
 use crate::params;
 use shared::id::{AreaCode, OpId};
+use shared::operation::kind;
 use shared::time::Timestamp;
+use shared::wire::sync::Outcome;
 
 /// A tick.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,6 +54,50 @@ pub fn insert(tx: &mut dyn Tx, row: &MarkRow) -> Result<()> {
     ];
     tx.execute(SQL, values)?;
     Ok(())
+}
+
+/// One tick.
+///
+/// # Errors
+/// As [`insert`].
+pub fn get(tx: &mut dyn Tx, op_id: OpId) -> Result<Option<MarkRow>> {
+    const SQL: &str = "
+        SELECT op_id, district, area, round, point, seen, note, made_ms, received_ms
+        FROM patrol_marks
+        WHERE op_id = $1";
+    tx.query(SQL, params![op_id])?
+        .first_mut()
+        .map(mark)
+        .transpose()
+}
+
+/// A page of all ticks in order of ids: each with whether an operation of its kind brought it.
+///
+/// # Errors
+/// As [`insert`].
+pub fn with_or_without_operation(
+    tx: &mut dyn Tx,
+    after: &str,
+    limit: usize,
+) -> Result<Vec<(String, bool)>> {
+    const SQL: &str = "
+        SELECT patrol_marks.op_id, operations.op_id
+        FROM patrol_marks
+        LEFT JOIN operations ON operations.op_id = patrol_marks.op_id
+            AND operations.kind = $3 AND operations.outcome = $4
+        WHERE patrol_marks.op_id > $1
+        ORDER BY patrol_marks.op_id
+        LIMIT $2";
+    let values = params![
+        after,
+        row_limit(limit),
+        kind::PATROL_MARK,
+        Outcome::Applied.as_str()
+    ];
+    let rows = tx.query(SQL, values)?;
+    rows.iter()
+        .map(|row| Ok((row.text(0)?.to_owned(), row.opt_text(1)?.is_some())))
+        .collect()
 }
 
 /// Ticks of a district made at or after one moment and before another, newest first.

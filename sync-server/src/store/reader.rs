@@ -8,7 +8,7 @@ use super::Address;
 use super::buckets::Standing;
 use super::error::{Result, StoreError};
 use super::rollups::Slot;
-use super::tx::{Dialect, Driver, Row, Tx, Value, check};
+use super::tx::{Dialect, Driver, EntryNo, Row, Tx, Value, check};
 use super::writer::Reply;
 use shared::id::{AreaCode, Bucket};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -145,6 +145,10 @@ impl Tx for ReadTx<'_> {
     }
 
     fn next_case_serial(&mut self, _day: i64) -> Result<(i64, i64)> {
+        Err(StoreError::ReadOnly)
+    }
+
+    fn next_entry(&mut self) -> Result<EntryNo> {
         Err(StoreError::ReadOnly)
     }
 

@@ -142,6 +142,69 @@ pub fn is_there(tx: &mut dyn Tx, id: ReportId) -> Result<bool> {
     Ok(!tx.query(SQL, params![id])?.is_empty())
 }
 
+/// A report as it lies in the table, with what belongs to it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeptReport {
+    /// The case that it opened, as text.
+    pub case: String,
+    /// The subject of its operation; none when that isn't there.
+    pub subject: Option<String>,
+    /// The report, where it can be read.
+    pub row: Result<ReportRow>,
+}
+
+/// The reports of the cases after one id and up to another.
+///
+/// # Errors
+/// As [`insert`]; what can't be read is said report by report.
+pub fn of_cases_between(tx: &mut dyn Tx, after: &str, to: &str) -> Result<Vec<KeptReport>> {
+    const SQL: &str = "
+        SELECT reports.id, reports.district, reports.reporter, reports.device, reports.op_id,
+            reports.short_code, reports.category, reports.condition, reports.catalogue_version,
+            reports.grid, reports.grid_doubt, reports.lat_e7, reports.lon_e7, reports.accuracy_m,
+            reports.place_source, reports.place_words, reports.text, reports.occurred_ms,
+            reports.clock_skew_ms, reports.received_ms, reports.self_fixed, reports.preview,
+            reports.same_as, cases.id, operations.subject
+        FROM cases
+        JOIN reports ON reports.id = cases.report
+        LEFT JOIN operations ON operations.op_id = reports.op_id
+        WHERE cases.id > $1 AND cases.id <= $2
+        ORDER BY cases.id";
+    let kept = |row: &mut Row| {
+        Ok(KeptReport {
+            case: row.take_text(23)?,
+            subject: row.take_opt_text(24)?,
+            row: from_row(row),
+        })
+    };
+    tx.query(SQL, params![after, to])?
+        .iter_mut()
+        .map(kept)
+        .collect()
+}
+
+/// A page of all reports in order of ids: each with whether it has a case.
+///
+/// # Errors
+/// As [`insert`].
+pub fn with_or_without_case(
+    tx: &mut dyn Tx,
+    after: &str,
+    limit: usize,
+) -> Result<Vec<(String, bool)>> {
+    const SQL: &str = "
+        SELECT reports.id, cases.id
+        FROM reports
+        LEFT JOIN cases ON cases.report = reports.id
+        WHERE reports.id > $1
+        ORDER BY reports.id
+        LIMIT $2";
+    let rows = tx.query(SQL, params![after, row_limit(limit)])?;
+    rows.iter()
+        .map(|row| Ok((row.text(0)?.to_owned(), row.opt_text(1)?.is_some())))
+        .collect()
+}
+
 /// The condition and the catalogue that each of some reports was filled with.
 ///
 /// # Errors

@@ -41,6 +41,10 @@ const STATEMENTS_MAX: usize = 512;
 pub(super) enum Use {
     Write,
     Read,
+    /// Reading a file that nobody writes, without a trace.
+    Still,
+    /// Writing a file that is thrown away, past foreign keys.
+    Scratch,
 }
 
 /// One connection to the file.
@@ -63,7 +67,11 @@ impl Sqlite {
     }
 
     fn connect(path: &Path, used_for: Use, flags: OpenFlags) -> Result<Self> {
-        let flags = flags | OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let access = match used_for {
+            Use::Write | Use::Read | Use::Scratch => OpenFlags::SQLITE_OPEN_READ_WRITE,
+            Use::Still => OpenFlags::SQLITE_OPEN_READ_ONLY,
+        };
+        let flags = flags | access | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(path, flags).map_err(failed)?;
         connection.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
         // Else a statement is planned again for each new value that touches an index: a quarter
@@ -72,15 +80,26 @@ impl Sqlite {
             .set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)
             .map_err(failed)?;
         let (cache_kib, query_only) = match used_for {
-            Use::Write => (WRITER_CACHE_KIB, "OFF"),
-            Use::Read => (READER_CACHE_KIB, "ON"),
+            Use::Write | Use::Scratch => (WRITER_CACHE_KIB, "OFF"),
+            Use::Read | Use::Still => (READER_CACHE_KIB, "ON"),
+        };
+        if used_for != Use::Still {
+            connection
+                .execute_batch(&format!(
+                    "PRAGMA busy_timeout = {BUSY_TIMEOUT_MS};
+                     PRAGMA journal_mode = WAL;"
+                ))
+                .map_err(failed)?;
+        }
+        let (keys, durable) = match used_for {
+            Use::Scratch => ("OFF", "OFF"),
+            Use::Write | Use::Read | Use::Still => ("ON", "FULL"),
         };
         connection
             .execute_batch(&format!(
                 "PRAGMA busy_timeout = {BUSY_TIMEOUT_MS};
-                 PRAGMA journal_mode = WAL;
-                 PRAGMA synchronous = FULL;
-                 PRAGMA foreign_keys = ON;
+                 PRAGMA foreign_keys = {keys};
+                 PRAGMA synchronous = {durable};
                  PRAGMA cache_size = -{cache_kib};
                  PRAGMA cache_spill = {SPILL_PAGES};
                  PRAGMA mmap_size = {MMAP_BYTES};

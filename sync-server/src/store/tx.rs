@@ -6,7 +6,7 @@
 
 mod text;
 
-pub(in crate::store) use text::{hex, limit, places};
+pub(in crate::store) use text::{check, hex, limit, places};
 
 use super::buckets::Standing;
 use super::error::{Result, StoreError};
@@ -18,6 +18,7 @@ use shared::id::{
 use shared::time::Timestamp;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::str::FromStr;
+use std::sync::Arc;
 use uuid::Uuid;
 
 /// Which database is behind the seam. Every `match` on it is listed in `docs/STORAGE.md`.
@@ -339,6 +340,15 @@ impl Row {
     }
 }
 
+/// The place of an entry of a trail or of the audit in its district.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EntryNo {
+    /// The district.
+    pub district: Arc<str>,
+    /// The number there.
+    pub no: i64,
+}
+
 /// An open transaction, the same on both backends.
 ///
 /// - SQL is the portable subset of `docs/STORAGE.md`; placeholders are `$1`, `$2`, … in any order,
@@ -381,6 +391,13 @@ pub trait Tx {
     /// # Errors
     /// [`StoreError::ReadOnly`] in a read.
     fn next_case_serial(&mut self, day: i64) -> Result<(i64, i64)>;
+
+    /// The next number of the district's entries of trails and audit: from 1 without gaps, in the
+    /// order in which they commit.
+    ///
+    /// # Errors
+    /// [`StoreError::ReadOnly`] in a read.
+    fn next_entry(&mut self) -> Result<EntryNo>;
 
     /// Counts a change of a bucket. It is written once for each bucket, before the commit: most of
     /// a batch concerns a few of them.
@@ -465,17 +482,4 @@ pub(super) trait Driver {
     /// Whether the transaction that was begun is still open.
     fn is_open(&self) -> bool;
     fn has_table(&mut self, name: &str) -> Result<bool>;
-}
-
-/// Refuses what only one of the databases would take.
-pub(super) fn check(params: &[Value<'_>]) -> Result<()> {
-    let holds_nul = |value: &Value<'_>| match value {
-        Value::Text(text) => text.as_bytes().contains(&0),
-        _ => false,
-    };
-    if params.iter().any(holds_nul) {
-        Err(StoreError::Nul)
-    } else {
-        Ok(())
-    }
 }

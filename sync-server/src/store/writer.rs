@@ -19,7 +19,7 @@ mod savepoint;
 use super::buckets::Standing;
 use super::error::{Result, StoreError};
 use super::rollups::Slot;
-use super::tx::{Dialect, Driver, Row, Tx, Value, check};
+use super::tx::{Dialect, Driver, EntryNo, Row, Tx, Value, check};
 use super::{Address, counters};
 use counted::Counted;
 pub use gather::{BATCH_JOBS_MAX, BATCH_WEIGHT_MAX};
@@ -430,6 +430,16 @@ impl Tx for WriteTx<'_> {
         }
         counter.case_serial += 1;
         Ok((counter.case_serial_day, counter.case_serial))
+    }
+
+    fn next_entry(&mut self) -> Result<EntryNo> {
+        let district = self.districts.get_mut(self.current);
+        let district = district.ok_or(StoreError::ReadOnly)?;
+        district.now.entry_no += 1;
+        Ok(EntryNo {
+            district: Arc::clone(&district.code),
+            no: district.now.entry_no,
+        })
     }
 
     fn count_change(&mut self, bucket: (AreaCode, Bucket), change: Standing) -> Result<()> {

@@ -303,6 +303,7 @@ impl Handheld {
             // The form asks for a photo from before and one from after.
             self_fixed: chance.odds(80) && kept >= 2,
             similar: Default::default(),
+            contact: (String::new(), String::new()),
         };
         if fields.self_fixed {
             self.mark_before_and_after(draft, now)?;

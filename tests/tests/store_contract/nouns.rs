@@ -11,7 +11,7 @@ use shared::report::{PhotoPreview, PhotoRef, PhotoRole};
 use shared::role::{Post, PostKind, Role};
 use shared::unit::Unit;
 use sync_server::store::areas::AreaRow;
-use sync_server::store::audit::AuditRow;
+use sync_server::store::audit::{AuditFilter, AuditRow};
 use sync_server::store::catalogues::VersionRow;
 use sync_server::store::posts::PostRow;
 use sync_server::store::{
@@ -301,11 +301,19 @@ fn the_audit_is_paged_newest_first(backend: &Backend) {
             .iter()
             .try_for_each(|row| audit::append(tx, row))
     });
-    let first = read(&store, |tx| audit::page(tx, &district(), None, 2));
+    let first = read(&store, |tx| {
+        audit::page(tx, &district(), &AuditFilter::default(), None, 2)
+    });
     assert_eq!(first, [entry(3, 5), entry(2, 5)]);
     let after = Some((first[1].at, first[1].id));
     assert_eq!(
-        read(&store, move |tx| audit::page(tx, &district(), after, 2)),
+        read(&store, move |tx| audit::page(
+            tx,
+            &district(),
+            &AuditFilter::default(),
+            after,
+            2
+        )),
         [entry(1, 1)]
     );
 }

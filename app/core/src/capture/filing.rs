@@ -12,12 +12,13 @@ use crate::store::device::{self, Device};
 use crate::store::drafts::{self, Draft};
 use crate::store::photos::Photo;
 use crate::store::reports::{self, Report};
-use crate::store::{self, Store, StoreError};
+use crate::store::{self, Store, StoreError, keys};
 use crate::stream::{self, Content};
+use shared::contact::{Aside, Contact};
 use shared::emergency::EmergencyOrder;
-use shared::id::{DraftId, OpId, ReportId};
+use shared::id::{DraftId, OpId, ReportId, Sha256};
 use shared::operation::{kind, short_code};
-use shared::report::{PhotoRef, Place, check, check_against, check_self_fix};
+use shared::report::{FiledReport, PhotoRef, Place, check, check_against, check_self_fix};
 use shared::time::{MINUTE_MS, Timestamp};
 use shared::wire::handheld::FiledView;
 
@@ -179,7 +180,12 @@ pub(crate) fn commit(
         if drafts::get(tx, ready.draft.id)?.revision != ready.draft.revision {
             return Err(CoreError::ChangedMeanwhile);
         }
-        let content = content(ready)?;
+        let contact = contact(tx, &device, ready, op_id)?;
+        let filed = FiledReport {
+            contact: contact.as_ref().map(Contact::commitment),
+            ..ready.filled.report.clone()
+        };
+        let content = content(ready, &filed, Aside { contact })?;
         let sealed = stream::append(tx, &device, district, content, op_id, moment)?;
         let short_code = short_code(device.id, device.epoch, sealed.operation.seq);
         let report = Report {
@@ -190,7 +196,7 @@ pub(crate) fn commit(
             category_name: ready.category_name.clone(),
             condition_name: ready.condition_name.clone(),
             place_path: ready.place_path.clone(),
-            filed: ready.filled.report.clone(),
+            filed,
             decision: ready.filled.decision.clone(),
         };
         reports::insert(tx, &report)?;
@@ -207,18 +213,37 @@ pub(crate) fn commit(
     })
 }
 
+/// Whom to call, if anybody was named. Its salt is nobody's but this device's, so that nobody can
+/// try phone numbers against the commitment once the contact is erased.
+fn contact(
+    tx: &store::Transaction<'_>,
+    device: &Device,
+    ready: &Ready,
+    op_id: OpId,
+) -> Result<Option<Contact>, StoreError> {
+    let (name, phone) = &ready.draft.fields.contact;
+    let purpose = format!("gewu-salt/1\n{op_id}");
+    let secret = match keys::device_key(tx)? {
+        Some(key) => key.sign(&purpose).to_string(),
+        // Bound before there were keys: the token is a secret of 256 bits, too.
+        None => format!("{}\n{purpose}", device.token),
+    };
+    let salt = Sha256::of(secret.as_bytes()).to_string();
+    Ok(Contact::of(name, phone, salt))
+}
+
 /// What the report's operation says.
-fn content(ready: &Ready) -> Result<Content, StoreError> {
-    let payload =
-        serde_json::to_value(&ready.filled.report).map_err(|error| StoreError::Unreadable {
-            what: "report",
-            problem: error.to_string(),
-        })?;
+fn content(ready: &Ready, filed: &FiledReport, aside: Aside) -> Result<Content, StoreError> {
+    let payload = serde_json::to_value(filed).map_err(|error| StoreError::Unreadable {
+        what: "report",
+        problem: error.to_string(),
+    })?;
     Ok(Content {
         kind: kind::REPORT_FILE,
         subject: ReportId(ready.draft.id.0).to_string(),
         base_revision: None,
         payload,
         photos: references(&ready.photos),
+        aside,
     })
 }

@@ -33,6 +33,9 @@ pub struct Fields {
     /// Where on a round it was begun; not the form's to change.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub patrol: Option<OnRound>,
+    /// Whom to call: name and phone.
+    #[serde(default)]
+    pub contact: (String, String),
 }
 
 /// A draft without its photos.

@@ -5,7 +5,7 @@
 use super::{StoreError, Transaction, count, from_json, parse, to_json, uncount};
 use rusqlite::{OptionalExtension, params};
 use shared::id::{OpId, ReportId, Sha256};
-use shared::operation::{SealedOperation, kind};
+use shared::operation::{self, SealedOperation, kind};
 use shared::receipt::Receipt;
 use shared::time::Timestamp;
 use shared::wire::sync::OperationResult;
@@ -23,8 +23,12 @@ pub struct Waiting {
     pub body: String,
 }
 
-/// Appends an operation.
-pub fn append(tx: &Transaction<'_>, sealed: &SealedOperation) -> Result<(), StoreError> {
+/// Appends an operation with its text as it will be sent.
+pub fn append(
+    tx: &Transaction<'_>,
+    sealed: &SealedOperation,
+    body: &str,
+) -> Result<(), StoreError> {
     const SQL: &str = "
         INSERT INTO operations (op_id, epoch, seq, kind, subject, hash, body, made_ms, attempts, differs)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 0, '[]')";
@@ -38,10 +42,41 @@ pub fn append(tx: &Transaction<'_>, sealed: &SealedOperation) -> Result<(), Stor
             operation.kind,
             operation.subject,
             sealed.hash.to_string(),
-            sealed.text,
+            body,
             operation.wall_ms.0,
         ],
     )?;
+    Ok(())
+}
+
+/// Forgets what came aside of the report of a case: it was erased at the server, or the case has
+/// left and the server has had it since. `only_closed` spares the contact of a case that is open.
+pub fn forget_aside(tx: &Transaction<'_>, case: &str, only_closed: bool) -> Result<(), StoreError> {
+    const FIND: &str = "
+        SELECT o.op_id, o.body, c.doc
+        FROM cases c
+        JOIN operations o ON o.subject = c.report_id
+        WHERE c.id = ?1 AND o.kind = ?2 AND o.outcome IN ('applied', 'duplicate')
+            AND instr(o.body, '\"aside\"') > 0
+        ORDER BY o.epoch, o.seq";
+    let mut statement = tx.prepare_cached(FIND)?;
+    let rows = statement.query_map([case, kind::REPORT_FILE], |row| {
+        Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+    })?;
+    let found: Vec<(String, String, String)> = rows.collect::<Result<_, _>>()?;
+    for (op_id, body, doc) in found {
+        let doc: serde_json::Value = serde_json::from_str(&doc).unwrap_or_default();
+        let is_closed = doc.get("closed_ms").is_some_and(serde_json::Value::is_i64);
+        if only_closed && !is_closed {
+            continue;
+        }
+        if let Some(rest) = operation::without_aside(&body) {
+            tx.execute(
+                "UPDATE operations SET body = ?2 WHERE op_id = ?1",
+                params![op_id, rest],
+            )?;
+        }
+    }
     Ok(())
 }
 

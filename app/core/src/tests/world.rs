@@ -192,5 +192,6 @@ pub(super) fn manhole((lat, lon): (f64, f64)) -> DraftFields {
         text: "井盖缺失，已放警示牌".into(),
         self_fixed: false,
         similar: Default::default(),
+        contact: (String::new(), String::new()),
     }
 }

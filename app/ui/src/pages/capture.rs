@@ -13,6 +13,7 @@ use crate::route::Route;
 use crate::state::{shared, speaker};
 use crate::words;
 use leptos::prelude::*;
+use shared::contact::NAME_CHARS_LIMIT;
 use shared::id::DraftId;
 use shared::report::TEXT_CHARS_LIMIT;
 use shared::routing::Decision;
@@ -137,6 +138,7 @@ fn WordsSection(form: Form) -> impl IntoView {
                 ></textarea>
                 <p class="hint" role="status">{left}</p>
             </div>
+            <ContactFields form=form/>
             <Switch
                 id="self-fixed"
                 label=t.say(words::SELF_FIXED)
@@ -145,6 +147,38 @@ fn WordsSection(form: Form) -> impl IntoView {
                 change=move |on| form.set_self_fixed(on)
             />
         </section>
+    }
+}
+
+/// Whom to call, if somebody asks for help and agrees.
+#[component]
+fn ContactFields(form: Form) -> impl IntoView {
+    let t = speaker();
+    let line = move |id: &'static str, word, kind: &'static str, value: RwSignal<String>| {
+        view! {
+            <div class="field">
+                <label for=id>{t.say(word)}</label>
+                <input
+                    id=id
+                    type=kind
+                    autocomplete="off"
+                    maxlength=NAME_CHARS_LIMIT.to_string()
+                    prop:value=move || value.get()
+                    on:input=move |event| {
+                        value.set(event_target_value(&event));
+                        form.changed();
+                    }
+                />
+            </div>
+        }
+    };
+    view! {
+        <details id="contact">
+            <summary>{t.say(words::CONTACT)}</summary>
+            <p class="hint">{t.say(words::CONTACT_HELP)}</p>
+            {line("contact-name", words::CONTACT_NAME, "text", form.contact_name)}
+            {line("contact-phone", words::CONTACT_PHONE, "tel", form.contact_phone)}
+        </details>
     }
 }
 

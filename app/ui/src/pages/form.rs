@@ -51,6 +51,8 @@ pub(crate) struct Form {
     pub(crate) condition: RwSignal<Option<ConditionId>>,
     pub(crate) text: RwSignal<String>,
     pub(crate) self_fixed: RwSignal<bool>,
+    pub(crate) contact_name: RwSignal<String>,
+    pub(crate) contact_phone: RwSignal<String>,
     pub(crate) preview: RwSignal<Option<PreviewView>>,
     /// What nearby may be the same thing.
     pub(crate) similar: RwSignal<Vec<SimilarView>>,
@@ -93,6 +95,8 @@ impl Form {
             condition: RwSignal::new(None),
             text: RwSignal::new(String::new()),
             self_fixed: RwSignal::new(false),
+            contact_name: RwSignal::new(String::new()),
+            contact_phone: RwSignal::new(String::new()),
             preview: RwSignal::new(None),
             similar: RwSignal::new(Vec::new()),
             answer: RwSignal::new(SimilarAnswer::default()),
@@ -157,6 +161,8 @@ impl Form {
         self.condition.set(None);
         self.text.set(String::new());
         self.self_fixed.set(false);
+        self.contact_name.set(String::new());
+        self.contact_phone.set(String::new());
         self.preview.set(None);
         self.similar.set(Vec::new());
         self.answer.set(SimilarAnswer::default());
@@ -218,6 +224,10 @@ impl Form {
             text: self.text.get_untracked(),
             self_fixed: self.self_fixed.get_untracked(),
             similar: self.answer.get_untracked(),
+            contact: (
+                self.contact_name.get_untracked(),
+                self.contact_phone.get_untracked(),
+            ),
         }
     }
 
@@ -232,6 +242,8 @@ impl Form {
         self.place.set(view.place.clone());
         self.text.set(view.text.clone());
         self.self_fixed.set(view.self_fixed);
+        self.contact_name.set(view.contact.0.clone());
+        self.contact_phone.set(view.contact.1.clone());
         self.condition.set(
             view.condition
                 .as_ref()

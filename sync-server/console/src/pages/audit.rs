@@ -4,13 +4,15 @@ use crate::api;
 use crate::components::paged::Paged;
 use crate::components::states::Empty;
 use crate::desk::Desk;
+use crate::filter;
 use crate::format;
 use crate::poll::Poll;
 use crate::words;
+use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
 use shared::label::Lang;
 use shared::time::Timestamp;
-use shared::wire::console::{AuditEntry, Page};
+use shared::wire::console::{AuditEntry, AuditQuery, Page};
 
 /// The page.
 #[component]
@@ -18,10 +20,14 @@ pub(crate) fn AuditPage() -> impl IntoView {
     let desk = Desk::here();
     desk.title(move || desk.say(words::AUDIT).to_owned());
     let cursor = RwSignal::new(None::<String>);
+    let wanted = RwSignal::new(AuditQuery::default());
     let entries = Poll::start(
         move || {
-            let cursor = cursor.get();
-            async move { api::audit(cursor.as_deref()).await }
+            let query = AuditQuery {
+                cursor: cursor.get(),
+                ..wanted.get()
+            };
+            async move { api::audit(&query).await }
         },
         None,
     );
@@ -29,10 +35,79 @@ pub(crate) fn AuditPage() -> impl IntoView {
         <div class="page stack" data-test="audit">
             <h1>{move || desk.say(words::AUDIT)}</h1>
             <p class="second">{move || desk.say(words::AUDIT_WHAT)}</p>
+            <Search wanted=wanted cursor=cursor/>
             <Paged poll=entries cursor=cursor>
                 <Table entries=entries/>
             </Paged>
         </div>
+    }
+}
+
+/// By whom, what, and when; asked for when the form is sent.
+#[component]
+fn Search(wanted: RwSignal<AuditQuery>, cursor: RwSignal<Option<String>>) -> impl IntoView {
+    let desk = Desk::here();
+    let (person, action) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
+    let (from, to) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
+    let submit = move |event: SubmitEvent| {
+        event.prevent_default();
+        let given = |text: String| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
+        cursor.set(None);
+        wanted.set(AuditQuery {
+            person: given(person.get_untracked()),
+            action: given(action.get_untracked()),
+            from_ms: filter::day_start(&from.get_untracked()),
+            to_ms: filter::day_end(&to.get_untracked()),
+            cursor: None,
+        });
+    };
+    let deeds = move || {
+        let lang = desk.lang.get();
+        let deed = |(name, word): &(&'static str, words::Word)| {
+            view! { <option value=*name>{word.of(lang)}</option> }
+        };
+        words::DEEDS.iter().map(deed).collect_view()
+    };
+    let date = move |id: &'static str, word: words::Word, day: RwSignal<String>| {
+        view! {
+            <div class="field">
+                <label for=id>{move || desk.say(word)}</label>
+                <input
+                    id=id
+                    type="date"
+                    prop:value=day
+                    on:input=move |event| day.set(event_target_value(&event))
+                />
+            </div>
+        }
+    };
+    view! {
+        <form class="filters" role="search" id="audit-search" on:submit=submit>
+            <div class="field">
+                <label for="audit-person">{move || desk.say(words::AUDIT_PERSON)}</label>
+                <input
+                    id="audit-person"
+                    type="search"
+                    autocomplete="off"
+                    prop:value=person
+                    on:input=move |event| person.set(event_target_value(&event))
+                />
+            </div>
+            <div class="field">
+                <label for="audit-action">{move || desk.say(words::AUDIT_DEED)}</label>
+                <select
+                    id="audit-action"
+                    prop:value=action
+                    on:change=move |event| action.set(event_target_value(&event))
+                >
+                    <option value="">{move || desk.say(words::AUDIT_ALL_DEEDS)}</option>
+                    {deeds}
+                </select>
+            </div>
+            {date("audit-from", words::AUDIT_FROM, from)}
+            {date("audit-to", words::AUDIT_TO, to)}
+            <button type="submit" id="audit-go">{move || desk.say(words::AUDIT_SEARCH)}</button>
+        </form>
     }
 }
 

@@ -18,6 +18,8 @@ use crate::components::states::{Loading, Outdated, Trouble};
 use crate::desk::{Desk, bring_into_view};
 use crate::format;
 use crate::icons::{Icon, Shape};
+use crate::pages::archive::CheckCase;
+use crate::pages::contact::Contact;
 use crate::pages::list::is_typing;
 use crate::pages::similar::SimilarCases;
 use crate::poll::{Poll, REFRESH};
@@ -259,6 +261,9 @@ fn Sections(sheet: Sheet, id: CaseId) -> impl IntoView {
                 .unwrap_or_default()
         })
     });
+    let contact =
+        Memo::new(move |_| still.with(|case| case.as_ref().and_then(|case| case.contact.clone())));
+    let again = Callback::new(move |()| sheet.poll.refresh());
     let scene = Memo::new(move |_| still.with(|case| case.as_ref().map(Scene::of)));
     let title = move |word: Word| view! { <h2>{move || desk.say(word)}</h2> };
     view! {
@@ -266,6 +271,7 @@ fn Sections(sheet: Sheet, id: CaseId) -> impl IntoView {
             <section class="card stack report" aria-labelledby="case-title">
                 <Photos photos=photos/>
                 {part(|case, now, lang| facts::report(case, now, lang).into_any())}
+                <Contact id=id masked=contact on_change=again/>
             </section>
             <div class="side stack">
                 <section class="card stack" id="moves">
@@ -295,6 +301,7 @@ fn Sections(sheet: Sheet, id: CaseId) -> impl IntoView {
                 <section class="card stack">
                     {title(words::COURSE)}
                     {part(|case, now, lang| course(&case.events, now, lang).into_any())}
+                    <CheckCase id=id/>
                 </section>
             </div>
         </div>

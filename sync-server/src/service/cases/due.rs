@@ -9,6 +9,7 @@ use super::facts::EventFacts;
 use super::moves::{as_case, change, moved_row, write};
 use super::rules::Ruled;
 use crate::service::district::District;
+use crate::service::trail::{self, After};
 use crate::service::{Fault, Result, feed, statistics};
 use crate::store::cases::CaseRow;
 use crate::store::events::NewEvent;
@@ -189,7 +190,7 @@ fn note(
             unit: None,
             at: now,
             reason: String::new(),
-            detail: facts.text(),
+            detail: trail::with_after_text(&facts.text(), &After::from(&to)),
         },
     )?;
     Ok(())

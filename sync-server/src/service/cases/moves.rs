@@ -6,6 +6,7 @@ use super::rules::Ruled;
 use super::view::{after_move, detail};
 use super::{Seen, readable, targets};
 use crate::service::district::District;
+use crate::service::trail::{self, After};
 use crate::service::{Fault, Result, feed, statistics, words};
 use crate::store::cases::{CaseMove, CaseRow};
 use crate::store::events::NewEvent;
@@ -186,6 +187,7 @@ pub(in crate::service) fn write(
     {
         store::cases::assist(tx, &row.district, unit, row.id)?;
     }
+    let facts = EventFacts::of(event, next).answering(event.kind, &row.life);
     store::events::append(
         tx,
         row.id,
@@ -199,9 +201,7 @@ pub(in crate::service) fn write(
             unit: by.and_then(|by| by.post.unit.clone()),
             at: event.at,
             reason: event.given.reason.clone(),
-            detail: EventFacts::of(event, next)
-                .answering(event.kind, &row.life)
-                .text(),
+            detail: trail::with_after_text(&facts.text(), &After::from(&to)),
         },
     )?;
     statistics::count_newest(tx, district, row.id, row.grid.as_ref())?;

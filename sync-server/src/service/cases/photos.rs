@@ -4,6 +4,7 @@ use super::facts::EventFacts;
 use super::view::detail;
 use super::{Seen, readable};
 use crate::service::district::District;
+use crate::service::trail::{self, After};
 use crate::service::{Fault, Result, feed, words};
 use crate::store::cases::Growth;
 use crate::store::events::NewEvent;
@@ -69,7 +70,7 @@ pub fn add_photo(
         // It shows the thing put right, which tells nothing from another.
         phashes: "",
     };
-    store::cases::grow(tx, row.id, &growth)?;
+    let revision = store::cases::grow(tx, row.id, &growth)?;
     if !stored && store::photos::mark_stored(tx, photo.sha256, now)? {
         // Another case's handheld may owe the very same bytes: it does no longer.
         for other in store::cases::count_photo(tx, photo.sha256)? {
@@ -84,6 +85,10 @@ pub fn add_photo(
         photos: vec![photo.sha256],
         ..EventFacts::default()
     };
+    let after = After {
+        revision,
+        ..After::from(row)
+    };
     store::events::append(
         tx,
         row.id,
@@ -97,7 +102,7 @@ pub fn add_photo(
             unit: post.unit.clone(),
             at: now,
             reason: String::new(),
-            detail: facts.text(),
+            detail: trail::with_after_text(&facts.text(), &after),
         },
     )?;
     if let Some(row) = store::cases::get(tx, id)? {

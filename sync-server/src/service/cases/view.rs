@@ -5,7 +5,7 @@ use super::moves::as_case;
 use super::rules::Ruled;
 use super::{Seen, life, photo_counts, readable};
 use crate::service::district::District;
-use crate::service::{Fault, Result};
+use crate::service::{Fault, Result, contacts};
 use crate::store::cases::CaseRow;
 use crate::store::events::EventRow;
 use crate::store::photos::ReportPhoto;
@@ -194,6 +194,7 @@ fn shown(
         decision,
         differs,
         photos: photos.iter().map(case_photo).collect(),
+        contact: contacts::masked(tx, actor, seen, now)?,
         events,
         moves,
         asks,

@@ -229,6 +229,7 @@ pub(super) fn noted(
     let detail = json!({
         "op_id": adding.sealed.operation.op_id,
         "photos": photos,
+        "revision": revision,
         "payload": adding.sealed.operation.payload,
     });
     store::events::append(

@@ -5,19 +5,21 @@
 use super::judge::{Chained, Sender};
 use crate::service::cases::{EventFacts, Ruled};
 use crate::service::district::District;
-use crate::service::{Fault, Result, photos, repeated, similar, statistics};
+use crate::service::trail::{self, After, Opening};
+use crate::service::{Result, photos, repeated, similar, statistics};
 use crate::store::cases::{CaseRow, NewCase};
 use crate::store::events::NewEvent;
 use crate::store::reports::ReportRow;
 use crate::store::rollups::Slot;
 use crate::store::{self, Tx};
+use serde_json::{Value, json};
 use shared::case::{self, Case, Event, Given, Move, Rules};
 use shared::catalogue::Catalogue;
 use shared::id::{Bucket, CaseId, EventId, PersonId, ReportId, UnitCode};
 use shared::operation::{Operation, SealedOperation, short_code};
 use shared::report::{FiledReport, PhotoRef, Preview};
 use shared::role::Role;
-use shared::routing::{Decision, Facts, route};
+use shared::routing::{Decision, Facts, Mode, route};
 use shared::time::{MINUTE_MS, Timestamp};
 use shared::unit;
 use shared::wire::sync::{OperationResult, Outcome, Why};
@@ -41,6 +43,7 @@ pub struct Filing {
     case: CaseRow,
     decision: String,
     differs: Vec<String>,
+    differs_text: String,
     search: String,
     assisting: Vec<UnitCode>,
     next_due: Option<Timestamp>,
@@ -98,17 +101,11 @@ pub(super) fn prepare(
         now,
     );
     let case_id = CaseId(new_id());
-    let ruled = Ruled::of(
-        district,
-        &operation.catalogue_version,
-        &filed.category,
-        &filed.condition,
-        grid.as_ref(),
-        decision.mode,
-    );
+    let mode = decision.mode;
+    let ruled = ruled(district, operation, &filed, grid.as_ref(), mode);
     let rules = ruled.rules();
     let opening = open_case(&filed, &decision, operation.actor, &rules, now, new_id);
-    let Some((opened, events)) = opening else {
+    let Some((opened, mut events)) = opening else {
         return Err((Box::new(sealed), "server_fault"));
     };
     let differs = differences(district, &filed, grid.as_ref(), &decision, now);
@@ -121,12 +118,17 @@ pub(super) fn prepare(
     let next_due = case::next_due(&opened, &rules);
     let case = case_row(&report, case_id, opened, &operation.photos);
     let search = search_words(district, catalogue, &case, &report);
+    let text = serde_json::to_string(&decision).unwrap_or_default();
+    let differs_text = serde_json::to_string(&differs).unwrap_or_default();
+    let opening = Opening::of(sealed.hash, &report, &text, &differs_text);
+    vouch(&mut events, &opening, &After::from(&case));
     Ok(Filing {
         next_due,
         buckets: buckets_of(&case),
-        assisting: codes(&decision),
+        assisting: assisting(&decision),
         counted: statistics::counted(district, case.grid.as_ref(), &events),
-        decision: serde_json::to_string(&decision).unwrap_or_default(),
+        decision: text,
+        differs_text,
         sealed,
         chained,
         report,
@@ -137,8 +139,26 @@ pub(super) fn prepare(
     })
 }
 
+/// What its case is decided by.
+fn ruled(
+    district: &District,
+    operation: &Operation,
+    filed: &FiledReport,
+    grid: Option<&shared::id::AreaCode>,
+    mode: Mode,
+) -> Ruled {
+    Ruled::of(
+        district,
+        &operation.catalogue_version,
+        &filed.category,
+        &filed.condition,
+        grid,
+        mode,
+    )
+}
+
 /// The units that assist.
-fn codes(decision: &Decision) -> Vec<UnitCode> {
+fn assisting(decision: &Decision) -> Vec<UnitCode> {
     let units = decision.assisting.iter();
     units.map(|unit| unit.code.clone()).collect()
 }
@@ -262,6 +282,26 @@ fn open_case(
     Some((next, events))
 }
 
+/// Lets the first entry vouch for what the case is opened with, and the last for its row.
+fn vouch(events: &mut [NewEvent], opening: &Opening, after: &After) {
+    let change = |event: &mut NewEvent, add: &dyn Fn(Value) -> Value| {
+        if let Ok(detail) = serde_json::from_str(&event.detail) {
+            event.detail = add(detail).to_string();
+        }
+    };
+    if let Some(first) = events.first_mut() {
+        change(first, &|mut detail| {
+            if let Some(members) = detail.as_object_mut() {
+                members.insert(String::from("opening"), json!(opening));
+            }
+            detail
+        });
+    }
+    if let Some(last) = events.last_mut() {
+        change(last, &|detail| trail::with_after(detail, after));
+    }
+}
+
 /// How far the device's clock is off, when that is worth a flag: the larger of what it knew when
 /// it filed and what this push shows.
 fn skew(sender: Sender, offset_ms: Option<i64>) -> Option<i64> {
@@ -273,7 +313,8 @@ fn skew(sender: Sender, offset_ms: Option<i64>) -> Option<i64> {
         .max_by_key(|ms| ms.unsigned_abs())
 }
 
-fn excerpt(text: &str) -> String {
+/// The beginning of a text, for lists.
+pub(in crate::service) fn excerpt(text: &str) -> String {
     let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
     line.chars().take(EXCERPT_CHARS_MAX).collect()
 }
@@ -382,14 +423,12 @@ pub(super) fn file(
         photos_stored,
         ..filing.case.clone()
     };
-    let differs = serde_json::to_string(&filing.differs)
-        .map_err(|error| Fault::damaged("differences", error))?;
     store::cases::insert(
         tx,
         NewCase {
             row: &row,
             decision: &filing.decision,
-            differs: &differs,
+            differs: &filing.differs_text,
             search: &search,
             assisting: &filing.assisting,
             next_due: filing.next_due,
@@ -398,9 +437,12 @@ pub(super) fn file(
     )?;
     repeated::note(tx, district, &row)?;
     let mut last = None;
-    for event in filing.events.iter().cloned() {
+    for mut event in filing.events.iter().cloned() {
         last = Some(match &last {
-            None => store::events::append_first(tx, row.id, event)?,
+            None => {
+                event.detail = trail::with_number(&event.detail, &row.case_no);
+                store::events::append_first(tx, row.id, event)?
+            }
             Some(before) => store::events::append_next(tx, row.id, before, event)?,
         });
     }

@@ -12,7 +12,7 @@ use shared::catalogue::Catalogue;
 use shared::chain::{self, Link};
 use shared::emergency;
 use shared::id::{DeviceId, OpId, PersonId, Sha256};
-use shared::operation::{CHAIN_START, OperationError, SealedOperation, kind, open};
+use shared::operation::{ASIDE, CHAIN_START, OperationError, SealedOperation, kind, open};
 use shared::patrol::Mark;
 use shared::report::{FiledReport, ReportFault, check, check_against};
 use shared::signature::{PublicKey, Signature};
@@ -88,6 +88,15 @@ pub enum Chained {
 }
 
 impl Judged {
+    /// The operation, when it could be read.
+    #[must_use]
+    pub fn sealed(&self) -> Option<&SealedOperation> {
+        match self {
+            Self::Foreign { sealed, .. } => Some(sealed),
+            judged => judged.numbered(),
+        }
+    }
+
     /// The operation that holds a number of its device.
     fn numbered(&self) -> Option<&SealedOperation> {
         match self {
@@ -116,10 +125,7 @@ impl Judged {
     /// Hash of the operation, when it could be read.
     #[must_use]
     pub fn hash(&self) -> Option<Sha256> {
-        match self {
-            Self::Foreign { sealed, .. } => Some(sealed.hash),
-            judged => judged.numbered().map(|sealed| sealed.hash),
-        }
+        self.sealed().map(|sealed| sealed.hash)
     }
 }
 
@@ -244,7 +250,12 @@ fn readable(value: &Value) -> Result<SealedOperation, Box<Judged>> {
             code,
         }));
     };
-    let body = value.to_string();
+    // What may be erased later is not kept in what can't be read: the handheld sends it again.
+    let mut kept = value.clone();
+    if let Some(members) = kept.as_object_mut() {
+        members.remove(ASIDE);
+    }
+    let body = kept.to_string();
     let hash = Sha256::of(body.as_bytes());
     Err(Box::new(Judged::Unreadable {
         op_id,

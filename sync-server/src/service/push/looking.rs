@@ -17,7 +17,7 @@ use shared::label::{self, Lang};
 use shared::time::Timestamp;
 
 /// The stored kind of a finding that came late.
-const LATE_FINDING: &str = "late_finding";
+pub(in crate::service) const LATE_FINDING: &str = "late_finding";
 
 /// What a worker found.
 pub(super) fn found(

@@ -54,7 +54,7 @@ pub(super) fn prepare(
 
 /// The stored name of what was seen.
 #[must_use]
-pub(super) const fn seen_name(seen: Seen) -> &'static str {
+pub(in crate::service) const fn seen_name(seen: Seen) -> &'static str {
     match seen {
         Seen::Fine => "fine",
         Seen::Trouble => "trouble",

@@ -1,5 +1,7 @@
-//! Small texts and numbers that statements are made with.
+//! Small texts and numbers that statements are made with, and what may be bound to them.
 
+use super::Value;
+use crate::store::error::{Result, StoreError};
 use shared::id::Sha256;
 
 /// A list's limit as SQL wants it; no list is that long.
@@ -14,6 +16,19 @@ pub(in crate::store) fn places(first: usize, count: usize) -> String {
         .map(|at| format!("${at}"))
         .collect();
     places.join(", ")
+}
+
+/// Refuses what only one of the databases would take.
+pub(in crate::store) fn check(params: &[Value<'_>]) -> Result<()> {
+    let holds_nul = |value: &Value<'_>| match value {
+        Value::Text(text) => text.as_bytes().contains(&0),
+        _ => false,
+    };
+    if params.iter().any(holds_nul) {
+        Err(StoreError::Nul)
+    } else {
+        Ok(())
+    }
 }
 
 /// The lower-case hex digits of a hash, without an allocation.

@@ -30,6 +30,7 @@ impl Driver for Told {
             Cell::Int(6),
             Cell::Int(0),
             Cell::Int(0),
+            Cell::Int(0),
         ])])
     }
     fn execute(&mut self, sql: &str, _params: &[Value<'_>]) -> Result<u64> {

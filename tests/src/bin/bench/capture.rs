@@ -102,6 +102,7 @@ pub(crate) fn fields() -> DraftFields {
         text: String::from("垃圾桶旁堆了三天。"),
         self_fixed: false,
         similar: Default::default(),
+        contact: (String::new(), String::new()),
     }
 }
 

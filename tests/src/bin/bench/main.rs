@@ -28,6 +28,7 @@ mod server;
 mod shaped;
 mod statistics;
 mod vault;
+mod verify;
 mod wire;
 
 use figures::Figures;
@@ -36,7 +37,7 @@ use figures::Figures;
 type Suite = fn(&mut Figures);
 
 /// Everything that can be measured, in the order of the table.
-const SUITES: [(&str, Suite); 11] = [
+const SUITES: [(&str, Suite); 12] = [
     ("lookup", lookup::run),
     ("capture", capture::run),
     ("push", push::run),
@@ -45,6 +46,7 @@ const SUITES: [(&str, Suite); 11] = [
     ("statistics", statistics::run),
     ("photos", photos::run),
     ("vault", vault::run),
+    ("verify", verify::run),
     ("away", away::run),
     ("shaped", shaped::plain),
     ("shaped-tls", shaped::tls),

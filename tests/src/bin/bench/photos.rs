@@ -186,6 +186,7 @@ pub(crate) fn file(app: &App, edge: &Edge, photos: &[Vec<u8>]) -> usize {
         text: "三楼楼道堆放旧家具和纸箱，堵住了消防门。".into(),
         self_fixed: false,
         similar: Default::default(),
+        contact: (String::new(), String::new()),
     };
     app.set_draft(draft, &fields, edge.now()).unwrap();
     for bytes in photos {

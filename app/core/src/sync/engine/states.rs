@@ -10,7 +10,9 @@ use crate::store::{self, StoreError, bundles, cursors, device, outbox, settings}
 use crate::sync::transport::{Failure, Transport};
 use shared::id::{Bucket, Sha256};
 use shared::time::Timestamp;
-use shared::wire::sync::{PULL_ROWS_LIMIT, PullAnswer, PullRequest, RepairAnswer, RepairRequest};
+use shared::wire::sync::{
+    PULL_ROWS_LIMIT, PullAnswer, PullRequest, RepairAnswer, RepairRequest, Why,
+};
 
 /// A bucket that is being mended: what the server holds is listed, then what is missing here is
 /// fetched. Kept in memory only; a kill costs a few requests.
@@ -250,6 +252,11 @@ fn take_page(
     }
     for row in &answer.rows {
         store::cases::apply(tx, row)?;
+        match row.why {
+            Why::Redact => outbox::forget_aside(tx, &row.id, false)?,
+            Why::Evict => outbox::forget_aside(tx, &row.id, true)?,
+            Why::Put | Why::Tombstone | Why::Other => {}
+        }
     }
     for bucket in cursors::all(tx)?.positions.keys() {
         if !answer.buckets.contains_key(bucket) {

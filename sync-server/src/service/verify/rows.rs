@@ -1,0 +1,314 @@
+//! Cases' rows against their trails and reports; photos and reports that hang in the air.
+
+use super::trails::{self, Told};
+use super::{Checked, Frame, LAST_ID, PAGE_ROWS};
+use crate::service::trail::{decision_hash, life_hash, list_text, search_begins};
+use crate::service::{Fault, Result};
+use crate::store::cases::{CaseExtras, CaseRow};
+use crate::store::events::KeptEvent;
+use crate::store::reports::{KeptReport, ReportRow};
+use crate::store::{self, Tx};
+use shared::archive::{Finding, Problem};
+use shared::case::{self, Card};
+use shared::id::{AreaCode, CaseId, Sha256};
+use shared::similar::cell_of;
+use std::collections::HashMap;
+
+const TABLE: &str = "cases";
+
+/// Everything that is known of one case.
+struct Whole<'a> {
+    row: &'a CaseRow,
+    extras: Option<&'a CaseExtras>,
+    report: Option<&'a KeptReport>,
+    told: &'a Told,
+    photos: (i64, i64),
+}
+
+/// Checks the cases after an id with their trails and reports; `next` is the last id of the page.
+///
+/// # Errors
+/// Whatever the store says, as for all services.
+pub fn cases_page(tx: &mut dyn Tx, frame: &Frame, after: &str) -> Result<Checked<String>> {
+    let rows = store::cases::kept_after(tx, after, PAGE_ROWS)?;
+    let next = rows.last().filter(|_| rows.len() == PAGE_ROWS);
+    let next = next.map(|(id, _)| id.clone());
+    let to = next.as_deref().unwrap_or(LAST_ID);
+    let mut page = between(tx, frame, &rows, after, to)?;
+    page.next = next;
+    Ok(page)
+}
+
+/// Checks one case; `rows` is 0 when there is none.
+///
+/// # Errors
+/// As [`cases_page`].
+pub fn one_case(tx: &mut dyn Tx, frame: &Frame, id: CaseId) -> Result<Checked<String>> {
+    let to = id.to_string();
+    let after = just_below(&to);
+    let mut rows = store::cases::kept_after(tx, &after, 1)?;
+    rows.retain(|(id, _)| *id == to);
+    between(tx, frame, &rows, &after, &to)
+}
+
+/// A text between an id and every id before it, so that the ranges of a page serve one case.
+fn just_below(id: &str) -> String {
+    let mut text = id.to_owned();
+    let last = text.pop().map_or(0, u32::from).saturating_sub(1);
+    text.extend(char::from_u32(last));
+    text + LAST_ID
+}
+
+fn between(
+    tx: &mut dyn Tx,
+    frame: &Frame,
+    rows: &[(String, store::Result<CaseRow>)],
+    after: &str,
+    to: &str,
+) -> Result<Checked<String>> {
+    let extras = store::cases::extras_between(tx, after, to)?;
+    let photos = store::cases::photo_counts_between(tx, after, to)?;
+    let reports = store::reports::of_cases_between(tx, after, to)?;
+    let reports: HashMap<&str, &KeptReport> = reports
+        .iter()
+        .map(|report| (report.case.as_str(), report))
+        .collect();
+    let events = store::events::of_cases_between(tx, after, to)?;
+    let mut trails: HashMap<&str, &[KeptEvent]> = events
+        .chunk_by(|one, next| one.case == next.case)
+        .filter_map(|trail| Some((trail.first()?.case.as_str(), trail)))
+        .collect();
+    let mut findings = Vec::new();
+    let district = frame.district.as_str();
+    for (id, row) in rows {
+        let trail = trails.remove(id.as_str()).unwrap_or_default();
+        let case_no = row.as_ref().map_or(id.as_str(), |row| row.case_no.as_str());
+        let told = trails::check(id, case_no, district, trail, &mut findings);
+        let Ok(row) = row else {
+            findings.push(Finding::new(Problem::Unreadable, TABLE, "row", id));
+            continue;
+        };
+        if trail.is_empty() {
+            let finding = Finding::new(Problem::Missing, "case_events", "row", id);
+            findings.push(finding.of_case(case_no).at(1));
+        }
+        let whole = Whole {
+            row,
+            extras: extras.get(id),
+            report: reports.get(id.as_str()).copied(),
+            told: &told,
+            photos: photos.get(id).copied().unwrap_or_default(),
+        };
+        whole.check(frame, &mut findings);
+    }
+    // Trails without a row of their case.
+    let mut lost: Vec<_> = trails.into_keys().collect();
+    lost.sort_unstable();
+    findings.extend(
+        lost.into_iter()
+            .map(|id| Finding::new(Problem::Missing, TABLE, "row", id)),
+    );
+    let checked = Checked::new(None, rows.len(), findings);
+    Ok(Checked {
+        events: events.len(),
+        ..checked
+    })
+}
+
+impl Whole<'_> {
+    fn check(&self, frame: &Frame, findings: &mut Vec<Finding>) {
+        let mut wrong = self.against_trail();
+        wrong.extend(self.against_itself(frame));
+        let row = self.row;
+        let finding =
+            |problem, field| Finding::new(problem, TABLE, field, row.id).of_case(&row.case_no);
+        match self.report.map(|kept| (&kept.row, &kept.subject)) {
+            None => findings.push(finding(Problem::Missing, "report")),
+            Some((Err(_), _)) => {
+                let unreadable = Finding::new(Problem::Unreadable, "reports", "row", row.report);
+                findings.push(unreadable.of_case(&row.case_no));
+            }
+            Some((Ok(report), subject)) => {
+                wrong.extend(self.against_report(report));
+                let problem = match subject {
+                    Some(subject) if *subject == report.id.to_string() => None,
+                    Some(_) => Some(Problem::Changed),
+                    None => Some(Problem::Missing),
+                };
+                let of = |problem| {
+                    let finding = Finding::new(problem, "reports", "operation", report.id);
+                    finding.of_case(&row.case_no)
+                };
+                findings.extend(problem.map(of));
+            }
+        }
+        wrong.sort_unstable();
+        wrong.dedup();
+        findings.extend(
+            wrong
+                .into_iter()
+                .map(|field| finding(Problem::Changed, field)),
+        );
+    }
+
+    /// The groups of fields that the trail contradicts.
+    fn against_trail(&self) -> Vec<&'static str> {
+        let (row, told) = (self.row, self.told);
+        let after = told.after.as_ref();
+        let times = |after: &super::super::trail::After| {
+            (after.dispatched_ms, after.handled_ms, after.closed_ms)
+                == (row.dispatched, row.handled, row.closed)
+        };
+        let checks = [
+            (
+                "state",
+                told.state.as_ref().is_none_or(|state| *state == row.state),
+            ),
+            (
+                "revision",
+                told.revision.is_none_or(|at| at == row.revision),
+            ),
+            (
+                "lead",
+                told.lead.as_ref().is_none_or(|lead| *lead == row.lead),
+            ),
+            (
+                "deadline",
+                told.deadline.is_none_or(|at| at == row.deadline),
+            ),
+            ("times", after.is_none_or(times)),
+            ("times", told.opened.is_none_or(|at| at == row.opened)),
+            (
+                "life",
+                after
+                    .is_none_or(|after| after.life.is_none() || after.life == life_hash(&row.life)),
+            ),
+            (
+                "level",
+                after.is_none_or(|after| after.solved_level == row.solved_level),
+            ),
+            (
+                "number",
+                told.case_no.as_ref().is_none_or(|no| *no == row.case_no),
+            ),
+        ];
+        failed(&checks)
+    }
+
+    /// The groups that don't go together.
+    fn against_itself(&self, frame: &Frame) -> Vec<&'static str> {
+        let row = self.row;
+        let part = |part: fn(&AreaCode) -> Option<AreaCode>| {
+            row.grid
+                .as_ref()
+                .and_then(part)
+                .map(|code| code.to_string())
+        };
+        let class = case::state(&row.state).map(|state| state.class);
+        let places = self.extras.is_some_and(|extras| {
+            extras.street == part(AreaCode::street)
+                && extras.community == part(AreaCode::community)
+                && extras.cell == cell_of(row.lat_e7, row.lon_e7)
+        });
+        let life = &row.life;
+        let asked = life.asked.as_ref().map(|asked| asked.ask.as_str());
+        let merged_into = life.merged_into.map(|case| case.to_string());
+        let short = self.extras.is_some_and(|extras| {
+            extras.asked.as_deref() == asked
+                && extras.card.as_deref() == life.card.map(Card::as_str)
+                && extras.merged_into == merged_into
+        });
+        let opening = self.told.opening.as_ref();
+        let decision = opening.is_none_or(|opening| {
+            let hash = |extras: &CaseExtras| decision_hash(&extras.decision, &extras.differs);
+            opening.decision == self.extras.map(hash)
+        });
+        let checks = [
+            ("state", class.is_none_or(|class| class == row.class)),
+            ("district", row.district == frame.district),
+            ("place", places),
+            ("life", short),
+            ("decision", decision),
+            (
+                "photos",
+                (row.photos_expected, row.photos_stored) == self.photos,
+            ),
+        ];
+        failed(&checks)
+    }
+
+    /// The groups that the report contradicts.
+    fn against_report(&self, report: &ReportRow) -> Vec<&'static str> {
+        let row = self.row;
+        let place = |place: &shared::report::Place| (place.lat_e7, place.lon_e7);
+        let search = self.extras.is_some_and(|extras| {
+            extras
+                .search
+                .starts_with(&search_begins(&row.case_no, report))
+        });
+        let grid = |opening: &super::super::trail::Opening| {
+            (&opening.grid, &opening.grid_doubt) == (&report.grid, &report.grid_doubt)
+        };
+        let skew =
+            |opening: &super::super::trail::Opening| opening.clock_skew_ms == report.clock_skew_ms;
+        let opening = self.told.opening.as_ref();
+        let checks = [
+            ("number", row.short_code == report.short_code),
+            ("category", row.category == report.category),
+            ("text", row.excerpt == list_text(report)),
+            ("search", search),
+            ("place", (row.lat_e7, row.lon_e7) == place(&report.place)),
+            ("place", row.grid == report.grid),
+            ("place", opening.is_none_or(grid)),
+            ("times", opening.is_none_or(skew)),
+            ("people", row.reporter == report.reporter),
+            ("times", row.opened == report.received),
+            ("state", row.self_fixed == report.self_fixed),
+            ("district", row.district == report.district),
+        ];
+        failed(&checks)
+    }
+}
+
+fn failed(checks: &[(&'static str, bool)]) -> Vec<&'static str> {
+    let failed = checks.iter().filter(|(_, fits)| !fits);
+    failed.map(|(field, _)| *field).collect()
+}
+
+/// Looks for reports without a case, a page at a time in order of ids.
+///
+/// # Errors
+/// As [`cases_page`].
+pub fn reports_page(tx: &mut dyn Tx, after: &str) -> Result<Checked<String>> {
+    let rows = store::reports::with_or_without_case(tx, after, PAGE_ROWS * 4)?;
+    let next = rows.last().filter(|_| rows.len() == PAGE_ROWS * 4);
+    let next = next.map(|(id, _)| id.clone());
+    let alone = rows.iter().filter(|(_, has_case)| !has_case);
+    let findings = alone
+        .map(|(id, _)| Finding::new(Problem::Added, "reports", "row", id))
+        .collect();
+    Ok(Checked::new(next, rows.len(), findings))
+}
+
+/// Looks for ticks of rounds that no operation brought, a page at a time in order of ids.
+///
+/// # Errors
+/// As [`cases_page`].
+pub fn marks_page(tx: &mut dyn Tx, after: &str) -> Result<Checked<String>> {
+    let rows = store::patrol_marks::with_or_without_operation(tx, after, PAGE_ROWS * 4)?;
+    let next = rows.last().filter(|_| rows.len() == PAGE_ROWS * 4);
+    let next = next.map(|(id, _)| id.clone());
+    let alone = rows.iter().filter(|(_, has_operation)| !has_operation);
+    let findings = alone
+        .map(|(id, _)| Finding::new(Problem::Added, "patrol_marks", "row", id))
+        .collect();
+    Ok(Checked::new(next, rows.len(), findings))
+}
+
+/// The photos after a hash whose bytes are said to be here, for whoever can look.
+///
+/// # Errors
+/// As [`cases_page`].
+pub fn photos_page(tx: &mut dyn Tx, after: Option<Sha256>) -> Result<Vec<Sha256>> {
+    store::photos::stored_after(tx, after, PAGE_ROWS).map_err(Fault::from)
+}

@@ -1,0 +1,212 @@
+//! Turns the pages of a check of a whole database, several kinds side by side, and looks whether
+//! the photos are there.
+//!
+//! Memory stays flat: a page of each kind is held at a time. What is checked is
+//! `service::verify`; called by `gewu-server verify` and by measurements.
+
+use crate::photo_store::PhotoStore;
+use crate::service::verify::{self, ChainPlace, Checked, Frame};
+use crate::service::{Fault, Result};
+use crate::store::{Store, Tx};
+use serde::Serialize;
+use shared::archive::{Finding, Problem};
+use shared::id::Sha256;
+use shared::signature::PublicKey;
+use std::sync::Mutex;
+use std::sync::PoisonError;
+
+/// How much was checked.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Counts {
+    /// Cases.
+    pub cases: usize,
+    /// Entries of their trails.
+    pub events: usize,
+    /// Operations of handhelds.
+    pub operations: usize,
+    /// Entries of the audit.
+    pub audit: usize,
+    /// Entries in the district's chain, sealed and not.
+    pub chain: usize,
+    /// Signed days.
+    pub days: usize,
+    /// Photos whose bytes were read.
+    pub photos: usize,
+}
+
+/// What checking came to.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Report {
+    /// How much was checked.
+    pub counts: Counts,
+    /// What is wrong, at most [`FINDINGS_KEPT`].
+    pub findings: Vec<Finding>,
+    /// How many more there were.
+    pub more: usize,
+}
+
+/// Findings that are kept: a database where everything is wrong shall not fill the memory.
+pub const FINDINGS_KEPT: usize = 10_000;
+
+impl Report {
+    fn add(&mut self, findings: Vec<Finding>) {
+        for finding in findings {
+            if self.findings.len() < FINDINGS_KEPT {
+                self.findings.push(finding);
+            } else {
+                self.more += 1;
+            }
+        }
+    }
+
+    /// Whether nothing is wrong.
+    #[must_use]
+    pub const fn is_good(&self) -> bool {
+        self.findings.is_empty()
+    }
+}
+
+/// Checks a database. `photos` are looked for where they are named.
+///
+/// # Errors
+/// When the database or the photos can't be read at all.
+pub fn verify(
+    store: &Store,
+    photos: Option<&PhotoStore>,
+    key: Option<PublicKey>,
+) -> anyhow::Result<Report> {
+    let told = |fault: Fault| anyhow::anyhow!("{fault}");
+    let frame = store
+        .read_blocking(move |tx| verify::frame(tx, key))
+        .map_err(told)?;
+    let report = Mutex::new(Report::default());
+    std::thread::scope(|scope| {
+        let cases = scope.spawn(|| cases(store, &frame, &report));
+        let operations = scope.spawn(|| operations(store, &frame, &report));
+        let chain = scope.spawn(|| chain(store, &frame, &report));
+        [cases, operations, chain]
+            .into_iter()
+            .try_for_each(|pages| pages.join().unwrap_or(Ok(())))
+    })
+    .map_err(told)?;
+    if let Some(photos) = photos {
+        bytes(store, photos, &report)?;
+    }
+    let mut report = report.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let name = |finding: &Finding| {
+        (
+            finding.table.clone(),
+            finding.case_no.clone(),
+            finding.ordinal,
+        )
+    };
+    report.findings.sort_by_key(name);
+    Ok(report)
+}
+
+/// Turns pages to the last one.
+fn turn<P: Send + 'static>(
+    store: &Store,
+    report: &Mutex<Report>,
+    first: P,
+    look: impl Fn(&mut dyn Tx, P) -> Result<Checked<P>> + Clone + Send + 'static,
+    count: impl Fn(&mut Counts, &Checked<P>),
+) -> Result<()> {
+    let mut place = Some(first);
+    while let Some(at) = place {
+        let look = look.clone();
+        let page = store.read_blocking(move |tx| look(tx, at))?;
+        let mut report = report.lock().unwrap_or_else(PoisonError::into_inner);
+        count(&mut report.counts, &page);
+        report.add(page.findings);
+        place = page.next;
+    }
+    Ok(())
+}
+
+fn cases(store: &Store, frame: &Frame, report: &Mutex<Report>) -> Result<()> {
+    let frame = frame.clone();
+    let look = move |tx: &mut dyn Tx, after: String| verify::cases_page(tx, &frame, &after);
+    turn(store, report, String::new(), look, |counts, page| {
+        counts.cases += page.rows;
+        counts.events += page.events;
+    })
+}
+
+fn operations(store: &Store, frame: &Frame, report: &Mutex<Report>) -> Result<()> {
+    let facts = frame.clone();
+    let look = move |tx: &mut dyn Tx, after: Option<verify::OperationPlace>| {
+        verify::operations_page(tx, &facts, after.as_ref()).map(some)
+    };
+    turn(store, report, None, look, |counts, page| {
+        counts.operations += page.rows;
+    })?;
+    let look = |tx: &mut dyn Tx, after: String| verify::reports_page(tx, &after);
+    turn(store, report, String::new(), look, |_, _| {})?;
+    let look = |tx: &mut dyn Tx, after: String| verify::marks_page(tx, &after);
+    turn(store, report, String::new(), look, |_, _| {})?;
+    if !frame.whole {
+        return Ok(());
+    }
+    let frame = frame.clone();
+    let look = move |tx: &mut dyn Tx, after| verify::devices_page(tx, &frame, after).map(some);
+    turn(store, report, None, look, |_, _| {})
+}
+
+fn chain(store: &Store, frame: &Frame, report: &Mutex<Report>) -> Result<()> {
+    let facts = frame.clone();
+    let look = move |tx: &mut dyn Tx, after| verify::chain_page(tx, &facts, after);
+    turn(store, report, ChainPlace::START, look, |counts, page| {
+        counts.chain += page.rows;
+    })?;
+    let facts = frame.clone();
+    let look = move |tx: &mut dyn Tx, after| verify::roots_page(tx, &facts, after).map(some);
+    turn(store, report, None, look, |counts, page| {
+        counts.days += page.rows;
+    })?;
+    let facts = frame.clone();
+    let look = move |tx: &mut dyn Tx, after| verify::audit_page(tx, &facts, after);
+    turn(store, report, (0, None), look, |counts, page| {
+        counts.audit += page.rows;
+    })
+}
+
+/// A page whose place is optional from the beginning.
+fn some<P>(page: Checked<P>) -> Checked<Option<P>> {
+    Checked {
+        next: page.next.map(Some),
+        rows: page.rows,
+        events: page.events,
+        findings: page.findings,
+    }
+}
+
+/// Reads the bytes of every photo that is said to be here.
+fn bytes(store: &Store, photos: &PhotoStore, report: &Mutex<Report>) -> anyhow::Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    let mut after = None;
+    loop {
+        let page = store
+            .read_blocking(move |tx| verify::photos_page(tx, after))
+            .map_err(|fault: Fault| anyhow::anyhow!("{fault}"))?;
+        let Some(last) = page.last().copied() else {
+            return Ok(());
+        };
+        after = Some(last);
+        for hash in page {
+            let bytes = runtime.block_on(photos.read(hash))?;
+            let found = bytes.map(|bytes| Sha256::of(&bytes));
+            let mut report = report.lock().unwrap_or_else(PoisonError::into_inner);
+            report.counts.photos += 1;
+            let problem = match found {
+                Some(found) if found == hash => None,
+                Some(_) => Some(Problem::Changed),
+                None => Some(Problem::Missing),
+            };
+            let finding = problem.map(|problem| Finding::new(problem, "photos", "bytes", hash));
+            report.add(finding.into_iter().collect());
+        }
+    }
+}

@@ -1,0 +1,328 @@
+//! Whatever is changed in the archive past the program is found and named: each column of each
+//! covered table, rows taken out, put in and moved, a whole trail made anew. Each on both databases.
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    missing_docs,
+    reason = "a test may fail loudly"
+)]
+
+use serde_json::{Value, json};
+use shared::archive::{Finding, Problem};
+use shared::id::{CaseId, Sha256};
+use shared::label::Lang;
+use shared::operation::kind;
+use shared::role::Role;
+use shared::time::DAY_MS;
+use std::collections::BTreeSet;
+use sync_server::store::{self, events};
+use tests::backends::Backend;
+use tests::on_both;
+use tests::tamper::Hand;
+use tests::world::{Handheld, World, outcomes, photo_ref};
+
+on_both!(
+    what_nobody_touched_is_good,
+    each_column_of_each_table_is_watched,
+    rows_that_are_taken_out_put_in_or_moved_are_named,
+    a_trail_made_anew_does_not_fit_what_was_sealed,
+    a_photo_is_read_and_compared,
+    an_older_trail_is_checked_as_far_as_it_tells,
+);
+
+#[path = "verify/tables.rs"]
+mod tables;
+
+use tables::{FREE, TABLES, deeds};
+
+const NONE: &str = "01890000-0000-7000-8000-00000000ffff";
+const HASH: &str = "'00000000000000000000000000000000000000000000000000000000000000aa'";
+
+/// A day of reports that is sealed and signed, and something after it that isn't.
+struct Scene {
+    world: World,
+    hand: Hand,
+    /// A case with a photo that went its whole way, and its printed number.
+    case: CaseId,
+    case_no: String,
+    photo: Sha256,
+}
+
+fn move_on(world: &World, case: &str, who: &str, kind: &str, more: Value) {
+    let mut body = more;
+    let at = world.get(&format!("/v1/cases/{case}"), who);
+    body["kind"] = json!(kind);
+    body["base_revision"] = at.at("/row/revision").clone();
+    let reply = world.post(&format!("/v1/cases/{case}/moves"), who, &body);
+    assert_eq!(reply.status, 200, "{reply:?}");
+}
+
+fn file(world: &World, handheld: &mut Handheld, bytes: &[u8]) -> (Value, String, String) {
+    let mut operation = handheld.next(handheld.report());
+    operation.photos = vec![photo_ref(bytes)];
+    let op = handheld.seal(operation);
+    let reply = world.push(handheld, std::slice::from_ref(&op));
+    let told = |name: &str| reply.at(name).as_str().unwrap().to_owned();
+    (op, told("/results/0/case_id"), told("/results/0/case_no"))
+}
+
+fn scene(backend: &Backend) -> Scene {
+    let world = World::new(backend);
+    let mut handheld = world.worker();
+    let bytes = include_bytes!("../data/photos/no_exif.jpg").to_vec();
+    let (op, case, case_no) = file(&world, &mut handheld, &bytes);
+    tests::photos::upload(&world, &handheld, &bytes);
+    let mut note = handheld.next(json!({"text": "旁边还有一个"}));
+    note.kind = kind::NOTE_ADD.to_owned();
+    note.subject = op["subject"].as_str().unwrap().to_owned();
+    note.photos = Vec::new();
+    let mut bad = handheld.clone();
+    let note = bad.seal(note);
+    let mut unknown = bad.report();
+    unknown["category"] = json!("C9999");
+    let unknown = bad.file(unknown);
+    assert_eq!(world.push(&bad, &[note, unknown]).status, 200);
+    let tick = json!({"round": "morning", "point": "gate", "seen": "fine"});
+    let mut tick = bad.next(tick);
+    tick.kind = kind::PATROL_MARK.to_owned();
+    tick.subject = "morning".to_owned();
+    tick.photos = Vec::new();
+    tick.offset_ms = Some(0);
+    let tick = bad.seal(tick);
+    assert_eq!(outcomes(&world.push(&bad, &[tick])), ["applied"]);
+    let dispatcher = world.console_of(Role::Dispatcher, "350703", None);
+    let water = world.console_of(Role::Handler, "350703", Some("E01"));
+    world.pass_ms(60_000);
+    move_on(&world, &case, &water, "start", json!({}));
+    move_on(&world, &case, &water, "finish", json!({"reason": "补装"}));
+    move_on(&world, &case, &dispatcher, "close", json!({}));
+    assert!(world.seal() > 0);
+    world.pass_ms(DAY_MS);
+    world.seal();
+    // Another day with another handheld, sealed twice, and a rest that isn't.
+    let mut other = world.worker();
+    for n in 0..3 {
+        file(&world, &mut other, format!("photo {n}").as_bytes());
+        world.seal();
+    }
+    world.pass_ms(DAY_MS);
+    file(&world, &mut other, b"the day after");
+    world.seal();
+    file(&world, &mut other, b"after the seals");
+    Scene {
+        hand: Hand::on(backend),
+        case: case.parse().unwrap(),
+        case_no,
+        photo: Sha256::of(&bytes),
+        world,
+    }
+}
+
+fn said(findings: &[Finding]) -> Vec<String> {
+    findings
+        .iter()
+        .map(|finding| finding.words(Lang::En))
+        .collect()
+}
+
+fn what_nobody_touched_is_good(backend: &Backend) {
+    let scene = scene(backend);
+    let report = scene.world.verify();
+    assert_eq!(said(&report.findings), Vec::<String>::new());
+    let counts = report.counts;
+    assert_eq!((counts.cases, counts.operations, counts.days), (6, 9, 2));
+    assert_eq!(counts.photos, 1);
+    assert_eq!(counts.chain, counts.events + counts.audit);
+    // Other keys than the one that somebody kept don't pass.
+    let other = shared::signature::SecretKey::from_seed(&[9; 32]).public();
+    let report = sync_server::verifier::verify(&scene.world.store, None, Some(other)).unwrap();
+    let signatures = |f: &Finding| f.problem == Problem::Signature && f.table == "day_roots";
+    assert_eq!(report.findings.iter().filter(|f| signatures(f)).count(), 2);
+}
+
+fn each_column_of_each_table_is_watched(backend: &Backend) {
+    let mut scene = scene(backend);
+    let case = scene.case;
+    let report = scene
+        .hand
+        .text(&format!("SELECT report FROM cases WHERE id = '{case}'"));
+    let op = scene
+        .hand
+        .text(&format!("SELECT op_id FROM reports WHERE id = '{report}'"));
+    let filled = |sql: &str| {
+        sql.replace("{case}", &case.to_string())
+            .replace("{report}", &report)
+            .replace("{op}", &op)
+            .replace("{none}", NONE)
+            .replace("{hash}", HASH)
+    };
+    let mut missed = Vec::new();
+    for (table, row, columns) in TABLES {
+        let named: BTreeSet<_> = columns
+            .iter()
+            .map(|(name, ..)| (*name).to_owned())
+            .collect();
+        let all = scene.hand.columns(table);
+        let free = |name: &String| FREE.contains(&format!("{table}.{name}").as_str());
+        let all: BTreeSet<_> = all.into_iter().filter(|name| !free(name)).collect();
+        assert_eq!(all, named, "each column of {table} is tried");
+        scene.hand.remember(table);
+        for (column, value, expected) in columns {
+            let (row, value) = (filled(row), filled(value));
+            scene.hand.run(&format!(
+                "UPDATE {table} SET {column} = {value} WHERE {row}"
+            ));
+            let found = scene.world.verify().findings;
+            let is_it = |finding: &Finding| {
+                let name = format!("{}.{}", finding.table, finding.field);
+                name == *expected
+            };
+            if !found.iter().any(is_it) {
+                missed.push(format!("{table}.{column}: {:?}", said(&found)));
+            }
+            scene.hand.put_back(table);
+        }
+        let after = said(&scene.world.verify().findings);
+        assert_eq!(after, Vec::<String>::new(), "{table} is as it was");
+    }
+    assert_eq!(missed, Vec::<String>::new());
+}
+
+fn rows_that_are_taken_out_put_in_or_moved_are_named(backend: &Backend) {
+    let mut scene = scene(backend);
+    let case = scene.case;
+    let tables = [
+        "case_events",
+        "cases",
+        "reports",
+        "operations",
+        "patrol_marks",
+        "audit",
+        "seals",
+        "day_roots",
+    ];
+    for table in tables {
+        scene.hand.remember(table);
+    }
+    for (table, sql, expected, problem) in deeds(case) {
+        scene.hand.run(&sql);
+        let found = scene.world.verify().findings;
+        let is_it = |finding: &Finding| {
+            format!("{}.{}", finding.table, finding.field) == expected && finding.problem == problem
+        };
+        assert!(
+            found.iter().any(is_it),
+            "{sql}: {expected} {:?}",
+            said(&found)
+        );
+        scene.hand.put_back(table);
+    }
+    // In words, with the printed number.
+    scene.hand.run(&format!(
+        "UPDATE case_events SET reason = '' WHERE {}",
+        event(5)
+    ));
+    let found = scene.world.verify().findings;
+    let words: Vec<_> = found.iter().map(|one| one.words(Lang::Zh)).collect();
+    let expected = format!("案件{}，流转记录第5条（内容）被改动", scene.case_no);
+    assert_eq!(words, [expected]);
+}
+
+fn a_trail_made_anew_does_not_fit_what_was_sealed(backend: &Backend) {
+    let mut scene = scene(backend);
+    let case = scene.case;
+    let mut trail = scene.world.look(move |tx| Ok(events::of_case(tx, case)?));
+    trail[1].event.reason = "另有缘由".to_owned();
+    let mut before = events::CHAIN_START;
+    for row in &mut trail {
+        row.prev_hash = before;
+        row.hash = events::chain_hash(case, row.ordinal, before, &row.event);
+        before = row.hash;
+        scene.hand.run(&format!(
+            "UPDATE case_events SET reason = '{}', prev_hash = '{}', hash = '{}'
+            WHERE case_id = '{case}' AND ordinal = {}",
+            row.event.reason, row.prev_hash, row.hash, row.ordinal
+        ));
+    }
+    assert_eq!(
+        store::events::first_break(case, &trail),
+        None,
+        "by itself it looks whole"
+    );
+    let found = scene.world.verify().findings;
+    let changed = found
+        .iter()
+        .filter(|one| one.table == "entries" && one.field == "hash");
+    assert_eq!(changed.count(), 5, "{:?}", said(&found));
+    // Whoever makes the seals anew as well can't sign the day.
+    scene
+        .hand
+        .run("UPDATE day_roots SET head = before_root WHERE day = 20261124");
+    let found = scene.world.verify().findings;
+    assert!(
+        found.iter().any(|one| one.table == "day_roots"),
+        "{:?}",
+        said(&found)
+    );
+}
+
+fn a_photo_is_read_and_compared(backend: &Backend) {
+    let scene = scene(backend);
+    let hash = scene.photo.to_string();
+    let file = scene.world.photos_folder().join(&hash[..2]).join(&hash);
+    let bytes = std::fs::read(&file).unwrap();
+    let found = |problem| {
+        let found = scene.world.verify().findings;
+        let is_it = |one: &Finding| one.field == "bytes" && one.row == hash;
+        assert!(found.iter().any(|one| is_it(one) && one.problem == problem));
+    };
+    std::fs::write(&file, b"another picture").unwrap();
+    found(Problem::Changed);
+    std::fs::remove_file(&file).unwrap();
+    found(Problem::Missing);
+    std::fs::write(&file, bytes).unwrap();
+    assert_eq!(said(&scene.world.verify().findings), Vec::<String>::new());
+}
+
+/// A trail from before entries vouched for rows still has state, unit and deadline in its moves.
+fn an_older_trail_is_checked_as_far_as_it_tells(backend: &Backend) {
+    let world = World::new(backend);
+    let mut handheld = world.worker();
+    let (_, case, _) = file(&world, &mut handheld, b"a photo");
+    let id: CaseId = case.parse().unwrap();
+    let mut hand = Hand::on(backend);
+    let mut trail = world.look(move |tx| Ok(events::of_case(tx, id)?));
+    let mut before = events::CHAIN_START;
+    for row in &mut trail {
+        let detail: Value = serde_json::from_str(&row.event.detail).unwrap();
+        let older = match detail.get("unit") {
+            Some(unit) => json!({"unit": unit, "deadline_ms": detail["deadline_ms"]}),
+            None => json!({}),
+        };
+        row.event.detail = older.to_string();
+        row.prev_hash = before;
+        before = events::chain_hash(id, row.ordinal, row.prev_hash, &row.event);
+        hand.run(&format!(
+            "UPDATE case_events SET detail = '{}', prev_hash = '{}', hash = '{before}'
+            WHERE case_id = '{case}' AND ordinal = {}",
+            row.event.detail, row.prev_hash, row.ordinal
+        ));
+    }
+    assert_eq!(said(&world.verify().findings), Vec::<String>::new());
+    for (change, field) in [
+        ("state = 'handling'", "state"),
+        ("lead_unit = 'D22-2'", "lead"),
+        ("deadline_ms = deadline_ms + 1", "deadline"),
+    ] {
+        hand.remember("cases");
+        hand.run(&format!("UPDATE cases SET {change}"));
+        let found = world.verify().findings;
+        assert!(
+            found.iter().any(|one| one.field == field),
+            "{change} {:?}",
+            said(&found)
+        );
+        hand.put_back("cases");
+        hand.run("DROP TABLE kept_cases");
+    }
+}

@@ -219,8 +219,7 @@ fn rows_that_are_taken_out_put_in_or_moved_are_named(backend: &Backend) {
     }
     // In words, with the printed number.
     scene.hand.run(&format!(
-        "UPDATE case_events SET reason = '' WHERE {}",
-        event(5)
+        "UPDATE case_events SET reason = '' WHERE case_id = '{case}' AND ordinal = 5"
     ));
     let found = scene.world.verify().findings;
     let words: Vec<_> = found.iter().map(|one| one.words(Lang::Zh)).collect();

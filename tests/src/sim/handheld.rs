@@ -17,6 +17,7 @@ use rusqlite::{Connection, OpenFlags};
 use shared::addition::{Addition, Amendment, Note, Withdrawal};
 use shared::id::{CategoryId, ConditionId, DraftId, OpId, ReportId};
 use shared::report::{PhotoRole, PlaceSource};
+use shared::time::Timestamp;
 use shared::wire::handheld::{DraftFields, PlaceInput, SyncState};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};

@@ -6,7 +6,7 @@ use crate::store::Cell;
 use crate::store::rollups::Kind;
 use std::collections::VecDeque;
 use std::sync::Mutex;
-use std::sync::mpsc::Receiver;
+use std::sync::mpsc::{Receiver, sync_channel};
 
 /// A backend whose commits end as told; it keeps nothing but what it was asked to do.
 #[derive(Default)]
@@ -309,8 +309,13 @@ fn counting_a_hundred_new_cases_takes_a_few_statements() {
             commit_delay: Duration::ZERO,
             connection: Some(Box::new(told)),
         };
-        let (mut jobs, _answers): (Vec<_>, Vec<_>) = units.iter().copied().map(counting).unzip();
-        writer.write(&mut jobs).unwrap();
+        let (jobs, _answers): (Vec<_>, Vec<_>) = units.iter().copied().map(counting).unzip();
+        let (queue, waiting) = sync_channel(jobs.len());
+        for job in jobs {
+            queue.send(job).unwrap();
+        }
+        let mut batch = Batch::gather(&waiting, Before::default()).unwrap();
+        writer.write(&mut batch, &waiting).unwrap();
         let log = log.lock().unwrap();
         log.iter().filter(|what| **what == "rollups").count()
     };

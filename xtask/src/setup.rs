@@ -37,6 +37,9 @@ const TEST: &[&str] = &[
     "chromium",
     "chromium-driver",
     "postgresql-15",
+    // A keyring, on a bus of its own.
+    "dbus",
+    "gnome-keyring",
     // Runs a tus client that is not ours.
     "nodejs",
     "npm",

@@ -144,6 +144,7 @@ impl CoreError {
                 VaultError::Waiting { .. } => "pin_wait",
                 VaultError::BadPin => "bad_pin",
                 VaultError::Erased => "erased",
+                VaultError::Keyring(_) => "keyring",
                 VaultError::File(_) => "key_file",
             },
             Self::Store(_) => "store",
@@ -272,6 +273,11 @@ const fn vault_words(error: &VaultError) -> (&'static str, &'static str) {
             "本机已被挂失，资料已送达服务器并在本机锁死。请交还管理员；要再用，先清除本应用的数据。",
             "This handheld was reported lost. Its data went to the server and can't be read here \
              any more. Return it to the administrator; to use it again, clear this app's data.",
+        ),
+        VaultError::Keyring(_) => (
+            "本机密钥在系统钥匙串里，现在打不开；资料都在，没有改动。请登录桌面、解锁钥匙串后再试。",
+            "This handheld's key is in the system's keyring, which can't be opened now. Everything \
+             is kept; sign in to the desktop, unlock the keyring, and try again.",
         ),
         VaultError::File(_) => (
             "本机密钥文件无法使用，资料没有改动。请联系管理员，不要删除任何文件。",

@@ -13,6 +13,7 @@ mod courier;
 pub mod edge;
 pub mod error;
 pub mod keeper;
+pub mod keyring;
 mod patrols;
 pub mod photos;
 pub mod place;

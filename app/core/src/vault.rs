@@ -3,11 +3,12 @@
 //!
 //! The database is encrypted under 32 random bytes that never change; a PIN wraps them, so that
 //! a change of PIN rewrites this small file and nothing else. Without a PIN the bytes lie in the
-//! file as they are, readable by the app's user only. A wrong PIN costs time, more each try, and
-//! never data. Only [`erase`] ends a key: a handheld that was reported lost, with nothing left to
-//! send. Tests: `tests/vault.rs`.
+//! file as they are, readable by the app's user only, or in the system's keyring. A wrong PIN costs
+//! time, more each try, and never data. Only [`erase`] ends a key: a handheld that was reported
+//! lost, with nothing left to send. Tests: `tests/vault.rs`.
 
 use crate::edge;
+use crate::keyring::{self, KeyringError};
 use argon2::{Algorithm, Argon2, Params, Version};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -80,6 +81,9 @@ pub enum VaultError {
     /// The key was erased: this handheld was reported lost.
     #[error("the key was erased because this handheld was reported lost")]
     Erased,
+    /// The key lies in the system's keyring, which doesn't give it.
+    #[error(transparent)]
+    Keyring(#[from] KeyringError),
     /// The file can't be read, written or understood.
     #[error("could not use the key file: {0}")]
     File(String),
@@ -129,6 +133,8 @@ impl Key {
 enum Kept {
     /// As it is.
     Open { key: String },
+    /// In the system's keyring, under this name.
+    Keyring { name: String },
     /// Wrapped by a PIN, with everything but the PIN that unwrapping takes.
     Pin {
         memory_kib: u32,
@@ -196,7 +202,7 @@ pub fn look(directory: &Path) -> Result<Lock, VaultError> {
     Ok(match read(directory)? {
         None => Lock::Open,
         Some(content) => match content.kept {
-            Kept::Open { .. } => Lock::Open,
+            Kept::Open { .. } | Kept::Keyring { .. } => Lock::Open,
             Kept::Pin { .. } => Lock::Pin(content.retry()),
             Kept::Erased { .. } => Lock::Erased,
         },
@@ -206,7 +212,8 @@ pub fn look(directory: &Path) -> Result<Lock, VaultError> {
 /// The key where no PIN is set; makes one at the first start.
 ///
 /// # Errors
-/// [`VaultError::Locked`] where a PIN is set, [`VaultError::Erased`], or when the file fails.
+/// [`VaultError::Locked`] where a PIN is set, [`VaultError::Erased`], [`VaultError::Keyring`] where it
+/// lies there and can't be had, or when the file fails.
 pub fn key(directory: &Path) -> Result<Key, VaultError> {
     let _turn = turn(directory)?;
     let Some(content) = read(directory)? else {
@@ -216,6 +223,7 @@ pub fn key(directory: &Path) -> Result<Key, VaultError> {
     };
     match content.kept {
         Kept::Open { key } => Key::from_slice(&Zeroizing::new(bytes(&key)?)),
+        Kept::Keyring { name } => Key::from_slice(&keyring::get(&name)?),
         Kept::Pin { .. } => Err(VaultError::Locked),
         Kept::Erased { .. } => Err(VaultError::Erased),
     }
@@ -277,7 +285,49 @@ pub fn set_pin(
     }
     let key = unlock(directory, old, now)?;
     let _turn = turn(directory)?;
-    write(directory, &Content::new(keep(&key, new)?))
+    replace(directory, keep(&key, new)?)
+}
+
+/// Moves the key of a handheld without a PIN into the system's keyring, or back into the file. Only
+/// what the keyring has given back once leaves the file.
+///
+/// # Errors
+/// [`VaultError::Locked`] where a PIN is set, [`VaultError::Keyring`] where there is no keyring or it
+/// doesn't give the key: then nothing was changed.
+pub fn use_keyring(directory: &Path, wanted: bool) -> Result<(), VaultError> {
+    let key = key(directory)?;
+    let _turn = turn(directory)?;
+    if !wanted {
+        return replace(directory, keep(&key, None)?);
+    }
+    let name: String = edge::secret::<SALT_BYTES>()
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    keyring::put(&name, key.0.as_slice())?;
+    if keyring::get(&name)?.as_slice() != key.0.as_slice() {
+        return Err(KeyringError::Missing.into());
+    }
+    replace(directory, Kept::Keyring { name })
+}
+
+/// Keeps the key in another way, and takes it out of where it was: the old bytes of the file are
+/// written over, and what lay in the keyring is removed. What can't be removed there is of no use
+/// to anybody who doesn't have the keyring.
+fn replace(directory: &Path, kept: Kept) -> Result<(), VaultError> {
+    let before = read(directory)?.map(|content| content.kept);
+    let path = directory.join(FILE_NAME);
+    let old = OpenOptions::new().write(true).open(&path);
+    let length = std::fs::metadata(&path).map_or(0, |data| data.len());
+    write(directory, &Content::new(kept))?;
+    if let Ok(mut old) = old {
+        old.write_all(&vec![0; usize::try_from(length).unwrap_or(0)])?;
+        old.sync_all()?;
+    }
+    if let Some(Kept::Keyring { name }) = before {
+        keyring::remove(&name).ok();
+    }
+    Ok(())
 }
 
 /// Erases the key: whatever lies in the database can't be read any more. For a handheld that was
@@ -287,6 +337,13 @@ pub fn set_pin(
 /// When the file can't be written.
 pub fn erase(directory: &Path, now: Timestamp) -> Result<(), VaultError> {
     let _turn = turn(directory)?;
+    if let Some(Kept::Keyring { name }) = read(directory)?.map(|content| content.kept) {
+        match keyring::remove(&name) {
+            Ok(()) | Err(KeyringError::Missing) => {}
+            // Not erased as long as somebody could still have it.
+            Err(error) => return Err(error.into()),
+        }
+    }
     // Over the old bytes first: a new file alone would leave them on the disk.
     let path = directory.join(FILE_NAME);
     let length = std::fs::metadata(&path).map_or(0, |data| data.len());

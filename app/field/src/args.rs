@@ -152,6 +152,13 @@ pub(crate) enum Command {
     },
     /// Set, change or take away the PIN. The data stays as it is.
     Pin(PinArgs),
+    /// Keep this handheld's key in the system's keyring instead of in a file beside its data. For
+    /// one without a PIN, on a desktop whose keyring is kept as well as its files.
+    Keyring {
+        /// Take the key out of the keyring again, back into the file.
+        #[arg(long)]
+        remove: bool,
+    },
     /// Who carries this handheld, what waits, and how sync stands.
     Status,
     /// Put everything that waits into files that anybody with a network can deliver.

@@ -120,7 +120,9 @@ pub(crate) async fn run(app: &App, edge: &Edge, command: &Command) -> Result<Out
         Command::File(args) => file(app, edge, args).await,
         Command::Preview(args) => preview(app, edge, args),
         // Done before the data is opened.
-        Command::Pin(_) => Err(Stop::other(String::from("the PIN was not changed"))),
+        Command::Pin(_) | Command::Keyring { .. } => {
+            Err(Stop::other(String::from("the key was not changed")))
+        }
         Command::Sync => Ok(synced(&app.sync_once(edge).await?)?),
         Command::List { words } => {
             let mut rows = app.reports(words.as_deref().unwrap_or_default())?;

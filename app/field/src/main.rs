@@ -57,6 +57,9 @@ fn run(cli: &Cli) -> Result<Outcome, Stop> {
     if let Command::Pin(args) = &cli.command {
         return pin::set(cli, args, &edge);
     }
+    if let Command::Keyring { remove } = &cli.command {
+        return pin::keyring(cli, *remove);
+    }
     let app = pin::open(cli, config, &edge)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)

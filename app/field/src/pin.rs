@@ -49,6 +49,21 @@ pub(crate) fn set(cli: &Cli, args: &PinArgs, edge: &Edge) -> Result<Outcome, Sto
     })
 }
 
+/// Moves the key into the system's keyring, or out of it.
+pub(crate) fn keyring(cli: &Cli, remove: bool) -> Result<Outcome, Stop> {
+    vault::use_keyring(&cli.dir, !remove).map_err(CoreError::from)?;
+    let text = if remove {
+        "密钥已放回本机文件"
+    } else {
+        "密钥已放进系统钥匙串"
+    };
+    Ok(Outcome {
+        text: text.to_owned(),
+        json: json!({"in_keyring": !remove}),
+        code: 0,
+    })
+}
+
 fn given(cli: &Cli) -> Result<String, Stop> {
     if let Some(file) = &cli.pin_file {
         return first_line(file);

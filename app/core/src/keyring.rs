@@ -69,11 +69,11 @@ mod secret_service {
     }
 
     pub(super) fn get(name: &str) -> Result<Zeroizing<Vec<u8>>, KeyringError> {
-        with_item(name, Item::get_secret).map(Zeroizing::new)
+        with_item(name, |item| item.get_secret()).map(Zeroizing::new)
     }
 
     pub(super) fn remove(name: &str) -> Result<(), KeyringError> {
-        with_item(name, Item::delete)
+        with_item(name, |item| item.delete())
     }
 }
 

@@ -16,8 +16,6 @@ CREATE TABLE repeated_places (
     -- The group (大类): C01.
     family TEXT NOT NULL,
     cell BIGINT NOT NULL,
-    -- Grid of the newest case, or the district.
-    area TEXT NOT NULL,
     last_ms BIGINT NOT NULL,
     PRIMARY KEY (district, family, cell)
 );

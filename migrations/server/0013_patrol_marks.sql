@@ -11,4 +11,4 @@ CREATE TABLE patrol_marks (
     made_ms BIGINT NOT NULL,
     received_ms BIGINT NOT NULL
 );
-CREATE INDEX patrol_marks_made ON patrol_marks (district, made_ms, op_id);
+CREATE INDEX patrol_marks_made ON patrol_marks (district, round, made_ms, op_id);

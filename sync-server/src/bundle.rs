@@ -1,7 +1,7 @@
 //! An archive that stands for itself: tables as JSON lines, photos, the signed roots, and a manifest
 //! with the hash of each file, in a folder that needs neither server nor database to be checked.
 //!
-//! [`write`] makes one from a database in use, as it is at one moment; [`Opened`] reads one back
+//! [`write()`] makes one from a database in use, as it is at one moment; [`Opened`] reads one back
 //! into a scratch database for `crate::verifier`. The layout is in `docs/STORAGE.md`. Held by
 //! `tests/tests/bundle.rs`.
 

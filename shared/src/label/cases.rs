@@ -128,7 +128,7 @@ pub fn event(kind: &str, lang: Lang) -> &'static str {
             "日历调整，重算期限",
             "Deadline recounted, the calendar changed",
         ),
-        "redact" => lang.pick("联系方式到期清除", "Contact erased at its expiry"),
+        "redact" => lang.pick("联系方式已抹去", "Contact erased"),
         _ => lang.pick("其他", "Other"),
     }
 }

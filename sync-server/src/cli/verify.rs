@@ -14,25 +14,27 @@ use sync_server::store::{Store, StoreOptions};
 use sync_server::verifier::{self, Report};
 use uuid::Uuid;
 
+/// What is named by hand wins over what the environment says: the archive, then the backup, then
+/// the database.
 #[derive(Args)]
 pub(crate) struct VerifyArgs {
     /// A folder of `gewu-server archive`; nothing else is needed
-    #[arg(value_name = "ARCHIVE", conflicts_with_all = ["data", "database", "backup", "photos"])]
+    #[arg(value_name = "ARCHIVE", conflicts_with = "backup")]
     bundle: Option<PathBuf>,
     /// Folder of the district's data: its database and photos
-    #[arg(long, env = "GEWU_DATA", value_name = "DIR", conflicts_with = "backup")]
+    #[arg(long, env = "GEWU_DATA", value_name = "DIR")]
     data: Option<PathBuf>,
     /// Address of the database, if that is not in the folder; a server may be running on it
     #[arg(long, env = "GEWU_STORE", value_name = "URL", hide_env_values = true)]
     database: Option<String>,
     /// A file of `gewu-server backup`; it is only read
-    #[arg(long, value_name = "FILE", conflicts_with = "database")]
+    #[arg(long, value_name = "FILE")]
     backup: Option<PathBuf>,
     /// Where the photos are, a folder or s3://BUCKET/PREFIX [default: DIR/photos, else none are read]
     #[arg(long, env = "GEWU_PHOTOS", value_name = "URL")]
     photos: Option<String>,
     /// Don't read the photos
-    #[arg(long, conflicts_with = "photos")]
+    #[arg(long)]
     without_photos: bool,
     /// The server's public key, 64 hex digits, as you keep it; without it the one in the database
     #[arg(long, value_name = "HEX")]

@@ -15,7 +15,7 @@ use crate::store::events::NewEvent;
 use crate::store::{self, Tx};
 use serde_json::json;
 use shared::contact::{Contact, MaskedContact, mask_name, mask_phone, readable_until};
-use shared::id::{CaseId, EventId, PersonId};
+use shared::id::{CaseId, EventId, PersonId, ReportId};
 use shared::operation::SealedOperation;
 use shared::role::{Action, Actor, Post, may};
 use shared::time::{DAY_MS, Timestamp};
@@ -42,8 +42,11 @@ pub fn keep(
         return Ok(());
     };
     let operation = &sealed.operation;
-    let subject = operation.subject.as_str();
-    store::contacts::insert_if_new(tx, &district.code, operation.op_id, subject, contact, now)?;
+    // Aside of what is no report nothing is looked for, and its subject may be any text.
+    let Ok(report) = operation.subject.parse::<ReportId>() else {
+        return Ok(());
+    };
+    store::contacts::insert_if_new(tx, &district.code, operation.op_id, report, contact, now)?;
     Ok(())
 }
 

@@ -12,7 +12,7 @@ use shared::time::{DAY_MS, Timestamp};
 use shared::wire::console::{MarkEntry, PatrolPointRow, PatrolQuery, PatrolRow};
 use std::collections::HashMap;
 
-/// Ticks in one answer: a hundred rounds of thirty points.
+/// Ticks of one round in one answer, the newest: thirty points every quarter of an hour of a day.
 pub const MARKS_MAX: usize = 3_000;
 
 /// The rounds that the actor may see, with the ticks of a time.
@@ -36,32 +36,28 @@ pub fn list(
     }
     let to = query.to_ms.map_or(now.plus_ms(1), Timestamp);
     let from = query.from_ms.map_or(to.plus_ms(-DAY_MS), Timestamp);
-    let marks = patrol_marks::between(tx, &district.code, from, to, MARKS_MAX)?;
-    let mut by_point: HashMap<(String, String), Vec<MarkEntry>> = HashMap::new();
-    for mark in marks {
-        let entry = entry(&mark);
-        let at = by_point.entry((mark.round, mark.point)).or_default();
-        at.push(entry);
+    let mut rows = Vec::with_capacity(seen.len());
+    for round in seen {
+        let marks = patrol_marks::between(tx, &district.code, &round.id, from, to, MARKS_MAX)?;
+        let mut by_point: HashMap<String, Vec<MarkEntry>> = HashMap::new();
+        for mark in marks {
+            let entry = entry(&mark);
+            by_point.entry(mark.point).or_default().push(entry);
+        }
+        let points = round.points.iter().map(|point| PatrolPointRow {
+            id: point.id.clone(),
+            name: point.name.clone(),
+            marks: by_point.remove(&point.id).unwrap_or_default(),
+        });
+        rows.push(PatrolRow {
+            id: round.id.clone(),
+            name: round.name.clone(),
+            area: round.area.clone(),
+            area_name: district.areas.path(&round.area),
+            points: points.collect(),
+        });
     }
-    let row = |round: &Round| PatrolRow {
-        id: round.id.clone(),
-        name: round.name.clone(),
-        area: round.area.clone(),
-        area_name: district.areas.path(&round.area),
-        points: round
-            .points
-            .iter()
-            .map(|point| PatrolPointRow {
-                id: point.id.clone(),
-                name: point.name.clone(),
-                marks: by_point
-                    .get(&(round.id.clone(), point.id.clone()))
-                    .cloned()
-                    .unwrap_or_default(),
-            })
-            .collect(),
-    };
-    Ok(seen.into_iter().map(row).collect())
+    Ok(rows)
 }
 
 /// The office of a place around it, and whoever walks it.

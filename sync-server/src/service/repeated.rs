@@ -60,12 +60,10 @@ pub(super) fn note(tx: &mut dyn Tx, district: &District, case: &CaseRow) -> Resu
         family: family.to_owned(),
         cell: cell_of(case.lat_e7, case.lon_e7),
     };
-    let area = case.grid.as_ref().unwrap_or(&district.code);
     Ok(store::repeated::note(
         tx,
         &district.code,
         &row,
-        area,
         case.opened,
     )?)
 }
@@ -80,17 +78,12 @@ pub fn list(
     district: &District,
     now: Timestamp,
 ) -> Result<RepeatedPage> {
-    let areas: Vec<AreaCode> = actor.posts.iter().map(|post| post.area.clone()).collect();
-    let mut areas: Vec<AreaCode> = areas
-        .into_iter()
-        .filter(|area| may_look(actor, area))
-        .collect();
-    areas.dedup();
-    if areas.is_empty() {
+    if !actor.posts.iter().any(|post| may_look(actor, &post.area)) {
         return Err(Fault::Forbidden);
     }
     let from = now.plus_ms(-REPEATED_WITHIN_MS);
-    let squares = store::repeated::since(tx, &district.code, &areas, from, SQUARES_LIMIT)?;
+    // All of the district: whose place it is, the case in its middle says.
+    let squares = store::repeated::since(tx, &district.code, from, SQUARES_LIMIT)?;
     let mut counted = HashSet::new();
     let mut rows = Vec::new();
     for square in &squares {

@@ -57,7 +57,8 @@ pub fn put<'b>(
         WHERE district = $1 AND bucket = $2 AND tbl = $3 AND row_id = $4";
     const MOVED: &str = "
         UPDATE changes
-        SET seq = $5, revision = $6, why = $7
+        SET seq = $5, revision = $6,
+            why = CASE WHEN why = 'redact' AND $7 = 'put' THEN why ELSE $7 END
         WHERE district = $1 AND bucket = $2 AND tbl = $3 AND row_id = $4";
     let seq = tx.next_seq()?;
     for bucket in buckets {

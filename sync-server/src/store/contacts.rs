@@ -30,7 +30,7 @@ pub fn insert_if_new(
     tx: &mut dyn Tx,
     district: &AreaCode,
     op_id: OpId,
-    report: &str,
+    report: ReportId,
     contact: &Contact,
     received: Timestamp,
 ) -> Result<()> {

@@ -100,13 +100,14 @@ pub fn with_or_without_operation(
         .collect()
 }
 
-/// Ticks of a district made at or after one moment and before another, newest first.
+/// Ticks of a round made at or after one moment and before another, newest first.
 ///
 /// # Errors
 /// As [`insert`].
 pub fn between(
     tx: &mut dyn Tx,
     district: &AreaCode,
+    round: &str,
     from: Timestamp,
     to: Timestamp,
     limit: usize,
@@ -114,10 +115,10 @@ pub fn between(
     const SQL: &str = "
         SELECT op_id, district, area, round, point, seen, note, made_ms, received_ms
         FROM patrol_marks
-        WHERE district = $1 AND made_ms >= $2 AND made_ms < $3
+        WHERE district = $1 AND round = $2 AND made_ms >= $3 AND made_ms < $4
         ORDER BY made_ms DESC, op_id
-        LIMIT $4";
-    let values = params![district, from, to, row_limit(limit)];
+        LIMIT $5";
+    let values = params![district, round, from, to, row_limit(limit)];
     tx.query(SQL, values)?.iter_mut().map(mark).collect()
 }
 

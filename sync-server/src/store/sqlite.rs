@@ -105,6 +105,7 @@ impl Sqlite {
                  PRAGMA mmap_size = {MMAP_BYTES};
                  PRAGMA wal_autocheckpoint = {WAL_PAGES};
                  PRAGMA temp_store = MEMORY;
+                 PRAGMA secure_delete = FAST;
                  PRAGMA query_only = {query_only};"
             ))
             .map_err(failed)?;

@@ -49,11 +49,11 @@ pub fn append(
     Ok(())
 }
 
-/// Forgets what came aside of the report of a case: it was erased at the server, or the case has
-/// left and the server has had it since. `only_closed` spares the contact of a case that is open.
-pub fn forget_aside(tx: &Transaction<'_>, case: &str, only_closed: bool) -> Result<(), StoreError> {
+/// Forgets what came aside of the report of a case: it was erased at the server, or the case was
+/// closed long ago and has left.
+pub fn forget_aside(tx: &Transaction<'_>, case: &str) -> Result<(), StoreError> {
     const FIND: &str = "
-        SELECT o.op_id, o.body, c.doc
+        SELECT o.op_id, o.body
         FROM cases c
         JOIN operations o ON o.subject = c.report_id
         WHERE c.id = ?1 AND o.kind = ?2 AND o.outcome IN ('applied', 'duplicate')
@@ -61,15 +61,10 @@ pub fn forget_aside(tx: &Transaction<'_>, case: &str, only_closed: bool) -> Resu
         ORDER BY o.epoch, o.seq";
     let mut statement = tx.prepare_cached(FIND)?;
     let rows = statement.query_map([case, kind::REPORT_FILE], |row| {
-        Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+        Ok((row.get(0)?, row.get(1)?))
     })?;
-    let found: Vec<(String, String, String)> = rows.collect::<Result<_, _>>()?;
-    for (op_id, body, doc) in found {
-        let doc: serde_json::Value = serde_json::from_str(&doc).unwrap_or_default();
-        let is_closed = doc.get("closed_ms").is_some_and(serde_json::Value::is_i64);
-        if only_closed && !is_closed {
-            continue;
-        }
+    let found: Vec<(String, String)> = rows.collect::<Result<_, _>>()?;
+    for (op_id, body) in found {
         if let Some(rest) = operation::without_aside(&body) {
             tx.execute(
                 "UPDATE operations SET body = ?2 WHERE op_id = ?1",

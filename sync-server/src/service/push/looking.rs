@@ -52,20 +52,9 @@ pub(super) fn found(
         });
     }
     // Its photos first: they belong to the case whatever comes of it.
-    let Some((photos, photos_stored)) = announce(tx, adding, now)? else {
+    let Some(seen) = with_photos(tx, seen, adding, now)? else {
         return Ok(Did::Aside("photos_full".into()));
     };
-    let mut seen = seen.clone();
-    if photos > 0 {
-        let growth = Growth {
-            photos,
-            photos_stored,
-            search: "",
-            // It shows what was found there: that it isn't there, or the thing put right.
-            phashes: "",
-        };
-        seen.row.revision = store::cases::grow(tx, seen.row.id, &growth)?;
-    }
     let given = Given {
         reason: visit.reason.trim().to_owned(),
         found: Some(visit.found),
@@ -76,6 +65,30 @@ pub(super) fn found(
         // Checked above and by the rules of additions: nothing is left that it could refuse.
         Err(refusal) => Err(Fault::damaged("finding", refusal)),
     }
+}
+
+/// The case with the photos that came with an operation; none when it can't take so many.
+fn with_photos(
+    tx: &mut dyn Tx,
+    seen: &Seen,
+    adding: &Adding,
+    now: Timestamp,
+) -> Result<Option<Seen>> {
+    let Some((photos, photos_stored)) = announce(tx, adding, now)? else {
+        return Ok(None);
+    };
+    let mut seen = seen.clone();
+    if photos > 0 {
+        let growth = Growth {
+            photos,
+            photos_stored,
+            search: "",
+            // They show what was found there: that it isn't there, or the thing put right.
+            phashes: "",
+        };
+        seen.row.revision = store::cases::grow(tx, seen.row.id, &growth)?;
+    }
+    Ok(Some(seen))
 }
 
 /// The request that waits now was made after the worker had looked: the finding answers an earlier
@@ -157,13 +170,58 @@ pub(super) fn contest(
         made_ms: Some(made),
         ..Given::default()
     };
-    let done = moved(tx, district, seen, adding, by, (Move::Contest, given), now)?;
-    Ok(match done {
-        Ok(revision) => Did::Stands(revision),
-        Err(Refusal::ContestTooLate) => Did::Aside("contest_late".into()),
-        Err(Refusal::ContestedEnough) => Did::Aside("contest_again".into()),
-        Err(refusal) => return Err(Fault::damaged("objection", refusal)),
-    })
+    let what = (Move::Contest, given);
+    // Asked before its photos go to the case: a refused objection leaves the case as it is.
+    match refusal(tx, district, seen, adding, by, what.clone(), now)? {
+        None => {}
+        Some(Refusal::ContestTooLate) => return Ok(Did::Aside("contest_late".into())),
+        Some(Refusal::ContestedEnough) => return Ok(Did::Aside("contest_again".into())),
+        Some(refusal) => return Err(Fault::damaged("objection", refusal)),
+    }
+    let Some(seen) = with_photos(tx, seen, adding, now)? else {
+        return Ok(Did::Aside("photos_full".into()));
+    };
+    match moved(tx, district, &seen, adding, by, what, now)? {
+        Ok(revision) => Ok(Did::Stands(revision)),
+        Err(refusal) => Err(Fault::damaged("objection", refusal)),
+    }
+}
+
+/// Why a move would be refused; none when it would be made.
+fn refusal(
+    tx: &mut dyn Tx,
+    district: &District,
+    seen: &Seen,
+    adding: &Adding,
+    by: &By<'_>,
+    what: (Move, Given),
+    now: Timestamp,
+) -> Result<Option<Refusal>> {
+    let before: Case = as_case(&seen.row)?;
+    let ruled = Ruled::load(tx, district, &seen.row, now)?;
+    let event = event(&before, adding, by, what, now);
+    Ok(before.apply(&event, &ruled.rules()).err())
+}
+
+fn event(
+    before: &Case,
+    adding: &Adding,
+    by: &By<'_>,
+    (kind, given): (Move, Given),
+    now: Timestamp,
+) -> Event {
+    let photos = adding.sealed.operation.photos.iter();
+    Event {
+        kind,
+        base_revision: before.revision,
+        at: now,
+        by: Some(by.person),
+        by_unit: by.post.unit.clone(),
+        given: Given {
+            photos: photos.map(|photo| photo.sha256).collect(),
+            ..given
+        },
+    }
 }
 
 /// Moves the case as it stands: the worker's revision may be an old one, and what counts is whether
@@ -174,23 +232,12 @@ pub(super) fn moved(
     seen: &Seen,
     adding: &Adding,
     by: &By<'_>,
-    (kind, given): (Move, Given),
+    what: (Move, Given),
     now: Timestamp,
 ) -> Result<std::result::Result<i64, Refusal>> {
     let before: Case = as_case(&seen.row)?;
     let ruled = Ruled::load(tx, district, &seen.row, now)?;
-    let photos = adding.sealed.operation.photos.iter();
-    let event = Event {
-        kind,
-        base_revision: before.revision,
-        at: now,
-        by: Some(by.person),
-        by_unit: by.post.unit.clone(),
-        given: Given {
-            photos: photos.map(|photo| photo.sha256).collect(),
-            ..given
-        },
-    };
+    let event = event(&before, adding, by, what, now);
     let next = match before.apply(&event, &ruled.rules()) {
         Ok(next) => next,
         Err(refusal) => return Ok(Err(refusal)),

@@ -37,15 +37,21 @@ impl Told {
             self.case_no = detail.case_no;
             self.opening = detail.opening;
         }
-        if detail.unit.is_some() {
-            self.lead = detail.unit;
-            self.deadline = Some(detail.deadline_ms);
-        }
-        if let Some(after) = detail.after {
-            self.revision = Some(after.revision);
-            self.lead = Some(after.lead.clone());
-            self.deadline = Some(after.deadline_ms);
-            self.after = Some(after);
+        match (detail.after, event.kind.as_str()) {
+            (Some(after), _) => {
+                self.revision = Some(after.revision);
+                self.lead = Some(after.lead.clone());
+                self.deadline = Some(after.deadline_ms);
+                self.after = Some(after);
+            }
+            // An older entry says only what its kind changed; the unit of a part isn't the lead.
+            (None, "dispatch") => {
+                self.lead = detail.unit;
+                self.deadline = Some(detail.deadline_ms);
+            }
+            (None, "escalate") => self.lead = detail.unit,
+            (None, "grant" | "resume" | "recounted") => self.deadline = Some(detail.deadline_ms),
+            (None, _) => {}
         }
         self.revision = detail.revision.or(self.revision);
     }

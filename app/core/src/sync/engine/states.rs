@@ -253,8 +253,8 @@ fn take_page(
     for row in &answer.rows {
         store::cases::apply(tx, row)?;
         match row.why {
-            Why::Redact => outbox::forget_aside(tx, &row.id, false)?,
-            Why::Evict => outbox::forget_aside(tx, &row.id, true)?,
+            // Among the rows, only what was closed long ago leaves.
+            Why::Redact | Why::Evict => outbox::forget_aside(tx, &row.id)?,
             Why::Put | Why::Tombstone | Why::Other => {}
         }
     }

@@ -58,8 +58,7 @@ impl Work {
 
     /// Keeps what was found, after a pause in typing.
     fn changed(self) {
-        self.edits
-            .update_value(|edits| *edits = edits.wrapping_add(1));
+        self.stop_keeping();
         let edits = self.edits.get_value();
         spawn_local(async move {
             TimeoutFuture::new(PAUSE_MS).await;
@@ -128,9 +127,14 @@ impl Work {
         });
     }
 
-    fn finish(self) {
+    /// What was typed a moment ago is not kept by itself any more.
+    fn stop_keeping(self) {
         self.edits
             .update_value(|edits| *edits = edits.wrapping_add(1));
+    }
+
+    fn finish(self) {
+        self.stop_keeping();
         self.during(async move {
             self.keep().await?;
             backend::finish_task(self.case).await.map(drop)
@@ -185,6 +189,7 @@ pub(super) fn Doing(case: CaseId, kind: String, known: Memo<Option<TaskDetail>>)
                     id="task-put-down"
                     prop:disabled=work.busy
                     on:click=move |_| {
+                        work.stop_keeping();
                         work.found.set(None);
                         work.reason.set(String::new());
                         work.photos.set(Vec::new());

@@ -3,9 +3,9 @@
 use super::clock::Rules;
 use super::life::{Appealed, DeadlineStep, Finding, Part, Stage, Suspended};
 use super::{
-    ACCEPTED, Ask, AskRow, Asked, CLOSED, Card, Case, Class, DISPATCHED, Event, Fact, Found, Given,
-    Goes, HANDLED, Move, MoveRow, Outcome, PARTS_MAX, REASON_CHARS_LIMIT, RETURNS_MAX, Refusal,
-    ask_row, move_row, state,
+    ACCEPTED, Ask, AskRow, Asked, CLOSED, Card, Case, Class, DISPATCHED, Due, Event, Fact, Found,
+    Given, Goes, HANDLED, Move, MoveRow, Outcome, PARTS_MAX, REASON_CHARS_LIMIT, RETURNS_MAX,
+    Refusal, ask_row, move_row, state,
 };
 use crate::time::Timestamp;
 use crate::unit::is_pool;
@@ -41,7 +41,8 @@ impl Case {
                 next.act(event, rules)?;
             }
         }
-        if next.state != self.state {
+        // Another unit has a time of its own to sign.
+        if next.state != self.state || next.lead != self.lead {
             next.enter(event.at, rules);
         }
         Ok(next)
@@ -194,7 +195,8 @@ impl Case {
         self.life.limit = rules.limit;
         self.life.steps.clear();
         self.life.stages.clear();
-        self.life.told.clear();
+        self.new_deadline(rules);
+        self.life.told.retain(|told| !Due::is_staged(told));
         if let Some(limit) = rules.limit {
             let deadline_ms = rules.calendar.deadline(event.at, limit);
             self.deadline_ms = Some(deadline_ms);
@@ -239,6 +241,8 @@ impl Case {
         let by_rule = rules
             .limit
             .map(|limit| rules.calendar.deadline(event.at, limit));
+        let late = Due::Part(unit.clone()).name();
+        self.life.told.retain(|told| *told != late);
         self.life.parts.push(Part {
             unit,
             task: event.given.reason.clone(),
@@ -325,7 +329,7 @@ impl Case {
                 if let (Some(limit), Some(deadline)) = (self.life.limit, self.deadline_ms) {
                     let deadline_ms = rules.calendar.deadline(deadline, limit);
                     self.deadline_ms = Some(deadline_ms);
-                    self.life.told.clear();
+                    self.new_deadline(rules);
                     self.life
                         .steps
                         .push(DeadlineStep::Extended { limit, deadline_ms });
@@ -378,7 +382,7 @@ impl Case {
                 at
             };
             self.deadline_ms = Some(deadline_ms);
-            self.life.told.clear();
+            self.new_deadline(rules);
             self.life.steps.push(DeadlineStep::Resumed {
                 from_ms: at,
                 deadline_ms,
@@ -392,7 +396,15 @@ impl Case {
         self.life.stage_due_ms = state(self.state)
             .and_then(|row| rules.stage_limit(row))
             .map(|limit| rules.calendar.deadline(at, limit));
-        self.life.told.retain(|told| told != super::Due::STAGE);
+        self.life.told.retain(|told| told != Due::STAGE);
+    }
+
+    /// What was told of the former deadline is told again by the new one. What hangs on something
+    /// else stays told: how long a state lasts, parts, staged limits, how often it came back.
+    fn new_deadline(&mut self, rules: &Rules<'_>) {
+        self.life
+            .told
+            .retain(|told| !Due::is_of_deadline(told, rules));
     }
 }
 

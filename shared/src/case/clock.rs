@@ -109,6 +109,19 @@ impl Due {
             Self::Escalation(_) => "escalation",
         }
     }
+
+    /// Whether something told was about a staged limit.
+    pub(super) fn is_staged(told: &str) -> bool {
+        told.starts_with(&Self::Staged(String::new()).name())
+    }
+
+    /// Whether something told hangs on the deadline: its lights, and the rules about lateness.
+    pub(super) fn is_of_deadline(told: &str, rules: &Rules<'_>) -> bool {
+        let lights = [Self::Yellow.name(), Self::Late.name()];
+        let named = |rule: &&Escalation| Self::Escalation(rule.id.clone()).name() == told;
+        let rule = rules.escalations.iter().find(named);
+        lights.iter().any(|light| light == told) || rule.is_some_and(|rule| rule.returns == 0)
+    }
 }
 
 impl Case {

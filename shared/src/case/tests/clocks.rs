@@ -105,3 +105,82 @@ fn a_changed_calendar_moves_running_deadlines_and_says_so() {
     assert_eq!(recount(&next, &changed, MONDAY), None, "once");
     assert_eq!(next.revision, story.case.revision);
 }
+
+/// What is due at a moment by name, and the case with all of it told.
+fn tell(case: &Case, rules: &Rules<'_>, at: Timestamp) -> (Case, Vec<String>) {
+    let (mut next, mut names) = (case.clone(), Vec::new());
+    for (_, due) in due(case, rules, at) {
+        names.push(due.name());
+        next = told(&next, &due, None);
+    }
+    (next, names)
+}
+
+#[test]
+fn what_does_not_hang_on_the_deadline_is_told_once_over_new_ones() {
+    let hour = Limit {
+        value: 1,
+        unit: LimitUnit::WorkHour,
+    };
+    let staged = [(String::from("停工"), hour)];
+    let mut escalations = default_escalations();
+    escalations.retain(|rule| rule.returns > 0);
+    escalations[0].returns = 1;
+    let rules = Rules {
+        staged: &staged,
+        escalations: &escalations,
+        ..rules()
+    };
+    let go = |case: &Case, kind, at, given| {
+        let event = Event::of_system(kind, case, at, given);
+        case.apply(&event, &rules).unwrap()
+    };
+    let case = Case::received(unit("DISPATCH-350703"), MONDAY, &rules);
+    let case = go(&case, Move::Dispatch, MONDAY, to_unit("E01"));
+    let case = go(&case, Move::HandBack, MONDAY, because("不归我们"));
+    let (case, names) = tell(&case, &rules, MONDAY);
+    assert_eq!(names, ["escalation:bounced-twice"]);
+    // A new deadline, and it came back no oftener than before.
+    let case = go(&case, Move::Dispatch, MONDAY, to_unit("E02"));
+    assert!(tell(&case, &rules, MONDAY).1.is_empty());
+    let ten = MONDAY.plus_ms(60 * MINUTE_MS);
+    let part = Given {
+        until_ms: Some(ten),
+        reason: String::from("断水"),
+        ..to_unit("E03")
+    };
+    let case = go(&case, Move::AddPart, MONDAY, part.clone());
+    let case = go(&case, Move::Start, MONDAY, Given::default());
+    let (case, names) = tell(&case, &rules, ten);
+    assert_eq!(names, ["part_late:E03", "staged_late:停工"]);
+    let case = go(&case, Move::Ask, ten, asking(Ask::Extension, None));
+    let case = go(&case, Move::Grant, ten, Given::default());
+    assert!(tell(&case, &rules, ten).1.is_empty());
+    // Another part of the same unit is another matter.
+    let answer = Event {
+        by_unit: Some(unit("E03")),
+        ..Event::of_system(Move::AnswerPart, &case, ten, because("已断水"))
+    };
+    let case = case.apply(&answer, &rules).unwrap();
+    let eleven = ten.plus_ms(60 * MINUTE_MS);
+    let part = Given {
+        until_ms: Some(eleven),
+        ..part
+    };
+    let case = go(&case, Move::AddPart, ten, part);
+    assert_eq!(tell(&case, &rules, eleven).1, ["part_late:E03"]);
+}
+
+#[test]
+fn each_unit_has_its_own_time_to_sign() {
+    let mut story = Story::dispatched("E01");
+    let signature = |case: &Case| case.life.stage_due_ms.unwrap();
+    assert_eq!(
+        signature(&story.case),
+        MONDAY.plus_ms(120 * MINUTE_MS),
+        "two working hours"
+    );
+    story.wait(60 * MINUTE_MS);
+    story.go(Move::Dispatch, to_unit("E02"));
+    assert_eq!(signature(&story.case), MONDAY.plus_ms(180 * MINUTE_MS));
+}

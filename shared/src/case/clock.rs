@@ -228,10 +228,11 @@ pub fn told(case: &Case, due: &Due, card: Option<Card>) -> Case {
 }
 
 /// The case with its deadline counted anew, step by step, by a calendar that has changed; none when
-/// it stays the same or the clock doesn't run.
+/// it stays the same or the clock doesn't run. A suspended case is counted anew when it goes on.
 #[must_use]
 pub fn recount(case: &Case, rules: &Rules<'_>, now: Timestamp) -> Option<Case> {
-    if case.class() == Class::Closed || case.handled_ms.is_some() {
+    let runs = case.class() == Class::Open && case.state != SUSPENDED;
+    if !runs || case.handled_ms.is_some() {
         return None;
     }
     let (calendar, clock) = (rules.calendar, case.clock());

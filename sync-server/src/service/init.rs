@@ -201,5 +201,7 @@ pub fn store(tx: &mut dyn Tx, plan: &Plan, server_epoch: &str, now: Timestamp) -
     store::meta::set(tx, store::meta::SERVER_EPOCH, server_epoch)?;
     store::meta::set(tx, super::district::CASE_PREFIX, &plan.case_prefix)?;
     super::catalogue::publish(tx, &plan.district, &plan.catalogue, now)?;
+    let version = plan.catalogue.version.as_str();
+    store::meta::set(tx, store::meta::CLOCKS, version)?;
     Ok(())
 }

@@ -12,6 +12,8 @@ pub const DISTRICT: &str = "district";
 /// Raised with each catalogue that is published and each order that is given or ended, so that
 /// every server on this database notices.
 pub const REFERENCE: &str = "reference";
+/// The catalogue that the clocks of open cases were last counted by.
+pub const CLOCKS: &str = "clocks";
 /// The areas in force.
 pub const AREAS_VERSION: &str = "areas_version";
 /// The secret key that signs receipts, hex.

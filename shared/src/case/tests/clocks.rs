@@ -106,6 +106,22 @@ fn a_changed_calendar_moves_running_deadlines_and_says_so() {
     assert_eq!(next.revision, story.case.revision);
 }
 
+#[test]
+fn while_it_is_suspended_no_deadline_is_counted_anew() {
+    let mut story = Story::dispatched("E01");
+    story.go(Move::Start, Given::default());
+    let calendar = Calendar::from_csv("date,kind,occasion\n2026-11-23,holiday,test\n").unwrap();
+    let changed = Rules {
+        limit: rules().limit,
+        ..Rules::bare(&calendar)
+    };
+    assert!(recount(&story.case, &changed, MONDAY).is_some());
+    let until = Some(MONDAY.plus_ms(DAY_MS));
+    story.go(Move::Ask, asking(Ask::Suspension, until));
+    story.go(Move::Grant, Given::default());
+    assert_eq!(recount(&story.case, &changed, MONDAY), None);
+}
+
 /// What is due at a moment by name, and the case with all of it told.
 fn tell(case: &Case, rules: &Rules<'_>, at: Timestamp) -> (Case, Vec<String>) {
     let (mut next, mut names) = (case.clone(), Vec::new());

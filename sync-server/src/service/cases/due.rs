@@ -37,6 +37,11 @@ pub fn tell_due(
     now: Timestamp,
     new_id: &mut dyn FnMut() -> Uuid,
 ) -> Result<usize> {
+    // What another server published a moment ago counts here too: two that count by different
+    // calendars would take back each other's deadlines.
+    let renewed = district.renewed(tx, now)?;
+    let district = renewed.as_ref().unwrap_or(district);
+    look_again(tx, district)?;
     let rows = store::cases::due_before(tx, &district.code, now, DUE_AT_ONCE)?;
     for row in &rows {
         let ruled = Ruled::load(tx, district, row, now)?;
@@ -48,6 +53,17 @@ pub fn tell_due(
         }
     }
     Ok(rows.len())
+}
+
+/// Has every open case looked at when another version came into force than the clocks were last
+/// counted by, whichever server notices first and however long none was running.
+fn look_again(tx: &mut dyn Tx, district: &District) -> Result<()> {
+    let version = district.catalogue.version().as_str();
+    if store::meta::get(tx, store::meta::CLOCKS)?.as_deref() != Some(version) {
+        store::cases::look_at_open(tx, &district.code)?;
+        store::meta::set(tx, store::meta::CLOCKS, version)?;
+    }
+    Ok(())
 }
 
 fn tell_case(

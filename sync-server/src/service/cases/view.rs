@@ -101,9 +101,9 @@ fn used_permille(
     let mode = district.mode(row.grid.as_ref(), start);
     let limit = in_mode(catalogue.limit(condition)?, mode);
     let until = row.handled.or(row.closed).unwrap_or(now);
-    let share = catalogue
-        .calendar()
-        .share_used(start, until, deadline, limit);
+    // The calendar in force, as for the deadline.
+    let calendar = district.catalogue.calendar();
+    let share = calendar.share_used(start, until, deadline, limit);
     #[expect(
         clippy::as_conversions,
         reason = "a share is small, and a float beyond the range saturates"

@@ -97,7 +97,8 @@ pub(super) fn prepare(
         catalogue,
         &district.areas,
         district.mode(grid.as_ref(), now),
-        catalogue.calendar(),
+        // As the case's own clock, whatever the report was filled with.
+        district.catalogue.calendar(),
         now,
     );
     let case_id = CaseId(new_id());

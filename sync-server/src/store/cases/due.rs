@@ -40,7 +40,8 @@ pub fn put_off(tx: &mut dyn Tx, id: CaseId, next_due: Option<Timestamp>) -> Resu
     Ok(())
 }
 
-/// Has every open case looked at soon: the calendar changed.
+/// Has every open case looked at soon: another catalogue is in force, and with it perhaps another
+/// calendar.
 ///
 /// # Errors
 /// As [`due_before`].

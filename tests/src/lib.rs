@@ -14,6 +14,8 @@
 pub mod backends;
 pub mod console_driver;
 pub mod day;
+pub mod desk;
+pub mod drafts;
 pub mod fuzz;
 pub mod handheld_driver;
 pub mod ledger;

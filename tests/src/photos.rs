@@ -67,6 +67,18 @@ pub fn photo_of(bytes: usize, number: u8) -> Vec<u8> {
     photo
 }
 
+/// Adds a photo of how it is now to a case, as somebody at a desk does.
+#[must_use]
+pub fn put(world: &World, token: &str, case: &str, bytes: &[u8]) -> Reply {
+    let bearer = format!("Bearer {token}");
+    let headers = [
+        ("authorization", bearer.as_str()),
+        ("content-type", "image/jpeg"),
+    ];
+    let path = format!("/v1/cases/{case}/photos");
+    world.send("PUT", &path, &headers, bytes.to_vec())
+}
+
 /// Uploads a photo in one go.
 ///
 /// # Panics

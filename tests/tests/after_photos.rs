@@ -12,8 +12,8 @@ use shared::id::Sha256;
 use shared::role::Role;
 use tests::backends::Backend;
 use tests::on_both;
-use tests::photos::announce;
-use tests::world::{HERE, Reply, World};
+use tests::photos::{announce, put};
+use tests::world::{HERE, World};
 
 on_both!(
     a_photo_from_the_unit_is_shown_counted_and_holds_no_position,
@@ -29,16 +29,6 @@ fn with_position() -> Vec<u8> {
 
 fn small() -> &'static [u8] {
     include_bytes!("../data/photos/no_exif.jpg")
-}
-
-fn put(world: &World, token: &str, case: &str, bytes: &[u8]) -> Reply {
-    let bearer = format!("Bearer {token}");
-    let headers = [
-        ("authorization", bearer.as_str()),
-        ("content-type", "image/jpeg"),
-    ];
-    let path = format!("/v1/cases/{case}/photos");
-    world.send("PUT", &path, &headers, bytes.to_vec())
 }
 
 fn holds(bytes: &[u8], part: &[u8]) -> bool {

@@ -10,8 +10,9 @@ use serde_json::{Value, json};
 use shared::role::Role;
 use std::time::{Duration, Instant};
 use tests::backends::Backend;
+use tests::drafts::{admin, begin, edit, import, publish, table};
 use tests::on_both;
-use tests::world::{Handheld, Reply, START, World, outcomes};
+use tests::world::{Handheld, START, World, outcomes};
 
 on_both!(
     a_draft_is_published_while_the_server_runs_and_old_handhelds_keep_their_version,
@@ -30,41 +31,6 @@ const THIRD: &str = "350703-2026.3";
 const HOUR_MS: i64 = 3_600_000;
 /// What the job that looks for news may take; it looks twice a second.
 const PATIENCE: Duration = Duration::from_secs(20);
-
-fn admin(world: &World) -> String {
-    world.console_of(Role::Administrator, "350703", None)
-}
-
-fn begin(world: &World, token: &str, base: Option<&str>) -> String {
-    let body = json!({"name": "调整环卫与井盖", "base": base});
-    let reply = world.post("/v1/catalogues/drafts", token, &body);
-    assert_eq!(reply.status, 201, "{reply:?}");
-    reply.at("/id").as_str().unwrap().to_owned()
-}
-
-fn edit(world: &World, token: &str, draft: &str, revision: i64, edits: &Value) -> Reply {
-    let body = json!({"base_revision": revision, "edits": edits});
-    world.post(
-        &format!("/v1/catalogues/drafts/{draft}/edits"),
-        token,
-        &body,
-    )
-}
-
-fn publish(world: &World, token: &str, draft: &str, body: &Value) -> Reply {
-    world.post(
-        &format!("/v1/catalogues/drafts/{draft}/publish"),
-        token,
-        body,
-    )
-}
-
-fn import(world: &World, token: &str, draft: &str, query: &str, file: Vec<u8>) -> Reply {
-    let bearer = format!("Bearer {token}");
-    let headers = [("authorization", bearer.as_str())];
-    let path = format!("/v1/catalogues/drafts/{draft}/import?{query}");
-    world.send("POST", &path, &headers, file)
-}
 
 /// Rubbish to the street instead of the sanitation centre, and another limit for manhole covers.
 fn usual_edits() -> Value {
@@ -290,8 +256,7 @@ fn a_threshold_dragged_down_a_column_is_asked_about_before_publishing(backend: &
     let world = World::new(backend);
     let admin = admin(&world);
     let draft = begin(&world, &admin, None);
-    let path = format!("/v1/catalogues/export?draft={draft}&part=conditions&format=csv");
-    let csv = String::from_utf8(world.get(&path, &admin).bytes).unwrap();
+    let csv = table(&world, &admin, &draft, "conditions");
     let mut lines: Vec<String> = csv.lines().map(str::to_owned).collect();
     for (at, line) in lines.iter_mut().skip(10).take(5).enumerate() {
         let mut cells: Vec<&str> = line.split(',').collect();
@@ -379,8 +344,7 @@ fn what_a_file_leaves_out_is_retired_and_a_new_department_becomes_a_unit(backend
     let world = World::new(backend);
     let (admin, mut handheld) = (admin(&world), world.worker());
     let draft = begin(&world, &admin, None);
-    let path = format!("/v1/catalogues/export?draft={draft}&part=departments&format=csv");
-    let csv = String::from_utf8(world.get(&path, &admin).bytes).unwrap();
+    let csv = table(&world, &admin, &draft, "departments");
     let mut lines: Vec<&str> = csv.lines().collect();
     lines.retain(|line| !line.contains("供水企业"));
     lines.push("E99,建阳水务集团有限公司,水务集团,公共服务企业,供水与井盖,否");

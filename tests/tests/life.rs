@@ -12,8 +12,9 @@ use shared::role::Role;
 use shared::time::{DAY_MS, HOUR_MS};
 use sync_server::store;
 use tests::backends::Backend;
+use tests::desk::{Desk, file_as};
 use tests::on_both;
-use tests::world::{COMMUNITY, HERE, Handheld, Reply, START, World};
+use tests::world::{COMMUNITY, HERE, Handheld, START, World};
 
 on_both!(
     an_extension_is_asked_for_granted_and_explained,
@@ -32,61 +33,9 @@ on_both!(
 /// 4工作时 from 10:30: until noon 1.5, from 14:00 2.5.
 const DEADLINE: i64 = START.0 + 6 * HOUR_MS;
 
-fn file_as(world: &World, handheld: &mut Handheld, category: &str) -> String {
-    let mut report = handheld.report();
-    report["category"] = json!(category);
-    report["condition"] = json!(format!("{category}-1"));
-    let op = handheld.file(report);
-    let reply = world.push(handheld, &[op]);
-    assert_eq!(reply.at("/results/0/outcome"), "applied", "{reply:?}");
-    reply.at("/results/0/case_id").as_str().unwrap().to_owned()
-}
-
 /// 暴露生活垃圾: the sanitation centre's (D22-2), within four working hours.
 fn file(world: &World, handheld: &mut Handheld) -> String {
     file_as(world, handheld, "E0110")
-}
-
-struct Desk<'a> {
-    world: &'a World,
-    case: String,
-}
-
-impl Desk<'_> {
-    fn seen(&self, token: &str) -> Reply {
-        self.world.get(&format!("/v1/cases/{}", self.case), token)
-    }
-
-    /// Makes a move on the case as this person sees it.
-    fn attempt(&self, token: &str, kind: &str, more: &Value) -> Reply {
-        let seen = self.seen(token);
-        let mut body = json!({"kind": kind, "base_revision": seen.at("/row/revision")});
-        for (key, value) in more.as_object().unwrap() {
-            body[key] = value.clone();
-        }
-        self.world
-            .post(&format!("/v1/cases/{}/moves", self.case), token, &body)
-    }
-
-    fn go(&self, token: &str, kind: &str, more: &Value) -> Reply {
-        let reply = self.attempt(token, kind, more);
-        assert_eq!(reply.status, 200, "{kind}: {reply:?}");
-        reply
-    }
-
-    fn kinds(&self, token: &str) -> Vec<String> {
-        let events = self.seen(token);
-        let events = events.at("/events").as_array().unwrap().clone();
-        let kind = |event: &Value| event["kind"].as_str().unwrap().to_owned();
-        events.iter().map(kind).collect()
-    }
-
-    fn moves(&self, token: &str) -> Vec<String> {
-        let seen = self.seen(token);
-        let moves = seen.at("/moves").as_array().unwrap().clone();
-        let kind = |one: &Value| one["kind"].as_str().unwrap().to_owned();
-        moves.iter().map(kind).collect()
-    }
 }
 
 fn an_extension_is_asked_for_granted_and_explained(backend: &Backend) {

@@ -9,14 +9,13 @@
 
 use app_core::CoreError;
 use serde_json::{Value, json};
-use shared::catalogue::CatalogueDoc;
 use shared::id::{CatalogueVersion, CategoryId, ConditionId};
 use shared::report::{PlaceSource, ReportFault};
 use shared::role::Role;
 use shared::routing::Mode;
 use shared::wire::handheld::{DraftFields, PlaceInput, PreviewView};
-use sync_server::service::catalogue;
 use tests::backends::Backend;
+use tests::drafts::publish_directly;
 use tests::on_both;
 use tests::phone::Phone;
 use tests::world::{COMMUNITY, ELSEWHERE, HERE, Handheld, Reply, START, World, outcomes};
@@ -136,19 +135,11 @@ fn an_order_changes_decisions_and_the_preview_without_network_until_it_ends(back
 fn a_category_for_emergencies_is_filed_only_while_an_order_switches_it_on(backend: &Backend) {
     let second = CatalogueVersion::new("350703-2026.2").unwrap();
     let world = World::with(backend, |store| {
-        let district = "350703".parse().unwrap();
-        store
-            .write_blocking(&district, |tx| {
-                let first = CatalogueVersion::new("350703-2026.1").unwrap();
-                let text = catalogue::text(tx, &first)?;
-                let mut doc: CatalogueDoc = serde_json::from_str(&text).unwrap();
-                doc.version = CatalogueVersion::new("350703-2026.2").unwrap();
-                for category in &mut doc.categories {
-                    category.emergency_only = category.id.as_str() == "E0110";
-                }
-                catalogue::publish(tx, &"350703".parse().unwrap(), &doc, START).map(drop)
-            })
-            .unwrap();
+        publish_directly(store, 2, |doc| {
+            for category in &mut doc.categories {
+                category.emergency_only = category.id.as_str() == "E0110";
+            }
+        });
     });
     let admin = world.console_of(Role::Administrator, "350703", None);
     let worker = world.person(Role::GridWorker, COMMUNITY, None);

@@ -6,7 +6,7 @@ use super::tx::limit as row_limit;
 use super::{Result, Row, Tx};
 use crate::params;
 use shared::contact::Contact;
-use shared::id::{AreaCode, CaseId, OpId, ReportId, Sha256};
+use shared::id::{AreaCode, CaseId, OpId, ReportId};
 use shared::time::Timestamp;
 
 /// A contact as kept.
@@ -15,7 +15,7 @@ pub struct ContactRow {
     /// The operation that brought it.
     pub op_id: OpId,
     /// What the report's payload holds.
-    pub commitment: Sha256,
+    pub commitment: String,
     /// Name, phone and salt; empty once it was erased.
     pub contact: Contact,
     /// When it was erased.
@@ -120,7 +120,7 @@ pub fn due(
 fn from_row(row: &mut Row) -> Result<ContactRow> {
     Ok(ContactRow {
         op_id: row.id(0)?,
-        commitment: row.id(1)?,
+        commitment: row.take_text(1)?,
         contact: Contact {
             name: row.take_text(2)?,
             phone: row.take_text(3)?,

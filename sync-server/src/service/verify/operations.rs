@@ -276,7 +276,7 @@ fn check_contact(
     let is_empty = kept.contact == Contact::default();
     let is_whole = match (is_erased, frame.archived) {
         (true, _) | (false, true) => is_empty,
-        (false, false) => kept.contact.commitment() == kept.commitment,
+        (false, false) => kept.contact.commitment().to_string() == kept.commitment,
     };
     let noted = match result.case_id.filter(|_| is_erased) {
         Some(case) => store::events::of_one_case(tx, &case.to_string())?
@@ -288,7 +288,7 @@ fn check_contact(
             }),
         None => true,
     };
-    if kept.commitment.to_string() != told || !is_whole || !noted {
+    if kept.commitment != told || !is_whole || !noted {
         let case_no = result.case_no.as_deref().unwrap_or_default();
         let finding = Finding::new(Problem::Changed, "contacts", "contact", row.op_id);
         findings.push(finding.of_case(case_no));

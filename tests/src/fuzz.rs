@@ -1,4 +1,4 @@
-//! Every parser that faces the network or a file, as functions of bytes: none may panic, and what
+//! The parsers that face the network or a file, as functions of bytes: none may panic, and what
 //! each reads has to fit what it wrote. Driven by the kept corpus with its mutations in the test
 //! command (`tests/tests/fuzz.rs`).
 

@@ -1,4 +1,4 @@
-//! `cargo xtask fuzz`: every parser that faces the network or a file, led by coverage.
+//! `cargo xtask fuzz`: the parsers that face the network or a file, led by coverage.
 //!
 //! The counters are put in by the compiler's own LLVM pass, which works on stable; everything is
 //! built for it apart from the ordinary programs. New inputs are gathered under `target/fuzz`;

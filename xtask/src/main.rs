@@ -67,7 +67,7 @@ enum Task {
     Mutants(mutants::Mutants),
     /// Kill server and handhelds again and again, behind a line that loses
     Torture(proof::Torture),
-    /// Feed every parser with what coverage leads to
+    /// Feed the parsers with what coverage leads to
     Fuzz(fuzz::Args),
     /// Make up the grids of a district anew: writes data/districts/CODE/grids.geojson
     District {

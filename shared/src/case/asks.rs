@@ -1,6 +1,6 @@
 //! What has to be asked for and granted: 延期, 挂账, 作废, 强制结案, 超时申诉.
 //!
-//! One request at a time on a case. Limits are those of 运城's rules (`docs/DOMAIN.md`, §1b).
+//! One request at a time on a case. Limits are those of 运城's rules (`docs/DOMAIN.md`).
 
 use super::moves::Goes;
 use super::states::{

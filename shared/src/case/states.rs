@@ -46,7 +46,7 @@ pub enum Awaits {
     Nobody,
 }
 
-/// The seven public links of a case's life (`docs/DOMAIN.md`, §1b of the sources).
+/// The seven public links of a case's life (`docs/DOMAIN.md`).
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, ToSchema,
 )]

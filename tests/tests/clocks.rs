@@ -173,7 +173,7 @@ fn without_a_photo_of_afterwards_the_unit_cannot_finish(backend: &Backend) {
     );
     assert_eq!(
         refused.at("/words"),
-        "这个立案条件要求处置后照片，请先加一张。"
+        "这个立案条件要求处理后照片，请先加一张。"
     );
     assert_eq!(desk.seen(&unit).at("/row/state"), "dispatched");
     let photo = include_bytes!("../data/photos/no_exif.jpg");

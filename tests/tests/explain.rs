@@ -18,12 +18,12 @@ fn a_decision_is_explained_in_words_and_for_programs() {
     // The table gives 暴露生活垃圾 to the sanitation centre; the street assists.
     let words = route(&server, &["--category", "E0110", "--explain"]);
     for part in [
-        "承办：环卫中心（D22-2）",
+        "责任单位：环卫中心（D22-2）",
         "依据：按主管部门，目录 350703-",
         "主管单位：环卫中心",
         "对上的事实：",
         "平时",
-        "环卫中心 — 承办",
+        "环卫中心 — 选定",
         "属地街道 — 未用到",
     ] {
         assert!(words.contains(part), "{part} is missing:\n{words}");

@@ -310,7 +310,7 @@ words! {
     WORDS_LEFT "还可写 {} 字" "{} characters left";
     SELF_FIXED "现场已处置" "Fixed on the spot";
     CONTACT "联系人（选填）" "Contact (optional)";
-    CONTACT_HELP "求助人愿意时才填；只有承办单位和派遣员看得到，结案后到期抹去。" "Only if the person agrees. Seen by those who handle it, and erased some time after the case is closed.";
+    CONTACT_HELP "求助人愿意时才填；只有责任单位和派遣员看得到，结案后到期抹去。" "Only if the person agrees. Seen by those who handle it, and erased some time after the case is closed.";
     CONTACT_NAME "姓名或称呼" "Name";
     CONTACT_PHONE "电话" "Phone";
     SELF_FIXED_HELP "自己当场解决了，不再派遣；请附处理前和处理后的照片。" "You put it right yourself; nobody is sent. Add a photo from before and one from after.";
@@ -401,8 +401,8 @@ words! {
     QUEUE_CAP "每日流量上限（兆，不填为不限）" "Mobile data a day (MB, empty for no limit)";
     QUEUE_HELD_WIFI "原图在等无线网。按“立即重试”可以现在就发。" "Photos wait for Wi-Fi. Press “Try now” to send them anyway.";
     QUEUE_HELD_TOMORROW "今天的流量已用完，原图明天再发。按“立即重试”可以现在就发。" "Today's mobile data is used up; photos go tomorrow. Press “Try now” to send them anyway.";
-    ROOM_NEAR "本机能存的事件快满了。上报不受影响；请告诉管理员，网格可能要减少。" "Nearly as many cases come down as this handheld keeps. Filing goes on as ever; tell an administrator, there may be too many grids.";
-    ROOM_LEFT_OUT "事件太多，有的网格没有下发到本机。上报不受影响；请告诉管理员，网格要减少。" "There are more cases than this handheld keeps, so some grids were left out. Filing goes on as ever; tell an administrator, there are too many grids.";
+    ROOM_NEAR "本机能存的案件快满了。上报不受影响；请告诉管理员，网格可能要减少。" "Nearly as many cases come down as this handheld keeps. Filing goes on as ever; tell an administrator, there may be too many grids.";
+    ROOM_LEFT_OUT "案件太多，有的网格没有下发到本机。上报不受影响；请告诉管理员，网格要减少。" "There are more cases than this handheld keeps, so some grids were left out. Filing goes on as ever; tell an administrator, there are too many grids.";
     QUEUE_ON_DEVICE "在本机" "On this device";
     QUEUE_SENT "已发出" "Sent";
     QUEUE_RECEIVED "已收到" "Received";

@@ -138,7 +138,7 @@ fn field(name: &str, lang: Lang) -> &'static str {
         "row" => lang.pick("整条", "whole row"),
         "state" => lang.pick("状态", "state"),
         "revision" => lang.pick("版本", "revision"),
-        "lead" => lang.pick("承办单位", "unit"),
+        "lead" => lang.pick("责任单位", "unit"),
         "deadline" => lang.pick("期限", "deadline"),
         "times" => lang.pick("时间", "times"),
         "life" => lang.pick("办理经历", "what it has been through"),

@@ -49,7 +49,7 @@ impl Exemption {
     pub const fn words(self, lang: Lang) -> &'static str {
         match self {
             Self::Appeal => lang.pick(
-                "超时申诉获准的，超期事实保留，按按时计",
+                "超时申诉获准的，超时事实保留，计为按时",
                 "late with a granted appeal: the fact is kept and counts as in time",
             ),
             Self::Suspension => lang.pick("挂账期间停表", "the clock stands while suspended"),

@@ -128,7 +128,7 @@ pub fn event(kind: &str, lang: Lang) -> &'static str {
             "日历调整，重算期限",
             "Deadline recounted, the calendar changed",
         ),
-        "redact" => lang.pick("联系方式已抹去", "Contact erased"),
+        "redact" => lang.pick("联系人已抹去", "Contact erased"),
         _ => lang.pick("其他", "Other"),
     }
 }
@@ -194,7 +194,7 @@ pub const fn missing(fact: Fact, lang: Lang) -> &'static str {
             "请填写原因或办理情况。",
             "Give a reason or say what was done.",
         ),
-        Fact::Unit => lang.pick("请选承办单位。", "Choose a unit."),
+        Fact::Unit => lang.pick("请选单位。", "Choose a unit."),
         Fact::Person => lang.pick("请选办理人。", "Choose who works on it."),
         Fact::Until => lang.pick("请选日期。", "Choose a date."),
         Fact::Condition => lang.pick("请选立案条件。", "Choose a filing condition."),
@@ -202,7 +202,7 @@ pub const fn missing(fact: Fact, lang: Lang) -> &'static str {
         Fact::Found => lang.pick("请选现场结果。", "Say what was found."),
         Fact::Outcome => lang.pick("请选处置结果。", "Say what came of it."),
         Fact::AfterPhoto => lang.pick(
-            "这个立案条件要求处置后照片，请先加一张。",
+            "这个立案条件要求处理后照片，请先加一张。",
             "This condition asks for a photo of how it is now. Add one.",
         ),
         Fact::Ask => lang.pick("请选申请什么。", "Say what is asked for."),
@@ -236,7 +236,7 @@ pub const fn refusal(refusal: &Refusal, lang: Lang) -> &'static str {
         Refusal::ContestedEnough => lang.pick("已提过两次异议，请走投诉渠道。", "It was contested twice already. Use the complaints channel."),
         Refusal::CheckFailed => lang.pick("核查未通过，不能结案，请返工。", "The check failed; send it back for rework."),
         Refusal::PartsOpen => lang.pick("协办单位还没有全部反馈，不能结案。", "Assisting units haven't all answered yet."),
-        Refusal::NotDone => lang.pick("承办单位没有处置到位，请改派、返工，或申请挂账、强制结案。", "The unit didn't put it right: dispatch it anew or send it back."),
+        Refusal::NotDone => lang.pick("责任单位没有处置到位，请改派、返工，或申请挂账、强制结案。", "The unit didn't put it right: dispatch it anew or send it back."),
         Refusal::IntoItself => lang.pick("不能并入自己。", "A case can't be merged into itself."),
         Refusal::NoPart => lang.pick("本单位没有待反馈的协办。", "Your unit has no open part."),
         Refusal::TooManyParts => lang.pick("协办单位已有10个。", "There are ten parts already."),

@@ -205,7 +205,7 @@ fn formula(row: &CaseRow, deadline: Timestamp, used: i64, now: Timestamp, lang: 
     let percent = used / 10;
     match lang {
         Lang::Zh => format!(
-            "自{start}起算，应于{end}前办结；已用限时的{percent}%（80%以内绿，100%以内黄，超过为红）"
+            "自{start}起算，应于{end}前办结；已用时限的{percent}%（80%以内绿，100%以内黄，超过为红）"
         ),
         Lang::En => format!(
             "Runs from {start}, due by {end}; {percent} % of the limit is used \

@@ -69,7 +69,7 @@ words! {
     STATISTICS: "统计", "Statistics";
     STATISTICS_WHAT: "只统计单位、地区和派遣台，不统计个人。", "Units, places and desks are counted, never a person.";
     STATISTICS_BY: "统计对象", "Of what";
-    STATISTICS_UNITS: "承办单位", "Units";
+    STATISTICS_UNITS: "责任单位", "Units";
     STATISTICS_STREETS: "街道", "Streets";
     STATISTICS_COMMUNITIES: "社区", "Communities";
     STATISTICS_DESKS: "派遣台", "Dispatch desks";
@@ -189,7 +189,7 @@ words! {
     SEEN_AT: "发现时间", "Seen";
     RECEIVED_AT: "送达时间", "Received";
     CONDITION: "立案条件", "Condition";
-    CLOSING: "结案标准", "Counts as settled when";
+    CLOSING: "结案条件", "Counts as settled when";
     WORDS_OF_WORKER: "情况说明", "Description";
     NO_TEXT: "没有文字说明。", "No words were given.";
     PHOTOS: "照片", "Photos";
@@ -220,7 +220,7 @@ words! {
     RULE: "规则", "Rule";
     LEAD: "主办", "Lead";
     ASSISTING: "协办", "Assisting";
-    LIMIT: "限时", "Limit";
+    LIMIT: "时限", "Limit";
     NEEDS_PERSON: "规则没有找到责任单位，需要人工派遣。", "No rule found a unit. A person has to dispatch it.";
     DIFFERS: "与手机上预览的不同", "Differs from the preview on the handheld";
     COURSE: "办理经过", "Course";
@@ -297,8 +297,8 @@ words! {
     NOT_HERE: "未送达", "Not here yet";
     PHOTOS_OWED: "欠照片", "Photos owed";
     PHOTOS_GONE: "原图已不在手持端", "Originals on no handheld any more";
-    ROOM_NEAR: "事件快满", "Nearly full of cases";
-    ROOM_LEFT_OUT: "事件已满，未下发的网格", "Full of cases; grids left out";
+    ROOM_NEAR: "案件快满", "Nearly full of cases";
+    ROOM_LEFT_OUT: "案件已满，未下发的网格", "Full of cases; grids left out";
     OWED_FOR: "最久欠了", "Owed for";
     MISSING: "缺", "missing";
     ALL_HERE: "全部到齐", "All here";
@@ -341,7 +341,7 @@ words! {
     DEED_TOLD: "挂失手机已联系", "A lost handheld came";
     DEED_TOKEN: "手机更新令牌", "A handheld renewed its token";
     DEED_TOKEN_REFUSED: "手机令牌未更新", "A renewal was refused";
-    DEED_ARCHIVE: "导出档案", "An archive was written";
+    DEED_ARCHIVE: "导出存档", "An archive was written";
     DEED_KEY_REPLACED: "手机换了密钥", "A handheld came with another key";
     DEED_COURIER: "送达信使文件", "A courier file was delivered";
     DEED_COURIER_REFUSED: "信使文件未收下", "A courier file was refused";

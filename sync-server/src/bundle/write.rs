@@ -18,7 +18,7 @@ use std::path::{Path, PathBuf};
 /// Rows that are in memory at once.
 const ROWS_AT_ONCE: usize = 1_000;
 /// What a person finds beside the files.
-const WORDS: &str = "格物档案。核验：gewu-server verify 本目录 --key 公钥（公钥请从另外的渠道取得）。\n\
+const WORDS: &str = "格物存档。校验：gewu-server verify 本目录 --key 公钥（公钥请从另外的渠道取得）。\n\
     tables/ 每行一条记录（JSON），photos/ 以哈希命名，manifest.json 列出各文件的哈希并由服务器签名。\n\n\
     An archive of Gewu. Check it with: gewu-server verify THIS_FOLDER --key KEY, with a key that\n\
     you got by another way.\n";

@@ -143,7 +143,7 @@ fn words(decision: &Decision, catalogue: &Catalogue, at: Timestamp) -> Vec<Strin
         .deadline_ms
         .map_or_else(|| String::from("无期限"), |deadline| deadline.show(year));
     let mut lines = vec![
-        format!("承办：{}（{}）", decision.lead_name, decision.lead),
+        format!("责任单位：{}（{}）", decision.lead_name, decision.lead),
         format!(
             "期限：{deadline}（{}，从{}起算）",
             decision.limit,
@@ -170,7 +170,7 @@ fn words(decision: &Decision, catalogue: &Catalogue, at: Timestamp) -> Vec<Strin
     }
     for one in &decision.considered {
         let verdict = match one.verdict {
-            Verdict::Taken => "承办",
+            Verdict::Taken => "选定",
             Verdict::Absent => "没有",
             Verdict::NotOnList => "不在清单",
             Verdict::InDoubt => "属地未定",

@@ -133,7 +133,7 @@ fn wrong() -> Refusal {
     Refusal::new(
         ErrorCode::Unauthenticated,
         words(
-            "登录名或密码不对。",
+            "用户名或密码不对。",
             "The sign-in name or password is wrong.",
         ),
     )

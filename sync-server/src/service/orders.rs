@@ -116,7 +116,7 @@ fn check(order: &EmergencyOrder, district: &District, now: Timestamp) -> Result<
     if district.areas.get(&order.area).is_none() {
         return Err(Fault::invalid(
             "area",
-            "没有这个区域。",
+            "没有这个地区。",
             "There is no such area.",
         ));
     }

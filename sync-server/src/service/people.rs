@@ -136,7 +136,7 @@ pub fn prepare(new: &NewPerson, district: &District) -> Result<Option<String>> {
     if login.is_empty() || login.chars().count() > LOGIN_CHARS_MAX || !login.chars().all(is_login) {
         return Err(Fault::invalid(
             "login",
-            "登录名要1到40个字母、汉字或数字。",
+            "用户名要1到40个字母、汉字或数字。",
             "A sign-in name has 1 to 40 letters or digits.",
         ));
     }
@@ -234,7 +234,7 @@ pub fn create(
     };
     if !store::people::insert_if_new(tx, &person)? {
         return Err(Fault::NotPossible(words(
-            "这个登录名已有人用，请换一个。",
+            "这个用户名已有人用，请换一个。",
             "This sign-in name is taken; choose another.",
         )));
     }

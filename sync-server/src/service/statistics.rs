@@ -208,7 +208,7 @@ fn period(query: &StatisticsQuery, now: Timestamp) -> Result<(i64, i64)> {
     if !(0..DAYS_MAX).contains(&days) {
         return Err(Fault::invalid(
             "to",
-            "止日要不早于起日，且不超过三年。",
+            "止日不能早于起日，且不超过三年。",
             "The last day is not before the first, and within three years.",
         ));
     }

@@ -23,8 +23,8 @@ words! {
     TASK_BY "{} 前到场" "be there by {}";
     TASK_DONE_AT "{} 完成" "done {}";
     TASK_CLOSING "怎样算整改到位" "When it counts as put right";
-    TASK_LEAD "承办单位" "Unit";
-    TASK_SAID "上报的话" "What was reported";
+    TASK_LEAD "责任单位" "Unit";
+    TASK_SAID "情况说明" "What was reported";
     TASK_DO "现场结果" "Finding on the spot";
     TASK_VERIFY_HELP "到现场看一看：上报的问题在不在。" "Go and look whether it is there.";
     TASK_CHECK_HELP "到现场看一看：是不是整改好了。" "Go and look whether it is put right.";

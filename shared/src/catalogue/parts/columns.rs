@@ -26,7 +26,7 @@ const CONDITIONS: &[Column] = &[
     ("时限", "limit_value", true),
     ("单位", "limit_unit", true),
     ("停用", "retired", false),
-    ("需结果照片", "after_photo", false),
+    ("需处理后照片", "after_photo", false),
 ];
 const DEPARTMENTS: &[Column] = &[
     ("编号", "code", true),

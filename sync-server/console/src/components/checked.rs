@@ -17,7 +17,7 @@ pub(crate) fn outcome(
     lang: Lang,
 ) -> impl IntoView + use<> {
     let counted = match lang {
-        Lang::Zh => format!("已核对{entries}条记录，{photos}张照片。"),
+        Lang::Zh => format!("已校验{entries}条记录，{photos}张照片。"),
         Lang::En => format!("{entries} entries and {photos} photos were compared."),
     };
     if findings.is_empty() {

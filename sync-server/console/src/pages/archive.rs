@@ -158,7 +158,7 @@ fn shown(
     let (done, days) = (course.done, course.days);
     if busy.get() || done < days {
         let words = match lang {
-            Lang::Zh => format!("已核对{done}天，共{days}天"),
+            Lang::Zh => format!("已校验{done}天，共{days}天"),
             Lang::En => format!("{done} of {days} days"),
         };
         return Some(view! { <p>{words}</p> }.into_any());

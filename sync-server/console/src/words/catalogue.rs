@@ -15,7 +15,7 @@ words! {
     DRAFT_NAME: "这份草稿要改什么", "What the draft is for";
     DRAFT_BEGIN: "新建草稿", "Begin a draft";
     DRAFT_OPEN: "打开", "Open";
-    DRAFT_BASE: "从版本", "From version";
+    DRAFT_BASE: "基于版本", "From version";
     DRAFT_CHANGED: "最后改动", "Last changed";
     VERSION: "版本", "Version";
     STANDING: "状态", "Standing";
@@ -55,10 +55,10 @@ words! {
     SUSPICION_BLOCKS: "须改正", "has to be put right";
     SUSPICION_ASKS: "请确认", "please confirm";
     TRIAL: "试运行", "Dry run";
-    TRIAL_WHAT: "把最近的案件按草稿重新分派一遍，看哪些会改派、期限怎么变。不改动任何案件。", "Routes the latest cases by the draft and shows what would move. No case is changed.";
+    TRIAL_WHAT: "把最近的案件按草稿重新派遣一遍，看哪些会改派、期限怎么变。不改动任何案件。", "Routes the latest cases by the draft and shows what would move. No case is changed.";
     TRIAL_DAYS: "最近几天", "Days back";
     TRIAL_RUN: "试运行", "Try";
-    TRIAL_CASES: "看过案件", "Cases looked at";
+    TRIAL_CASES: "已看案件", "Cases looked at";
     TRIAL_MOVED: "会改派", "Would go elsewhere";
     TRIAL_SOONER: "期限提前", "Earlier deadline";
     TRIAL_LATER: "期限推后", "Later deadline";
@@ -82,13 +82,13 @@ words! {
 words! {
     ORDERS: "平急", "Emergency";
     ORDERS_TITLE: "平急转换", "Emergency orders";
-    ORDERS_WHAT: "下令后，该区域及以下转入急时：时限昼夜连续计算，并可开放仅急时上报的类别。到期或结束后自动恢复。每份令永久保留。", "While an order is in force, limits in its area run through nights and holidays, and categories for emergencies may be opened. It ends by itself or by hand; every order is kept.";
+    ORDERS_WHAT: "下令后，该地区及以下各级转入急时：时限昼夜连续计算，并可开放仅急时上报的类别。到期或结束后自动恢复。每份令永久保留。", "While an order is in force, limits in its area run through nights and holidays, and categories for emergencies may be opened. It ends by itself or by hand; every order is kept.";
     ORDERS_EMPTY: "没有下过平急转换令。", "No order was ever given.";
     ORDERS_EMPTY_HOW: "转入急时由区管理员下令。", "An administrator of the district gives one.";
     ORDER_GIVE: "下令转入急时", "Give an order";
     ORDER_NUMBER: "文号", "Number";
-    ORDER_AREA: "区域", "Area";
-    ORDER_AREA_MISSING: "请选区域。", "Choose the area.";
+    ORDER_AREA: "地区", "Area";
+    ORDER_AREA_MISSING: "请选地区。", "Choose the area.";
     ORDER_FROM: "开始（不填为立即）", "From (at once when empty)";
     ORDER_UNTIL: "结束（不填为另行通知）", "Until (open when empty)";
     ORDER_WORDS: "内容", "What it says";

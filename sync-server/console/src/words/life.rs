@@ -27,12 +27,12 @@ words! {
     OUTCOME: "处置结果", "What came of it";
     CARD: "督办等级", "Card";
     STAGE: "完成了哪个阶段", "Which stage";
-    AFTER_PHOTO: "处置后照片", "Photo of how it is now";
+    AFTER_PHOTO: "处理后照片", "Photo of how it is now";
     AFTER_PHOTO_HOW: "JPEG或PNG，不超过20兆字节；照片里的定位信息会去掉。", "JPEG or PNG, at most 20 MB; the position inside the photo is removed.";
     AFTER_PHOTO_SENDING: "正在上传", "Uploading";
     AFTER_PHOTO_DONE: "已上传，已加入案件照片。", "Uploaded; it is with the photos of the case.";
     AFTER_PHOTO_LARGE: "照片超过20兆字节，请换一张或调低分辨率后再传。", "Larger than 20 MB. Choose another one or a lower resolution.";
-    AFTER_PHOTO_HERE: "案件里已有处置后照片（张）：", "Photos of how it is now, so far:";
+    AFTER_PHOTO_HERE: "案件里已有处理后照片（张）：", "Photos of how it is now, so far:";
     INTO: "并入哪一件", "Into which case";
     INTO_HOW: "输入编号、短码或文字，按回车查找在办案件。", "Type a number, a short code or words; Enter looks among open cases.";
     FIND: "查找", "Look";
@@ -145,7 +145,7 @@ pub(crate) const fn awaits(who: Awaits) -> Word {
 pub(crate) const fn appealed(how: Appealed) -> Word {
     match how {
         Appealed::Granted => Word(
-            "成立：超时事实保留，统计时免计",
+            "成立：超时事实保留，统计时豁免",
             "Granted: late in fact, exempt in statistics",
         ),
         Appealed::Refused => Word("不成立", "Refused"),

@@ -131,7 +131,7 @@ fn unit_for(
     code: Option<&UnitCode>,
     now: Timestamp,
 ) -> Result<UnitCode> {
-    let code = code.ok_or(Fault::invalid("unit", "请选承办单位。", "Choose a unit."))?;
+    let code = code.ok_or(Fault::invalid("unit", "请选单位。", "Choose a unit."))?;
     let unit = district
         .units
         .get(code)

@@ -128,6 +128,7 @@ fn what_is_far_or_other_or_closed_is_not_listed_unless_a_worker_named_it(backend
     assert_eq!(similar(&world, &token, &case), Vec::<Value>::new());
 
     pass(&world, &mut [&mut worker], 25 * HOUR_MS);
+    let token = world.console_of(Role::Dispatcher, HERE, None);
     file_usual(&world, &mut worker);
     assert_eq!(similar(&world, &token, &case), Vec::<Value>::new());
 
@@ -221,22 +222,25 @@ fn what_is_near_is_found_by_the_index_of_squares(backend: &Backend) {
         // PostgreSQL plans by what tables hold, and these hold next to nothing.
         return;
     }
-    let plan = world
-        .store
-        .read_blocking(|tx| {
-            let sql = format!("EXPLAIN QUERY PLAN {}", cases::near_sql());
+    let by_square = "cases_cell (district=? AND cell=? AND opened_ms>? AND opened_ms<?)";
+    for (sql, group) in [
+        (cases::near_sql(), None),
+        (cases::spots_sql(), Some(["C01", "C01~"])),
+    ] {
+        let plan = world.store.read_blocking(move |tx| {
             let district = AreaCode::new("350703").unwrap();
             let cell = cell_of(PLACE.0, PLACE.1);
             let mut values = vec![Bound::from(cell); CELLS_LIMIT];
             values.push(Bound::from(&district));
             values.extend([0_i64, Timestamp::default().0, 200].map(Bound::from));
-            let rows = tx.query(&sql, &values)?;
+            values.extend(group.into_iter().flatten().map(Bound::from));
+            let rows = tx.query(&format!("EXPLAIN QUERY PLAN {sql}"), &values)?;
             let text = |row: &sync_server::store::Row| row.text(3).map(str::to_owned);
             let lines: Vec<String> = rows.iter().map(text).collect::<Result<_, _>>()?;
             Ok::<_, Fault>(lines)
-        })
-        .unwrap();
-    let by_square = "cases_cell (district=? AND cell=? AND opened_ms>? AND opened_ms<?)";
-    assert!(plan.iter().any(|line| line.contains(by_square)), "{plan:?}");
-    assert!(!plan.iter().any(|line| line.contains("SCAN")), "{plan:?}");
+        });
+        let plan = plan.unwrap();
+        assert!(plan.iter().any(|line| line.contains(by_square)), "{plan:?}");
+        assert!(!plan.iter().any(|line| line.contains("SCAN")), "{plan:?}");
+    }
 }

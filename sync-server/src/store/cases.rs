@@ -12,7 +12,7 @@ mod states;
 pub use due::{assist, colleagues, due_before, look_at_open, merged_into, put_off};
 pub use kept::{CaseExtras, extras_between, kept_after, photo_counts_between};
 pub use list::{CaseFilter, Holding, Near, Order, Sight, count, count_by_state, page};
-pub use near::{Around, NearRow, near, near_sql, of_family, spots};
+pub use near::{Around, NearRow, near, near_sql, of_family, spots, spots_sql};
 pub use states::{CourseRow, LookRow, StateRow, courses, states};
 
 use super::tx::limit as row_limit;

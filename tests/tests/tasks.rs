@@ -146,7 +146,7 @@ fn what_is_not_there_is_not_accepted_and_its_reporter_sees_why(backend: &Backend
     let desk = Desk::new(&world);
     let mut reporter = world.worker();
     // There is no heating company in this district: a dispatcher has to decide.
-    let (_, id) = filed(&world, &mut reporter, "C0192", "C0192-0");
+    let (_, id) = filed(&world, &mut reporter, "C0192", "C0192-1");
     assert_eq!(desk.state(&id), "received");
     let phone = worker(&world);
     phone.sync_well();

@@ -4,7 +4,7 @@ use super::auth::{SignedIn, hash};
 use super::error::{Answer, Refusal};
 use super::extract::{Body, Part, Query};
 use super::session::From;
-use super::{App, new_id, new_token};
+use super::{App, new_token};
 use crate::service::audit::{self, Deed, Note};
 use crate::service::{Fault, devices, words};
 use axum::Json;
@@ -45,13 +45,13 @@ pub(super) async fn enrol(
     }
     let token = new_token();
     let token_hash = hash(&token);
-    let (device_id, audit_id) = (request.device_id, new_id());
+    let device_id = request.device_id;
     let district = app.district();
     let code = district.code.clone();
     let outcome = app
         .store()
         .write(&code, move |tx| {
-            devices::enrol(tx, &district, &request, token_hash, now, audit_id)
+            devices::enrol(tx, &district, &request, token_hash, now)
         })
         .await;
     let enrolled = match outcome {

@@ -34,6 +34,8 @@ pub enum Deed {
     CodeMade,
     /// A handheld was bound.
     Enrolled,
+    /// A handheld was bound again with another key.
+    KeyReplaced,
     /// A code was tried that is none.
     EnrolFailed,
     /// A person with first posts was added.
@@ -91,6 +93,7 @@ impl Deed {
             Self::SignOutEverywhere => "session.close_all",
             Self::CodeMade => "device.code",
             Self::Enrolled => "device.enrol",
+            Self::KeyReplaced => "device.key_replaced",
             Self::EnrolFailed => "device.enrol_fail",
             Self::PersonAdded => "person.add",
             Self::QuarantineSettled => "quarantine.settle",

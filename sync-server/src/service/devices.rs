@@ -6,7 +6,6 @@ use super::audit::{self, Deed, Note};
 use super::sessions;
 use super::{Fault, Result, words};
 use crate::service::district::District;
-use crate::store::audit::AuditRow;
 use crate::store::devices::{CodeRow, DeviceRow};
 use crate::store::{self, Tx};
 use serde_json::json;
@@ -17,7 +16,6 @@ use shared::time::{DAY_MS, Timestamp};
 use shared::wire::console::{self, Page};
 use shared::wire::sync::{EnrolRequest, Me};
 use std::collections::HashMap;
-use uuid::Uuid;
 
 pub use ledger::ledger;
 
@@ -144,7 +142,6 @@ pub fn enrol(
     request: &EnrolRequest,
     token_hash: Sha256,
     now: Timestamp,
-    audit_id: Uuid,
 ) -> Result<Enrolled> {
     let hash = code_hash(&request.code);
     let code = store::devices::code(tx, hash)?.ok_or(Fault::NotFound("code"))?;
@@ -168,15 +165,7 @@ pub fn enrol(
         store::sessions::revoke_all(tx, row.person, Some(row.id), now)?;
     }
     store::devices::put(tx, &bound(district, request, person.id, epoch, now))?;
-    note_enrolment(
-        tx,
-        district,
-        request,
-        before.as_ref(),
-        person.id,
-        now,
-        audit_id,
-    )?;
+    note_enrolment(tx, district, request, before.as_ref(), person.id, now)?;
     store::devices::use_code(tx, hash, request.device_id, now)?;
     let token_lasts_ms =
         (request.renews && request.key.is_some()).then_some(sessions::DEVICE_SESSION_MS);
@@ -238,7 +227,6 @@ fn note_enrolment(
     before: Option<&DeviceRow>,
     person: PersonId,
     now: Timestamp,
-    audit_id: Uuid,
 ) -> Result<()> {
     let key_before = before.and_then(|row| row.key).map(|key| key.id());
     let key = request.key.map(|key| key.id());
@@ -247,22 +235,18 @@ fn note_enrolment(
         tracing::warn!(device.id = %request.device_id, alarm = "device_key_replaced",
             "a device was enrolled again with another key");
     }
-    let action = if replaced {
-        "device.key_replaced"
+    let deed = if replaced {
+        Deed::KeyReplaced
     } else {
-        "device.enrol"
+        Deed::Enrolled
     };
-    let row = AuditRow {
-        id: audit_id,
-        district: district.code.clone(),
-        at: now,
-        person: Some(person),
+    let subject = request.device_id.to_string();
+    let note = Note {
         device: Some(request.device_id),
-        action: action.to_owned(),
-        subject: request.device_id.to_string(),
-        detail: json!({"key": key, "key_before": key_before}).to_string(),
+        detail: json!({"key": key, "key_before": key_before}),
+        ..Note::of(Some(person), deed, &subject)
     };
-    Ok(store::audit::append(tx, &row)?)
+    audit::note(tx, district, &note, now)
 }
 
 fn shorten(text: &str) -> String {

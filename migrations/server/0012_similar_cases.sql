@@ -4,7 +4,7 @@ ALTER TABLE cases ADD COLUMN cell BIGINT NOT NULL DEFAULT 0;
 -- Perceptual hashes of its photos, space between.
 ALTER TABLE cases ADD COLUMN phashes TEXT NOT NULL DEFAULT '';
 UPDATE cases SET cell = lat_e7 / 20000 * 1000000 + lon_e7 / 20000;
-CREATE INDEX cases_cell ON cases (district, cell, opened_ms, id);
+CREATE INDEX cases_cell ON cases (cell, opened_ms, id);
 -- The report that the worker said this one is the same as: a hint. NULL for none.
 ALTER TABLE reports ADD COLUMN same_as TEXT;
 CREATE INDEX reports_same_as ON reports (same_as, id) WHERE same_as IS NOT NULL;

@@ -151,6 +151,14 @@ fn an_erased_contact_leaves_every_hash_as_it_was(backend: &Backend) {
     let after = world.post("/v1/sync/pull", &handheld.token, &pull);
     assert_eq!(after.at("/rows/0/why"), "redact", "{after:?}");
     assert_eq!(after.at("/rows/0/id"), &json!(id));
+    // Whoever was away hears of it even when the case went on since.
+    let seen = seen.at("/row/revision");
+    let body = json!({"kind": "finish", "base_revision": seen, "reason": "补装"});
+    let moved = world.post(&format!("/v1/cases/{id}/moves"), &water, &body);
+    assert_eq!(moved.status, 200);
+    let after = world.post("/v1/sync/pull", &handheld.token, &pull);
+    assert_eq!(after.at("/rows/0/why"), "redact");
+    assert_eq!(after.at("/rows/0/doc/state"), "handled");
     // What comes again brings nothing back.
     let reply = world.push(&handheld, &[op]);
     assert_eq!(outcomes(&reply), ["duplicate"]);

@@ -222,7 +222,7 @@ fn what_is_near_is_found_by_the_index_of_squares(backend: &Backend) {
         // PostgreSQL plans by what tables hold, and these hold next to nothing.
         return;
     }
-    let by_square = "cases_cell (district=? AND cell=? AND opened_ms>? AND opened_ms<?)";
+    let by_square = "cases_cell (cell=? AND opened_ms>? AND opened_ms<?)";
     for (sql, group) in [
         (cases::near_sql(), None),
         (cases::spots_sql(), Some(["C01", "C01~"])),

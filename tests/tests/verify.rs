@@ -289,6 +289,16 @@ fn an_older_trail_is_checked_as_far_as_it_tells(backend: &Backend) {
     let mut handheld = world.worker();
     let (_, case, _) = file(&world, &mut handheld, b"a photo");
     let id: CaseId = case.parse().unwrap();
+    // The unit of a part is not the one that leads.
+    let dispatcher = world.console_of(Role::Dispatcher, "350703", None);
+    let path = format!("/v1/cases/{case}");
+    let seen = world.get(&path, &dispatcher);
+    let part = json!({
+        "kind": "add_part", "base_revision": seen.at("/row/revision"),
+        "unit": "D01", "reason": "围挡",
+    });
+    let reply = world.post(&format!("{path}/moves"), &dispatcher, &part);
+    assert_eq!(reply.status, 200, "{reply:?}");
     let mut hand = Hand::on(backend);
     let mut trail = world.look(move |tx| Ok(events::of_case(tx, id)?));
     let mut before = events::CHAIN_START;

@@ -52,7 +52,8 @@ pub struct NearRow {
 
 /// The statement of [`near`], for whoever wants to see how the database runs it.
 ///
-/// The plus keeps SQLite from reading every case of the time in order, to save the sorting of a few.
+/// The empty text behind the district keeps SQLite from reading all of the district's cases of that
+/// time: an index that begins with it looks cheaper to it than some squares.
 #[must_use]
 pub fn near_sql() -> &'static str {
     static SQL: LazyLock<String> = LazyLock::new(|| {
@@ -64,9 +65,9 @@ pub fn near_sql() -> &'static str {
                 reports.place_words, reports.occurred_ms, reports.clock_skew_ms, cases.phashes
             FROM cases
             JOIN reports ON reports.id = cases.report
-            WHERE cases.cell IN ({cells}) AND cases.district = ${}
+            WHERE cases.cell IN ({cells}) AND cases.district || '' = ${}
                 AND cases.opened_ms >= ${} AND cases.opened_ms <= ${}
-            ORDER BY +cases.opened_ms DESC, cases.id DESC
+            ORDER BY cases.opened_ms DESC, cases.id DESC
             LIMIT ${}",
             next(1),
             next(2),
@@ -148,10 +149,10 @@ fn where_family() -> String {
     let cells = places(1, CELLS_LIMIT);
     let next = |more: usize| CELLS_LIMIT + more;
     format!(
-        "WHERE cell IN ({cells}) AND district = ${}
+        "WHERE cell IN ({cells}) AND district || '' = ${}
             AND opened_ms >= ${} AND opened_ms <= ${}
             AND category >= ${} AND category < ${}
-        ORDER BY +opened_ms DESC, id DESC
+        ORDER BY opened_ms DESC, id DESC
         LIMIT ${}",
         next(1),
         next(2),

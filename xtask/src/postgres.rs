@@ -37,7 +37,7 @@ pub(crate) fn run_with(command: &[String]) -> Result<()> {
     let (program, arguments) = command.split_first().context("no command was given")?;
     let server = Postgres::start()?;
     run::run(
-        Command::new(program)
+        run::command(program)
             .args(arguments)
             .env(VARIABLE, server.url()),
     )

@@ -74,10 +74,15 @@ pub(crate) fn programs() -> PathBuf {
 
 /// The cargo that runs this task, so that the inner calls use the same tool chain.
 pub(crate) fn cargo() -> Command {
-    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    let mut command = command(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.current_dir(root());
-    // What cargo told us about ourselves; build scripts that look at it would run anew each time
-    // that one calls cargo with xtask and without in turn.
+    command
+}
+
+/// A command that isn't told what cargo told us about ourselves: build scripts that look at it would
+/// run anew each time that one calls cargo with xtask and without in turn.
+pub(crate) fn command(program: impl AsRef<OsStr>) -> Command {
+    let mut command = Command::new(program);
     for (name, _) in std::env::vars_os() {
         let text = name.to_string_lossy();
         if text.starts_with("CARGO_PKG_") || text.starts_with("CARGO_MANIFEST_") {

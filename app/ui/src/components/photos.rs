@@ -46,6 +46,21 @@ pub(crate) fn PhotoStrip() -> impl IntoView {
     }
 }
 
+/// The files that were just chosen. The field is emptied, so that the same file can be chosen again
+/// after it was taken away.
+pub(crate) fn chosen_files(event: &leptos::ev::Event) -> Vec<web_sys::File> {
+    let target = event.target();
+    let Some(input) = target.and_then(|it| it.dyn_into::<web_sys::HtmlInputElement>().ok()) else {
+        return Vec::new();
+    };
+    let files = input.files().map(|list| {
+        let all = 0..list.length();
+        all.filter_map(|at| list.get(at)).collect()
+    });
+    input.set_value("");
+    files.unwrap_or_default()
+}
+
 /// A button that opens the camera or the files.
 #[component]
 fn Picker(id: &'static str, camera: bool) -> impl IntoView {
@@ -56,21 +71,7 @@ fn Picker(id: &'static str, camera: bool) -> impl IntoView {
     } else {
         (Shape::Images, words::PHOTO_FILE)
     };
-    let take = move |event: leptos::ev::Event| {
-        let Some(input) = event
-            .target()
-            .and_then(|target| target.dyn_into::<web_sys::HtmlInputElement>().ok())
-        else {
-            return;
-        };
-        let files = input.files().map(|list| {
-            let all = 0..list.length();
-            all.filter_map(|at| list.get(at)).collect::<Vec<_>>()
-        });
-        form.add_photos(files.unwrap_or_default());
-        // So that the same file can be chosen again after it was taken away.
-        input.set_value("");
-    };
+    let take = move |event: leptos::ev::Event| form.add_photos(chosen_files(&event));
     view! {
         <label class="button picker" class:primary=move || form.photos().is_empty()>
             <Icon shape />

@@ -4,6 +4,7 @@
 use crate::backend::{self, Answer};
 use crate::components::icon::{Icon, Shape};
 use crate::components::notice::ProblemNotice;
+use crate::components::photos::chosen_files;
 use crate::state::{shared, speaker};
 use crate::words::{self, Word, unknown_problem};
 use js_sys::Uint8Array;
@@ -16,7 +17,6 @@ use shared::operation::kind as operation_kind;
 use shared::report::PhotoRole;
 use shared::time::Timestamp;
 use shared::wire::handheld::{AdditionStatus, AdditionView, Problem, ReportDetail, ReportStatus};
-use wasm_bindgen::JsCast;
 
 /// Which words are being written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -230,15 +230,9 @@ fn PhotoButton(
     let t = speaker();
     let shared = shared();
     let take = move |event: leptos::ev::Event| {
-        let Some(input) = event
-            .target()
-            .and_then(|target| target.dyn_into::<web_sys::HtmlInputElement>().ok())
-        else {
+        let Some(file) = chosen_files(&event).into_iter().next() else {
             return;
         };
-        let file = input.files().and_then(|files| files.get(0));
-        input.set_value("");
-        let Some(file) = file else { return };
         busy.set(true);
         problem.set(None);
         spawn_local(async move {

@@ -4,6 +4,7 @@
 use crate::backend::{self, Answer, role_key};
 use crate::components::icon::{Icon, Shape};
 use crate::components::notice::ProblemNotice;
+use crate::components::photos::chosen_files;
 use crate::state::{Shared, shared, speaker};
 use crate::words::{self, unknown_problem};
 use gloo_timers::future::TimeoutFuture;
@@ -16,7 +17,6 @@ use shared::label;
 use shared::operation::kind::CASE_VERIFY;
 use shared::report::{PHOTOS_LIMIT, PhotoRole};
 use shared::wire::handheld::{PhotoView, Problem, TaskDetail, TaskStanding};
-use wasm_bindgen::JsCast;
 
 /// A pause in typing after which the words are kept.
 const PAUSE_MS: u32 = 300;
@@ -303,15 +303,9 @@ fn Picker(work: Work, id: &'static str, camera: bool) -> impl IntoView {
         (Shape::Images, words::PHOTO_FILE)
     };
     let take = move |event: leptos::ev::Event| {
-        let Some(input) = event
-            .target()
-            .and_then(|target| target.dyn_into::<web_sys::HtmlInputElement>().ok())
-        else {
+        let Some(file) = chosen_files(&event).into_iter().next() else {
             return;
         };
-        let file = input.files().and_then(|files| files.get(0));
-        input.set_value("");
-        let Some(file) = file else { return };
         work.during(async move { work.add(&file).await });
     };
     view! {

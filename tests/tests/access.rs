@@ -27,7 +27,6 @@ on_both!(
     guessing_a_password_is_slowed_down,
 );
 
-#[path = "access/tables.rs"]
 mod tables;
 
 use tables::{TABLE, TABLE_OFFICE};

@@ -8,7 +8,6 @@
     reason = "a test may fail loudly"
 )]
 
-#[path = "push/contents.rs"]
 mod contents;
 
 use serde_json::{Value, json};

@@ -13,17 +13,10 @@
     reason = "a test may fail loudly"
 )]
 
-#[path = "store_contract/cases.rs"]
 mod cases;
-#[path = "store_contract/catalogue.rs"]
 mod catalogue;
-#[path = "store_contract/devices.rs"]
 mod devices;
-#[path = "store_contract/nouns.rs"]
 mod nouns;
-#[path = "store_contract/numbers.rs"]
 mod numbers;
-#[path = "store_contract/rows.rs"]
 mod rows;
-#[path = "store_contract/seam.rs"]
 mod seam;

@@ -27,7 +27,6 @@ on_both!(
     the_server_says_what_it_speaks,
 );
 
-#[path = "tus/stories.rs"]
 mod stories;
 
 use Change::{Body, Twice, With, Without};

@@ -30,7 +30,6 @@ on_both!(
     an_older_trail_is_checked_as_far_as_it_tells,
 );
 
-#[path = "verify/tables.rs"]
 mod tables;
 
 use tables::{FREE, TABLES, deeds};

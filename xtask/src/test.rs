@@ -5,6 +5,8 @@
 //! compiled. `cargo test` runs last and once, over the whole workspace, so that its own result
 //! lines are the end of the output.
 
+use std::process::Command;
+
 use anyhow::Result;
 
 use crate::postgres::{self, Postgres};
@@ -44,7 +46,7 @@ fn all(steps: &mut Steps) -> Result<()> {
         )
     })?;
     steps.step("build the programs and the tests", || {
-        run::run(run::cargo().args(["build", "--workspace", "--bins", "--tests"]))
+        run::run(programs().arg("--tests"))
     })?;
     steps.step("fetch the tus client", tus_client::ensure)?;
     let postgres = steps.step("start PostgreSQL", Postgres::start)?;
@@ -58,8 +60,19 @@ fn all(steps: &mut Steps) -> Result<()> {
     })
 }
 
-/// Builds every program. The whole workspace even for the demo, because cargo gives dependencies
-/// other features for a part of it: then the test command would compile most of them again.
+/// Builds the programs that people run, and the demo.
 pub(crate) fn build_programs() -> Result<()> {
-    run::run(run::cargo().args(["build", "--workspace", "--bins"]))
+    run::run(&mut programs())
+}
+
+/// The build of the programs, of the whole workspace: cargo gives dependencies other features for
+/// a part of it, and would compile most of them once more. The two faces are programs for a
+/// browser; here only their tests are.
+fn programs() -> Command {
+    let mut command = run::cargo();
+    command.args(["build", "--workspace"]);
+    for program in ["gewu-server", "gewu-field", "gewu-handheld", "demo"] {
+        command.args(["--bin", program]);
+    }
+    command
 }

@@ -1,6 +1,6 @@
 //! Cases, their lists and their trails.
 
-use crate::rows::{
+use crate::store_contract::rows::{
     area, at, bucket, case, case_id, cast, district, hash, open_case, person_id, read, report_id,
     unit, write,
 };
@@ -402,7 +402,7 @@ fn an_arrived_photo_counts_at_its_cases_and_stales_no_move(backend: &Backend) {
         phash: None,
     };
     let counted = write(&store, move |tx| {
-        let device = crate::rows::device_id(1);
+        let device = crate::store_contract::rows::device_id(1);
         for n in [1, 2] {
             photos::announce(tx, report_id(n), 1, &photo, device, at(0))?;
         }

@@ -1,6 +1,6 @@
 //! Drafts of the catalogue, emergency orders, and cases as routing asks for them.
 
-use crate::rows::{
+use crate::store_contract::rows::{
     area, at, case, case_id, cast, district, open_case, person, person_id, read, write,
 };
 use shared::emergency::EmergencyOrder;

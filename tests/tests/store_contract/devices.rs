@@ -1,6 +1,6 @@
 //! The SQL of whatever devices bring: sessions, ledgers, codes, operations, quarantine, uploads.
 
-use crate::rows::{
+use crate::store_contract::rows::{
     at, cast, device, device_id, district, hash, op_id, operation, person_id, read, write,
 };
 use shared::wire::sync::Outcome;

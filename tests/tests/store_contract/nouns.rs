@@ -1,7 +1,7 @@
 //! The SQL of places, units, catalogues, people, reports and photos: what goes in comes out, and
 //! each refusal is the one promised.
 
-use crate::rows::{
+use crate::store_contract::rows::{
     area, at, cast, device_id, district, hash, person, person_id, read, report, report_id, unit,
     write,
 };

@@ -1,6 +1,6 @@
 //! The change sequence and group commit, with real threads.
 
-use crate::rows::{bucket, district};
+use crate::store_contract::rows::{bucket, district};
 use shared::digest::Digest;
 use shared::id::AreaCode;
 use shared::wire::sync::Why;

@@ -1,6 +1,6 @@
 //! What the seam promises: kept, undone, refused, seen. The same on both backends.
 
-use crate::rows::district;
+use crate::store_contract::rows::district;
 use std::sync::mpsc::channel;
 use sync_server::params;
 use sync_server::store::{

@@ -17,7 +17,10 @@ mod rules;
 
 pub use files::{CatalogueFiles, doc_from_files, shipped_doc};
 pub use matters::{GridMatter, StreetMatter};
-pub use rules::{Escalation, Label, Reach, StageLimit, StagedLimit, default_escalations};
+pub use rules::{
+    Escalation, Label, Reach, StageLimit, StagedLimit, default_escalations, limited_states,
+    stage_limit,
+};
 
 use crate::calendar::{Calendar, Limit, LimitUnit};
 use crate::id::{CatalogueVersion, CategoryId, ConditionId, UnitCode};

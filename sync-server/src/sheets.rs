@@ -235,6 +235,7 @@ mod tests {
         reason = "a test may fail loudly"
     )]
     use super::*;
+    use serde_json::json;
     use shared::catalogue::parts::{export, import};
     use shared::catalogue::shipped_doc;
     use shared::id::CatalogueVersion;
@@ -242,10 +243,23 @@ mod tests {
 
     #[test]
     fn a_whole_catalogue_goes_out_as_a_workbook_and_comes_back_the_same() {
-        let doc = shipped_doc(CatalogueVersion::new("t-1").unwrap(), vec![]).unwrap();
+        let plain = shipped_doc(CatalogueVersion::new("t-1").unwrap(), vec![]).unwrap();
+        let mut doc = plain.clone();
+        let stages = json!([
+            {"name": "007", "limit": "4工作时"},
+            {"name": "=处罚", "limit": "2工作日"},
+        ]);
+        doc.conditions[2].staged = serde_json::from_value(stages).unwrap();
+        let limits = json!([
+            {"state": "received", "limit": null},
+            {"state": "dispatched", "limit": "30分钟"},
+        ]);
+        doc.stage_limits = serde_json::from_value(limits).unwrap();
+        doc.escalations[2].takes_over = Some(String::from("城管局"));
+        doc.last_resort = Some(String::from("环卫中心"));
         let tables: Vec<Table> = Part::ALL.iter().map(|part| export(&doc, *part)).collect();
         let bytes = write(&tables).unwrap();
-        let mut back = doc.clone();
+        let mut back = plain;
         let read = read(None, &bytes).unwrap();
         assert_eq!(read.len(), Part::ALL.len());
         for (part, table) in &read {
@@ -255,6 +269,9 @@ mod tests {
         assert_eq!(back.conditions, doc.conditions);
         assert_eq!(back.departments, doc.departments);
         assert_eq!(back.street_matters, doc.street_matters);
+        assert_eq!(back.stage_limits, doc.stage_limits);
+        assert_eq!(back.escalations, doc.escalations);
+        assert_eq!(back.last_resort, doc.last_resort);
     }
 
     #[test]

@@ -89,8 +89,8 @@ pub fn publish_table(
     published.at("/version").as_str().unwrap().to_owned()
 }
 
-/// Publishes a version that differs from the first in what no table holds, in a store that no
-/// server serves yet.
+/// Publishes a version that differs from the first as `change` says, without a draft and without a
+/// review, in a store that no server serves yet.
 ///
 /// # Panics
 /// When the store refuses.

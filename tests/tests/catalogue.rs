@@ -1,10 +1,14 @@
-//! The catalogue as versioned data: drafts, reviews, dry runs and publishing while the server runs.
+//! The catalogue as versioned data: drafts, reviews, dry runs and publishing while the server runs;
+//! the rules of a city as tables are in `catalogue/rules.rs`.
 #![allow(
     clippy::unwrap_used,
     clippy::indexing_slicing,
     missing_docs,
     reason = "a test may fail loudly"
 )]
+
+#[path = "catalogue/rules.rs"]
+mod rules;
 
 use serde_json::{Value, json};
 use shared::role::Role;

@@ -7,7 +7,7 @@
 use super::life::{Card, DeadlineStep};
 use super::{Case, Class, SUSPENDED, StateRow};
 use crate::calendar::{Calendar, Clock, GREEN_SHARE_MAX, Limit};
-use crate::catalogue::{Escalation, StageLimit};
+use crate::catalogue::{Escalation, StageLimit, stage_limit};
 use crate::id::{CategoryId, UnitCode};
 use crate::time::Timestamp;
 
@@ -54,8 +54,7 @@ impl<'a> Rules<'a> {
     /// How long a state may last.
     #[must_use]
     pub fn stage_limit(&self, row: &StateRow) -> Option<Limit> {
-        let own = self.stages.iter().find(|stage| stage.state == row.name);
-        own.map_or(row.stage, |stage| stage.limit)
+        stage_limit(self.stages, row)
     }
 }
 

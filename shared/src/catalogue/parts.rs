@@ -1,14 +1,18 @@
 //! The parts of a catalogue as tables that people edit in a spreadsheet, and back into a draft.
 //!
-//! A row that a file no longer has stays in the draft as retired, or with its end set: nothing old
-//! is deleted. What has no column stays as it was. Whether the outcome makes sense is for
+//! A row that a file no longer has stays in the draft as retired, or with its end set, where reports
+//! and cases refer to it; rules, words and rounds are as the file says, and old versions keep what
+//! they were. What has no column stays as it was. Whether the outcome makes sense is for
 //! [`super::review`] to say; here a cell is only read. Tests: `parts/tests.rs`.
 
 mod columns;
 mod patrols;
 mod read;
+mod rules;
 #[cfg(test)]
 mod tests;
+
+pub(super) use rules::LAST_RESORT;
 
 use super::table::{Table, TableError};
 use super::{CatalogueDoc, StreetDuty};
@@ -29,12 +33,20 @@ pub enum Part {
     Categories,
     /// 立案条件.
     Conditions,
+    /// 阶段时限: several limits of one condition.
+    Staged,
     /// 部门与单位.
     Departments,
     /// 街道履职清单.
     StreetMatters,
     /// 网格事项准入.
     GridMatters,
+    /// 环节时限: how long states may last.
+    StageLimits,
+    /// 升级规则: who is told, and who takes over.
+    Escalations,
+    /// 设置: what is said once for the whole district.
+    Settings,
     /// 工作日历.
     Calendar,
     /// 用语: words that this city says otherwise.
@@ -45,12 +57,16 @@ pub enum Part {
 
 impl Part {
     /// Every part, in the order of a workbook.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 12] = [
         Self::Categories,
         Self::Conditions,
+        Self::Staged,
         Self::Departments,
         Self::StreetMatters,
         Self::GridMatters,
+        Self::StageLimits,
+        Self::Escalations,
+        Self::Settings,
         Self::Calendar,
         Self::Labels,
         Self::Patrols,
@@ -62,9 +78,13 @@ impl Part {
         match self {
             Self::Categories => "categories",
             Self::Conditions => "conditions",
+            Self::Staged => "staged",
             Self::Departments => "departments",
             Self::StreetMatters => "street_matters",
             Self::GridMatters => "grid_matters",
+            Self::StageLimits => "stage_limits",
+            Self::Escalations => "escalations",
+            Self::Settings => "settings",
             Self::Calendar => "calendar",
             Self::Labels => "labels",
             Self::Patrols => "patrols",
@@ -83,9 +103,13 @@ impl Part {
         match self {
             Self::Categories => "小类",
             Self::Conditions => "立案条件",
+            Self::Staged => "阶段时限",
             Self::Departments => "部门",
             Self::StreetMatters => "街道履职",
             Self::GridMatters => "网格准入",
+            Self::StageLimits => "环节时限",
+            Self::Escalations => "升级规则",
+            Self::Settings => "设置",
             Self::Calendar => "日历",
             Self::Labels => "用语",
             Self::Patrols => "巡查",
@@ -96,7 +120,7 @@ impl Part {
     #[must_use]
     pub const fn key_columns(self) -> usize {
         match self {
-            Self::StreetMatters | Self::GridMatters | Self::Patrols => 2,
+            Self::Staged | Self::StreetMatters | Self::GridMatters | Self::Patrols => 2,
             _ => 1,
         }
     }
@@ -112,6 +136,12 @@ pub(super) fn column(part: Part, name: &str) -> Option<usize> {
 #[must_use]
 pub(super) fn head(part: Part, at: usize) -> &'static str {
     Columns::of(part).head(at)
+}
+
+/// Whether a column of a part only says a code in words: a difference in it is none.
+#[must_use]
+pub(super) fn is_told(part: Part, at: usize) -> bool {
+    Columns::of(part).is_told(at)
 }
 
 /// Yes and no, as cells say them.
@@ -202,6 +232,10 @@ pub fn export(doc: &CatalogueDoc, part: Part) -> Table {
             doc.departments.iter().map(row).collect()
         }
         Part::StreetMatters | Part::GridMatters => matter_rows(doc, part),
+        Part::Staged => rules::staged_lines(&doc.conditions),
+        Part::StageLimits => rules::stage_lines(doc),
+        Part::Escalations => doc.escalations.iter().map(rules::escalation_line).collect(),
+        Part::Settings => rules::setting_lines(doc),
         Part::Calendar => calendar_rows(&doc.calendar_csv),
         Part::Labels => {
             let row = |it: &super::Label| vec![it.key.clone(), it.zh.clone(), it.en.clone()];
@@ -297,6 +331,11 @@ pub fn import(
             let key = |it: &super::GridMatter| (it.area.clone(), it.category.clone());
             new.grid_matters = merge(&doc.grid_matters, read, key, end);
         }
+        Part::Staged => new.conditions = rules::staged(&rows, &doc.conditions)?,
+        Part::StageLimits => new.stage_limits = rules::stage_limits(&rows, &doc.stage_limits)?,
+        // Rules that the file leaves out don't hold any more; old versions keep them.
+        Part::Escalations => new.escalations = read::all(&rows, rules::escalation)?,
+        Part::Settings => new.last_resort = rules::last_resort(&rows, doc.last_resort.as_ref())?,
         Part::Calendar => {
             let read = read::all(&rows, read::day)?;
             new.calendar_csv = calendar_text(&doc.calendar_csv, read);

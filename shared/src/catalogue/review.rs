@@ -4,6 +4,7 @@
 //! has a column is compared. Suspicions are questions, most of them; some say that the draft can't
 //! be published as it is. Pure. Tests: `review/tests.rs`.
 
+mod rules;
 mod suspicion;
 #[cfg(test)]
 mod tests;
@@ -175,7 +176,10 @@ impl Keyed {
             Part::Calendar => "occasion",
             Part::Labels => "zh",
             Part::Patrols => "point_name",
-            Part::Categories | Part::Conditions => "name",
+            Part::StageLimits => "state_word",
+            Part::Escalations => "tell",
+            Part::Settings => "value",
+            Part::Categories | Part::Conditions | Part::Staged => "name",
         };
         self.cell(cells, column).to_owned()
     }
@@ -194,10 +198,10 @@ fn compare(part: Part, old: &Keyed, new: &Keyed) -> PartReview {
             found.add(Change::New, key, new.name(cells), Vec::new());
             continue;
         };
-        if before == cells.as_slice() {
+        let changes = changed_cells(part, before, cells);
+        if changes.is_empty() {
             continue;
         }
-        let changes = changed_cells(part, before, cells);
         let is_gone = new.is_retired(cells) && !old.is_retired(before);
         let change = if is_gone {
             Change::Gone
@@ -235,7 +239,7 @@ impl PartReview {
 fn changed_cells(part: Part, before: &[String], after: &[String]) -> Vec<CellChange> {
     let pairs = before.iter().zip(after).enumerate();
     pairs
-        .filter(|(_, (before, after))| before != after)
+        .filter(|(at, (before, after))| before != after && !super::parts::is_told(part, *at))
         .map(|(at, (before, after))| CellChange {
             column: super::parts::head(part, at).to_owned(),
             before: before.clone(),

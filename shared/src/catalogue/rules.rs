@@ -2,7 +2,7 @@
 //! asks for at the end, and words that differ by city.
 
 use crate::calendar::Limit;
-use crate::case::Card;
+use crate::case::{Awaits, Card, Class, STATES, StateRow};
 use crate::id::{AreaCode, CategoryId};
 use crate::role::Role;
 use serde::{Deserialize, Serialize};
@@ -15,6 +15,19 @@ pub struct StageLimit {
     pub state: String,
     /// How long; none for no limit.
     pub limit: Option<Limit>,
+}
+
+/// How long a state may last in a city with these limits: by its own, else by the table of states.
+#[must_use]
+pub fn stage_limit(limits: &[StageLimit], row: &StateRow) -> Option<Limit> {
+    let own = limits.iter().find(|stage| stage.state == row.name);
+    own.map_or(row.stage, |stage| stage.limit)
+}
+
+/// The states that a city may limit, in the order of a case's life: those that wait for somebody.
+pub fn limited_states() -> impl Iterator<Item = &'static StateRow> {
+    let waits = |row: &&StateRow| row.class == Class::Open && row.awaits != Awaits::Clock;
+    STATES.iter().filter(waits)
 }
 
 /// The level of a place that an escalation reaches.
@@ -32,6 +45,19 @@ pub enum Reach {
 }
 
 impl Reach {
+    /// Every level, from the smallest.
+    pub const ALL: [Self; 3] = [Self::Community, Self::Street, Self::District];
+
+    /// What people call it.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Community => "社区",
+            Self::Street => "街道",
+            Self::District => "区",
+        }
+    }
+
     /// The place of that level around another, as far as it lies in one.
     #[must_use]
     pub fn around(self, place: &AreaCode) -> Option<AreaCode> {

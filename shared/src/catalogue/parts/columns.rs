@@ -28,6 +28,11 @@ const CONDITIONS: &[Column] = &[
     ("停用", "retired", false),
     ("需处理后照片", "after_photo", false),
 ];
+const STAGED: &[Column] = &[
+    ("立案条件编号", "condition", true),
+    ("阶段", "name", true),
+    ("时限", "limit", true),
+];
 const DEPARTMENTS: &[Column] = &[
     ("编号", "code", true),
     ("全称", "name", true),
@@ -48,6 +53,20 @@ const GRID_MATTERS: &[Column] = &[
     ("批准文号", "approval", false),
     ("截止", "until", false),
 ];
+/// What a state's code means; for reading only.
+const STATE_WORD: Column = ("状态", "state_word", false);
+const STAGE_LIMITS: &[Column] = &[("代号", "state", true), STATE_WORD, ("时限", "limit", true)];
+const ESCALATIONS: &[Column] = &[
+    ("编号", "id", true),
+    ("类别", "categories", true),
+    ("超时", "late", true),
+    ("退回次数", "returns", true),
+    ("告知", "tell", true),
+    ("层级", "reach", true),
+    ("督办", "card", true),
+    ("接办单位", "takes_over", true),
+];
+const SETTINGS: &[Column] = &[("项目", "key", true), ("内容", "value", true)];
 const CALENDAR: &[Column] = &[
     ("日期", "date", true),
     ("类型", "kind", true),
@@ -89,9 +108,13 @@ impl Columns {
         Self(match part {
             Part::Categories => CATEGORIES,
             Part::Conditions => CONDITIONS,
+            Part::Staged => STAGED,
             Part::Departments => DEPARTMENTS,
             Part::StreetMatters => STREET_MATTERS,
             Part::GridMatters => GRID_MATTERS,
+            Part::StageLimits => STAGE_LIMITS,
+            Part::Escalations => ESCALATIONS,
+            Part::Settings => SETTINGS,
             Part::Calendar => CALENDAR,
             Part::Labels => LABELS,
             Part::Patrols => PATROLS,
@@ -105,6 +128,11 @@ impl Columns {
     /// The head of a column.
     pub(in crate::catalogue) fn head(self, at: usize) -> &'static str {
         self.0.get(at).map_or("", |(zh, ..)| zh)
+    }
+
+    /// Whether a column only says a code in words: it isn't read.
+    pub(in crate::catalogue) fn is_told(self, at: usize) -> bool {
+        self.0.get(at) == Some(&STATE_WORD)
     }
 
     /// Where a column is, by its English name.

@@ -1,6 +1,7 @@
 //! Rounds as lines, one for each point, and back.
 
 use super::columns::Cells;
+use super::read::filled;
 use crate::catalogue::table::TableError;
 use crate::coordinates::{E7, LatLon};
 use crate::id::AreaCode;
@@ -29,10 +30,7 @@ pub(super) fn lines(rounds: &[Round]) -> Vec<Vec<String>> {
 
 /// A point with its round, which has no other point yet.
 pub(super) fn line(row: &Cells<'_>) -> Result<Round, TableError> {
-    let text = |at: usize| match row.text(at) {
-        "" => Err(row.wrong(at, "不能为空", "may not be empty")),
-        text => Ok(text.to_owned()),
-    };
+    let text = |at: usize| filled(row, at);
     let degrees = |at: usize| {
         let wrong = |_| row.wrong(at, "不是度数，应如27.1505", "not degrees");
         row.text(at).parse::<f64>().map_err(wrong)

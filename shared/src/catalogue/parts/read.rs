@@ -10,14 +10,15 @@ use crate::id::{AreaCode, CategoryId, IdError};
 use crate::time::{DAY_MS, Timestamp};
 use std::str::FromStr;
 
-type Read<T> = Result<T, TableError>;
+pub(super) type Read<T> = Result<T, TableError>;
 
 /// Reads all rows, or says what is wrong with the first that can't be read.
 pub(super) fn all<'t, T>(rows: &[Cells<'t>], read: impl Fn(&Cells<'t>) -> Read<T>) -> Read<Vec<T>> {
     rows.iter().map(read).collect()
 }
 
-fn id<T: FromStr<Err = IdError>>(row: &Cells<'_>, at: usize) -> Read<T> {
+/// A code.
+pub(super) fn id<T: FromStr<Err = IdError>>(row: &Cells<'_>, at: usize) -> Read<T> {
     let wrong = |_| row.wrong(at, "不是编号（字母、数字、-、_）", "not a code");
     row.text(at).parse().map_err(wrong)
 }
@@ -27,6 +28,23 @@ fn area(row: &Cells<'_>, at: usize) -> Read<Option<AreaCode>> {
         "" | "全区" => Ok(None),
         _ => id(row, at).map(Some),
     }
+}
+
+/// A cell that may not be empty.
+pub(super) fn filled(row: &Cells<'_>, at: usize) -> Read<String> {
+    match row.text(at) {
+        "" => Err(row.wrong(at, "不能为空", "may not be empty")),
+        text => Ok(text.to_owned()),
+    }
+}
+
+/// What a cell lists.
+pub(super) fn list(text: &str) -> Vec<String> {
+    let items = text.split([';', '；', '、']).map(str::trim);
+    items
+        .filter(|item| !item.is_empty())
+        .map(str::to_owned)
+        .collect()
 }
 
 /// A yes or no; `before` where the file doesn't say.
@@ -78,11 +96,7 @@ pub(super) fn category(row: &Cells<'_>, known: &[Category]) -> Read<Category> {
     row.text(3).clone_into(&mut new.name);
     row.text(4).clone_into(&mut new.lead);
     if let Some(names) = row.given(5) {
-        let names = names.split([';', '；', '、']).map(str::trim);
-        new.assisting = names
-            .filter(|name| !name.is_empty())
-            .map(str::to_owned)
-            .collect();
+        new.assisting = list(names);
     }
     new.photo_required = flag(row, 6, new.photo_required)?;
     new.emergency_only = flag(row, 7, new.emergency_only)?;
@@ -172,17 +186,9 @@ pub(super) fn grid_matter(row: &Cells<'_>) -> Read<GridMatter> {
 
 /// A word that the city says otherwise.
 pub(super) fn label(row: &Cells<'_>) -> Read<Label> {
-    let key = row.text(0);
-    let wrong = |at| row.wrong(at, "不能为空", "may not be empty");
-    if key.is_empty() {
-        return Err(wrong(0));
-    }
-    if row.text(1).is_empty() {
-        return Err(wrong(1));
-    }
     Ok(Label {
-        key: key.to_owned(),
-        zh: row.text(1).to_owned(),
+        key: filled(row, 0)?,
+        zh: filled(row, 1)?,
         en: row.text(2).to_owned(),
     })
 }

@@ -2,8 +2,12 @@
 #![allow(clippy::unwrap_used, reason = "a test may fail loudly")]
 
 use super::*;
-use crate::catalogue::{Catalogue, GridMatter, Label, StreetMatter, shipped_doc};
+use crate::catalogue::{
+    Catalogue, Escalation, GridMatter, Label, Reach, StageLimit, StagedLimit, StreetMatter,
+    shipped_doc,
+};
 use crate::id::{AreaCode, CatalogueVersion, CategoryId};
+use crate::role::Role;
 
 const NOW: Timestamp = Timestamp(1_795_487_400_123);
 
@@ -31,7 +35,51 @@ fn shipped() -> CatalogueDoc {
         duty: StreetDuty::Assist,
         until_ms: None,
     });
+    with_rules(&mut doc);
     doc
+}
+
+/// Rules of each kind, in no order that the tables have.
+fn with_rules(doc: &mut CatalogueDoc) {
+    let stages = [
+        ("停工", "4工作时"),
+        ("=处罚", "2工作日"),
+        ("拆除", "10自然日"),
+    ];
+    doc.conditions[7].staged = stages.map(stage).to_vec();
+    doc.conditions[3].staged = vec![stage(("围挡", "90分钟"))];
+    // One without a limit, another one's, and one that is the usual.
+    let limits = [
+        ("checked", None),
+        ("dispatched", Some("30分钟")),
+        ("received", Some("15分钟")),
+    ];
+    doc.stage_limits = limits.map(stage_limit).to_vec();
+    doc.escalations.push(Escalation {
+        id: String::from("井盖-1"),
+        categories: vec![String::from("C01"), String::from("E0110")],
+        late: Some("2紧急工作时".parse().unwrap()),
+        returns: 0,
+        tell: Role::Dispatcher,
+        reach: Reach::Community,
+        card: None,
+        takes_over: Some(String::from("城管局")),
+    });
+    doc.last_resort = Some(String::from("环卫中心"));
+}
+
+fn stage((name, limit): (&str, &str)) -> StagedLimit {
+    StagedLimit {
+        name: name.to_owned(),
+        limit: limit.parse().unwrap(),
+    }
+}
+
+fn stage_limit((state, limit): (&str, Option<&str>)) -> StageLimit {
+    StageLimit {
+        state: state.to_owned(),
+        limit: limit.map(|limit| limit.parse().unwrap()),
+    }
 }
 
 /// A CSV text whose cells are told apart by bars here.
@@ -136,4 +184,176 @@ fn a_calendar_for_next_year_leaves_this_year_as_it_is() {
     let before = calendar_rows(&doc.calendar_csv).len();
     assert_eq!(calendar_rows(&back.calendar_csv).len(), before + 1);
     assert!(back.calendar_csv.contains("2031-01-01,holiday,元旦"));
+}
+
+/// What a part's table says, row by row, without its heads.
+fn cells(doc: &CatalogueDoc, part: Part) -> Vec<String> {
+    let rows = export(doc, part).rows.into_iter().skip(1);
+    rows.map(|row| row.cells.join(" ")).collect()
+}
+
+fn taken(doc: &CatalogueDoc, part: Part, text: &str) -> CatalogueDoc {
+    let table = Table::from_csv(part.word(), &rows(text)).unwrap();
+    import(doc, part, &table, NOW).unwrap()
+}
+
+#[test]
+fn the_rules_read_as_people_say_them() {
+    let doc = shipped();
+    let states = cells(&doc, Part::StageLimits);
+    assert_eq!(states.len(), 10, "every state that waits for somebody");
+    assert_eq!(states[0], "received 待受理 15分钟");
+    assert_eq!(states[3], "dispatched 已派遣 30分钟");
+    assert_eq!(states[4], "handling 处置中 不限");
+    assert!(
+        states.contains(&String::from("checking 核实中 30分钟")),
+        "its city's word"
+    );
+    assert!(states.contains(&String::from("checked 已核查 不限")));
+    assert_eq!(
+        cells(&doc, Part::Escalations),
+        [
+            "late-yellow 全部 到期  督查 街道 黄牌督办 ",
+            "late-red 全部 1工作日  督查 区 红牌督办 ",
+            "bounced-twice 全部  2 督查 区 黄牌督办 ",
+            "井盖-1 C01;E0110 2紧急工作时  派遣员 社区  城管局",
+        ]
+    );
+    assert_eq!(cells(&doc, Part::Settings), ["兜底单位 环卫中心"]);
+    let id = doc.conditions[7].id.to_string();
+    let stages = cells(&doc, Part::Staged);
+    assert_eq!(stages.len(), 4);
+    assert_eq!(stages[1], format!("{id} 停工 4工作时"));
+}
+
+#[test]
+fn what_a_file_of_rules_leaves_out_holds_no_longer_and_what_is_usual_is_not_written_down() {
+    let doc = shipped();
+    let text = "代号|时限\ndispatched|2工作时\nreceived|\nverifying|30分钟\nreturned|不限\n";
+    let new = taken(&doc, Part::StageLimits, text);
+    let limits = [("dispatched", Some("2工作时")), ("returned", None)];
+    assert_eq!(new.stage_limits, limits.map(stage_limit));
+    let text = "编号|类别|超时|退回次数|告知|层级|督办|接办单位\nx|C01、E|到期||督查|区||\n";
+    let new = taken(&doc, Part::Escalations, text);
+    assert_eq!(new.escalations.len(), 1);
+    assert_eq!(new.escalations[0].categories, ["C01", "E"]);
+    assert_eq!(new.escalations[0].late, None);
+    let new = taken(
+        &doc,
+        Part::Staged,
+        "立案条件编号|阶段|时限\nC0101-1|围挡|1工作时\n",
+    );
+    assert_eq!(cells(&new, Part::Staged), ["C0101-1 围挡 1工作时"]);
+    let emptied = taken(&doc, Part::Settings, "项目|内容\n兜底单位|\n");
+    assert_eq!(emptied.last_resort, None);
+    let unsaid = taken(&doc, Part::Settings, "项目|内容\n");
+    assert_eq!(unsaid.last_resort, doc.last_resort);
+    // The table of conditions knows nothing of stages and leaves them alone.
+    let table = export(&doc, Part::Conditions);
+    let same = import(&doc, Part::Conditions, &table, NOW).unwrap();
+    assert_eq!(same.conditions, doc.conditions);
+}
+
+/// What is said about a file of a part, without its sheet.
+fn refused(part: Part, text: &str) -> String {
+    let table = Table::from_csv(part.word(), &rows(text)).unwrap();
+    let error = import(&shipped(), part, &table, NOW).unwrap_err();
+    let words = error.words();
+    let sheet = format!("「{}」", part.word());
+    words.strip_prefix(&sheet).unwrap().to_owned()
+}
+
+#[test]
+fn a_wrong_cell_of_stages_and_states_is_named_with_what_is_allowed() {
+    let staged = "立案条件编号|阶段|时限\n";
+    let states = "代号|状态|时限\ndispatched|已派遣|1工作时\n";
+    let limit = "应是大于0的整数加单位（工作时、工作日、紧急工作时、紧急工作日、自然日、分钟）";
+    for (part, heads, line, words) in [
+        (
+            Part::Staged,
+            staged,
+            "C9999-1|停工|4工作时",
+            "立案条件表里没有这个编号",
+        ),
+        (Part::Staged, staged, "C0101-1||4工作时", "不能为空"),
+        (Part::Staged, staged, "C0101-1|停工|0工作时", limit),
+        (Part::Staged, staged, "C0101-1|停工|4小时", limit),
+        (
+            Part::StageLimits,
+            states,
+            "closed|已结案|1工作时",
+            "应是received（待受理）、",
+        ),
+        (
+            Part::StageLimits,
+            states,
+            "suspended|挂账|1工作时",
+            "应是received（待受理）、",
+        ),
+        (
+            Part::StageLimits,
+            states,
+            "dispatched|已派遣|2工作时",
+            "前面已有一行",
+        ),
+        (Part::StageLimits, states, "checked|已核查|很快", limit),
+    ] {
+        let said = refused(part, &format!("{heads}{line}\n"));
+        let last = if part == Part::Staged {
+            "第2行："
+        } else {
+            "第3行："
+        };
+        assert!(said.starts_with(last), "{said}");
+        let (_, why) = said.split_once("」，").unwrap();
+        assert!(why.starts_with(words), "{said}");
+    }
+    let said = refused(Part::Staged, "立案条件编号|阶段|时限\nC0101-1|停工|4小时\n");
+    assert!(
+        said.starts_with("第2行：「时限」写的是「4小时」，应是"),
+        "{said}"
+    );
+}
+
+#[test]
+fn a_wrong_cell_of_escalation_and_settings_is_named_with_what_is_allowed() {
+    let rules = "编号|类别|超时|退回次数|告知|层级|督办|接办单位\nx|全部|到期||督查|区||\n";
+    for (line, column, words) in [
+        ("|全部|到期||督查|区||", "编号", "不能为空"),
+        (
+            "y|井盖|到期||督查|区||",
+            "类别",
+            "应是小类编号或其开头，如E01",
+        ),
+        (
+            "y|全部|||督查|区||",
+            "超时",
+            "请填超时多久（如1工作日）或「到期」",
+        ),
+        ("y|全部|明天||督查|区||", "超时", "应是大于0的整数加单位"),
+        ("y|全部||两次|督查|区||", "退回次数", "应是整数，或不填"),
+        (
+            "y|全部|到期||区长|区||",
+            "告知",
+            "应是网格员、派遣员、处置人员、督查、管理员之一",
+        ),
+        ("y|全部|到期||督查|市||", "层级", "应是社区、街道、区之一"),
+        (
+            "y|全部|到期||督查|区|蓝牌|",
+            "督办",
+            "应是黄牌督办、红牌督办、取消督办之一",
+        ),
+    ] {
+        let said = refused(Part::Escalations, &format!("{rules}{line}\n"));
+        assert!(
+            said.starts_with(&format!("第3行：「{column}」写的是「")),
+            "{said}"
+        );
+        assert!(said.contains(&format!("」，{words}")), "{said}");
+    }
+    let settings = "项目|内容\n兜底单位|城管局\n";
+    let said = refused(Part::Settings, &format!("{settings}兜底|城管局\n"));
+    assert_eq!(said, "第3行：「项目」写的是「兜底」，应是「兜底单位」");
+    let said = refused(Part::Settings, &format!("{settings}兜底单位|环卫中心\n"));
+    assert_eq!(said, "第3行：「项目」写的是「兜底单位」，前面已有一行");
 }

@@ -33,8 +33,12 @@ pub enum Doubt {
     NameEmpty,
     /// A unit of time that isn't one, or a limit of nothing.
     LimitUnreadable,
-    /// A condition of a category that isn't there, or a category without any condition.
+    /// Something of a category or a state that isn't there, or a category without any condition.
     Loose,
+    /// A stage that ends before the one above it.
+    OutOfOrder,
+    /// Something that changes nothing as it stands there.
+    NoEffect,
     /// The whole can't be used.
     Unusable,
 }
@@ -54,7 +58,7 @@ pub struct Suspicion {
     pub blocks: bool,
 }
 
-fn suspicion(part: Part, doubt: Doubt, keys: Vec<String>, words: String) -> Suspicion {
+pub(super) fn suspicion(part: Part, doubt: Doubt, keys: Vec<String>, words: String) -> Suspicion {
     Suspicion {
         part,
         doubt,
@@ -64,7 +68,7 @@ fn suspicion(part: Part, doubt: Doubt, keys: Vec<String>, words: String) -> Susp
     }
 }
 
-fn blocking(part: Part, doubt: Doubt, key: &str, words: String) -> Suspicion {
+pub(super) fn blocking(part: Part, doubt: Doubt, key: &str, words: String) -> Suspicion {
     Suspicion {
         blocks: true,
         ..suspicion(part, doubt, vec![key.to_owned()], words)
@@ -76,7 +80,12 @@ pub(super) fn counting(part: Part, old: &Keyed, new: &Keyed) -> Vec<Suspicion> {
     let columns: &[&str] = match part {
         Part::Conditions => &["name", "closing", "limit_value"],
         Part::Categories => &["name"],
-        Part::Departments
+        Part::StageLimits => &["limit"],
+        // Stages and steps of escalation count up by themselves.
+        Part::Staged
+        | Part::Escalations
+        | Part::Settings
+        | Part::Departments
         | Part::StreetMatters
         | Part::GridMatters
         | Part::Calendar
@@ -175,6 +184,7 @@ pub(super) fn of_content(before: &CatalogueDoc, after: &CatalogueDoc) -> Vec<Sus
     found.extend(names(after));
     found.extend(limits(before, after));
     found.extend(loose(after));
+    found.extend(super::rules::of_rules(before, after));
     if !found.iter().any(|one| one.blocks)
         && let Err(error) = Catalogue::new(after.clone())
     {
@@ -260,6 +270,11 @@ fn length_ms(condition: &Condition) -> Option<i64> {
     (value > 0).then(|| Limit { value, unit }.length_ms())
 }
 
+/// Whether a limit is so many times as long or as short as it was.
+pub(super) fn jumps(was: i64, length: i64) -> bool {
+    length >= was.saturating_mul(LIMIT_JUMP) || was >= length.saturating_mul(LIMIT_JUMP)
+}
+
 fn limits(before: &CatalogueDoc, after: &CatalogueDoc) -> Vec<Suspicion> {
     let old: HashMap<&ConditionId, &Condition> =
         before.conditions.iter().map(|it| (&it.id, it)).collect();
@@ -281,9 +296,7 @@ fn limits(before: &CatalogueDoc, after: &CatalogueDoc) -> Vec<Suspicion> {
         let Some((before, was)) = before.and_then(|it| Some((it, length_ms(it)?))) else {
             continue;
         };
-        let jumps =
-            length >= was.saturating_mul(LIMIT_JUMP) || was >= length.saturating_mul(LIMIT_JUMP);
-        if jumps {
+        if jumps(was, length) {
             let words = format!(
                 "「{}」的时限从{}变成{}，相差十倍以上",
                 condition.name,

@@ -3,7 +3,7 @@
 
 use super::*;
 use crate::catalogue::parts::import;
-use crate::catalogue::shipped_doc;
+use crate::catalogue::{Label, StageLimit, StagedLimit, shipped_doc};
 use crate::id::CatalogueVersion;
 use crate::time::Timestamp;
 
@@ -175,4 +175,183 @@ fn a_retired_department_that_still_leads_is_asked_about() {
     assert!(doubts(&review).contains(&(Doubt::UnitUnknown, false)));
     assert_eq!(review.parts[0].gone, 1);
     assert!(!review.blocks());
+}
+
+/// The review of a draft in which something was changed that may have no table.
+fn changed(change: impl FnOnce(&mut CatalogueDoc)) -> Review {
+    let before = shipped();
+    let mut after = before.clone();
+    change(&mut after);
+    review(&before, &after)
+}
+
+fn stages(limits: &[(&str, &str)]) -> Vec<StagedLimit> {
+    let stage = |(name, limit): &(&str, &str)| StagedLimit {
+        name: (*name).to_owned(),
+        limit: limit.parse().unwrap(),
+    };
+    limits.iter().map(stage).collect()
+}
+
+fn limit_of(state: &str, limit: &str) -> StageLimit {
+    StageLimit {
+        state: state.to_owned(),
+        limit: Some(limit.parse().unwrap()),
+    }
+}
+
+#[test]
+fn rules_that_are_new_changed_and_gone_stand_in_the_review_row_by_row() {
+    let review = changed(|doc| {
+        doc.conditions[0].staged = stages(&[("停工", "4工作时"), ("处罚", "2工作日")]);
+        doc.stage_limits.push(limit_of("dispatched", "1工作时"));
+        doc.escalations.remove(0);
+        doc.escalations[0].takes_over = Some(String::from("环卫中心"));
+        doc.last_resort = None;
+    });
+    assert_eq!(review.suspicions, vec![]);
+    let parts: Vec<(Part, usize, usize, usize)> = review
+        .parts
+        .iter()
+        .map(|part| (part.part, part.new, part.changed, part.gone))
+        .collect();
+    assert_eq!(
+        parts,
+        [
+            (Part::Staged, 2, 0, 0),
+            (Part::StageLimits, 0, 1, 0),
+            (Part::Escalations, 0, 1, 1),
+            (Part::Settings, 0, 1, 0),
+        ]
+    );
+    let shown = |at: usize| review.parts[at].differences[0].clone();
+    assert_eq!(
+        (shown(0).key.as_str(), shown(0).name.as_str()),
+        ("C0101-1 停工", "停工")
+    );
+    let cell = |at: usize| {
+        let shown = shown(at);
+        let cell = &shown.cells[0];
+        format!(
+            "{} {}: {} {}→{}",
+            shown.key, shown.name, cell.column, cell.before, cell.after
+        )
+    };
+    assert_eq!(cell(1), "dispatched 已派遣: 时限 2工作时→1工作时");
+    assert_eq!(cell(2), "late-red 督查: 接办单位 →环卫中心");
+    assert_eq!(cell(3), "兜底单位 : 内容 城管局→");
+}
+
+#[test]
+fn another_word_for_a_state_is_no_difference_of_its_limit() {
+    let review = changed(|doc| {
+        doc.labels.push(Label {
+            key: String::from("state.dispatched"),
+            zh: String::from("已转办"),
+            en: String::new(),
+        });
+    });
+    let parts: Vec<Part> = review.parts.iter().map(|part| part.part).collect();
+    assert_eq!(parts, [Part::Labels]);
+}
+
+/// What is asked about a part, the worst first, and whether the draft can't be published.
+fn first_doubt(part: Part, review: &Review) -> Option<(Doubt, bool)> {
+    for one in &review.suspicions {
+        assert!(one.words.chars().count() > 8, "{one:?}");
+    }
+    let first = review.suspicions.iter().find(|one| one.part == part)?;
+    assert_eq!(review.blocks(), first.blocks, "{:?}", review.suspicions);
+    Some((first.doubt, first.blocks))
+}
+
+#[test]
+fn each_slip_in_a_limit_is_named_and_the_worst_stop_publishing() {
+    let staged = |limits: &[(&str, &str)]| {
+        let review = changed(|doc| doc.conditions[0].staged = stages(limits));
+        first_doubt(Part::Staged, &review)
+    };
+    assert_eq!(staged(&[("停工", "4工作时"), ("处罚", "2工作日")]), None);
+    assert_eq!(
+        staged(&[("停工", "2工作日"), ("处罚", "4工作时")]),
+        Some((Doubt::OutOfOrder, false))
+    );
+    assert_eq!(
+        staged(&[("停工", "4工作时"), ("停工", "2工作日")]),
+        Some((Doubt::Twice, true))
+    );
+    assert_eq!(
+        staged(&[("停工", "0工作时")]),
+        Some((Doubt::LimitUnreadable, true))
+    );
+    let limited = |state: &str, limit: &str| {
+        let review = changed(|doc| doc.stage_limits.push(limit_of(state, limit)));
+        first_doubt(Part::StageLimits, &review)
+    };
+    assert_eq!(limited("dispatched", "4工作时"), None);
+    let jump = limited("dispatched", "20工作时");
+    assert_eq!(jump, Some((Doubt::LimitJumps, false)));
+    assert_eq!(limited("closed", "1工作时"), Some((Doubt::Loose, true)));
+}
+
+#[test]
+fn each_slip_in_escalation_and_settings_is_named_and_the_worst_stop_publishing() {
+    type Case = (Part, fn(&mut CatalogueDoc), (Doubt, bool));
+    let cases: [Case; 7] = [
+        (
+            Part::Escalations,
+            |doc| doc.escalations[1].id = String::from("late-yellow"),
+            (Doubt::Twice, true),
+        ),
+        (
+            Part::Escalations,
+            |doc| doc.escalations[1].late = Some("10工作日".parse().unwrap()),
+            (Doubt::LimitJumps, false),
+        ),
+        (
+            Part::Escalations,
+            |doc| doc.escalations[2].late = Some("1工作日".parse().unwrap()),
+            (Doubt::NoEffect, false),
+        ),
+        (
+            Part::Escalations,
+            |doc| doc.escalations[0].categories.push(String::from("E99")),
+            (Doubt::Loose, true),
+        ),
+        (
+            Part::Escalations,
+            |doc| doc.escalations[0].takes_over = Some(String::from("没有的单位")),
+            (Doubt::UnitUnknown, true),
+        ),
+        (
+            Part::Settings,
+            |doc| doc.last_resort = Some(String::from("没有的单位")),
+            (Doubt::UnitUnknown, true),
+        ),
+        (
+            Part::Settings,
+            |doc| doc.absent.push(String::from("城管局")),
+            (Doubt::UnitUnknown, false),
+        ),
+    ];
+    for (part, change, expected) in cases {
+        let review = changed(change);
+        let found = first_doubt(part, &review);
+        assert_eq!(found, Some(expected), "{:?}", review.suspicions);
+    }
+}
+
+#[test]
+fn limits_of_states_that_were_dragged_down_are_asked_about() {
+    let (before, after) = edited(Part::StageLimits, |table| {
+        for (row, limit) in table
+            .rows
+            .iter_mut()
+            .skip(1)
+            .zip(["15分钟", "16分钟", "17分钟"])
+        {
+            row.cells[2] = limit.to_owned();
+        }
+    });
+    assert!(doubts(&review(&before, &after)).contains(&(Doubt::CountsUp, false)));
 }

@@ -7,7 +7,7 @@ use shared::wire::catalogue::Standing;
 // The catalogue.
 words! {
     CATALOGUE: "目录与规则", "Catalogue";
-    CATALOGUE_WHAT: "类别、立案条件、时限、单位、履职与准入清单、日历，合起来是一个版本。改动先在草稿里做，核对并试运行后发布；旧版本永远保留，照旧版本填的上报仍按旧版本办。", "Categories, conditions, limits, units, lists and calendar make one version. Changes are made in a draft, reviewed and tried, then published; old versions stay, and reports filled with one are judged by it.";
+    CATALOGUE_WHAT: "类别、立案条件、时限、单位、履职与准入清单、升级规则、日历，合起来是一个版本。改动先在草稿里做，核对并试运行后发布；旧版本永远保留，照旧版本填的上报仍按旧版本办。", "Categories, conditions, limits, units, lists, rules of escalation and calendar make one version. Changes are made in a draft, reviewed and tried, then published; old versions stay, and reports filled with one are judged by it.";
     VERSIONS: "版本", "Versions";
     DRAFTS: "草稿", "Drafts";
     DRAFTS_EMPTY: "没有未发布的草稿。", "There is no open draft.";
@@ -31,7 +31,7 @@ words! {
     DRAFT: "草稿", "Draft";
     DRAFT_AGAINST: "与现行版本比较", "Compared with the version in force";
     DRAFT_FILES: "文件", "Files";
-    DRAFT_FILES_WHAT: "导出后用表格软件修改，再导入。文件里没有的行会标为停用或到期，不会删除。", "Export, change in a spreadsheet, import. Rows that the file leaves out are retired or ended, never deleted.";
+    DRAFT_FILES_WHAT: "导出后用表格软件修改，再导入。文件里没有的小类、立案条件、部门标为停用，履职和准入到期；其他各表以文件为准。旧版本永远保留。", "Export, change in a spreadsheet, import. Categories, conditions and units that a file leaves out are retired, lines of the lists end; the other tables are as the file says. Old versions stay.";
     DRAFT_BOOK: "整本（xlsx）", "Whole workbook (xlsx)";
     DRAFT_EXPORT: "导出", "Export";
     DRAFT_IMPORT: "导入", "Import";

@@ -9,6 +9,7 @@ pub use cases::{
 };
 pub use city::City;
 
+use crate::patrol::RoundFault;
 use crate::role::Role;
 
 /// The language of a face.
@@ -60,6 +61,23 @@ pub const fn role(role: Role, lang: Lang) -> &'static str {
         Role::Handler => lang.pick("处置人员", "Handler"),
         Role::Supervisor => lang.pick("督查", "Supervisor"),
         Role::Administrator => lang.pick("管理员", "Administrator"),
+    }
+}
+
+/// What is wrong with a round, to stand in a sentence.
+#[must_use]
+pub const fn round_fault(fault: RoundFault, lang: Lang) -> &'static str {
+    match fault {
+        RoundFault::Name => lang.pick(
+            "路线和每个点位都要有名称，最多60字",
+            "The round and each point need a name of at most 60 characters",
+        ),
+        RoundFault::Points => lang.pick("一条路线要有1到200个点位", "A round has 1 to 200 points"),
+        RoundFault::Twice => lang.pick(
+            "有两个点位同名，请改一个",
+            "Two points go by one name; change one",
+        ),
+        RoundFault::Place => lang.pick("有点位的坐标不对", "A point has no place on the globe"),
     }
 }
 

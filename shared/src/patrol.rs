@@ -4,6 +4,12 @@
 //! time is measured, and nothing is counted by person. What is wrong is filed as a report that names
 //! the point it was found at.
 
+mod points;
+
+pub use points::{
+    LineFault, NAME_CHARS_LIMIT, POINTS_LIMIT, RoundFault, new_round_id, points_text, read_points,
+};
+
 use crate::area::Scope;
 use crate::id::AreaCode;
 use crate::role::{Post, Role};
@@ -26,6 +32,9 @@ pub struct Round {
     pub area: AreaCode,
     /// Its points, in the order to walk.
     pub points: Vec<Point>,
+    /// Walked no more; kept, because nothing old is deleted.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub retired: bool,
 }
 
 /// A point of a round.
@@ -111,7 +120,8 @@ impl Mark {
     /// # Errors
     /// The first fault found.
     pub fn check<'a>(&self, rounds: &'a [Round]) -> Result<&'a Round, MarkFault> {
-        let round = rounds.iter().find(|round| round.id == self.round);
+        let mut rounds = rounds.iter().filter(|round| !round.retired);
+        let round = rounds.find(|round| round.id == self.round);
         let round = round.ok_or(MarkFault::Unknown)?;
         if round.points.iter().all(|point| point.id != self.point) {
             return Err(MarkFault::Unknown);
@@ -128,11 +138,12 @@ impl Mark {
 
 impl Round {
     /// Whether whoever holds this post walks it: in its place, or a place around or below it.
+    /// Nobody walks one that is retired.
     #[must_use]
     pub fn is_for(&self, post: &Post) -> bool {
         let around = Scope(post.area.clone()).contains(&self.area);
         let below = Scope(self.area.clone()).contains(&post.area);
-        post.role == Role::GridWorker && (around || below)
+        post.role == Role::GridWorker && (around || below) && !self.retired
     }
 }
 
@@ -143,7 +154,7 @@ mod tests {
 
     #[test]
     fn a_tick_names_a_point_of_its_round_and_says_why_it_was_not_reached() {
-        let rounds = [Round {
+        let mut rounds = [Round {
             id: "r1".into(),
             name: "早间巡查".into(),
             area: AreaCode::new("350703001012").unwrap(),
@@ -154,6 +165,7 @@ mod tests {
                 lon_e7: 1_180_292_000,
                 words: String::new(),
             }],
+            retired: false,
         }];
         let mark = |round: &str, point: &str, seen, note: &str| Mark {
             round: round.into(),
@@ -176,5 +188,10 @@ mod tests {
         ] {
             assert_eq!(mark.check(&rounds), Err(fault));
         }
+        for round in &mut rounds {
+            round.retired = true;
+        }
+        let late = mark("r1", "p1", Seen::Fine, "");
+        assert_eq!(late.check(&rounds), Err(MarkFault::Unknown));
     }
 }

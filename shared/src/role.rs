@@ -130,6 +130,8 @@ pub enum Action {
     ReadStatistics,
     /// See where the same trouble comes again and again.
     ReadRepeated,
+    /// See the rounds of a place and what was ticked on them.
+    ReadPatrols,
     /// People, posts, enrolment codes.
     Administer,
     /// See the state of the archive and have it checked.
@@ -181,7 +183,7 @@ fn allows(actor: &Actor, post: &Post, action: Action, subject: Subject<'_>) -> b
         (Role::GridWorker, Action::Withdraw | Action::Contest) => {
             subject.reporter == Some(actor.person)
         }
-        (Role::GridWorker, Action::Look) => in_area,
+        (Role::GridWorker, Action::Look | Action::ReadPatrols) => in_area,
         (
             Role::Dispatcher,
             Action::ReadCase
@@ -191,6 +193,7 @@ fn allows(actor: &Actor, post: &Post, action: Action, subject: Subject<'_>) -> b
             | Action::ReadDevices
             | Action::ReadStatistics
             | Action::ReadRepeated
+            | Action::ReadPatrols
             | Action::ReadContact
             | Action::EraseContact,
         ) => in_area,
@@ -205,6 +208,7 @@ fn allows(actor: &Actor, post: &Post, action: Action, subject: Subject<'_>) -> b
             | Action::ReadDevices
             | Action::ReadStatistics
             | Action::ReadRepeated
+            | Action::ReadPatrols
             | Action::ReadArchive,
         ) => in_area,
         (
@@ -214,6 +218,7 @@ fn allows(actor: &Actor, post: &Post, action: Action, subject: Subject<'_>) -> b
             | Action::ReadDevices
             | Action::ReadStatistics
             | Action::ReadRepeated
+            | Action::ReadPatrols
             | Action::Administer
             | Action::ReadArchive
             | Action::EraseContact,

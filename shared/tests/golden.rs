@@ -83,6 +83,7 @@ golden! {
     catalogue_draft_row: catalogue::CatalogueDraftRow;
     catalogue_draft_detail: catalogue::CatalogueDraftDetail;
     edit_request: catalogue::EditRequest;
+    edit_request_round: catalogue::EditRequest;
     dry_run_request: catalogue::DryRunRequest;
     dry_run: shared::dryrun::DryRun;
     publish_request: catalogue::PublishRequest;
@@ -112,6 +113,7 @@ golden! {
     catalogue_bundle_nearness: sync::CatalogueBundle;
     similar_page: console::SimilarPage;
     repeated_page: console::RepeatedPage;
+    patrol_rows: Vec<console::PatrolRow>;
     limits: sync::Limits;
     sign_in_request: console::SignInRequest;
     sign_in_answer: console::SignInAnswer;

@@ -35,6 +35,7 @@ pub mod operations;
 pub mod orders;
 pub mod past_cases;
 pub mod patrol_marks;
+pub mod patrol_reports;
 pub mod people;
 pub mod photos;
 pub mod posts;

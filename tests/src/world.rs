@@ -110,6 +110,7 @@ fn patrol_round() -> Round {
             point("gate", "小学门口", 0),
             point("market", "东市场后门", 5_000),
         ],
+        retired: false,
     }
 }
 

@@ -1,6 +1,7 @@
 //! The console through the life of a case, in a real browser: a unit asks for more time and gets
 //! it, hands back twice, finishes with a photo; a supervisor urges; a dispatcher sends somebody to
-//! check, merges and takes the merge back. Every form says what is missing before it is sent.
+//! check, merges and takes the merge back. Every form says what is missing before it is sent. And a
+//! round, from the draft to what was ticked on it.
 
 #![allow(
     clippy::unwrap_used,
@@ -280,4 +281,63 @@ async fn two_cases_of_one_thing_are_merged_and_taken_apart_again() {
         })
         .await
         .unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_round_is_drafted_published_walked_and_seen_by_point() {
+    let dir = tempfile::tempdir().unwrap();
+    let (server, field) = people::begin(dir.path()).await.unwrap();
+    let admin = sign_in(&server, "guanli").await;
+    admin.click_css("#nav-patrols").await.unwrap();
+    admin.see("这里还没有巡查路线").await.unwrap();
+    admin.click_css("#change-rounds").await.unwrap();
+    admin.click_css("#round-new").await.unwrap();
+    admin.click_css("#round-save").await.unwrap();
+    admin.see("请选地区").await.unwrap();
+    fill(&admin, "#round-name", "早间巡查").await;
+    fill(&admin, "#round-area", "350703001012").await;
+    let community = "#round-area-option-350703001012";
+    admin.click_css(community).await.unwrap();
+    fill(&admin, "#round-points", "小学门口,27.1505").await;
+    admin.click_css("#round-save").await.unwrap();
+    admin.see("第1行读不懂").await.unwrap();
+    let points = "小学门口,27.1505,118.0292\n东市场后门,27.1506,118.0297,消防通道";
+    fill(&admin, "#round-points", points).await;
+    admin.click_css("#round-save").await.unwrap();
+    admin.find("[data-test='draft-round']").await.unwrap();
+    admin.click_css("#publish").await.unwrap();
+    admin.find("[data-test='version-row']").await.unwrap();
+
+    field.run(&["sync"]).unwrap();
+    let mark = ["mark", "350703001012-1", "东市场后门", "--seen", "trouble"];
+    let note = ["--note", "后门堆物"];
+    field.run(&[&mark[..], &note[..]].concat()).unwrap();
+    field.run(&["sync"]).unwrap();
+
+    let supervisor = sign_in(&server, "ducha").await;
+    supervisor.click_css("#nav-patrols").await.unwrap();
+    supervisor.see("已巡 1/2").await.unwrap();
+    let ticked = text_of(&supervisor, "[data-point='东市场后门']").await;
+    assert!(
+        ticked.contains("有问题") && ticked.contains("后门堆物"),
+        "{ticked}"
+    );
+    let rest = text_of(&supervisor, "[data-point='小学门口']").await;
+    assert!(rest.contains("未巡"), "{rest}");
+    assert_eq!(count(&supervisor, "#change-rounds").await, 0);
+    // Another day shows that day.
+    let yesterday = "const day = document.querySelector('#patrols-day');
+        day.value = '2020-01-01'; day.dispatchEvent(new Event('change'))";
+    supervisor.script(yesterday).await.unwrap();
+    supervisor.see("已巡 0/2").await.unwrap();
+
+    admin.click_css("#nav-patrols").await.unwrap();
+    admin.click_css("#change-rounds").await.unwrap();
+    admin.click_css("[data-test='round-retire']").await.unwrap();
+    admin.see("已停用").await.unwrap();
+    admin.click_css("#publish").await.unwrap();
+    admin.find("[data-test='version-row']").await.unwrap();
+    field.run(&["sync"]).unwrap();
+    let left = field.run(&["patrol"]).unwrap();
+    assert_eq!(left.as_array().map(Vec::len), Some(0), "{left}");
 }

@@ -7,18 +7,33 @@
     reason = "a test may fail loudly"
 )]
 
-use serde_json::json;
+use serde_json::{Value, json};
 use shared::id::{DraftId, OpId};
 use shared::operation::kind;
 use shared::patrol::{Mark, OnRound, Seen};
 use shared::role::Role;
-use shared::time::MINUTE_MS;
+use shared::time::{DAY_MS, MINUTE_MS};
 use tests::backends::Backend;
+use tests::drafts::{admin, begin, edit, publish};
 use tests::on_both;
 use tests::phone::Phone;
 use tests::world::{COMMUNITY, ELSEWHERE, Handheld, World, outcomes};
 
-on_both!(a_round_is_ticked_offline_and_read_by_point_and_never_by_person,);
+on_both!(
+    a_round_is_ticked_offline_and_read_by_point_and_never_by_person,
+    a_report_begun_on_a_round_leads_to_its_case,
+    an_administrator_makes_changes_and_retires_a_round,
+);
+
+/// A tick of the morning's round, all well.
+fn tick(handheld: &mut Handheld, point: &str) -> Value {
+    let payload = json!({"round": "morning", "point": point, "seen": "fine"});
+    let mut operation = handheld.next(payload);
+    operation.kind = kind::PATROL_MARK.to_owned();
+    operation.subject = "morning".to_owned();
+    operation.photos = Vec::new();
+    handheld.seal(operation)
+}
 
 fn a_round_is_ticked_offline_and_read_by_point_and_never_by_person(backend: &Backend) {
     let world = World::new(backend);
@@ -64,14 +79,6 @@ fn a_round_is_ticked_offline_and_read_by_point_and_never_by_person(backend: &Bac
     // Whoever has nothing to do with the round is not heard, and neither is a point that isn't one.
     let mut stranger = world.handheld(world.person(Role::GridWorker, ELSEWHERE, None));
     let mut neighbour = world.handheld(world.person(Role::GridWorker, COMMUNITY, None));
-    let tick = |handheld: &mut Handheld, point: &str| {
-        let payload = json!({"round": "morning", "point": point, "seen": "fine"});
-        let mut operation = handheld.next(payload);
-        operation.kind = kind::PATROL_MARK.to_owned();
-        operation.subject = "morning".to_owned();
-        operation.photos = Vec::new();
-        handheld.seal(operation)
-    };
     let op = tick(&mut stranger, "gate");
     assert_eq!(
         outcomes(&world.push(&stranger, &[op])),
@@ -83,4 +90,99 @@ fn a_round_is_ticked_offline_and_read_by_point_and_never_by_person(backend: &Bac
         ["quarantined: patrol_unknown"]
     );
     assert_eq!(world.verify().findings, []);
+}
+
+fn a_report_begun_on_a_round_leads_to_its_case(backend: &Backend) {
+    let world = World::new(backend);
+    let mut worker = world.worker();
+    let at = |worker: &mut Handheld, point: &str| {
+        let mut report = worker.report();
+        report["patrol"] = json!({"round": "morning", "point": point});
+        worker.file(report)
+    };
+    let ops = [at(&mut worker, "market"), at(&mut worker, "nowhere")];
+    let reply = world.push(&worker, &ops);
+    assert_eq!(outcomes(&reply), ["applied", "applied"]);
+    let office = world.console_of(Role::Supervisor, COMMUNITY, None);
+    let rounds = world.get("/v1/patrols", &office);
+    assert_eq!(rounds.status, 200, "{rounds:?}");
+    let cases = rounds.at("/0/points/1/cases").as_array().unwrap();
+    assert_eq!(cases.len(), 1, "{cases:?}");
+    assert_eq!(cases[0]["id"], *reply.at("/results/0/case_id"));
+    assert_eq!(cases[0]["case_no"], *reply.at("/results/0/case_no"));
+    assert_eq!(cases[0]["photos"], 1);
+    assert_eq!(rounds.at("/0/points/0/cases"), &Value::Null);
+    assert_ne!(rounds.at("/0/points/0/grid_name"), "");
+    let before = world.now().plus_ms(-DAY_MS);
+    let path = format!("/v1/patrols?to_ms={}", before.0);
+    let before = world.get(&path, &office);
+    assert_eq!(before.at("/0/points/1/cases"), &Value::Null);
+    assert_eq!(world.verify().findings, []);
+}
+
+fn evening(area: &str, points: &[(&str, i64)]) -> Value {
+    let point = |(name, lat_e7): &(&str, i64)| json!({"id": name, "name": name, "lat_e7": lat_e7, "lon_e7": 1_180_292_000});
+    let points: Vec<Value> = points.iter().map(point).collect();
+    let round = json!({"id": "", "name": "晚间巡查", "area": area, "points": points});
+    json!([{"kind": "round", "round": round}])
+}
+
+fn an_administrator_makes_changes_and_retires_a_round(backend: &Backend) {
+    let world = World::new(backend);
+    let admin = admin(&world);
+    let mut worker = world.worker();
+    let phone = Phone::enrolled(&world, world.person(Role::GridWorker, COMMUNITY, None));
+    let draft = begin(&world, &admin, None);
+    for wrong in [
+        evening(COMMUNITY, &[]),
+        evening(COMMUNITY, &[("桥头", 271_505_000), ("桥头", 271_506_000)]),
+        evening("350703999", &[("桥头", 271_505_000)]),
+    ] {
+        let refused = edit(&world, &admin, &draft, 1, &wrong);
+        assert_eq!(refused.status, 422, "{refused:?}");
+    }
+    let made = edit(
+        &world,
+        &admin,
+        &draft,
+        1,
+        &evening(COMMUNITY, &[("桥头", 271_505_000)]),
+    );
+    assert_eq!(made.status, 200, "{made:?}");
+    let id = format!("{COMMUNITY}-1");
+    assert_eq!(made.at("/doc/patrols/1/id"), &json!(id));
+    let parts = made.at("/review/parts");
+    assert_eq!(
+        (&parts[0]["part"], &parts[0]["new"]),
+        (&json!("patrols"), &json!(1))
+    );
+    let body = json!({"base_revision": 2, "suspicions_seen": true});
+    let published = publish(&world, &admin, &draft, &body);
+    assert_eq!(published.status, 200, "{published:?}");
+    phone.sync_well();
+    assert_eq!(phone.app.patrols(world.now()).unwrap().len(), 2);
+    // Retired, nobody is shown it any more; who ticked it before hearing of that is heard.
+    let draft = begin(&world, &admin, None);
+    let retire = json!([{"kind": "retire_round", "round": "morning", "retired": true}]);
+    let retired = edit(&world, &admin, &draft, 1, &retire);
+    assert_eq!(retired.at("/review/parts/0/gone"), &json!(2), "{retired:?}");
+    let published = publish(&world, &admin, &draft, &body);
+    assert_eq!(published.status, 200, "{published:?}");
+    phone.sync_well();
+    let cards = phone.app.patrols(world.now()).unwrap();
+    assert_eq!(cards.len(), 1);
+    assert_eq!(cards[0].id, id);
+    let office = world.console_of(Role::Supervisor, COMMUNITY, None);
+    let ids = |rounds: &Value| -> Vec<String> {
+        let rounds = rounds.as_array().unwrap().iter();
+        rounds
+            .map(|round| round["id"].as_str().unwrap().to_owned())
+            .collect()
+    };
+    assert_eq!(ids(world.get("/v1/patrols", &office).at("")), [id.as_str()]);
+    let op = tick(&mut worker, "gate");
+    assert_eq!(outcomes(&world.push(&worker, &[op])), ["applied"]);
+    let rounds = world.get("/v1/patrols", &office);
+    assert_eq!(ids(rounds.at("")), ["morning", id.as_str()]);
+    assert_eq!(rounds.at("/0/retired"), &json!(true));
 }

@@ -1,9 +1,11 @@
-//! Small changes to a draft, made in place: one limit, one lead. Whatever is larger is imported.
+//! Small changes to a draft, made in place: one limit, one lead, one round. Whatever is larger is
+//! imported.
 //! Tests: at the end.
 
 use super::CatalogueDoc;
 use crate::calendar::LimitUnit;
 use crate::id::{CategoryId, ConditionId};
+use crate::patrol::{Round, RoundFault, new_round_id};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -30,12 +32,24 @@ pub enum CatalogueEdit {
         /// Short name of the department or role.
         lead: String,
     },
+    /// A round as it is to be, with all its points.
+    Round {
+        /// The round; without an id it is a new one, and gets its id here.
+        round: Round,
+    },
+    /// A round is walked no more, or again.
+    RetireRound {
+        /// Which round.
+        round: String,
+        /// No more.
+        retired: bool,
+    },
 }
 
 /// Why a change was not made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum EditFault {
-    /// There is no such condition or category.
+    /// There is no such condition, category or round.
     Unknown,
     /// The limit is nothing, or longer than [`LIMIT_VALUE_MAX`] of its unit.
     Limit,
@@ -43,6 +57,8 @@ pub enum EditFault {
     Unit,
     /// There is no such department, or it is retired.
     Lead,
+    /// The round can't be walked as it is.
+    Round(RoundFault),
 }
 
 /// Makes a change.
@@ -77,7 +93,30 @@ pub fn apply(doc: &mut CatalogueDoc, edit: &CatalogueEdit) -> Result<(), EditFau
             found.assisting.retain(|name| name != lead);
             found.lead.clone_from(lead);
         }
+        CatalogueEdit::Round { round } => put_round(doc, round)?,
+        CatalogueEdit::RetireRound { round, retired } => {
+            let mut all = doc.patrols.iter_mut();
+            let found = all.find(|one| one.id == *round);
+            found.ok_or(EditFault::Unknown)?.retired = *retired;
+        }
     }
+    Ok(())
+}
+
+/// Puts a round in the place of the one with its id, or behind all others.
+fn put_round(doc: &mut CatalogueDoc, round: &Round) -> Result<(), EditFault> {
+    round.check().map_err(EditFault::Round)?;
+    if round.id.is_empty() {
+        let id = new_round_id(&doc.patrols, &round.area);
+        doc.patrols.push(Round {
+            id,
+            ..round.clone()
+        });
+        return Ok(());
+    }
+    let mut all = doc.patrols.iter_mut();
+    let found = all.find(|one| one.id == round.id);
+    found.ok_or(EditFault::Unknown)?.clone_from(round);
     Ok(())
 }
 
@@ -86,7 +125,8 @@ mod tests {
     #![allow(clippy::unwrap_used, reason = "a test may fail loudly")]
     use super::*;
     use crate::catalogue::shipped_doc;
-    use crate::id::CatalogueVersion;
+    use crate::id::{AreaCode, CatalogueVersion};
+    use crate::patrol::read_points;
 
     #[test]
     fn a_change_is_made_or_nothing_changes() {
@@ -125,5 +165,38 @@ mod tests {
         let category = category.unwrap();
         assert_eq!(category.lead, "属地街道");
         assert!(!category.assisting.iter().any(|name| name == "属地街道"));
+    }
+
+    #[test]
+    fn a_round_is_made_changed_and_retired_and_never_goes() {
+        let mut doc = shipped_doc(CatalogueVersion::new("t-1").unwrap(), vec![]).unwrap();
+        let round = |id: &str, text: &str| CatalogueEdit::Round {
+            round: Round {
+                id: id.to_owned(),
+                name: "早间巡查".to_owned(),
+                area: AreaCode::new("350703001012").unwrap(),
+                points: read_points(text, &[]).unwrap(),
+                retired: false,
+            },
+        };
+        let none = apply(&mut doc, &round("", ""));
+        assert_eq!(none, Err(EditFault::Round(RoundFault::Points)));
+        let unknown = apply(&mut doc, &round("350703001012-1", "桥头,27.1,118.0"));
+        assert_eq!(unknown, Err(EditFault::Unknown));
+        assert!(doc.patrols.is_empty());
+        apply(&mut doc, &round("", "桥头,27.1,118.0")).unwrap();
+        let again = "桥头,27.1,118.0\n小学门口,27.2,118.0";
+        apply(&mut doc, &round("350703001012-1", again)).unwrap();
+        let retire = CatalogueEdit::RetireRound {
+            round: "350703001012-1".to_owned(),
+            retired: true,
+        };
+        apply(&mut doc, &retire).unwrap();
+        apply(&mut doc, &round("", "桥头,27.1,118.0")).unwrap();
+        let rounds = doc.patrols.iter();
+        let rounds = rounds.map(|it| (it.id.as_str(), it.points.len(), it.retired));
+        let rounds: Vec<_> = rounds.collect();
+        let expected = [("350703001012-1", 2, true), ("350703001012-2", 1, false)];
+        assert_eq!(rounds, expected);
     }
 }

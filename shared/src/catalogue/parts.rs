@@ -17,6 +17,7 @@ pub(super) use rules::LAST_RESORT;
 use super::table::{Table, TableError};
 use super::{CatalogueDoc, StreetDuty};
 use crate::id::{AreaCode, CategoryId};
+use crate::patrol::Round;
 use crate::time::{CHINA_OFFSET_MS, DAY_MS, SECOND_MS, Timestamp};
 use columns::Columns;
 use serde::{Deserialize, Serialize};
@@ -342,8 +343,12 @@ pub fn import(
         }
         // A word that the file leaves out is said as everywhere again; old versions keep it.
         Part::Labels => new.labels = read::all(&rows, read::label)?,
-        // So does a point that it leaves out.
-        Part::Patrols => new.patrols = patrols::together(read::all(&rows, patrols::line)?),
+        // A point that the file leaves out is passed by; a whole round is retired.
+        Part::Patrols => {
+            let read = patrols::together(read::all(&rows, patrols::line)?);
+            let retire = |it: &mut Round| it.retired = true;
+            new.patrols = merge(&doc.patrols, read, |it| it.id.clone(), retire);
+        }
     }
     Ok(new)
 }

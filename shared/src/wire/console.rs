@@ -18,7 +18,7 @@ pub use case::{
 };
 pub use contact::ContactAnswer;
 pub use devices::{CodeAnswer, DeviceRow, LostRequest, NewCode};
-pub use patrols::{MarkEntry, PatrolPointRow, PatrolQuery, PatrolRow};
+pub use patrols::{MarkEntry, PatrolCase, PatrolPointRow, PatrolQuery, PatrolRow};
 pub use similar::{RepeatedCategory, RepeatedPage, RepeatedPlace, SimilarCase, SimilarPage};
 pub use statistics::{
     IndicatorRow, RateRow, Statistics, StatisticsBy, StatisticsQuery, StatisticsRow,

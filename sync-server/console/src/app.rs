@@ -12,8 +12,9 @@ use crate::news::News;
 use crate::pages::{
     archive::ArchivePage, audit::AuditPage, case::CasePage, catalogue::CataloguePage,
     courier::CourierPage, devices::DevicesPage, draft::DraftPage, list::ListPage,
-    orders::OrdersPage, people::PeoplePage, quarantine::QuarantinePage, receipts::ReceiptsPage,
-    repeated::RepeatedPlacesPage, sign_in::SignInPage, statistics::StatisticsPage,
+    orders::OrdersPage, patrols::PatrolsPage, people::PeoplePage, quarantine::QuarantinePage,
+    receipts::ReceiptsPage, repeated::RepeatedPlacesPage, sign_in::SignInPage,
+    statistics::StatisticsPage,
 };
 use crate::poll::Poll;
 use crate::words::{self, Word};
@@ -103,6 +104,7 @@ fn Inside() -> impl IntoView {
                 <Route path=path!("/") view=ListPage/>
                 <Route path=path!("/cases/:id") view=CasePage/>
                 <Route path=path!("/repeated") view=RepeatedPlacesPage/>
+                <Route path=path!("/patrols") view=PatrolsPage/>
                 <Route path=path!("/quarantine") view=QuarantinePage/>
                 <Route path=path!("/devices") view=DevicesPage/>
                 <Route path=path!("/courier") view=CourierPage/>
@@ -173,6 +175,14 @@ fn Bar() -> impl IntoView {
                         id="nav-repeated"
                         word=words::REPEATED
                         shape=Shape::RotateCcw
+                    />
+                </Show>
+                <Show when=move || desk.may(Action::ReadPatrols)>
+                    <Entry
+                        href="/patrols"
+                        id="nav-patrols"
+                        word=words::PATROLS
+                        shape=Shape::MapPin
                     />
                 </Show>
                 <Show when=move || desk.may(Action::ReadDevices)>

@@ -10,6 +10,7 @@ pub(crate) mod devices;
 pub(crate) mod draft;
 pub(crate) mod list;
 pub(crate) mod orders;
+pub(crate) mod patrols;
 pub(crate) mod people;
 pub(crate) mod quarantine;
 pub(crate) mod receipts;

@@ -26,9 +26,11 @@ macro_rules! words {
 
 mod archive;
 mod catalogue;
+mod patrols;
 
 pub(crate) use archive::*;
 pub(crate) use catalogue::*;
+pub(crate) use patrols::*;
 mod life;
 
 pub(crate) use life::*;

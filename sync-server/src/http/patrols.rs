@@ -10,8 +10,8 @@ use axum::extract::State;
 use shared::wire::console::{PatrolQuery, PatrolRow};
 use shared::wire::error::ErrorAnswer;
 
-/// Rounds of my places with the ticks of a time, the last day when none is named. By point, not by
-/// person.
+/// Rounds of my places with the ticks of a time, the last day when none is named, and the cases of
+/// reports begun at their points. By point, not by person.
 #[utoipa::path(get, path = "/v1/patrols", tag = "cases",
     params(
         ("from_ms" = Option<i64>, Query, description = "Made at or after"),

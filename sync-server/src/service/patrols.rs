@@ -2,18 +2,22 @@
 //! time only: nobody is named and nothing is counted.
 
 use super::Result;
+use super::cases::Seen as SeenCase;
 use crate::service::district::District;
-use crate::store::Tx;
 use crate::store::patrol_marks::{self, MarkRow};
-use shared::area::Scope;
-use shared::patrol::{Round, Seen};
-use shared::role::{Actor, Role};
+use crate::store::patrol_reports::{self, RoundReport};
+use crate::store::{self, Tx};
+use shared::patrol::{Point, Round, Seen};
+use shared::report::{Place, PlaceSource};
+use shared::role::{Action, Actor, Subject, may};
 use shared::time::{DAY_MS, Timestamp};
-use shared::wire::console::{MarkEntry, PatrolPointRow, PatrolQuery, PatrolRow};
+use shared::wire::console::{MarkEntry, PatrolCase, PatrolPointRow, PatrolQuery, PatrolRow};
 use std::collections::HashMap;
 
 /// Ticks of one round in one answer, the newest: thirty points every quarter of an hour of a day.
 pub const MARKS_MAX: usize = 3_000;
+/// Reports of one round in one answer, the newest: more are read in the list of cases.
+pub const REPORTS_MAX: usize = 200;
 
 /// The rounds that the actor may see, with the ticks of a time.
 ///
@@ -38,37 +42,115 @@ pub fn list(
     let from = query.from_ms.map_or(to.plus_ms(-DAY_MS), Timestamp);
     let mut rows = Vec::with_capacity(seen.len());
     for round in seen {
-        let marks = patrol_marks::between(tx, &district.code, &round.id, from, to, MARKS_MAX)?;
-        let mut by_point: HashMap<String, Vec<MarkEntry>> = HashMap::new();
-        for mark in marks {
-            let entry = entry(&mark);
-            by_point.entry(mark.point).or_default().push(entry);
+        let marks = marks_by_point(tx, district, round, from, to)?;
+        let cases = cases_by_point(tx, actor, district, round, from, to)?;
+        // What is walked no more is shown with what was seen, and else not at all.
+        if !round.retired || !marks.is_empty() || !cases.is_empty() {
+            rows.push(row(district, round, marks, cases));
         }
-        let points = round.points.iter().map(|point| PatrolPointRow {
-            id: point.id.clone(),
-            name: point.name.clone(),
-            marks: by_point.remove(&point.id).unwrap_or_default(),
-        });
-        rows.push(PatrolRow {
-            id: round.id.clone(),
-            name: round.name.clone(),
-            area: round.area.clone(),
-            area_name: district.areas.path(&round.area),
-            points: points.collect(),
-        });
     }
     Ok(rows)
 }
 
 /// The office of a place around it, and whoever walks it.
 fn may_see(actor: &Actor, round: &Round) -> bool {
-    actor.posts.iter().any(|post| match post.role {
-        Role::Dispatcher | Role::Supervisor | Role::Administrator => {
-            Scope(post.area.clone()).contains(&round.area)
+    let subject = Subject {
+        area: Some(&round.area),
+        ..Subject::default()
+    };
+    may(actor, Action::ReadPatrols, subject).is_some()
+        || actor.posts.iter().any(|post| round.is_for(post))
+}
+
+type ByPoint<T> = HashMap<String, Vec<T>>;
+
+fn row(
+    district: &District,
+    round: &Round,
+    mut marks: ByPoint<MarkEntry>,
+    mut cases: ByPoint<PatrolCase>,
+) -> PatrolRow {
+    let points = round.points.iter().map(|point| PatrolPointRow {
+        id: point.id.clone(),
+        name: point.name.clone(),
+        grid_name: grid_name(district, point),
+        words: point.words.clone(),
+        marks: marks.remove(&point.id).unwrap_or_default(),
+        cases: cases.remove(&point.id).unwrap_or_default(),
+    });
+    PatrolRow {
+        points: points.collect(),
+        id: round.id.clone(),
+        name: round.name.clone(),
+        area: round.area.clone(),
+        area_name: district.areas.path(&round.area),
+        retired: round.retired,
+    }
+}
+
+fn grid_name(district: &District, point: &Point) -> String {
+    let place = Place {
+        lat_e7: point.lat_e7.into(),
+        lon_e7: point.lon_e7.into(),
+        accuracy_m: None,
+        source: PlaceSource::Typed,
+        words: String::new(),
+    };
+    let (grid, _) = district.locate(&place);
+    grid.map_or_else(String::new, |grid| district.areas.name(&grid).to_owned())
+}
+
+fn marks_by_point(
+    tx: &mut dyn Tx,
+    district: &District,
+    round: &Round,
+    from: Timestamp,
+    to: Timestamp,
+) -> Result<ByPoint<MarkEntry>> {
+    let marks = patrol_marks::between(tx, &district.code, &round.id, from, to, MARKS_MAX)?;
+    let mut by_point = ByPoint::new();
+    for mark in marks {
+        let entry = entry(&mark);
+        by_point.entry(mark.point).or_default().push(entry);
+    }
+    Ok(by_point)
+}
+
+/// The cases of the reports that were begun on a round, as far as the actor may read them.
+fn cases_by_point(
+    tx: &mut dyn Tx,
+    actor: &Actor,
+    district: &District,
+    round: &Round,
+    from: Timestamp,
+    to: Timestamp,
+) -> Result<ByPoint<PatrolCase>> {
+    let reports = patrol_reports::between(tx, &district.code, &round.id, from, to, REPORTS_MAX)?;
+    let mut by_point = ByPoint::new();
+    for report in reports {
+        let Some(row) = store::cases::by_report(tx, report.report)? else {
+            continue;
+        };
+        let case = SeenCase::of(tx, district, row)?;
+        if may(actor, Action::ReadCase, case.subject()).is_some() {
+            let entry = case_entry(district, &case, &report);
+            by_point.entry(report.point).or_default().push(entry);
         }
-        Role::GridWorker => round.is_for(post),
-        Role::Handler => false,
-    })
+    }
+    Ok(by_point)
+}
+
+fn case_entry(district: &District, case: &SeenCase, report: &RoundReport) -> PatrolCase {
+    let row = &case.row;
+    let category = district.catalogue.category(&row.category);
+    PatrolCase {
+        id: row.id,
+        case_no: row.case_no.clone(),
+        category_name: category.map_or_else(|| row.category.to_string(), |one| one.name.clone()),
+        state: row.state.clone(),
+        at_ms: report.made,
+        photos: row.photos_expected,
+    }
 }
 
 fn entry(mark: &MarkRow) -> MarkEntry {

@@ -2,8 +2,8 @@
 //! one that is checked in its place.
 //!
 //! Which tables and columns leave is a list here; passwords, tokens and secret keys are not in it,
-//! nor what can be made again from these: `changes`, `buckets`, `repeated_places`, and the `rollups`
-//! of the statistics.
+//! nor what can be made again from these: `changes`, `buckets`, `repeated_places`, `patrol_reports`,
+//! and the `rollups` of the statistics.
 //! Held by `tests/tests/bundle.rs`.
 
 use super::tx::limit as row_limit;

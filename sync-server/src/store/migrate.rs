@@ -52,6 +52,7 @@ const LADDER: &[Step] = &[
     step!(13, "0013_patrol_marks"),
     step!(14, "0014_district_chain"),
     step!(15, "0015_contacts"),
+    step!(16, "0016_reports_on_rounds"),
 ];
 
 /// The step this program was written for.

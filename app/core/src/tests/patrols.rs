@@ -20,13 +20,17 @@ fn round(id: &str, area: &str) -> Round {
         name: "早间巡查".into(),
         area: AreaCode::new(area).unwrap(),
         points: vec![point(1), point(2)],
+        retired: false,
     }
 }
 
 async fn with_rounds(world: &World) -> App {
+    let mut old = round("old", "350703001012");
+    old.retired = true;
     world.server.kept.lock().unwrap().rounds = vec![
         round("mine", "350703001012"),
         round("others", "350703001012002"),
+        old,
     ];
     world.enrolled().await
 }

@@ -35,7 +35,7 @@ pub(crate) fn SimilarQuestion() -> impl IntoView {
                 <h2 id="similar-title"><Icon shape=Shape::CircleAlert /> {t.say(words::SIMILAR_ASK)}</h2>
                 <Show
                     when=move || said.get().is_some()
-                    fallback=move || view! { <ol class="items">{rows}</ol> }
+                    fallback=move || view! { <ol class="list items">{rows}</ol> }
                 >
                     <p data-test="same-as">{move || t.with(words::SIMILAR_SAID, code())}</p>
                     <button type="button" class="quiet" id="unsay-same" on:click=move |_| form.unsay_same()>

@@ -9,7 +9,7 @@ use crate::state::{self, live, shared, speaker};
 use crate::words::{self, Word};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use shared::patrol::{Mark, OnRound, Seen};
+use shared::patrol::{Mark, NOTE_CHARS_LIMIT, OnRound, Seen};
 use shared::wire::handheld::{
     AdditionStatus, MarkView, PatrolCard, PatrolPointView, PatrolView, Problem,
 };
@@ -54,18 +54,19 @@ pub(crate) fn Rounds() -> impl IntoView {
             </li>
         }
     };
-    move || {
-        let cards = rounds.get().and_then(Result::ok).unwrap_or_default();
-        (!cards.is_empty()).then(|| {
-            view! {
-                <section class="stack tight">
-                    <h2 class="rule">{t.say(words::PATROL_TITLE)}</h2>
-                    <ul class="list items" id="patrols">
-                        {cards.into_iter().map(item).collect_view()}
-                    </ul>
-                </section>
-            }
-        })
+    move || match rounds.get() {
+        None => ().into_any(),
+        Some(Err(problem)) => view! { <ProblemNotice problem /> }.into_any(),
+        Some(Ok(cards)) if cards.is_empty() => ().into_any(),
+        Some(Ok(cards)) => view! {
+            <section class="stack tight">
+                <h2 class="rule">{t.say(words::PATROL_TITLE)}</h2>
+                <ul class="list items" id="patrols">
+                    {cards.into_iter().map(item).collect_view()}
+                </ul>
+            </section>
+        }
+        .into_any(),
     }
 }
 
@@ -81,6 +82,7 @@ pub(crate) fn Patrol() -> impl IntoView {
         let round = round.clone();
         async move { backend::patrol(&round).await }
     });
+    let patrol = Memo::new(move |_| detail.get().and_then(Result::ok));
     view! {
         <div class="page stack">
             <header class="row bar">
@@ -93,31 +95,46 @@ pub(crate) fn Patrol() -> impl IntoView {
             {move || match detail.get() {
                 None => view! { <p class="second">{t.say(words::LOADING)}</p> }.into_any(),
                 Some(Err(problem)) => view! { <ProblemNotice problem /> }.into_any(),
-                Some(Ok(patrol)) => view! { <Points patrol /> }.into_any(),
+                Some(Ok(_)) => ().into_any(),
             }}
+            <Show when=move || patrol.with(Option::is_some)>
+                <Points patrol />
+            </Show>
         </div>
     }
 }
 
+/// The points of a round. One that changes is drawn anew by itself: what is being written at another
+/// stays.
 #[component]
-fn Points(patrol: PatrolView) -> impl IntoView {
+fn Points(patrol: Memo<Option<PatrolView>>) -> impl IntoView {
     let t = speaker();
-    let round = patrol.card.id.clone();
-    let (done, all) = patrol.card.ticked;
-    let point = move |point: PatrolPointView| {
-        let round = round.clone();
-        view! { <Point round point /> }
+    let card = move |of: fn(&PatrolCard) -> String| {
+        patrol.with(|patrol| patrol.as_ref().map_or_else(String::new, |it| of(&it.card)))
     };
+    let ticked = move || card(|card| format!("{}/{}", card.ticked.0, card.ticked.1));
+    let round = patrol.with_untracked(|patrol| {
+        let card = patrol.as_ref().map(|patrol| &patrol.card);
+        card.map_or_else(String::new, |card| card.id.clone())
+    });
+    let points = move || patrol.get().map_or_else(Vec::new, |patrol| patrol.points);
     view! {
         <section class="stack tight">
-            <h2>{patrol.card.name}</h2>
+            <h2>{move || card(|card| card.name.clone())}</h2>
             <p class="second" role="status" id="patrol-ticked">
-                {t.with(words::PATROL_TICKED, format!("{done}/{all}"))}
+                {move || t.with(words::PATROL_TICKED, ticked())}
             </p>
             <p class="second">{t.say(words::PATROL_PRIVATE)}</p>
         </section>
         <ol class="list stack" id="patrol-points">
-            {patrol.points.into_iter().map(point).collect_view()}
+            <For
+                each=points
+                key=|point| format!("{point:?}")
+                children=move |point: PatrolPointView| {
+                    let round = round.clone();
+                    view! { <Point round point /> }
+                }
+            />
         </ol>
     }
 }
@@ -167,17 +184,18 @@ fn Point(round: String, point: PatrolPointView) -> impl IntoView {
             {point.mark.map(|mark| view! { <Ticked mark /> })}
             <input
                 type="text"
+                maxlength=NOTE_CHARS_LIMIT.to_string()
                 aria-label=label
                 placeholder=t.say(words::PATROL_NOTE)
                 prop:value=note
                 on:input=move |event| note.set(event_target_value(&event))
             />
             <div class="pair">{SEEN.into_iter().map(button).collect_view()}</div>
+            {move || problem.get().map(|problem| view! { <ProblemNotice problem /> })}
             <button type="button" class="quiet" data-test="patrol-report" on:click=report>
                 <Icon shape=Shape::Camera />
                 {t.say(words::PATROL_REPORT)}
             </button>
-            {move || problem.get().map(|problem| view! { <ProblemNotice problem /> })}
         </li>
     }
 }

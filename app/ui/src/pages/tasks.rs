@@ -23,11 +23,13 @@ pub(crate) fn Tasks() -> impl IntoView {
     // Where the worker is orders the list while this page is open, and is kept nowhere.
     let here = RwSignal::new(None::<(f64, f64)>);
     let problem = RwSignal::new(None::<Problem>);
+    let locating = RwSignal::new(false);
     let receiver = shared().about.get_untracked().receiver;
     let tasks = live(move || backend::tasks(here.get()));
     let cases = live(backend::cases);
     let locate = move |_| {
         problem.set(None);
+        locating.set(true);
         spawn_local(async move {
             match backend::position().await {
                 Ok(place) => {
@@ -37,15 +39,22 @@ pub(crate) fn Tasks() -> impl IntoView {
                     problem.try_set(Some(refused));
                 }
             }
+            locating.try_set(false);
         });
     };
     view! {
         <div class="page stack">
             <h1>{t.say(words::TASKS_TITLE)}</h1>
             {receiver.then(|| view! {
-                <button type="button" class="quiet" id="tasks-near" on:click=locate>
+                <button
+                    type="button"
+                    class="quiet"
+                    id="tasks-near"
+                    prop:disabled=locating
+                    on:click=locate
+                >
                     <Icon shape=Shape::Locate />
-                    {t.say(words::TASKS_NEAR)}
+                    {move || t.say(if locating.get() { words::PLACE_LOCATING } else { words::TASKS_NEAR })}
                 </button>
             })}
             {move || problem.get().map(|problem| view! { <ProblemNotice problem /> })}

@@ -40,6 +40,6 @@ words! {
     PATROL_FINE "正常" "Fine";
     PATROL_TROUBLE "有问题" "Trouble";
     PATROL_UNREACHED "去不了" "Not reached";
-    PATROL_NOTE "说明，可不填" "Words; may stay empty";
+    PATROL_NOTE "说明；去不了的要写明" "Words; needed when it can't be reached";
     PATROL_REPORT "在这里上报" "Report here";
 }

@@ -88,6 +88,7 @@ const PATROLS: &[Column] = &[
     ("纬度", "lat", true),
     ("经度", "lon", true),
     ("看什么", "words", false),
+    ("停用", "retired", false),
 ];
 
 /// The columns of a part.

@@ -1,7 +1,7 @@
 //! Rounds as lines, one for each point, and back.
 
 use super::columns::Cells;
-use super::read::filled;
+use super::read::{filled, flag as read_flag};
 use crate::catalogue::table::TableError;
 use crate::coordinates::{E7, LatLon};
 use crate::id::AreaCode;
@@ -22,6 +22,7 @@ pub(super) fn lines(rounds: &[Round]) -> Vec<Vec<String>> {
                 degrees(point.lat_e7),
                 degrees(point.lon_e7),
                 point.words.clone(),
+                super::flag(round.retired),
             ]);
         }
     }
@@ -51,6 +52,7 @@ pub(super) fn line(row: &Cells<'_>) -> Result<Round, TableError> {
             lon_e7,
             words: row.text(7).to_owned(),
         }],
+        retired: read_flag(row, 8, false)?,
     })
 }
 
@@ -89,6 +91,20 @@ mod tests {
         let out = export(&new, Part::Patrols);
         let back = import(&doc, Part::Patrols, &out, Timestamp(0)).unwrap();
         assert_eq!(back.patrols, new.patrols);
+        // A round that a later file leaves out is retired; it may come back.
+        let other = text.replace("morning", "evening");
+        let other = Table::from_csv("巡查", &other).unwrap();
+        let later = import(&new, Part::Patrols, &other, Timestamp(0)).unwrap();
+        let rounds = later.patrols.iter().map(|it| (it.id.as_str(), it.retired));
+        let rounds: Vec<_> = rounds.collect();
+        assert_eq!(rounds, [("evening", false), ("morning", true)]);
+        let again = import(&later, Part::Patrols, &table, Timestamp(0)).unwrap();
+        assert!(
+            again
+                .patrols
+                .iter()
+                .any(|it| it.id == "morning" && !it.retired)
+        );
         let wrong = text.replace("27.1506", "北");
         let wrong = Table::from_csv("巡查", &wrong).unwrap();
         assert!(import(&doc, Part::Patrols, &wrong, Timestamp(0)).is_err());

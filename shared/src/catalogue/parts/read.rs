@@ -48,7 +48,7 @@ pub(super) fn list(text: &str) -> Vec<String> {
 }
 
 /// A yes or no; `before` where the file doesn't say.
-fn flag(row: &Cells<'_>, at: usize, before: bool) -> Read<bool> {
+pub(super) fn flag(row: &Cells<'_>, at: usize, before: bool) -> Read<bool> {
     match row.given(at) {
         None | Some("") => Ok(before),
         Some(YES | "1" | "yes" | "true" | "TRUE") => Ok(true),

@@ -8,6 +8,7 @@ use crate::calendar::{Limit, LimitUnit};
 use crate::catalogue::parts::Part;
 use crate::catalogue::{Catalogue, CatalogueDoc, Condition};
 use crate::id::ConditionId;
+use crate::label::{self, Lang};
 use serde::{Deserialize, Serialize};
 use std::collections::{HashMap, HashSet};
 use utoipa::ToSchema;
@@ -185,6 +186,7 @@ pub(super) fn of_content(before: &CatalogueDoc, after: &CatalogueDoc) -> Vec<Sus
     found.extend(limits(before, after));
     found.extend(loose(after));
     found.extend(super::rules::of_rules(before, after));
+    found.extend(rounds(after));
     if !found.iter().any(|one| one.blocks)
         && let Err(error) = Catalogue::new(after.clone())
     {
@@ -214,6 +216,19 @@ fn twice(doc: &CatalogueDoc) -> Vec<Suspicion> {
     look(Part::Departments, &mut { codes });
     look(Part::Departments, &mut { short_names });
     found
+}
+
+/// Rounds that nobody could walk as they are.
+fn rounds(doc: &CatalogueDoc) -> Vec<Suspicion> {
+    let live = doc.patrols.iter().filter(|round| !round.retired);
+    let wrong = live.filter_map(|round| Some((round, round.check().err()?)));
+    wrong
+        .map(|(round, fault)| {
+            let words = label::round_fault(fault, Lang::Zh);
+            let words = format!("巡查路线「{}」：{words}", round.name);
+            blocking(Part::Patrols, Doubt::Unusable, &round.id, words)
+        })
+        .collect()
 }
 
 fn units(doc: &CatalogueDoc) -> Vec<Suspicion> {

@@ -5,6 +5,7 @@ mod edits;
 mod files;
 mod publish;
 mod review;
+mod rounds;
 mod trial;
 
 use crate::api::{self, Problem};
@@ -142,6 +143,7 @@ fn Draft(id: CatalogueDraftId) -> impl IntoView {
                 </p>
                 <files::Files sheet=sheet/>
                 <edits::Edits sheet=sheet/>
+                <rounds::Rounds sheet=sheet/>
                 <review::Reviewed sheet=sheet/>
                 <trial::Trial sheet=sheet/>
                 <publish::Publish sheet=sheet/>

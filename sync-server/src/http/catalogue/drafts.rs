@@ -75,7 +75,7 @@ pub(in crate::http) async fn give_up(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Change limits and leads in place.
+/// Change limits, leads and rounds in place.
 #[utoipa::path(post, path = "/v1/catalogues/drafts/{draft}/edits", tag = "catalogue",
     params(("draft" = String, Path,)), request_body = EditRequest,
     responses((status = 200, body = CatalogueDraftDetail), (status = 403, body = ErrorAnswer),

@@ -9,12 +9,13 @@ use crate::store::catalogue_drafts::DraftRow;
 use crate::store::catalogues::VersionRow;
 use crate::store::{self, Tx};
 use serde_json::{Value, json};
-use shared::catalogue::edit::{EditFault, apply};
+use shared::catalogue::edit::{CatalogueEdit, EditFault, apply};
 use shared::catalogue::parts::{Part, import as import_part};
 use shared::catalogue::review::{PartReview, Review, review};
 use shared::catalogue::table::{Table, TableError};
 use shared::catalogue::{Catalogue, CatalogueDoc};
 use shared::id::{CatalogueDraftId, CatalogueVersion};
+use shared::label::{self, Lang};
 use shared::role::Actor;
 use shared::time::{DAY_MS, Timestamp};
 use shared::unit;
@@ -157,6 +158,7 @@ pub fn edit(
     }
     let (_, mut doc) = read(tx, district, id)?;
     for edit in &request.edits {
+        check_place(district, edit)?;
         apply(&mut doc, edit).map_err(edit_fault)?;
     }
     write(tx, actor, id, request.base_revision, &doc, now)?;
@@ -165,8 +167,26 @@ pub fn edit(
     get(tx, actor, district, id)
 }
 
+/// A round is of a place that is there.
+fn check_place(district: &District, edit: &CatalogueEdit) -> Result<()> {
+    match edit {
+        CatalogueEdit::Round { round } if district.areas.get(&round.area).is_none() => {
+            let (zh, en) = ("没有这个地区，请重选。", "There is no such place.");
+            Err(Fault::invalid("area", zh, en))
+        }
+        _ => Ok(()),
+    }
+}
+
 fn edit_fault(fault: EditFault) -> Fault {
     let (zh, en) = match fault {
+        EditFault::Round(fault) => {
+            return Fault::Refused {
+                field: "round",
+                zh: format!("{}。", label::round_fault(fault, Lang::Zh)),
+                en: format!("{}.", label::round_fault(fault, Lang::En)),
+            };
+        }
         EditFault::Unknown => ("草稿里没有这一行，请刷新。", "There is no such row."),
         EditFault::Limit => ("时限应为1到366。", "A limit is 1 to 366."),
         EditFault::Unit => ("时限单位不对。", "The unit of the limit is none."),

@@ -3,6 +3,7 @@
 //! [`prepare`] is pure and does all the thinking; [`file`] writes what it prepared.
 
 use super::judge::{Chained, Sender};
+use super::marking;
 use crate::service::cases::{EventFacts, Ruled};
 use crate::service::district::District;
 use crate::service::trail::{self, After, Opening};
@@ -437,6 +438,7 @@ pub(super) fn file(
         },
     )?;
     repeated::note(tx, district, &row)?;
+    marking::note_report(tx, district, operation, filing.report.id, now)?;
     let mut last = None;
     for mut event in filing.events.iter().cloned() {
         last = Some(match &last {

@@ -1,4 +1,5 @@
-//! A tick at a point of a round (巡查): kept with its operation, moves nothing.
+//! A tick at a point of a round (巡查): kept with its operation, moves nothing. And which reports were
+//! begun at such a point.
 
 use super::judge::Chained;
 use crate::service::district::District;
@@ -6,10 +7,12 @@ use crate::service::sessions::Session;
 use crate::service::{Fault, Result};
 use crate::store::Tx;
 use crate::store::patrol_marks::{self, MarkRow};
+use crate::store::patrol_reports;
+use serde::Deserialize;
 use shared::catalogue::Catalogue;
-use shared::id::AreaCode;
-use shared::operation::SealedOperation;
-use shared::patrol::{Mark, Seen};
+use shared::id::{AreaCode, ReportId};
+use shared::operation::{Operation, SealedOperation};
+use shared::patrol::{Mark, OnRound, Seen};
 use shared::time::Timestamp;
 use shared::wire::sync::{OperationResult, Outcome};
 
@@ -89,4 +92,26 @@ pub(super) fn mark(
     };
     patrol_marks::insert(tx, &row).map_err(Fault::from)?;
     Ok(result)
+}
+
+/// Notes at which point of a round a report was begun, when its catalogue has that point.
+pub(super) fn note_report(
+    tx: &mut dyn Tx,
+    district: &District,
+    operation: &Operation,
+    report: ReportId,
+    now: Timestamp,
+) -> Result<()> {
+    let at = operation.payload.get("patrol");
+    let Some(Ok(at)) = at.map(OnRound::deserialize) else {
+        return Ok(());
+    };
+    let catalogue = district.catalogue_of(&operation.catalogue_version);
+    let mut rounds = catalogue.iter().flat_map(|one| &one.doc().patrols);
+    let round = rounds.find(|round| round.id == at.round);
+    if round.is_some_and(|round| round.points.iter().any(|point| point.id == at.point)) {
+        let made = operation.wall_ms.plus_ms(operation.offset_ms.unwrap_or(0));
+        patrol_reports::note(tx, &district.code, report, &at, made.min(now))?;
+    }
+    Ok(())
 }

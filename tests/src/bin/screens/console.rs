@@ -30,6 +30,7 @@ pub(crate) async fn empty(album: &Album, server: &Server) -> Result<()> {
     for (path, name) in [
         ("/", "list-empty"),
         ("/quarantine", "quarantine-empty"),
+        ("/patrols", "patrols-empty"),
         ("/nowhere", "no-such-page"),
     ] {
         pages.open(path).await?;
@@ -91,7 +92,34 @@ async fn administered(pages: &Pages<'_>) -> Result<()> {
     browser.click_css("#receipt-check").await?;
     browser.find("[data-test='receipt-bad']").await?;
     pages.each("receipts-wrong").await?;
-    Ok(())
+    rounds(pages).await
+}
+
+/// A round is made, said to lack a point, published, and shown with its points.
+async fn rounds(pages: &Pages<'_>) -> Result<()> {
+    let browser = pages.browser;
+    pages.open("/patrols").await?;
+    browser.click_css("#change-rounds").await?;
+    browser.click_css("#round-new").await?;
+    pages.fill("#round-name", "早间巡查").await?;
+    pages.fill("#round-area", "350703001012").await?;
+    browser.click_css("#round-area-option-350703001012").await?;
+    pages.fill("#round-points", "小学门口").await?;
+    browser.click_css("#round-save").await?;
+    browser.find("#round-form [role='alert'] p").await?;
+    pages.show("#draft-rounds").await?;
+    pages.each("draft-round-wrong").await?;
+    let points = "小学门口,27.1505,118.0292\n东市场后门,27.1506,118.0297,消防通道";
+    pages.fill("#round-points", points).await?;
+    browser.click_css("#round-save").await?;
+    browser.find("[data-test='draft-round']").await?;
+    pages.show("#draft-rounds").await?;
+    pages.each("draft-rounds").await?;
+    browser.click_css("#publish").await?;
+    browser.find("[data-test='version-row']").await?;
+    pages.open("/patrols").await?;
+    browser.find("[data-test='round-point']").await?;
+    pages.each("patrols").await
 }
 
 /// What a dispatcher works with; ends on a case.

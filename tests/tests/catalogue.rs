@@ -7,7 +7,6 @@
     reason = "a test may fail loudly"
 )]
 
-#[path = "catalogue/rules.rs"]
 mod rules;
 
 use serde_json::{Value, json};

@@ -4,24 +4,27 @@
 //! 上报 → 立案 → 派遣 → 处置 → 反馈 → 核查 → 结案, with everything that cities allow beside it
 //! (`docs/DOMAIN.md`). A new state is a row in [`STATES`], its moves rows in [`MOVES`], its words
 //! lines in `label`: lists, filters, lights and rights follow from class and rows. Pure: the server
-//! applies, handheld and console ask what would be allowed. Clocks and due events are in `clock`.
+//! applies, handheld and console ask what would be allowed. Clocks and due events are in `clock`,
+//! deadlines counted anew in `recount`.
 
 mod apply;
 mod asks;
 mod clock;
 mod life;
 mod moves;
+mod recount;
 mod refusal;
 mod states;
 
 pub use asks::{
     ASKS, Ask, AskRow, Asked, EXTENSIONS_MAX, SUSPENSION_MS_MAX, SUSPENSIONS_MAX, ask_row,
 };
-pub use clock::{Due, Rules, StageLimits, due, explain, next_due, recount, told};
+pub use clock::{Due, Rules, StageLimits, due, next_due, told};
 pub use life::{
     Appealed, Card, DeadlineStep, Finding, Found, Life, Outcome, Part, Stage, Suspended,
 };
 pub use moves::{Fact, Goes, MOVES, Move, MoveRow, move_row, moves_from};
+pub use recount::{explain, explain_part, explain_stage, explain_staged, moved, recount};
 pub use refusal::Refusal;
 pub use states::{
     ACCEPTED, Awaits, CHECKED, CHECKING, CLOSED, CONTESTED, Class, DISPATCHED, FORCE_CLOSED,
@@ -202,7 +205,7 @@ impl Case {
         }
         let life = &self.life;
         match row.kind {
-            Move::Dispatch => self.state != HANDLED || !self.is_done(),
+            Move::Dispatch | Move::TakeOver => self.state != HANDLED || !self.is_done(),
             Move::Close => self.may_close().is_ok(),
             Move::HandBack => !life.last_owner && life.assigned.is_none(),
             Move::Unassign => life.assigned.is_some(),

@@ -8,6 +8,8 @@
     reason = "a test may fail loudly"
 )]
 
+mod take_over;
+
 use serde_json::{Value, json};
 use shared::catalogue::CatalogueDoc;
 use shared::role::Role;
@@ -22,10 +24,9 @@ use tests::world::{HERE, START, World};
 on_both!(
     each_stage_has_its_deadline_and_a_missed_one_is_told_once,
     without_a_photo_of_afterwards_the_unit_cannot_finish,
-    a_late_case_is_taken_over_once_however_many_servers_look,
-    a_case_handed_back_is_taken_over_and_told_once,
     the_time_to_sign_is_that_of_the_version_in_force,
     a_changed_calendar_moves_open_deadlines_and_says_so,
+    a_changed_calendar_moves_parts_stages_and_the_time_to_sign,
     a_calendar_for_later_counts_from_its_moment_on_every_server,
     while_a_case_is_suspended_its_deadline_stays,
     two_servers_tell_each_thing_once,
@@ -98,12 +99,21 @@ fn each_stage_has_its_deadline_and_a_missed_one_is_told_once(backend: &Backend) 
     let unit = handler(&world, BRIGADE);
     // 4 hours: 1.5 until noon, 2.5 from 14:00. Working days later it is 10:30 again: on Thursday,
     // and after a weekend on Monday.
+    let why = "只计工作日8:00至12:00、14:00至18:00";
+    let why = |limit: &str, until: &str| {
+        json!([format!(
+            "11月24日 10:30派遣起算，时限{limit}（{why}），至{until}"
+        )])
+    };
     assert_eq!(
         desk.seen(&unit).at("/life/stages"),
         &json!([
-            {"name": "停工", "deadline_ms": START.0 + 6 * HOUR_MS},
-            {"name": "处罚", "deadline_ms": START.0 + 2 * DAY_MS},
-            {"name": "拆除", "deadline_ms": START.0 + 6 * DAY_MS},
+            {"name": "停工", "deadline_ms": START.0 + 6 * HOUR_MS,
+                "why": why("4工作时", "11月24日 16:30")},
+            {"name": "处罚", "deadline_ms": START.0 + 2 * DAY_MS,
+                "why": why("2工作日", "11月26日 10:30")},
+            {"name": "拆除", "deadline_ms": START.0 + 6 * DAY_MS,
+                "why": why("4工作日", "11月30日 10:30")},
         ])
     );
     let stopped = json!({"stage": "停工"});
@@ -184,80 +194,6 @@ fn without_a_photo_of_afterwards_the_unit_cannot_finish(backend: &Backend) {
     // What was filled with the version before is finished by it.
     let finished = old.go(&unit, "finish", &done);
     assert_eq!(finished.at("/row/state"), "handled");
-    assert_eq!(world.verify().findings, []);
-}
-
-fn a_late_case_is_taken_over_once_however_many_servers_look(backend: &Backend) {
-    let world = city(backend, |doc| {
-        doc.escalations = serde_json::from_value(json!([{
-            "id": "late-over", "categories": ["E01"], "late": "2工作时", "tell": "supervisor",
-            "reach": "street", "card": "red", "takes_over": "城管局",
-        }]))
-        .unwrap();
-    });
-    let other = World::serve(backend, tempfile::tempdir().unwrap());
-    let desk = Desk::filed(&world, &mut world.worker(), RUBBISH);
-    // 4 hours end at 16:30; two more are 1.5 until 18:00 and half an hour from 8:00: Wednesday, 8:30.
-    pass_on_both(&world, &other, 22 * HOUR_MS - MINUTE_MS);
-    tell_at_once(&world, &other);
-    let first = handler(&world, SANITATION);
-    assert_eq!(desk.seen(&first).at("/row/lead"), SANITATION);
-    let late = ["stage_late", "yellow", "late"];
-    assert_eq!(since_dispatch(&desk, &first), late);
-    pass_on_both(&world, &other, MINUTE_MS);
-    tell_at_once(&world, &other);
-    assert_eq!(desk.seen(&first).status, 404, "no longer theirs");
-    let second = handler(&world, BUREAU);
-    let seen = desk.seen(&second);
-    assert_eq!(seen.at("/row/lead"), BUREAU);
-    assert_eq!(seen.at("/row/state"), "dispatched");
-    assert_eq!(seen.at("/row/card"), "red");
-    assert_eq!(seen.at("/life/first_unit_name"), "环卫中心");
-    // Its own clocks, from 8:30: 2 hours to sign; 4 are 3.5 until noon and half an hour from 14:00.
-    assert_eq!(seen.at("/row/stage_due_ms"), START.0 + 24 * HOUR_MS);
-    assert_eq!(seen.at("/row/deadline_ms"), START.0 + 28 * HOUR_MS);
-    let chain = since_dispatch(&desk, &second);
-    assert_eq!(chain[..3], late);
-    assert_eq!(chain[3..], ["escalation", "dispatch"]);
-    assert_eq!(desk.about(&second, "escalation"), ["已告知潭城街道督查"]);
-    let events = seen.at("/events").as_array().unwrap();
-    let over = events.last().unwrap();
-    assert_eq!(over["by"], "系统");
-    assert_eq!(over["unit_name"], "城管局");
-    assert_eq!(over["reason"], "按升级规则late-over由城管局接办");
-    // Late by as much again, on Wednesday at 16:30: it is told, and stays with who has it.
-    pass_on_both(&world, &other, DAY_MS);
-    tell_at_once(&world, &other);
-    let second = handler(&world, BUREAU);
-    assert_eq!(desk.seen(&second).at("/row/lead"), BUREAU);
-    assert_eq!(count(&desk, &second, "escalation"), 2);
-    assert_eq!(count(&desk, &second, "dispatch"), 2);
-    assert_eq!(world.verify().findings, []);
-}
-
-fn a_case_handed_back_is_taken_over_and_told_once(backend: &Backend) {
-    let world = city(backend, |doc| {
-        doc.escalations = serde_json::from_value(json!([{
-            "id": "back-over", "returns": 1, "tell": "supervisor", "reach": "district",
-            "takes_over": "城管局",
-        }]))
-        .unwrap();
-    });
-    let desk = Desk::filed(&world, &mut world.worker(), RUBBISH);
-    let first = handler(&world, SANITATION);
-    desk.go(&first, "hand_back", &json!({"reason": "不归环卫"}));
-    world.tell_due();
-    world.tell_due();
-    world.pass_ms(MINUTE_MS);
-    world.tell_due();
-    let second = handler(&world, BUREAU);
-    assert_eq!(
-        since_dispatch(&desk, &second),
-        ["hand_back", "escalation", "dispatch"]
-    );
-    let seen = desk.seen(&second);
-    assert_eq!(seen.at("/row/lead"), BUREAU);
-    assert_eq!(seen.at("/life/returned_by"), &json!(["环卫中心"]));
     assert_eq!(world.verify().findings, []);
 }
 
@@ -346,6 +282,68 @@ fn a_changed_calendar_moves_open_deadlines_and_says_so(backend: &Backend) {
         "11月26日 10:30工作日历调整，重算至12月1日 10:30"
     );
     assert_eq!(count(&desk, &unit, "recounted"), 2);
+    assert_eq!(world.verify().findings, []);
+}
+
+fn a_changed_calendar_moves_parts_stages_and_the_time_to_sign(backend: &Backend) {
+    let world = city(backend, |doc| {
+        let mut all = doc.conditions.iter_mut();
+        let condition = all.find(|it| it.id.as_str() == "E0181-1").unwrap();
+        let staged = json!([{"name": "停工", "limit": "4工作时"}]);
+        condition.staged = serde_json::from_value(staged).unwrap();
+    });
+    let chief = admin(&world);
+    let desk = Desk::filed(&world, &mut world.worker(), ILLEGAL_BUILDING);
+    let unit = handler(&world, BRIGADE);
+    let dispatcher = world.console_of(Role::Dispatcher, HERE, None);
+    let part = json!({"unit": "E01", "reason": "断水"});
+    desk.go(&dispatcher, "add_part", &part);
+    let date = START.0 + DAY_MS;
+    let dated = json!({"unit": BUREAU, "reason": "清运建渣", "until_ms": date});
+    desk.go(&dispatcher, "add_part", &dated);
+    // That very Tuesday becomes a holiday: what began there begins on Wednesday at 8:00.
+    let holiday = |csv: &str| with_day(csv, "2026-11-24,放假");
+    publish_table(&world, &chief, "calendar", holiday, None);
+    world.tell_due();
+    world.tell_due();
+    let seen = desk.seen(&unit);
+    // 2 hours to sign, 4 to stop, 5 days for the whole and for the part without a date.
+    let wednesday = START.0 + DAY_MS;
+    assert_eq!(seen.at("/row/stage_due_ms"), wednesday - 30 * MINUTE_MS);
+    assert_eq!(
+        seen.at("/life/stages/0/deadline_ms"),
+        wednesday + 90 * MINUTE_MS
+    );
+    let end = START.0 + 7 * DAY_MS + 450 * MINUTE_MS;
+    assert_eq!(seen.at("/row/deadline_ms"), end);
+    assert_eq!(seen.at("/life/parts/0/deadline_ms"), end);
+    assert_eq!(seen.at("/life/parts/1/deadline_ms"), date);
+    // One entry says it all, and each its arithmetic.
+    assert_eq!(count(&desk, &unit, "recounted"), 1);
+    let last = seen.at("/events").as_array().unwrap().last().unwrap();
+    assert_eq!(last["deadline_ms"], end);
+    let reason = last["reason"].as_str().unwrap();
+    assert!(reason.starts_with("本环节改到11月25日 10:00；"), "{reason}");
+    assert!(reason.contains("协办改到12月1日 18:00；"), "{reason}");
+    assert!(reason.ends_with("；停工改到11月25日 12:00"), "{reason}");
+    let anew = |until: &str| json!(format!("11月24日 10:30工作日历调整，重算至{until}"));
+    let signing = anew("11月25日 10:00");
+    assert_eq!(seen.at("/life/stage_why/1"), &signing);
+    assert_eq!(seen.at("/life/stages/0/why/1"), &anew("11月25日 12:00"));
+    assert_eq!(seen.at("/life/parts/0/why/1"), &anew("12月1日 18:00"));
+    assert_eq!(seen.at("/life/parts/1/why"), &Value::Null);
+    // Nothing is told at the former moments, and each once at its new one.
+    world.pass_ms(8 * HOUR_MS);
+    world.tell_due();
+    let unit = handler(&world, BRIGADE);
+    let told = ["stage_late", "staged_late"];
+    assert_eq!(told.map(|kind| count(&desk, &unit, kind)), [0, 0]);
+    world.pass_ms(18 * HOUR_MS);
+    world.tell_due();
+    world.tell_due();
+    let unit = handler(&world, BRIGADE);
+    assert_eq!(told.map(|kind| count(&desk, &unit, kind)), [1, 1]);
+    assert_eq!(count(&desk, &unit, "recounted"), 1);
     assert_eq!(world.verify().findings, []);
 }
 

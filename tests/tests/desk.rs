@@ -341,3 +341,45 @@ async fn a_round_is_drafted_published_walked_and_seen_by_point() {
     let left = field.run(&["patrol"]).unwrap();
     assert_eq!(left.as_array().map(Vec::len), Some(0), "{left}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_list_of_units_opens_when_it_is_asked_for_and_covers_no_button_before() {
+    let dir = tempfile::tempdir().unwrap();
+    let server = with_cases(dir.path(), &["list-1"]).await;
+    let dispatcher = sign_in(&server, "paiqian").await;
+    open(&dispatcher, &server, "list-1").await;
+    begin(&dispatcher, "dispatch").await;
+    // The form has the focus where something is missing, with the list closed.
+    let focused = "return document.activeElement.id === 'move-unit'";
+    dispatcher
+        .until("see the focus on the unit", async || {
+            Ok(dispatcher.script(focused).await?.as_bool() == Some(true))
+        })
+        .await
+        .unwrap();
+    let closed = "#move-unit[aria-expanded='false']";
+    let opened = "#move-unit[aria-expanded='true']";
+    dispatcher.find(closed).await.unwrap();
+    // Down opens it, Escape closes it and leaves the form.
+    dispatcher.type_keys("\u{e015}").await.unwrap();
+    dispatcher.find(opened).await.unwrap();
+    dispatcher.type_keys("\u{e00c}").await.unwrap();
+    dispatcher.find(closed).await.unwrap();
+    assert_eq!(count(&dispatcher, "#move-form").await, 1);
+    // A press opens it.
+    dispatcher.click_css("#move-unit").await.unwrap();
+    dispatcher.find(opened).await.unwrap();
+    dispatcher.type_keys("\u{e00c}").await.unwrap();
+    dispatcher.find(closed).await.unwrap();
+    // And so does typing.
+    dispatcher.type_keys("市政中心").await.unwrap();
+    dispatcher.find(opened).await.unwrap();
+    dispatcher.type_keys("\u{e00c}").await.unwrap();
+    dispatcher.click_css("#move-cancel").await.unwrap();
+    dispatcher
+        .until("see the form close", async || {
+            Ok(count(&dispatcher, "#move-form").await == 0)
+        })
+        .await
+        .unwrap();
+}

@@ -7,8 +7,12 @@ use super::{
     Given, Goes, HANDLED, Move, MoveRow, Outcome, PARTS_MAX, REASON_CHARS_LIMIT, RETURNS_MAX,
     Refusal, ask_row, move_row, state,
 };
+use crate::id::UnitCode;
 use crate::time::Timestamp;
 use crate::unit::is_pool;
+
+/// Stands as the answer of a part whose unit was given the whole.
+const NOW_LEADS: &str = "已转为主办，协办并入主办";
 
 impl Case {
     /// The case after the move.
@@ -84,7 +88,7 @@ impl Case {
             {
                 Err(Refusal::Missing(Fact::Reason))
             }
-            Move::Dispatch if self.state == HANDLED && self.is_done() => {
+            Move::Dispatch | Move::TakeOver if self.state == HANDLED && self.is_done() => {
                 Err(self.not_from(row.kind))
             }
             _ => Ok(()),
@@ -111,13 +115,13 @@ impl Case {
         let (given, at) = (&event.given, event.at);
         match event.kind {
             Move::Accept => self.life.condition.clone_from(&given.condition),
-            Move::Dispatch => self.give(event, rules)?,
+            Move::Dispatch | Move::TakeOver => self.give(event, rules)?,
             Move::Escalate => {
                 self.life.escalations = self.life.escalations.saturating_add(1);
                 self.life.assigned = None;
                 self.life.asked = None;
                 if let Some(unit) = &given.unit {
-                    self.lead = unit.clone();
+                    self.led_by(unit.clone(), at);
                 }
                 // The clock runs on: whoever received it first stays responsible.
             }
@@ -183,7 +187,7 @@ impl Case {
         self.life.last_owner =
             self.life.returns >= RETURNS_MAX && rules.last_resort.as_ref() == Some(&unit);
         self.life.first_unit.get_or_insert_with(|| unit.clone());
-        self.lead = unit;
+        self.led_by(unit, event.at);
         if let Some(condition) = &event.given.condition {
             self.life.condition = Some(condition.clone());
         }
@@ -210,10 +214,22 @@ impl Case {
             self.life.stages.push(Stage {
                 name: name.clone(),
                 deadline_ms: rules.calendar.deadline(event.at, *limit),
+                limit: Some(*limit),
+                steps: Vec::new(),
                 reached_ms: None,
             });
         }
         Ok(())
+    }
+
+    /// Another unit leads. A part that it had is no longer one: it answers for the whole.
+    fn led_by(&mut self, unit: UnitCode, at: Timestamp) {
+        let own = |part: &&mut Part| part.unit == unit && part.answered_ms.is_none();
+        for part in self.life.parts.iter_mut().filter(own) {
+            part.answered_ms = Some(at);
+            NOW_LEADS.clone_into(&mut part.answer);
+        }
+        self.lead = unit;
     }
 
     /// What is no longer true when work begins again.
@@ -238,9 +254,8 @@ impl Case {
         if event.given.until_ms.is_some_and(|until| until <= event.at) {
             return Err(Refusal::UntilOutOfRange);
         }
-        let by_rule = rules
-            .limit
-            .map(|limit| rules.calendar.deadline(event.at, limit));
+        let limit = rules.limit.filter(|_| event.given.until_ms.is_none());
+        let by_rule = limit.map(|limit| rules.calendar.deadline(event.at, limit));
         let late = Due::Part(unit.clone()).name();
         self.life.told.retain(|told| *told != late);
         self.life.parts.push(Part {
@@ -248,6 +263,8 @@ impl Case {
             task: event.given.reason.clone(),
             asked_ms: event.at,
             deadline_ms: event.given.until_ms.or(by_rule),
+            limit,
+            steps: Vec::new(),
             answered_ms: None,
             answer: String::new(),
         });
@@ -392,10 +409,11 @@ impl Case {
 
     /// Begins the stage of the state that the case has come to.
     pub(super) fn enter(&mut self, at: Timestamp, rules: &Rules<'_>) {
+        let limit = state(self.state).and_then(|row| rules.stage_limit(row));
         self.life.stage_since_ms = Some(at);
-        self.life.stage_due_ms = state(self.state)
-            .and_then(|row| rules.stage_limit(row))
-            .map(|limit| rules.calendar.deadline(at, limit));
+        self.life.stage_due_ms = limit.map(|limit| rules.calendar.deadline(at, limit));
+        self.life.stage_limit = limit;
+        self.life.stage_steps.clear();
         self.life.told.retain(|told| told != Due::STAGE);
     }
 

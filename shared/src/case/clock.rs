@@ -3,8 +3,9 @@
 //!
 //! Pure: the server keeps one moment per case, [`next_due`], looks at what lies before now, and asks
 //! [`due`]. What was told is noted in the case ([`told`]), so that running twice tells nothing twice.
+//! What a changed calendar does to all of them is `recount`.
 
-use super::life::{Card, DeadlineStep};
+use super::life::Card;
 use super::{Case, Class, SUSPENDED, StateRow};
 use crate::calendar::{Calendar, Clock, GREEN_SHARE_MAX, Limit};
 use crate::catalogue::{Escalation, StageLimit, stage_limit};
@@ -147,15 +148,22 @@ impl Case {
 
     /// Everything that will be due, told or not, each with its moment.
     fn moments(&self, rules: &Rules<'_>) -> Vec<(Timestamp, Due)> {
-        let mut moments = Vec::new();
         if self.class() == Class::Closed {
-            return moments;
+            return Vec::new();
         }
         if self.state == SUSPENDED {
             let until = self.life.suspended.map(|suspended| suspended.until_ms);
-            moments.extend(until.map(|until| (until, Due::Resume)));
-            return moments;
+            return until
+                .map(|until| (until, Due::Resume))
+                .into_iter()
+                .collect();
         }
+        self.running(rules)
+    }
+
+    /// The same without asking whether anything is told of it now.
+    pub(super) fn running(&self, rules: &Rules<'_>) -> Vec<(Timestamp, Due)> {
+        let mut moments = Vec::new();
         moments.extend(self.life.stage_due_ms.map(|at| (at, Due::Stage)));
         for part in &self.life.parts {
             if let (None, Some(at)) = (part.answered_ms, part.deadline_ms) {
@@ -224,88 +232,4 @@ pub fn told(case: &Case, due: &Due, card: Option<Card>) -> Case {
     next.life.told.push(due.name());
     next.life.card = next.life.card.max(card);
     next
-}
-
-/// The case with its deadline counted anew, step by step, by a calendar that has changed; none when
-/// it stays the same or the clock doesn't run. A suspended case is counted anew when it goes on.
-#[must_use]
-pub fn recount(case: &Case, rules: &Rules<'_>, now: Timestamp) -> Option<Case> {
-    let runs = case.class() == Class::Open && case.state != SUSPENDED;
-    if !runs || case.handled_ms.is_some() {
-        return None;
-    }
-    let (calendar, clock) = (rules.calendar, case.clock());
-    let mut counted: Option<Timestamp> = None;
-    let mut left = 0;
-    for step in &case.life.steps {
-        match step {
-            DeadlineStep::Given { from_ms, limit, .. } => {
-                counted = Some(calendar.deadline(*from_ms, *limit));
-            }
-            DeadlineStep::Extended { limit, .. } => {
-                counted = counted.map(|deadline| calendar.deadline(deadline, *limit));
-            }
-            DeadlineStep::Suspended { since_ms, .. } => {
-                left = counted.map_or(0, |deadline| calendar.elapsed(*since_ms, deadline, clock));
-            }
-            DeadlineStep::Resumed { from_ms, .. } => {
-                counted = Some(calendar.after(*from_ms, left, clock));
-            }
-            DeadlineStep::Recounted { .. } => {}
-        }
-    }
-    let deadline_ms = counted.filter(|deadline| Some(*deadline) != case.deadline_ms)?;
-    let mut next = case.clone();
-    next.deadline_ms = Some(deadline_ms);
-    next.life.steps.push(DeadlineStep::Recounted {
-        at_ms: now,
-        deadline_ms,
-    });
-    // Lights of the former deadline are told again by the new one.
-    let of_handling = [Due::Yellow.name(), Due::Late.name()];
-    next.life.told.retain(|told| !of_handling.contains(told));
-    Some(next)
-}
-
-/// The deadline's arithmetic in words, a line a step: 为什么是 11-24 10:30.
-#[must_use]
-pub fn explain(case: &Case, year: i32) -> Vec<String> {
-    let show = |at: Timestamp| at.show(year);
-    let line = |step: &DeadlineStep| match step {
-        DeadlineStep::Given {
-            from_ms,
-            limit,
-            deadline_ms,
-        } => {
-            let hours = match limit.unit.clock() {
-                Clock::Working => "只计工作日8:00至12:00、14:00至18:00",
-                Clock::Continuous => "昼夜连续计时，节假日不停",
-            };
-            format!(
-                "{}派遣起算，时限{limit}（{hours}），至{}",
-                show(*from_ms),
-                show(*deadline_ms)
-            )
-        }
-        DeadlineStep::Extended { limit, deadline_ms } => {
-            format!("准予延期，加一个原时限{limit}，至{}", show(*deadline_ms))
-        }
-        DeadlineStep::Suspended { since_ms, left_ms } => format!(
-            "{}挂账，停表；{}",
-            show(*since_ms),
-            if *left_ms > 0 {
-                format!("还剩{}", crate::time::show_duration(*left_ms))
-            } else {
-                String::from("已无剩余时间")
-            }
-        ),
-        DeadlineStep::Resumed {
-            from_ms,
-            deadline_ms,
-        } => format!("{}恢复计时，至{}", show(*from_ms), show(*deadline_ms)),
-        DeadlineStep::Recounted { at_ms, deadline_ms } => {
-            format!("{}工作日历调整，重算至{}", show(*at_ms), show(*deadline_ms))
-        }
-    };
-    case.life.steps.iter().map(line).collect()
 }

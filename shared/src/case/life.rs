@@ -93,6 +93,12 @@ pub struct Part {
     /// By when.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deadline_ms: Option<Timestamp>,
+    /// The limit by which that was counted since it was asked for; none where a date was given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<Limit>,
+    /// The deadline's arithmetic, once it was counted anew.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub steps: Vec<DeadlineStep>,
     /// When it answered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub answered_ms: Option<Timestamp>,
@@ -108,6 +114,13 @@ pub struct Stage {
     pub name: String,
     /// By when.
     pub deadline_ms: Timestamp,
+    /// The limit by which that was counted since the dispatch; none on cases from before it was
+    /// kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<Limit>,
+    /// The deadline's arithmetic, once it was counted anew.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub steps: Vec<DeadlineStep>,
     /// When it was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reached_ms: Option<Timestamp>,
@@ -248,6 +261,12 @@ pub struct Life {
     /// Until when it may stay there.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stage_due_ms: Option<Timestamp>,
+    /// The limit by which that was counted; none on cases from before it was kept.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stage_limit: Option<Limit>,
+    /// The arithmetic of how long it may stay there, once it was counted anew.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub stage_steps: Vec<DeadlineStep>,
     /// Due events that were told: names of [`Due`](super::Due).
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub told: Vec<String>,

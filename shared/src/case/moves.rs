@@ -68,6 +68,8 @@ pub enum Move {
     SelfFix,
     /// 撤回: its reporter takes it back before a unit has begun.
     Withdraw,
+    /// 接办: by an escalation rule another unit takes it over from the one that has it.
+    TakeOver,
 }
 
 impl Move {
@@ -103,6 +105,7 @@ impl Move {
             Self::Reach => "reach",
             Self::SelfFix => "self_fix",
             Self::Withdraw => "withdraw",
+            Self::TakeOver => "take_over",
         }
     }
 }
@@ -188,7 +191,7 @@ const fn row(
 }
 
 /// All moves. The order is the order of buttons.
-pub static MOVES: [MoveRow; 28] = {
+pub static MOVES: [MoveRow; 29] = {
     use Action as A;
     use Fact as F;
     use Goes::{ByAsked, ByUnit, Stays, To};
@@ -329,6 +332,17 @@ pub static MOVES: [MoveRow; 28] = {
             to: To(CLOSED),
             action: None,
             needs: &[],
+        },
+        // By a rule. Unlike a dispatcher it also takes a case from a unit that has signed; while a
+        // case is suspended its clock stands, and what is put right waits for a check and no unit.
+        MoveRow {
+            kind: M::TakeOver,
+            from: &[
+                RECEIVED, ACCEPTED, RETURNED, DISPATCHED, HANDLING, HANDLED, CONTESTED,
+            ],
+            to: To(DISPATCHED),
+            action: None,
+            needs: &[F::Unit, F::Reason],
         },
     ]
 };

@@ -183,7 +183,7 @@ impl Course {
             "accept" => {
                 self.filed.get_or_insert(at);
             }
-            "dispatch" => self.dispatch(entry, noted),
+            "dispatch" | "take_over" => self.dispatch(entry, noted),
             "hand_back" => {
                 if let Some(stint) = self.stint.take() {
                     stint.given(noted);

@@ -74,6 +74,7 @@ pub const fn case_move(kind: Move, lang: Lang) -> &'static str {
         Move::Reach => lang.pick("阶段完成", "Stage reached"),
         Move::SelfFix => lang.pick("现场自处置", "Fixed on the spot"),
         Move::Withdraw => lang.pick("撤回", "Withdraw"),
+        Move::TakeOver => lang.pick("接办", "Take over"),
     }
 }
 
@@ -109,6 +110,7 @@ pub fn event(kind: &str, lang: Lang) -> &'static str {
         "answer_part" => lang.pick("协办反馈", "Part answered"),
         "reach" => lang.pick("阶段完成", "Stage reached"),
         "self_fix" => lang.pick("现场自处置，结案", "Fixed on the spot, closed"),
+        "take_over" => lang.pick("按规则由别的单位接办", "Taken over by rule"),
         "withdraw" => lang.pick("上报人撤回", "Withdrawn by its reporter"),
         "withdraw_asked" => lang.pick("上报人申请撤回", "Its reporter asks to withdraw it"),
         "amend" => lang.pick("更正", "Corrected"),
@@ -126,7 +128,7 @@ pub fn event(kind: &str, lang: Lang) -> &'static str {
         "escalation" => lang.pick("自动升级", "Escalated by rule"),
         "recounted" => lang.pick(
             "日历调整，重算期限",
-            "Deadline recounted, the calendar changed",
+            "Deadlines recounted, the calendar changed",
         ),
         "redact" => lang.pick("联系人已抹去", "Contact erased"),
         _ => lang.pick("其他", "Other"),

@@ -75,18 +75,29 @@ proptest! {
                 Class::Open => {
                     prop_assert!(next.closed_ms.is_none());
                     prop_assert_ne!(next.awaits(), Awaits::Nobody);
-                    let on = next.moves(at).len();
-                    prop_assert!(on > 0, "{} is a dead end", next.state);
+                    let on = next.moves(at).iter().any(|(_, right)| right.is_some());
+                    prop_assert!(on, "{} is a dead end", next.state);
                     if row.awaits == Awaits::Clock && next.life.asked.is_none() {
                         prop_assert!(next_due(&next, &rules).is_some());
                     }
                 }
                 Class::Closed => prop_assert!(next.closed_ms.is_some()),
             }
-            // Only an extension or a resumption moves a running deadline on, only a dispatch sets it.
+            // Only an extension or a resumption moves a running deadline on, only a dispatch and a
+            // unit that takes over set it.
             if next.deadline_ms != case.deadline_ms {
-                prop_assert!(matches!(event.kind, Move::Dispatch | Move::Grant | Move::Resume));
+                prop_assert!(matches!(
+                    event.kind,
+                    Move::Dispatch | Move::TakeOver | Move::Grant | Move::Resume
+                ));
             }
+            if event.kind == Move::TakeOver {
+                prop_assert_ne!(case.state, SUSPENDED);
+                prop_assert_eq!((next.state, next.awaits()), (DISPATCHED, Awaits::Unit));
+            }
+            let owes = |part: &Part| part.unit == next.lead && part.answered_ms.is_none();
+            prop_assert!(!next.life.parts.iter().any(owes), "the lead owes itself a part");
+            prop_assert_eq!(recount(&next, &rules, at), None, "by the same calendar");
             case = next;
         }
     }

@@ -292,6 +292,35 @@ fn a_desk_is_late_when_the_stage_was() {
     assert_eq!(told.place(Counter::Due), 1);
 }
 
+#[test]
+fn what_is_taken_over_from_a_late_unit_stays_late_with_it_and_is_no_desks_dispatch() {
+    let mut told = Told::begin();
+    told.dispatch("E01", RECEIVED, HOUR_MS / 2);
+    told.go("start", DISPATCHED, HANDLING);
+    let (unit, deadline) = (unit("D22"), told.at.plus_ms(4 * HOUR_MS));
+    let entry = Entry {
+        kind: "take_over",
+        from: HANDLING,
+        to: DISPATCHED,
+        at: told.at,
+        by_person: false,
+        unit: Some(&unit),
+        level: Level::District,
+        deadline: Some(deadline),
+        ask: None,
+        outcome: None,
+    };
+    for delta in told.course.follow(&entry) {
+        let key = (delta.day, delta.who, delta.counter);
+        *told.tally.entry(key).or_default() += delta.n;
+    }
+    assert_eq!(told.of_unit("E01"), [("dispatched", 1), ("due", 1)]);
+    assert_eq!(told.of_unit("D22"), [("dispatched", 1), ("due", 1)]);
+    assert_eq!(told.place(Counter::Due), 1);
+    assert_eq!(told.place(Counter::DeskDispatched), 1, "only the first");
+    assert_eq!(told.place(Counter::RuleDispatched), 1);
+}
+
 fn given(n: u8, at: Timestamp) -> Given {
     let units = ["E01", "D22", "D23", "DISPATCH-350703"];
     let asks = [
@@ -324,7 +353,10 @@ fn given(n: u8, at: Timestamp) -> Given {
 
 /// The entry that the server writes for a move.
 fn entry<'a>(case: &'a Case, event: &'a Event, next: &'a Case) -> Entry<'a> {
-    let sets_deadline = matches!(event.kind, Move::Dispatch | Move::Grant | Move::Resume);
+    let sets_deadline = matches!(
+        event.kind,
+        Move::Dispatch | Move::TakeOver | Move::Grant | Move::Resume
+    );
     Entry {
         kind: event.kind.as_str(),
         from: case.state,

@@ -84,6 +84,9 @@ pub struct PartRow {
     /// By when.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deadline_ms: Option<Timestamp>,
+    /// That deadline's arithmetic, a line a step; nothing where a date was given.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub why: Vec<String>,
     /// When it answered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub answered_ms: Option<Timestamp>,
@@ -99,6 +102,9 @@ pub struct StageRow {
     pub name: String,
     /// By when.
     pub deadline_ms: Timestamp,
+    /// That deadline's arithmetic, a line a step.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub why: Vec<String>,
     /// When it was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reached_ms: Option<Timestamp>,
@@ -136,6 +142,9 @@ pub struct CaseLife {
     /// Since when it is in its state.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stage_since_ms: Option<Timestamp>,
+    /// The arithmetic of how long it may stay there, a line a step.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub stage_why: Vec<String>,
     /// The deadline's arithmetic, a line a step.
     #[serde(default)]
     pub deadline_why: Vec<String>,

@@ -205,6 +205,11 @@ fn plain(life: &CaseLife, now: Timestamp, lang: Lang) -> Vec<(Word, String)> {
                 .map(|one| finding(one, label::checked)),
         ),
         (words::EXTENSIONS, times(life.extensions)),
+        // A limit that runs as it was given is said by its moment alone.
+        (
+            words::STAGE_COUNTED,
+            (life.stage_why.len() > 1).then(|| life.stage_why.join("；")),
+        ),
         (words::REWORKS, times(life.reworks)),
         (words::ESCALATIONS, times(life.escalations)),
         (words::APPEAL, life.appealed.map(appealed)),
@@ -231,6 +236,20 @@ fn chain(units: &[String], lang: Lang) -> impl IntoView + use<> {
     }
 }
 
+/// How the deadline of a part or a stage was counted, folded away.
+fn counted(lines: &[String], lang: Lang) -> Option<impl IntoView + use<>> {
+    let rows = lines.iter().cloned();
+    let rows: Vec<_> = rows.map(|line| view! { <li>{line}</li> }).collect();
+    (!rows.is_empty()).then(|| {
+        view! {
+            <details class="why" data-test="counted">
+                <summary>{words::HOW_COUNTED.of(lang)}</summary>
+                <ol class="because">{rows}</ol>
+            </details>
+        }
+    })
+}
+
 fn parts(parts: &[PartRow], now: Timestamp, lang: Lang) -> Option<impl IntoView + use<>> {
     let row = |part: &PartRow| {
         let due = part.deadline_ms.map(|due| {
@@ -255,6 +274,7 @@ fn parts(parts: &[PartRow], now: Timestamp, lang: Lang) -> Option<impl IntoView 
                 <p class="row"><strong>{part.unit_name.clone()}</strong> {state} {due}</p>
                 <p>{part.task.clone()}</p>
                 {answer}
+                {counted(&part.why, lang)}
             </li>
         }
     };
@@ -283,10 +303,13 @@ fn stages(stages: &[StageRow], now: Timestamp, lang: Lang) -> Option<impl IntoVi
         };
         let at = format::moment(stage.deadline_ms, now, lang);
         view! {
-            <li class="row">
-                <strong>{stage.name.clone()}</strong>
-                {state}
-                <small class="number">{format!("{} {at}", words::DEADLINE.of(lang))}</small>
+            <li>
+                <p class="row">
+                    <strong>{stage.name.clone()}</strong>
+                    {state}
+                    <small class="number">{format!("{} {at}", words::DEADLINE.of(lang))}</small>
+                </p>
+                {counted(&stage.why, lang)}
             </li>
         }
     };

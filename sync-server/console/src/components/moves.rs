@@ -218,7 +218,9 @@ impl MoveForm {
 
 const fn shape(begun: &Begun) -> Shape {
     match begun.allowed.kind {
-        Move::Dispatch | Move::AskVerify | Move::AskCheck | Move::AddPart => Shape::Send,
+        Move::Dispatch | Move::AskVerify | Move::AskCheck | Move::AddPart | Move::TakeOver => {
+            Shape::Send
+        }
         Move::Start | Move::Resume => Shape::CirclePlay,
         Move::Finish | Move::AnswerPart | Move::Reach | Move::Accept | Move::Verify => {
             Shape::CircleCheck

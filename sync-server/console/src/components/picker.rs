@@ -1,13 +1,16 @@
 //! A field that finds one entry of a long list by typing: units, places, categories, people.
 //!
 //! Works by mouse, touch and keyboard (arrows, Enter, Escape) and tells screen readers what is
-//! active, as a combo box with a list. It fetches nothing: `on_want` says that the list is wanted.
+//! active, as a combo box with a list. The list lies over what follows, so it opens when somebody
+//! presses the field, types or goes down, and never by the focus alone, which a form gives by itself.
+//! It fetches nothing: `on_want` says that the list is wanted.
 
 use crate::desk::{Choice, Desk};
 use crate::icons::{Icon, Shape};
 use crate::words::{self, Word};
-use leptos::ev::KeyboardEvent;
+use leptos::ev::{FocusEvent, KeyboardEvent};
 use leptos::prelude::*;
+use wasm_bindgen::JsCast;
 
 /// Entries shown at once; more would not be read but searched.
 const SHOWN_LIMIT: usize = 30;
@@ -22,6 +25,106 @@ fn matching(choices: &[Choice], text: &str) -> (Vec<Choice>, bool) {
     let mut found = choices.iter().filter(fits).cloned();
     let shown = found.by_ref().take(SHOWN_LIMIT).collect();
     (shown, found.next().is_some())
+}
+
+/// What a key does to the list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Press {
+    /// Opens it.
+    Open,
+    /// Makes another entry the active one.
+    To(usize),
+    /// Takes the active entry.
+    Take,
+    /// Closes it.
+    Close,
+}
+
+/// What a key does to a list of so many entries; none where the key is left to the field.
+fn press(key: &str, open: bool, active: usize, count: usize) -> Option<Press> {
+    match (key, open) {
+        ("ArrowDown", false) => Some(Press::Open),
+        ("ArrowDown", true) => {
+            let next = active.saturating_add(1);
+            Some(Press::To(next.min(count.saturating_sub(1))))
+        }
+        ("ArrowUp", true) => Some(Press::To(active.saturating_sub(1))),
+        ("Enter", true) => Some(Press::Take),
+        ("Escape", true) => Some(Press::Close),
+        _ => None,
+    }
+}
+
+/// What was typed into a field that still showed the name of what is chosen.
+fn typed<'a>(name: &str, value: &'a str) -> &'a str {
+    let rest = value.strip_prefix(name);
+    rest.or_else(|| value.strip_suffix(name)).unwrap_or(value)
+}
+
+/// The list under a field, and what is typed to find something in it.
+#[derive(Clone, Copy)]
+struct List {
+    text: RwSignal<String>,
+    open: RwSignal<bool>,
+    active: RwSignal<usize>,
+    /// What fits, and whether there is more.
+    found: Memo<Option<(Vec<Choice>, bool)>>,
+    on_want: Callback<()>,
+    on_choose: Callback<Option<String>>,
+}
+
+impl List {
+    fn show(self, begun: &str) {
+        self.on_want.run(());
+        self.text.set(begun.to_owned());
+        self.active.set(0);
+        self.open.set(true);
+    }
+
+    /// The field holds this now; while the list was closed it showed a name.
+    fn hold(self, value: String, name: &str) {
+        if self.open.get_untracked() {
+            self.text.set(value);
+            self.active.set(0);
+        } else {
+            self.show(typed(name, &value));
+        }
+    }
+
+    fn take(self, code: String) {
+        self.open.set(false);
+        self.text.set(String::new());
+        self.on_choose.run(Some(code));
+    }
+
+    fn on_key(self, event: &KeyboardEvent) {
+        let (open, at) = (self.open.get_untracked(), self.active.get_untracked());
+        let count = self
+            .found
+            .with_untracked(|found| found.as_ref().map_or(0, |found| found.0.len()));
+        let Some(pressed) = press(&event.key(), open, at, count) else {
+            return;
+        };
+        event.prevent_default();
+        match pressed {
+            Press::Open => self.show(""),
+            Press::To(at) => self.active.set(at),
+            Press::Take => {
+                let code = self.found.with_untracked(|found| {
+                    let choice = found.as_ref()?.0.get(at)?;
+                    Some(choice.code.clone())
+                });
+                if let Some(code) = code {
+                    self.take(code);
+                }
+            }
+            Press::Close => {
+                // The form around it closes by the same key.
+                event.stop_propagation();
+                self.open.set(false);
+            }
+        }
+    }
 }
 
 /// The field.
@@ -70,13 +173,13 @@ pub(crate) fn Picker(
         });
         name.unwrap_or(code)
     };
-    let choose = move |code: String| {
-        open.set(false);
-        text.set(String::new());
-        on_choose.run(Some(code));
-    };
-    let on_keydown = move |event: KeyboardEvent| {
-        on_key(&event, open, active, found, Callback::new(choose));
+    let list = List {
+        text,
+        open,
+        active,
+        found,
+        on_want,
+        on_choose,
     };
     view! {
         <div class="field picker" data-open=move || open.get().to_string()>
@@ -97,20 +200,20 @@ pub(crate) fn Picker(
                     }
                     placeholder=move || desk.say(words::PICK_HINT)
                     prop:value=move || if open.get() { text.get() } else { chosen_name() }
-                    on:focus=move |_| {
+                    on:focus=move |event| {
                         on_want.run(());
-                        text.set(String::new());
-                        active.set(0);
-                        open.set(true);
+                        select_all(&event);
                     }
-                    on:click=move |_| open.set(true)
+                    on:click=move |_| {
+                        if !open.get_untracked() {
+                            list.show("");
+                        }
+                    }
                     on:input=move |event| {
-                        text.set(event_target_value(&event));
-                        active.set(0);
-                        open.set(true);
+                        list.hold(event_target_value(&event), &untrack(chosen_name));
                     }
                     on:blur=move |_| open.set(false)
-                    on:keydown=on_keydown
+                    on:keydown=move |event| list.on_key(&event)
                 />
                 <Show when=move || value.with(Option::is_some)>
                     <button
@@ -135,46 +238,21 @@ pub(crate) fn Picker(
                 // The field keeps the focus while an option is pressed.
                 on:mousedown=|event| event.prevent_default()
             >
-                {move || options(id, desk, found.get(), active, Callback::new(choose))}
+                {move || {
+                    let choose = Callback::new(move |code: String| list.take(code));
+                    options(id, desk, found.get(), active, choose)
+                }}
             </ul>
         </div>
     }
 }
 
-fn on_key(
-    event: &KeyboardEvent,
-    open: RwSignal<bool>,
-    active: RwSignal<usize>,
-    found: Memo<Option<(Vec<Choice>, bool)>>,
-    choose: Callback<String>,
-) {
-    let count = found.with_untracked(|found| found.as_ref().map_or(0, |found| found.0.len()));
-    match event.key().as_str() {
-        "ArrowDown" => {
-            event.prevent_default();
-            open.set(true);
-            active.update(|at| *at = at.saturating_add(1).min(count.saturating_sub(1)));
-        }
-        "ArrowUp" => {
-            event.prevent_default();
-            active.update(|at| *at = at.saturating_sub(1));
-        }
-        "Enter" if open.get_untracked() => {
-            event.prevent_default();
-            let at = active.get_untracked();
-            let code = found.with_untracked(|found| {
-                let choice = found.as_ref()?.0.get(at)?;
-                Some(choice.code.clone())
-            });
-            if let Some(code) = code {
-                choose.run(code);
-            }
-        }
-        "Escape" if open.get_untracked() => {
-            event.stop_propagation();
-            open.set(false);
-        }
-        _ => {}
+/// So that what is typed takes the place of the name that stands there.
+fn select_all(event: &FocusEvent) {
+    let input: Option<web_sys::HtmlInputElement> =
+        event.target().and_then(|target| target.dyn_into().ok());
+    if let Some(input) = input {
+        input.select();
     }
 }
 
@@ -243,6 +321,36 @@ mod tests {
         assert_eq!(codes("d22"), ["D22-4"]);
         assert_eq!(codes("").len(), 3);
         assert!(codes("没有").is_empty());
+    }
+
+    #[test]
+    fn the_list_opens_by_the_arrow_down_and_other_keys_are_left_to_the_field() {
+        assert_eq!(press("ArrowDown", false, 0, 3), Some(Press::Open));
+        for key in ["ArrowUp", "Enter", "Escape", "Tab", "a"] {
+            assert_eq!(press(key, false, 0, 3), None, "{key}");
+        }
+    }
+
+    #[test]
+    fn arrows_stay_within_the_list_and_escape_closes_it() {
+        assert_eq!(press("ArrowDown", true, 0, 3), Some(Press::To(1)));
+        assert_eq!(press("ArrowDown", true, 2, 3), Some(Press::To(2)));
+        assert_eq!(press("ArrowDown", true, 0, 0), Some(Press::To(0)));
+        assert_eq!(press("ArrowUp", true, 2, 3), Some(Press::To(1)));
+        assert_eq!(press("ArrowUp", true, 0, 3), Some(Press::To(0)));
+        assert_eq!(press("Enter", true, 1, 3), Some(Press::Take));
+        assert_eq!(press("Escape", true, 1, 3), Some(Press::Close));
+        assert_eq!(press("Tab", true, 1, 3), None);
+    }
+
+    #[test]
+    fn typing_beside_the_name_that_stands_there_looks_for_what_was_typed() {
+        assert_eq!(typed("市政中心", "市政中心环"), "环");
+        assert_eq!(typed("市政中心", "环市政中心"), "环");
+        // It took the name's place, or a part of the name was taken away.
+        assert_eq!(typed("市政中心", "环"), "环");
+        assert_eq!(typed("市政中心", "市政"), "市政");
+        assert_eq!(typed("", "环"), "环");
     }
 
     #[test]

@@ -48,6 +48,8 @@ words! {
     STAGE_UNTIL: "应于", "due by";
     STAGE_LATE: "环节超时", "Stage overdue";
     WHY_DEADLINE: "为什么是", "Why";
+    HOW_COUNTED: "期限怎么算的", "How it is counted";
+    STAGE_COUNTED: "本环节期限", "Limit of this step";
     ASKED_FIRST: "已有一位复核同意，还要另一位复核。", "One reviewer has agreed; another one has to.";
     ASKED: "待答复的申请", "Request";
     ASKED_BADGE: "申请", "Asks: ";

@@ -24,7 +24,7 @@ use uuid::Uuid;
 /// Cases looked at in one write, so that pushes never wait long behind it.
 pub const DUE_AT_ONCE: usize = 200;
 
-/// The entry of a deadline that was counted anew.
+/// The entry of deadlines that were counted anew.
 const RECOUNTED: &str = "recounted";
 
 /// Tells what is due, of some cases at a time; how many cases were looked at.
@@ -79,12 +79,7 @@ fn tell_case(
     let mut row = row.clone();
     if let Some(next) = case::recount(&case, &rules, now) {
         let event_id = EventId(new_id());
-        let facts = EventFacts {
-            deadline_ms: next.deadline_ms,
-            ..EventFacts::default()
-        };
-        note(tx, &row, &next, ruled, RECOUNTED, &facts, event_id, now)?;
-        statistics::count_newest(tx, district, row.id, row.grid.as_ref())?;
+        count_anew(tx, district, &row, &case, &next, ruled, event_id, now)?;
         row = moved_row(&row, &next);
         case = next;
         feed::tell(tx, district, &row, now)?;
@@ -111,7 +106,7 @@ fn tell_case(
                 )?;
                 let over =
                     rule.and_then(|rule| takes_over(district, &case, place.as_ref(), rule, ruled));
-                over.map(|given| Event::of_system(Move::Dispatch, &case, now, given))
+                over.map(|given| Event::of_system(Move::TakeOver, &case, now, given))
             }
             _ => {
                 tell(
@@ -124,8 +119,8 @@ fn tell_case(
             let id = EventId(new_id());
             let next = match case.apply(&event, &rules) {
                 Ok(next) => next,
-                // Whoever should take it over has it, or the state doesn't let it go.
-                Err(_) if event.kind == Move::Dispatch => continue,
+                // No unit works on it now: what was done waits to be checked or closed.
+                Err(_) if event.kind == Move::TakeOver => continue,
                 Err(refusal) => return Err(Fault::damaged("what was due", refusal)),
             };
             write(tx, district, &seen, &event, &next, None, ruled, id)?;
@@ -135,6 +130,40 @@ fn tell_case(
         }
     }
     feed::tell(tx, district, &seen.row, now)
+}
+
+/// Writes a case that was counted anew, with one entry that says what moved to when.
+#[expect(clippy::too_many_arguments, reason = "an entry and what it is about")]
+fn count_anew(
+    tx: &mut dyn Tx,
+    district: &District,
+    row: &CaseRow,
+    case: &Case,
+    next: &Case,
+    ruled: &Ruled,
+    event_id: EventId,
+    now: Timestamp,
+) -> Result<()> {
+    let mut facts = EventFacts::default();
+    let mut others = Vec::new();
+    for (at, due) in case::moved(case, next) {
+        let until = at.show(now.china_year());
+        match due {
+            Due::Stage => others.push(format!("本环节改到{until}")),
+            Due::Part(unit) => {
+                others.push(format!("{}协办改到{until}", district.unit_name(&unit)));
+            }
+            Due::Staged(name) => others.push(format!("{name}改到{until}")),
+            _ => facts.deadline_ms = Some(at),
+        }
+    }
+    let entry = Entry {
+        kind: RECOUNTED,
+        facts,
+        reason: others.join("；"),
+    };
+    note(tx, row, next, ruled, &entry, event_id, now)?;
+    statistics::count_newest(tx, district, row.id, row.grid.as_ref())
 }
 
 /// One entry of the trail that moves nothing, with its card.
@@ -170,21 +199,31 @@ fn tell(
         },
         ..EventFacts::default()
     };
-    note(tx, row, &next, ruled, due.event(), &facts, event_id, now)?;
+    let entry = Entry {
+        kind: due.event(),
+        facts,
+        reason: String::new(),
+    };
+    note(tx, row, &next, ruled, &entry, event_id, now)?;
     seen.row = moved_row(row, &next);
     *case = next;
     Ok(())
 }
 
+/// What an entry says that moves nothing.
+struct Entry {
+    kind: &'static str,
+    facts: EventFacts,
+    reason: String,
+}
+
 /// Writes a case that changed without a move, and the entry of its trail.
-#[expect(clippy::too_many_arguments, reason = "an entry and what it is about")]
 fn note(
     tx: &mut dyn Tx,
     row: &CaseRow,
     next: &Case,
     ruled: &Ruled,
-    kind: &str,
-    facts: &EventFacts,
+    entry: &Entry,
     event_id: EventId,
     now: Timestamp,
 ) -> Result<()> {
@@ -198,21 +237,21 @@ fn note(
         row.id,
         NewEvent {
             id: event_id,
-            kind: kind.to_owned(),
+            kind: entry.kind.to_owned(),
             from: Some(row.state.clone()),
             to: row.state.clone(),
             person: None,
             role: None,
             unit: None,
             at: now,
-            reason: String::new(),
-            detail: trail::with_after_text(&facts.text(), &After::from(&to)),
+            reason: entry.reason.clone(),
+            detail: trail::with_after_text(&entry.facts.text(), &After::from(&to)),
         },
     )?;
     Ok(())
 }
 
-/// What gives the case to the unit that a rule names; none where it stays.
+/// What gives the case to the unit that a rule names; none where it stays. A pool does no work.
 fn takes_over(
     district: &District,
     case: &Case,
@@ -222,7 +261,7 @@ fn takes_over(
 ) -> Option<Given> {
     let name = rule.takes_over.as_deref()?;
     let unit = unit::resolve(name, place, &ruled.catalogue, &district.areas)?;
-    (unit.code != case.lead).then(|| Given {
+    (unit.code != case.lead && !unit.pool).then(|| Given {
         reason: format!("按升级规则{}由{}接办", rule.id, unit.name),
         unit: Some(unit.code),
         ..Given::default()

@@ -53,7 +53,10 @@ impl EventFacts {
     /// The facts of a move.
     pub(in crate::service) fn of(event: &Event, next: &Case) -> Self {
         let given = &event.given;
-        let sets_deadline = matches!(event.kind, Move::Dispatch | Move::Grant | Move::Resume);
+        let sets_deadline = matches!(
+            event.kind,
+            Move::Dispatch | Move::TakeOver | Move::Grant | Move::Resume
+        );
         let finishes = event.kind == Move::Finish;
         let ask = given.ask.filter(|_| event.kind == Move::Ask);
         Self {

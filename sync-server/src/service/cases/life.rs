@@ -8,7 +8,10 @@ use crate::service::Result;
 use crate::service::district::District;
 use crate::store::cases::CaseRow;
 use crate::store::{self, Tx};
-use shared::case::{Asked, Awaits, Finding, Life, Part, Stage, Step, explain, state};
+use shared::case::{
+    Asked, Awaits, Case, Finding, Part, Stage, Step, explain, explain_part, explain_stage,
+    explain_staged, state,
+};
 use shared::id::UnitCode;
 use shared::time::Timestamp;
 use shared::wire::console::{CaseLife, FindingRow, MergedRow, PartRow, StageRow};
@@ -30,6 +33,11 @@ pub(super) fn view(
         at_ms: finding.at_ms,
     };
     let case = as_case(row).ok();
+    let year = now.china_year();
+    let said = |explain: fn(&Case, i32) -> Vec<String>| {
+        case.as_ref()
+            .map_or_else(Vec::new, |case| explain(case, year))
+    };
     let conditions = ruled.catalogue.conditions_of(&row.category);
     Ok(CaseLife {
         step: state(&row.state).map_or(Step::Handle, |row| row.step),
@@ -37,7 +45,8 @@ pub(super) fn view(
             .as_ref()
             .map_or(Awaits::Dispatcher, |case| case.awaits()),
         stage_since_ms: life.stage_since_ms,
-        deadline_why: case.map_or_else(Vec::new, |case| explain(&case, now.china_year())),
+        stage_why: said(explain_stage),
+        deadline_why: said(explain),
         first_unit_name: life.first_unit.as_ref().map(unit_name),
         returned_by: life.returned_by.iter().map(unit_name).collect(),
         reworks: life.reworks,
@@ -59,8 +68,8 @@ pub(super) fn view(
         outcome: life.outcome,
         next_ms: life.next_ms,
         appealed: life.appealed,
-        parts: parts(district, life),
-        stages: stages(life),
+        parts: parts(district, row, year),
+        stages: stages(row, year),
         merged_into: match life.merged_into {
             Some(into) => match store::cases::get(tx, into)? {
                 Some(row) => Some(merged(tx, names, &row)?),
@@ -79,25 +88,27 @@ pub(super) fn view(
     })
 }
 
-fn parts(district: &District, life: &Life) -> Vec<PartRow> {
+fn parts(district: &District, case: &CaseRow, year: i32) -> Vec<PartRow> {
     let row = |part: &Part| PartRow {
         unit_name: district.unit_name(&part.unit),
         unit: part.unit.clone(),
         task: part.task.clone(),
         deadline_ms: part.deadline_ms,
+        why: explain_part(part, year),
         answered_ms: part.answered_ms,
         answer: part.answer.clone(),
     };
-    life.parts.iter().map(row).collect()
+    case.life.parts.iter().map(row).collect()
 }
 
-fn stages(life: &Life) -> Vec<StageRow> {
+fn stages(case: &CaseRow, year: i32) -> Vec<StageRow> {
     let row = |stage: &Stage| StageRow {
         name: stage.name.clone(),
         deadline_ms: stage.deadline_ms,
+        why: explain_staged(stage, case.dispatched, year),
         reached_ms: stage.reached_ms,
     };
-    life.stages.iter().map(row).collect()
+    case.life.stages.iter().map(row).collect()
 }
 
 /// The unit or the person that asks.

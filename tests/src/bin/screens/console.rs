@@ -157,10 +157,7 @@ async fn dispatched(pages: &Pages<'_>) -> Result<()> {
         browser.click_css("[data-test='move']").await?;
         browser.find("#move-form").await?;
         pages.each("case-move").await?;
-        // The list of units lies over the button.
-        browser
-            .script("document.querySelector('#move-cancel').click()")
-            .await?;
+        browser.click_css("#move-cancel").await?;
     }
     Ok(())
 }

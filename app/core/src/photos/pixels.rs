@@ -5,7 +5,9 @@
 
 use super::{PIXELS_LIMIT, PhotoError};
 use fast_image_resize as fir;
-use image::{ImageFormat, RgbImage, imageops};
+use fir::images::{TypedImage, TypedImageRef};
+use fir::pixels::U8x3;
+use image::{ImageFormat, Rgb, RgbImage, imageops};
 use shared::similar::{LUMA_HIGH, LUMA_WIDE};
 use std::io::Cursor;
 use zune_jpeg::JpegDecoder;
@@ -98,42 +100,53 @@ pub(super) fn shrunk(picture: &RgbImage, edge: u32) -> Result<RgbImage, PhotoErr
         let rounded = (u64::from(side) * u64::from(edge) + u64::from(long) / 2) / u64::from(long);
         u32::try_from(rounded).unwrap_or(edge).clamp(1, edge)
     };
+    resized(
+        picture,
+        scaled(width),
+        scaled(height),
+        fir::FilterType::CatmullRom,
+    )
+}
+
+/// The picture in another size. The kind of its pixels is said in the types: else the code for all
+/// thirteen kinds comes into this crate, and takes longer to compile than the rest of it.
+fn resized(
+    picture: &RgbImage,
+    width: u32,
+    height: u32,
+    filter: fir::FilterType,
+) -> Result<RgbImage, PhotoError> {
     let encode = |error: &dyn std::fmt::Display| PhotoError::Encode(error.to_string());
-    let source = fir::images::ImageRef::new(width, height, picture.as_raw(), fir::PixelType::U8x3)
+    let (from_width, from_height) = picture.dimensions();
+    let source = TypedImageRef::<U8x3>::from_buffer(from_width, from_height, picture.as_raw())
         .map_err(|error| encode(&error))?;
-    let mut target = fir::images::Image::new(scaled(width), scaled(height), fir::PixelType::U8x3);
+    let mut target = RgbImage::new(width, height);
+    let mut pixels = TypedImage::<U8x3>::from_buffer(width, height, &mut target)
+        .map_err(|error| encode(&error))?;
     let options = fir::ResizeOptions::new()
-        .resize_alg(fir::ResizeAlg::Convolution(fir::FilterType::CatmullRom))
+        .resize_alg(fir::ResizeAlg::Convolution(filter))
         .use_alpha(false);
     fir::Resizer::new()
-        .resize(&source, &mut target, &options)
+        .resize_typed(&source, &mut pixels, &options)
         .map_err(|error| encode(&error))?;
-    RgbImage::from_raw(scaled(width), scaled(height), target.into_vec())
-        .ok_or_else(|| PhotoError::Encode(String::from("the resized picture has a wrong size")))
+    Ok(target)
 }
 
 /// The brightness of the picture on the few samples that its perceptual hash is made of.
 pub(super) fn luma(picture: &RgbImage) -> Result<Vec<u8>, PhotoError> {
-    let encode = |error: &dyn std::fmt::Display| PhotoError::Encode(error.to_string());
-    let (width, height) = picture.dimensions();
-    let side = |samples: usize| u32::try_from(samples).map_err(|error| encode(&error));
-    let source = fir::images::ImageRef::new(width, height, picture.as_raw(), fir::PixelType::U8x3)
-        .map_err(|error| encode(&error))?;
-    let (wide, high) = (side(LUMA_WIDE)?, side(LUMA_HIGH)?);
-    let mut target = fir::images::Image::new(wide, high, fir::PixelType::U8x3);
-    let options = fir::ResizeOptions::new()
-        .resize_alg(fir::ResizeAlg::Convolution(fir::FilterType::Bilinear))
-        .use_alpha(false);
-    fir::Resizer::new()
-        .resize(&source, &mut target, &options)
-        .map_err(|error| encode(&error))?;
-    // The weights of ITU-R BT.601.
-    let weighed = |pixel: &[u8]| match pixel {
-        [r, g, b] => (u32::from(*r) * 299 + u32::from(*g) * 587 + u32::from(*b) * 114) / 1000,
-        _ => 0,
+    let side = |samples: usize| {
+        u32::try_from(samples).map_err(|error| PhotoError::Encode(error.to_string()))
     };
-    let samples = target.buffer().chunks_exact(3).map(weighed);
-    Ok(samples
+    let (wide, high) = (side(LUMA_WIDE)?, side(LUMA_HIGH)?);
+    let small = resized(picture, wide, high, fir::FilterType::Bilinear)?;
+    // The weights of ITU-R BT.601.
+    let weighed = |pixel: &Rgb<u8>| {
+        let Rgb([r, g, b]) = pixel;
+        (u32::from(*r) * 299 + u32::from(*g) * 587 + u32::from(*b) * 114) / 1000
+    };
+    Ok(small
+        .pixels()
+        .map(weighed)
         .map(|y| u8::try_from(y).unwrap_or(u8::MAX))
         .collect())
 }

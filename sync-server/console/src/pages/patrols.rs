@@ -6,7 +6,6 @@ use crate::components::states::{Empty, FormProblem, Loading, Outdated, Trouble};
 use crate::desk::Desk;
 use crate::filter;
 use crate::format;
-use crate::icons::{Icon, Shape};
 use crate::poll::{Poll, REFRESH};
 use crate::words::{self, Word};
 use leptos::prelude::*;

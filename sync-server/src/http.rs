@@ -328,7 +328,7 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(catalogue::drafts::list))
         .routes(routes!(catalogue::drafts::begin))
         .routes(routes!(catalogue::drafts::get, catalogue::drafts::give_up))
-        .routes(routes!(catalogue::drafts::edit))
+        .routes(routes!(catalogue::drafts::edit).layer(catalogue::drafts::edits_limit()))
         .routes(routes!(catalogue::parts::import).layer(catalogue::parts::body_limit()))
         .routes(routes!(catalogue::parts::export))
         .routes(routes!(catalogue::drafts::dry_run))

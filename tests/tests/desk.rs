@@ -327,7 +327,7 @@ async fn a_round_is_drafted_published_walked_and_seen_by_point() {
     assert_eq!(count(&supervisor, "#change-rounds").await, 0);
     // Another day shows that day.
     let yesterday = "const day = document.querySelector('#patrols-day');
-        day.value = '2020-01-01'; day.dispatchEvent(new Event('change'))";
+        day.value = '2020-01-01'; day.dispatchEvent(new Event('change', {bubbles: true}))";
     supervisor.script(yesterday).await.unwrap();
     supervisor.see("已巡 0/2").await.unwrap();
 

@@ -17,11 +17,13 @@ use tests::backends::Backend;
 use tests::drafts::{admin, begin, edit, publish};
 use tests::on_both;
 use tests::phone::Phone;
-use tests::world::{COMMUNITY, ELSEWHERE, Handheld, World, outcomes};
+use tests::world::{COMMUNITY, ELSEWHERE, Handheld, PLACE_ELSEWHERE, World, outcomes};
 
 on_both!(
     a_round_is_ticked_offline_and_read_by_point_and_never_by_person,
     a_report_begun_on_a_round_leads_to_its_case,
+    a_case_in_another_street_is_for_those_who_may_read_it,
+    the_longest_round_is_taken_and_a_longer_one_is_not,
     an_administrator_makes_changes_and_retires_a_round,
 );
 
@@ -112,12 +114,67 @@ fn a_report_begun_on_a_round_leads_to_its_case(backend: &Backend) {
     assert_eq!(cases[0]["case_no"], *reply.at("/results/0/case_no"));
     assert_eq!(cases[0]["photos"], 1);
     assert_eq!(rounds.at("/0/points/0/cases"), &Value::Null);
-    assert_ne!(rounds.at("/0/points/0/grid_name"), "");
+    let grid = rounds.at("/0/points/0/grid_name").as_str().unwrap();
+    assert!(!grid.is_empty());
     let before = world.now().plus_ms(-DAY_MS);
     let path = format!("/v1/patrols?to_ms={}", before.0);
     let before = world.get(&path, &office);
+    assert_eq!(before.at("/0/points/1/id"), "market", "{before:?}");
     assert_eq!(before.at("/0/points/1/cases"), &Value::Null);
     assert_eq!(world.verify().findings, []);
+}
+
+/// Whoever sees a round sees of its cases what may be read as a case, and no more.
+fn a_case_in_another_street_is_for_those_who_may_read_it(backend: &Backend) {
+    let world = World::new(backend);
+    let mut worker = world.worker();
+    let mut report = worker.report();
+    report["patrol"] = json!({"round": "morning", "point": "market"});
+    report["place"]["lat_e7"] = json!(PLACE_ELSEWHERE.0);
+    report["place"]["lon_e7"] = json!(PLACE_ELSEWHERE.1);
+    let op = worker.file(report);
+    let reply = world.push(&worker, &[op]);
+    assert_eq!(outcomes(&reply), ["applied"]);
+    let shown = |token: &str| {
+        let rounds = world.get("/v1/patrols", token);
+        assert_eq!(rounds.at("/0/points/1/id"), "market", "{rounds:?}");
+        rounds.at("/0/points/1/cases/0/id").clone()
+    };
+    let community = world.console_of(Role::Supervisor, COMMUNITY, None);
+    assert_eq!(shown(&community), Value::Null);
+    assert_eq!(shown(&worker.token), *reply.at("/results/0/case_id"));
+    let district = world.console_of(Role::Dispatcher, "350703", None);
+    assert_eq!(shown(&district), *reply.at("/results/0/case_id"));
+    let handler = world.console_of(Role::Handler, "350703", Some("E01"));
+    assert_eq!(world.get("/v1/patrols", &handler).at(""), &json!([]));
+}
+
+fn the_longest_round_is_taken_and_a_longer_one_is_not(backend: &Backend) {
+    let world = World::new(backend);
+    let admin = admin(&world);
+    let draft = begin(&world, &admin, None);
+    let of = |count: usize| {
+        let point = |n: usize| {
+            let name = format!("{n:03}{}", "长".repeat(57));
+            json!({"id": name, "name": name, "lat_e7": 271_505_000, "lon_e7": 1_180_292_000,
+                "words": "看".repeat(200)})
+        };
+        let points: Vec<Value> = (0..count).map(point).collect();
+        let round = json!({"id": "", "name": "长线", "area": COMMUNITY, "points": points});
+        json!([{"kind": "round", "round": round}])
+    };
+    let taken = edit(&world, &admin, &draft, 1, &of(200));
+    assert_eq!(taken.status, 200, "{}", taken.at("/words"));
+    let refused = edit(&world, &admin, &draft, 2, &of(201));
+    assert_eq!(
+        (refused.status, refused.at("/field")),
+        (422, &json!("round"))
+    );
+    // The audit says which round and not all of its points.
+    let audit = world.get("/v1/audit?action=catalogue.edit", &admin);
+    let noted = audit.at("/rows/0/detail/edits/0");
+    assert_eq!(noted["name"], "长线", "{audit:?}");
+    assert_eq!(noted["points"], 200);
 }
 
 fn evening(area: &str, points: &[(&str, i64)]) -> Value {

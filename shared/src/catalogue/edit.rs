@@ -32,7 +32,8 @@ pub enum CatalogueEdit {
         /// Short name of the department or role.
         lead: String,
     },
-    /// A round as it is to be, with all its points.
+    /// A round as it is to be, with all its points; whether one that is there is walked stays as it
+    /// was.
     Round {
         /// The round; without an id it is a new one, and gets its id here.
         round: Round,
@@ -116,7 +117,12 @@ fn put_round(doc: &mut CatalogueDoc, round: &Round) -> Result<(), EditFault> {
     }
     let mut all = doc.patrols.iter_mut();
     let found = all.find(|one| one.id == round.id);
-    found.ok_or(EditFault::Unknown)?.clone_from(round);
+    let found = found.ok_or(EditFault::Unknown)?;
+    // Whoever changes its points may not have seen that it was retired.
+    *found = Round {
+        retired: found.retired,
+        ..round.clone()
+    };
     Ok(())
 }
 
@@ -192,6 +198,8 @@ mod tests {
             retired: true,
         };
         apply(&mut doc, &retire).unwrap();
+        // Changed by somebody who still saw it walked, it stays retired.
+        apply(&mut doc, &round("350703001012-1", again)).unwrap();
         apply(&mut doc, &round("", "桥头,27.1,118.0")).unwrap();
         let rounds = doc.patrols.iter();
         let rounds = rounds.map(|it| (it.id.as_str(), it.points.len(), it.retired));

@@ -1,7 +1,7 @@
 //! The parts of a catalogue as tables that people edit in a spreadsheet, and back into a draft.
 //!
-//! A row that a file no longer has stays in the draft as retired, or with its end set, where reports
-//! and cases refer to it; rules, words and rounds are as the file says, and old versions keep what
+//! A row that a file no longer has stays in the draft as retired, or with its end set, where reports,
+//! cases and ticks refer to it; rules and words are as the file says, and old versions keep what
 //! they were. What has no column stays as it was. Whether the outcome makes sense is for
 //! [`super::review`] to say; here a cell is only read. Tests: `parts/tests.rs`.
 

@@ -13,7 +13,7 @@ pub const POINTS_LIMIT: usize = 200;
 /// Why a round can't be kept as it is. Each has words in `label`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum RoundFault {
-    /// The round or a point has no name, or a long one.
+    /// The round or a point has no name, or a long one, or a point nothing that ticks name it by.
     #[error("a name is missing or longer than {NAME_CHARS_LIMIT} characters")]
     Name,
     /// It has no points, or more than [`POINTS_LIMIT`].
@@ -44,7 +44,8 @@ impl Round {
             let count = name.trim().chars().count();
             (1..=NAME_CHARS_LIMIT).contains(&count)
         };
-        if !is_name(&self.name) || !self.points.iter().all(|point| is_name(&point.name)) {
+        let is_named = |point: &Point| is_name(&point.name) && !point.id.is_empty();
+        if !is_name(&self.name) || !self.points.iter().all(is_named) {
             return Err(RoundFault::Name);
         }
         if !(1..=POINTS_LIMIT).contains(&self.points.len()) {
@@ -94,8 +95,9 @@ pub fn read_points(text: &str, before: &[Point]) -> Result<Vec<Point>, LineFault
 
 /// A line taken apart: by tabs where it has some, else by commas; the last cell may hold more.
 fn cells(line: &str) -> Vec<&str> {
+    let by_tabs = line.contains('\t');
     let is_between = |letter: char| {
-        if line.contains('\t') {
+        if by_tabs {
             letter == '\t'
         } else {
             letter == ',' || letter == '，'
@@ -110,7 +112,7 @@ fn point(name: &str, lat: &str, lon: &str, words: &str, before: &[Point]) -> Opt
     }
     let at = LatLon::new(lat.parse().ok()?, lon.parse().ok()?).ok()?;
     let (lat_e7, lon_e7) = at.to_e7();
-    let known = before.iter().find(|point| point.name == name);
+    let known = before.iter().find(|point| one_line(&point.name) == name);
     let id = known.map_or_else(
         || name.chars().take(ID_CHARS_LIMIT).collect(),
         |point| point.id.clone(),
@@ -122,6 +124,11 @@ fn point(name: &str, lat: &str, lon: &str, words: &str, before: &[Point]) -> Opt
         lon_e7,
         words: words.to_owned(),
     })
+}
+
+/// A text of a workbook's cell, which may hold several lines, as part of a line.
+fn one_line(text: &str) -> String {
+    text.replace(['\n', '\r', '\t'], " ")
 }
 
 /// Points as such a text.
@@ -136,9 +143,9 @@ pub fn points_text(points: &[Point]) -> String {
         let is_plain = !point.name.contains([',', '，']);
         let between = if is_plain { "," } else { "\t" };
         let (lat, lon) = (degrees(point.lat_e7), degrees(point.lon_e7));
-        let mut cells = vec![point.name.clone(), lat, lon];
+        let mut cells = vec![one_line(&point.name), lat, lon];
         if !point.words.is_empty() {
-            cells.push(point.words.clone());
+            cells.push(one_line(&point.words));
         }
         cells.join(between)
     };
@@ -178,8 +185,13 @@ mod tests {
             read_points(&points_text(&points), &points),
             Ok(points.clone())
         );
-        // Moved and named as before it is the same point.
+        // What a workbook broke into two lines stays one point.
         let mut known = points;
+        known.first_mut().unwrap().words = "护栏\n井盖".into();
+        let back = read_points(&points_text(&known), &known).unwrap();
+        assert_eq!(back.len(), known.len());
+        assert_eq!(back.first().unwrap().words, "护栏 井盖");
+        // Moved and named as before it is the same point.
         known.first_mut().unwrap().id = "gate".into();
         let moved = read_points("小学门口,27.16,118.03", &known).unwrap();
         assert_eq!(moved.first().unwrap().id, "gate");

@@ -2,11 +2,12 @@
 //! time only: nobody is named and nothing is counted.
 
 use super::Result;
-use super::cases::Seen as SeenCase;
 use crate::service::district::District;
+use crate::store::cases::CaseRow;
 use crate::store::patrol_marks::{self, MarkRow};
 use crate::store::patrol_reports::{self, RoundReport};
 use crate::store::{self, Tx};
+use shared::id::ReportId;
 use shared::patrol::{Point, Round, Seen};
 use shared::report::{Place, PlaceSource};
 use shared::role::{Action, Actor, Subject, may};
@@ -125,23 +126,48 @@ fn cases_by_point(
     from: Timestamp,
     to: Timestamp,
 ) -> Result<ByPoint<PatrolCase>> {
-    let reports = patrol_reports::between(tx, &district.code, &round.id, from, to, REPORTS_MAX)?;
+    let (code, id) = (&district.code, round.id.as_str());
+    let reports = patrol_reports::between(tx, code, id, from, to, REPORTS_MAX)?;
+    if reports.is_empty() {
+        return Ok(ByPoint::new());
+    }
+    let rows = store::cases::begun_on(tx, code, id, from, to, REPORTS_MAX)?;
+    let rows: HashMap<ReportId, CaseRow> = rows.into_iter().map(|row| (row.report, row)).collect();
     let mut by_point = ByPoint::new();
     for report in reports {
-        let Some(row) = store::cases::by_report(tx, report.report)? else {
+        let Some(row) = rows.get(&report.report) else {
             continue;
         };
-        let case = SeenCase::of(tx, district, row)?;
-        if may(actor, Action::ReadCase, case.subject()).is_some() {
-            let entry = case_entry(district, &case, &report);
+        if may_read(tx, actor, district, row)? {
+            let entry = case_entry(district, row, &report);
             by_point.entry(report.point).or_default().push(entry);
         }
     }
     Ok(by_point)
 }
 
-fn case_entry(district: &District, case: &SeenCase, report: &RoundReport) -> PatrolCase {
-    let row = &case.row;
+/// Whether the actor may read a case. Who assists is looked up only where it matters: the office
+/// reads by place.
+fn may_read(tx: &mut dyn Tx, actor: &Actor, district: &District, row: &CaseRow) -> Result<bool> {
+    let subject = Subject {
+        // Outside all grids it is the whole district's.
+        area: Some(row.grid.as_ref().unwrap_or(&district.code)),
+        lead: Some(&row.lead),
+        assisting: &[],
+        reporter: Some(row.reporter),
+    };
+    if may(actor, Action::ReadCase, subject).is_some() {
+        return Ok(true);
+    }
+    let assisting = store::cases::assisting(tx, row.id)?;
+    let subject = Subject {
+        assisting: &assisting,
+        ..subject
+    };
+    Ok(may(actor, Action::ReadCase, subject).is_some())
+}
+
+fn case_entry(district: &District, row: &CaseRow, report: &RoundReport) -> PatrolCase {
     let category = district.catalogue.category(&row.category);
     PatrolCase {
         id: row.id,

@@ -265,6 +265,29 @@ pub fn by_report(tx: &mut dyn Tx, report: ReportId) -> Result<Option<CaseRow>> {
         .transpose()
 }
 
+/// The cases of the reports that [`super::patrol_reports::between`] gives, in no order.
+///
+/// # Errors
+/// As [`insert`].
+pub fn begun_on(
+    tx: &mut dyn Tx,
+    district: &AreaCode,
+    round: &str,
+    from: Timestamp,
+    to: Timestamp,
+    limit: usize,
+) -> Result<Vec<CaseRow>> {
+    const SQL: &str = select_case!(
+        " WHERE report IN (
+            SELECT report FROM patrol_reports
+            WHERE district = $1 AND round = $2 AND made_ms >= $3 AND made_ms < $4
+            ORDER BY made_ms DESC, report DESC
+            LIMIT $5)"
+    );
+    let values = params![district, round, from, to, row_limit(limit)];
+    tx.query(SQL, values)?.iter_mut().map(from_row).collect()
+}
+
 /// The decision that opened a case.
 ///
 /// # Errors

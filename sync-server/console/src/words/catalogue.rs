@@ -31,7 +31,7 @@ words! {
     DRAFT: "草稿", "Draft";
     DRAFT_AGAINST: "与现行版本比较", "Compared with the version in force";
     DRAFT_FILES: "文件", "Files";
-    DRAFT_FILES_WHAT: "导出后用表格软件修改，再导入。文件里没有的小类、立案条件、部门标为停用，履职和准入到期；其他各表以文件为准。旧版本永远保留。", "Export, change in a spreadsheet, import. Categories, conditions and units that a file leaves out are retired, lines of the lists end; the other tables are as the file says. Old versions stay.";
+    DRAFT_FILES_WHAT: "导出后用表格软件修改，再导入。文件里没有的小类、立案条件、部门、巡查路线标为停用，履职和准入到期；其他各表以文件为准。旧版本永远保留。", "Export, change in a spreadsheet, import. Categories, conditions, units and rounds that a file leaves out are retired, lines of the lists end; the other tables are as the file says. Old versions stay.";
     DRAFT_BOOK: "整本（xlsx）", "Whole workbook (xlsx)";
     DRAFT_EXPORT: "导出", "Export";
     DRAFT_IMPORT: "导入", "Import";

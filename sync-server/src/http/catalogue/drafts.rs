@@ -6,7 +6,7 @@ use crate::http::extract::{Body, Part};
 use crate::http::{App, new_id};
 use crate::service::catalogue::{self, drafts, trial};
 use axum::Json;
-use axum::extract::State;
+use axum::extract::{DefaultBodyLimit, State};
 use axum::http::StatusCode;
 use shared::dryrun::DryRun;
 use shared::id::CatalogueDraftId;
@@ -15,6 +15,9 @@ use shared::wire::catalogue::{
     NewCatalogueDraft, PublishRequest, VersionRow,
 };
 use shared::wire::error::ErrorAnswer;
+
+/// A body of changes: the longest round with long words at each point fits twice.
+const EDITS_BYTES_LIMIT: usize = 512 * 1024;
 
 /// Published versions and open drafts, for who administers the district.
 #[utoipa::path(get, path = "/v1/catalogues", tag = "catalogue",
@@ -90,6 +93,11 @@ pub(in crate::http) async fn edit(
         drafts::edit(tx, &session.actor, district, draft, &request, now)
     });
     Ok(Json(detail.await?))
+}
+
+/// The body limit of changes in place.
+pub(in crate::http) const fn edits_limit() -> DefaultBodyLimit {
+    DefaultBodyLimit::max(EDITS_BYTES_LIMIT)
 }
 
 /// Which of the last days' cases the draft would give to somebody else or another deadline.

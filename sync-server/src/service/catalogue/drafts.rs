@@ -162,7 +162,8 @@ pub fn edit(
         apply(&mut doc, edit).map_err(edit_fault)?;
     }
     write(tx, actor, id, request.base_revision, &doc, now)?;
-    let detail = json!({"edits": request.edits});
+    let edits: Vec<Value> = request.edits.iter().map(noted).collect();
+    let detail = json!({"edits": edits});
     note(tx, actor, district, Deed::DraftEdited, id, detail, now)?;
     get(tx, actor, district, id)
 }
@@ -175,6 +176,20 @@ fn check_place(district: &District, edit: &CatalogueEdit) -> Result<()> {
             Err(Fault::invalid("area", zh, en))
         }
         _ => Ok(()),
+    }
+}
+
+/// A change as the audit names it: of a round without its points, which the draft has.
+fn noted(edit: &CatalogueEdit) -> Value {
+    match edit {
+        CatalogueEdit::Round { round } => json!({
+            "kind": "round",
+            "round": round.id,
+            "name": round.name,
+            "area": round.area,
+            "points": round.points.len(),
+        }),
+        other => json!(other),
     }
 }
 

@@ -22,18 +22,22 @@ pub(crate) fn write(bytes: &[u8], f: &mut fmt::Formatter<'_>) -> fmt::Result {
 
 /// Reads exactly `N` bytes from lower-case hex digits.
 pub(crate) fn read<const N: usize>(text: &str) -> Option<[u8; N]> {
-    let digit = |b: u8| match b {
-        b'0'..=b'9' => Some(b - b'0'),
-        b'a'..=b'f' => Some(b - b'a' + 10),
-        _ => None,
+    const NONE: u8 = 0x80;
+    // Chosen, not branched: nobody foretells the digits of a hash, and hashes are read all day.
+    let worth = |b: u8| {
+        let (digit, letter) = (b.wrapping_sub(b'0'), b.wrapping_sub(b'a'));
+        let letter = if letter < 6 { letter + 10 } else { NONE };
+        if digit < 10 { digit } else { letter }
     };
     if text.len() != N.checked_mul(2)? {
         return None;
     }
-    let mut bytes = [0_u8; N];
+    let (mut bytes, mut all) = ([0_u8; N], 0);
     for (byte, pair) in bytes.iter_mut().zip(text.as_bytes().chunks_exact(2)) {
         let [high, low] = pair else { return None };
-        *byte = digit(*high)? << 4 | digit(*low)?;
+        let (high, low) = (worth(*high), worth(*low));
+        all |= high | low;
+        *byte = ((high & 15) << 4) | (low & 15);
     }
-    Some(bytes)
+    (all & NONE == 0).then_some(bytes)
 }

@@ -145,12 +145,11 @@ pub fn without_aside(text: &str) -> Option<String> {
 /// of the device's id and the operation's number, as `7F3A-12`; a later epoch is named behind it.
 #[must_use]
 pub fn short_code(device: DeviceId, epoch: u32, seq: u64) -> String {
-    let id = device.0.simple().to_string().to_uppercase();
-    let tail = id.get(id.len().saturating_sub(4)..).unwrap_or_default();
+    let [.., high, low] = *device.0.as_bytes();
     if epoch <= 1 {
-        format!("{tail}-{seq}")
+        format!("{high:02X}{low:02X}-{seq}")
     } else {
-        format!("{tail}-{seq}.{epoch}")
+        format!("{high:02X}{low:02X}-{seq}.{epoch}")
     }
 }
 

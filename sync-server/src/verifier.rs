@@ -1,19 +1,20 @@
 //! Turns the pages of a check of a whole database, several kinds side by side, and looks whether
 //! the photos are there.
 //!
-//! Memory stays flat: a page of each kind is held at a time. What is checked is
-//! `service::verify`; called by `gewu-server verify` and by measurements.
+//! Memory stays flat: each reading thread holds a page at a time. Cases and operations, which are
+//! nearly all of the work, are shared out page by page, so that no thread waits for another at the
+//! end. What is checked is `service::verify`; called by `gewu-server verify` and by measurements.
 
 use crate::photo_store::PhotoStore;
 use crate::service::verify::{self, ChainPlace, Checked, Frame};
 use crate::service::{Fault, Result};
+use crate::store::operations::Place;
 use crate::store::{Store, Tx};
 use serde::Serialize;
 use shared::archive::{Finding, Problem};
 use shared::id::Sha256;
 use shared::signature::PublicKey;
-use std::sync::Mutex;
-use std::sync::PoisonError;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// How much was checked.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
@@ -48,6 +49,10 @@ pub struct Report {
 /// Findings that are kept: a database where everything is wrong shall not fill the memory.
 pub const FINDINGS_KEPT: usize = 10_000;
 
+/// Hands that turn the pages of cases, and as many those of operations: with the two for the rest
+/// they keep four reading threads busy.
+const HANDS: usize = 2;
+
 impl Report {
     fn add(&mut self, findings: Vec<Finding>) {
         for finding in findings {
@@ -80,11 +85,19 @@ pub fn verify(
         .read_blocking(move |tx| verify::frame(tx, key))
         .map_err(told)?;
     let report = Mutex::new(Report::default());
+    let (cases, operations) = (
+        Places::from(String::new()),
+        Places::from(verify::OPERATIONS_START),
+    );
     std::thread::scope(|scope| {
-        let cases = scope.spawn(|| cases(store, &frame, &report));
-        let operations = scope.spawn(|| operations(store, &frame, &report));
-        let chain = scope.spawn(|| chain(store, &frame, &report));
-        [cases, operations, chain]
+        let mut hands = Vec::new();
+        for _ in 0..HANDS {
+            hands.push(scope.spawn(|| check_cases(store, &frame, &cases, &report)));
+            hands.push(scope.spawn(|| check_operations(store, &frame, &operations, &report)));
+        }
+        hands.push(scope.spawn(|| check_chain(store, &frame, &report)));
+        hands.push(scope.spawn(|| check_lost(store, &frame, &report)));
+        hands
             .into_iter()
             .try_for_each(|pages| pages.join().unwrap_or(Ok(())))
     })
@@ -124,23 +137,79 @@ fn turn<P: Send + 'static>(
     Ok(())
 }
 
-fn cases(store: &Store, frame: &Frame, report: &Mutex<Report>) -> Result<()> {
+/// Where the next page of a kind begins that is turned by several hands; none behind the last.
+struct Places<P>(Arc<Mutex<Option<P>>>);
+
+impl<P> From<P> for Places<P> {
+    fn from(first: P) -> Self {
+        Self(Arc::new(Mutex::new(Some(first))))
+    }
+}
+
+/// Turns pages beside other hands: whoever is free takes the next one. `end` says where the page
+/// behind a place ends, if it isn't the last one, and `look` checks it.
+fn share<P: Clone + Send + 'static>(
+    store: &Store,
+    report: &Mutex<Report>,
+    places: &Places<P>,
+    end: fn(&mut dyn Tx, &P) -> Result<Option<P>>,
+    look: impl Fn(&mut dyn Tx, &P, Option<&P>) -> Result<Checked<P>> + Clone + Send + 'static,
+    count: impl Fn(&mut Counts, &Checked<P>),
+) -> Result<()> {
+    loop {
+        let (places, look) = (Arc::clone(&places.0), look.clone());
+        let page = store.read_blocking(move |tx| {
+            let mut place = places.lock().unwrap_or_else(PoisonError::into_inner);
+            let Some(from) = place.take() else {
+                return Ok(None);
+            };
+            let to = end(tx, &from)?;
+            *place = to.clone();
+            drop(place);
+            look(tx, &from, to.as_ref()).map(Some)
+        })?;
+        let Some(page) = page else { return Ok(()) };
+        let mut report = report.lock().unwrap_or_else(PoisonError::into_inner);
+        count(&mut report.counts, &page);
+        report.add(page.findings);
+    }
+}
+
+fn check_cases(
+    store: &Store,
+    frame: &Frame,
+    places: &Places<String>,
+    report: &Mutex<Report>,
+) -> Result<()> {
     let frame = frame.clone();
-    let look = move |tx: &mut dyn Tx, after: String| verify::cases_page(tx, &frame, &after);
-    turn(store, report, String::new(), look, |counts, page| {
+    let end = |tx: &mut dyn Tx, after: &String| verify::cases_end(tx, after);
+    let look = move |tx: &mut dyn Tx, after: &String, to: Option<&String>| {
+        verify::cases_page(tx, &frame, after, to.map(String::as_str))
+    };
+    share(store, report, places, end, look, |counts, page| {
         counts.cases += page.rows;
         counts.events += page.events;
     })
 }
 
-fn operations(store: &Store, frame: &Frame, report: &Mutex<Report>) -> Result<()> {
-    let facts = frame.clone();
-    let look = move |tx: &mut dyn Tx, after: Option<verify::OperationPlace>| {
-        verify::operations_page(tx, &facts, after.as_ref()).map(some)
+fn check_operations(
+    store: &Store,
+    frame: &Frame,
+    places: &Places<Place>,
+    report: &Mutex<Report>,
+) -> Result<()> {
+    let frame = frame.clone();
+    let look = move |tx: &mut dyn Tx, after: &Place, to: Option<&Place>| {
+        verify::operations_page(tx, &frame, after, to)
     };
-    turn(store, report, None, look, |counts, page| {
+    let end = verify::operations_end;
+    share(store, report, places, end, look, |counts, page| {
         counts.operations += page.rows;
-    })?;
+    })
+}
+
+/// Checks that nothing hangs in the air: reports, ticks, numbers of handhelds.
+fn check_lost(store: &Store, frame: &Frame, report: &Mutex<Report>) -> Result<()> {
     let look = |tx: &mut dyn Tx, after: String| verify::reports_page(tx, &after);
     turn(store, report, String::new(), look, |_, _| {})?;
     let look = |tx: &mut dyn Tx, after: String| verify::marks_page(tx, &after);
@@ -153,7 +222,7 @@ fn operations(store: &Store, frame: &Frame, report: &Mutex<Report>) -> Result<()
     turn(store, report, None, look, |_, _| {})
 }
 
-fn chain(store: &Store, frame: &Frame, report: &Mutex<Report>) -> Result<()> {
+fn check_chain(store: &Store, frame: &Frame, report: &Mutex<Report>) -> Result<()> {
     let facts = frame.clone();
     let look = move |tx: &mut dyn Tx, after| verify::chain_page(tx, &facts, after);
     turn(store, report, ChainPlace::START, look, |counts, page| {

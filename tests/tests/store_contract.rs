@@ -1,8 +1,9 @@
 //! The contract of the store, run on SQLite and on PostgreSQL.
 //!
 //! `seam` is the contract of `Tx` and `Store`: what is kept, undone, refused and seen. `numbers` is
-//! the change sequence and group commit under real threads. `nouns`, `devices` and `cases` are the SQL of
-//! `store/<noun>.rs`. One list per file runs on both backends; a backend is done when all pass.
+//! the change sequence and group commit under real threads. `looks` is rows shown one by one.
+//! `nouns`, `devices` and `cases` are the SQL of `store/<noun>.rs`. One list per file runs on both
+//! backends; a backend is done when all pass.
 
 #![allow(
     clippy::unwrap_used,
@@ -16,6 +17,7 @@
 mod cases;
 mod catalogue;
 mod devices;
+mod looks;
 mod nouns;
 mod numbers;
 mod rows;

@@ -11,10 +11,12 @@ use serde_json::{Value, json};
 use shared::archive::{Finding, Problem};
 use shared::id::{CaseId, Sha256};
 use shared::label::Lang;
-use shared::operation::kind;
+use shared::operation::{Operation, kind, seal};
 use shared::role::Role;
 use shared::time::DAY_MS;
 use std::collections::BTreeSet;
+use sync_server::service::verify;
+use sync_server::store::operations::Place;
 use sync_server::store::{self, events};
 use tests::backends::Backend;
 use tests::on_both;
@@ -28,6 +30,8 @@ on_both!(
     a_trail_made_anew_does_not_fit_what_was_sealed,
     a_photo_is_read_and_compared,
     an_older_trail_is_checked_as_far_as_it_tells,
+    every_page_is_turned_once,
+    an_operation_stands_on_the_last_one_of_the_page_before,
 );
 
 mod tables;
@@ -333,4 +337,82 @@ fn an_older_trail_is_checked_as_far_as_it_tells(backend: &Backend) {
         hand.put_back("cases");
         hand.run("DROP TABLE kept_cases");
     }
+}
+
+/// More than two pages of cases and of operations, which several hands turn side by side.
+fn every_page_is_turned_once(backend: &Backend) {
+    const PUSHES: usize = 11;
+    const REPORTS: usize = 2 * verify::PAGE_ROWS + 1;
+    let world = World::new(backend);
+    let mut handheld = world.worker();
+    for _ in 0..PUSHES {
+        let ops: Vec<Value> = (0..REPORTS / PUSHES)
+            .map(|_| handheld.file_text("井盖不见了"))
+            .collect();
+        assert_eq!(world.push(&handheld, &ops).status, 200);
+    }
+    let report = world.verify();
+    assert_eq!(said(&report.findings), Vec::<String>::new());
+    let counts = report.counts;
+    assert_eq!((counts.cases, counts.operations), (REPORTS, REPORTS));
+    assert_eq!(counts.chain, counts.events + counts.audit);
+    // One on each page, at its end and in its middle, and the very last.
+    let mut hand = Hand::on(backend);
+    let mut changed = BTreeSet::new();
+    for before in [
+        verify::PAGE_ROWS - 1,
+        verify::PAGE_ROWS * 3 / 2,
+        REPORTS - 1,
+    ] {
+        let select = format!("SELECT id FROM cases ORDER BY id LIMIT 1 OFFSET {before}");
+        let id = hand.text(&select);
+        hand.run(&format!(
+            "UPDATE cases SET category = 'C0102' WHERE id = '{id}'"
+        ));
+        changed.insert(id);
+    }
+    let found = world.verify().findings;
+    assert_eq!(found.len(), changed.len(), "{:?}", said(&found));
+    let named: BTreeSet<_> = found.into_iter().map(|finding| finding.row).collect();
+    assert_eq!(named, changed);
+}
+
+fn an_operation_stands_on_the_last_one_of_the_page_before(backend: &Backend) {
+    let world = World::new(backend);
+    let mut handheld = world.worker();
+    let ops: Vec<Value> = (0..3).map(|_| handheld.file_text("井盖不见了")).collect();
+    assert_eq!(world.push(&handheld, &ops).status, 200);
+    // The first one is made anew, with a hash of its own.
+    let mut anew: Operation = serde_json::from_value(ops[0].clone()).unwrap();
+    anew.wall_ms = anew.wall_ms.plus_ms(1);
+    let anew = seal(anew).unwrap();
+    Hand::on(backend).run(&format!(
+        "UPDATE operations SET body = '{}', hash = '{}' WHERE op_id = '{}'",
+        anew.text, anew.hash, anew.operation.op_id
+    ));
+    let device = handheld.device.to_string();
+    let at = |seq: i64| Place {
+        device: device.clone(),
+        epoch: 1,
+        seq,
+    };
+    let second = ops[1]["op_id"].as_str().unwrap();
+    for (from, to, wrong) in [
+        (0, Some(1), None),
+        (1, Some(2), Some(second)),
+        (2, None, None),
+    ] {
+        let (from, to) = (at(from), to.map(at));
+        let page = world.look(move |tx| {
+            let frame = verify::frame(tx, None)?;
+            verify::operations_page(tx, &frame, &from, to.as_ref())
+        });
+        assert_eq!(page.rows, 1);
+        let named = page.findings.iter().map(|finding| {
+            assert_eq!((&*finding.table, &*finding.field), ("operations", "order"));
+            finding.row.as_str()
+        });
+        assert_eq!(named.collect::<Vec<_>>(), Vec::from_iter(wrong));
+    }
+    assert_eq!(world.verify().findings.len(), 1);
 }

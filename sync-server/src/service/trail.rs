@@ -131,7 +131,8 @@ pub struct Detail {
 /// The hash over a routing decision and its differences from the preview, both JSON.
 #[must_use]
 pub fn decision_hash(decision: &str, differs: &str) -> Sha256 {
-    Sha256::of(format!("{}\n{decision}\n{differs}", decision.len()).as_bytes())
+    let length = format!("{}\n", decision.len());
+    Sha256::of_parts([length.as_str(), decision, "\n", differs].map(str::as_bytes))
 }
 
 /// A detail that vouches for the row after it.

@@ -8,6 +8,7 @@
 mod audit;
 mod chain;
 mod day;
+mod filed;
 mod marks;
 mod one;
 mod operations;
@@ -18,8 +19,8 @@ pub use audit::audit_page;
 pub use chain::{ChainPlace, chain_page, roots_page};
 pub use day::day_page;
 pub use one::{CaseCheck, case_check, state};
-pub use operations::{OperationPlace, devices_page, operations_page};
-pub use rows::{cases_page, marks_page, one_case, photos_page, reports_page};
+pub use operations::{OPERATIONS_START, devices_page, operations_end, operations_page};
+pub use rows::{cases_end, cases_page, marks_page, one_case, photos_page, reports_page};
 
 use super::district::District;
 use super::{Fault, Result, receipts};
@@ -28,6 +29,8 @@ use shared::archive::Finding;
 use shared::id::AreaCode;
 use shared::role::{Action, Actor, Subject, may};
 use shared::signature::PublicKey;
+use uuid::Uuid;
+use uuid::fmt::Hyphenated;
 
 /// Rows of a page: some hundred kilobytes in memory.
 pub const PAGE_ROWS: usize = 500;
@@ -91,6 +94,13 @@ pub fn may_look(actor: &Actor, district: &District) -> Result<()> {
     may(actor, Action::ReadArchive, whole)
         .map(drop)
         .ok_or(Fault::Forbidden)
+}
+
+/// Whether a text is an id as the tables hold it.
+fn is_id(text: &str, id: Uuid) -> bool {
+    let mut letters = [0; Hyphenated::LENGTH];
+    let id: &str = id.as_hyphenated().encode_lower(&mut letters);
+    text == id
 }
 
 /// What a page of a check came to.

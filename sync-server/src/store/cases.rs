@@ -10,7 +10,7 @@ mod near;
 mod states;
 
 pub use due::{assist, colleagues, due_before, look_at_open, merged_into, put_off};
-pub use kept::{CaseExtras, extras_between, kept_after, photo_counts_between};
+pub use kept::{CaseExtras, KeptCase, kept_between, page_end};
 pub use list::{CaseFilter, Holding, Near, Order, Sight, count, count_by_state, page};
 pub use near::{Around, NearRow, near, near_sql, of_family, spots, spots_sql};
 pub use states::{CourseRow, LookRow, StateRow, courses, states};
@@ -457,7 +457,7 @@ fn from_row(row: &mut Row) -> Result<CaseRow> {
         photos_stored: row.int(21)?,
         self_fixed: row.flag(22)?,
         solved_level: row.opt_int(23)?,
-        life: read_life(&row.take_text(24)?, 24)?,
+        life: read_life(row.text(24)?, 24)?,
     })
 }
 

@@ -156,10 +156,12 @@ pub fn of_cases_between(tx: &mut dyn Tx, after: &str, to: &str) -> Result<Vec<Ke
         FROM case_events
         WHERE case_id > $1 AND case_id <= $2
         ORDER BY case_id, ordinal";
-    tx.query(SQL, params![after, to])?
-        .iter_mut()
-        .map(kept)
-        .collect()
+    let mut found = Vec::new();
+    tx.each(SQL, params![after, to], &mut |row| {
+        found.push(kept(row)?);
+        Ok(())
+    })?;
+    Ok(found)
 }
 
 /// The entries with numbers of the district after one and up to another, with their printed case

@@ -3,10 +3,12 @@
 //! `op_id` and `(device, epoch, seq)` are unique in the same transaction as every effect; the kept
 //! answer is repeated to a repeat. Held by `tests/tests/store_contract.rs`.
 
+use super::reports::{self, ReportRow, report_columns};
 use super::tx::limit as row_limit;
 use super::{Result, Row, Tx};
 use crate::params;
-use shared::id::{DeviceId, OpId, Sha256};
+use shared::id::{CaseId, DeviceId, OpId, Sha256};
+use shared::operation::kind;
 use shared::time::Timestamp;
 use shared::wire::sync::Outcome;
 
@@ -247,46 +249,123 @@ pub struct KeptOperation {
     pub body: String,
     /// The rest, where it can be read.
     pub row: Result<OperationRow>,
+    /// What it filed, where it is of that kind and its subject is written as ids are.
+    pub filed: Option<Filed>,
 }
 
-/// Operations of all devices after one place, in order of device, epoch and number.
+/// A report, and the case that it opened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Filed {
+    /// The report, where it can be read.
+    pub report: Result<ReportRow>,
+    /// Id and printed number of the case, where there is one and they can be read.
+    pub case: Option<(CaseId, String)>,
+}
+
+/// The place of an operation: its installation as text, its epoch, its number there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// The installation.
+    pub device: String,
+    /// Its epoch.
+    pub epoch: i64,
+    /// Its number there.
+    pub seq: i64,
+}
+
+/// A [`KeptOperation`] in the order of `kept_from_row`. The first value is the kind that files.
+macro_rules! select_kept {
+    ($rest:literal) => {
+        concat!(
+            "
+        SELECT operations.op_id, operations.device, operations.epoch, operations.seq,
+            operations.hash, operations.received_ms, operations.outcome, operations.result,
+            operations.kind, operations.subject, operations.body, cases.id, cases.case_no, ",
+            report_columns!(),
+            "
+        FROM operations
+        LEFT JOIN reports ON reports.id = operations.subject AND operations.kind = $1
+        LEFT JOIN cases ON cases.report = reports.id",
+            $rest
+        )
+    };
+}
+
+/// The place of the last operation of a full page after a place; none when fewer are left.
 ///
 /// # Errors
-/// As [`insert`]; what can't be read is said operation by operation.
-pub fn kept_after(
-    tx: &mut dyn Tx,
-    after: (&str, i64, i64),
-    limit: usize,
-) -> Result<Vec<KeptOperation>> {
+/// As [`insert`].
+pub fn page_end(tx: &mut dyn Tx, after: &Place, rows: usize) -> Result<Option<Place>> {
     const SQL: &str = "
-        SELECT op_id, device, epoch, seq, hash, received_ms, outcome, result, kind, subject, body
+        SELECT device, epoch, seq
         FROM operations
         WHERE (device, epoch, seq) > ($1, $2, $3)
         ORDER BY device, epoch, seq
         LIMIT $4";
-    let (device, epoch, seq) = after;
-    tx.query(SQL, params![device, epoch, seq, row_limit(limit)])?
-        .iter_mut()
-        .map(kept_from_row)
-        .collect()
+    let values = params![&after.device, after.epoch, after.seq, row_limit(rows)];
+    let (mut seen, mut last) = (0, None);
+    tx.each(SQL, values, &mut |row| {
+        seen += 1;
+        if seen == rows {
+            last = Some(Place {
+                device: row.take_text(0)?,
+                epoch: row.int(1)?,
+                seq: row.int(2)?,
+            });
+        }
+        Ok(())
+    })?;
+    Ok(last)
+}
+
+/// Operations of all devices from one place to another, both included, in order of device, epoch
+/// and number.
+///
+/// # Errors
+/// As [`insert`]; what can't be read is said operation by operation.
+pub fn kept_between(tx: &mut dyn Tx, from: &Place, to: &Place) -> Result<Vec<KeptOperation>> {
+    const SQL: &str = select_kept!(
+        "
+        WHERE (operations.device, operations.epoch, operations.seq) >= ($2, $3, $4)
+            AND (operations.device, operations.epoch, operations.seq) <= ($5, $6, $7)
+        ORDER BY operations.device, operations.epoch, operations.seq"
+    );
+    let values = params![
+        kind::REPORT_FILE,
+        &from.device,
+        from.epoch,
+        from.seq,
+        &to.device,
+        to.epoch,
+        to.seq,
+    ];
+    let mut found = Vec::new();
+    tx.each(SQL, values, &mut |row| {
+        found.push(kept_from_row(row)?);
+        Ok(())
+    })?;
+    Ok(found)
 }
 
 /// One operation as it lies in the table.
 ///
 /// # Errors
-/// As [`kept_after`].
+/// As [`kept_between`].
 pub fn kept(tx: &mut dyn Tx, op_id: OpId) -> Result<Option<KeptOperation>> {
-    const SQL: &str = "
-        SELECT op_id, device, epoch, seq, hash, received_ms, outcome, result, kind, subject, body
-        FROM operations
-        WHERE op_id = $1";
-    tx.query(SQL, params![op_id])?
+    const SQL: &str = select_kept!(
+        "
+        WHERE operations.op_id = $2"
+    );
+    tx.query(SQL, params![kind::REPORT_FILE, op_id])?
         .first_mut()
         .map(kept_from_row)
         .transpose()
 }
 
 fn kept_from_row(row: &mut Row) -> Result<KeptOperation> {
+    let case = row.opt_id(11).ok().flatten();
+    let case_no = row.take_opt_text(12).ok().flatten();
+    let report = row.at(13, reports::joined_from_row);
     Ok(KeptOperation {
         device: row.text(1)?.to_owned(),
         epoch: row.int(2)?,
@@ -295,6 +374,10 @@ fn kept_from_row(row: &mut Row) -> Result<KeptOperation> {
         subject: row.take_text(9)?,
         body: row.take_text(10)?,
         row: from_row(row),
+        filed: report.map(|report| Filed {
+            report,
+            case: case.zip(case_no),
+        }),
     })
 }
 

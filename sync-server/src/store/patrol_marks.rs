@@ -1,13 +1,15 @@
 //! Table `patrol_marks`: ticks at the points of rounds. No person is in it: the operation says who
 //! made it, as of all operations, and nothing counts by that.
 
-use super::tx::limit as row_limit;
+use super::tx::{IDS_AT_ONCE, each_of, limit as row_limit, places};
 use super::{Result, Row, Tx};
 use crate::params;
 use shared::id::{AreaCode, OpId};
 use shared::operation::kind;
 use shared::time::Timestamp;
 use shared::wire::sync::Outcome;
+use std::collections::HashMap;
+use std::sync::LazyLock;
 
 /// A tick.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,19 +58,30 @@ pub fn insert(tx: &mut dyn Tx, row: &MarkRow) -> Result<()> {
     Ok(())
 }
 
-/// One tick.
+/// The ticks that some operations brought, where they can be read.
 ///
 /// # Errors
 /// As [`insert`].
-pub fn get(tx: &mut dyn Tx, op_id: OpId) -> Result<Option<MarkRow>> {
-    const SQL: &str = "
+pub fn of_operations(
+    tx: &mut dyn Tx,
+    operations: &[OpId],
+) -> Result<HashMap<OpId, Result<MarkRow>>> {
+    static SQL: LazyLock<String> = LazyLock::new(|| {
+        format!(
+            "
         SELECT op_id, district, area, round, point, seen, note, made_ms, received_ms
         FROM patrol_marks
-        WHERE op_id = $1";
-    tx.query(SQL, params![op_id])?
-        .first_mut()
-        .map(mark)
-        .transpose()
+        WHERE op_id IN ({})
+        ORDER BY op_id",
+            places(1, IDS_AT_ONCE)
+        )
+    });
+    let mut found = HashMap::with_capacity(operations.len());
+    each_of(tx, &SQL, operations, &mut |row| {
+        found.insert(row.id(0)?, mark(row));
+        Ok(())
+    })?;
+    Ok(found)
 }
 
 /// A page of all ticks in order of ids: each with whether an operation of its kind brought it.

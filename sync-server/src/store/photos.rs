@@ -3,12 +3,14 @@
 //! The bytes themselves are the business of `photo_store.rs`.
 //! Held by `tests/tests/store_contract.rs`.
 
-use super::tx::limit as row_limit;
+use super::tx::{IDS_AT_ONCE, each_of, limit as row_limit, places};
 use super::{Result, Row, Tx};
 use crate::params;
 use shared::id::{AreaCode, CaseId, DeviceId, ReportId, Sha256};
 use shared::report::{PhotoRef, PhotoRole};
 use shared::time::Timestamp;
+use std::collections::HashMap;
+use std::sync::LazyLock;
 
 /// A photo as kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -126,34 +128,71 @@ pub fn mark_stored(tx: &mut dyn Tx, hash: Sha256, at: Timestamp) -> Result<bool>
     Ok(tx.execute(SQL, params![hash, at])? == 1)
 }
 
+/// The columns of a [`ReportPhoto`], in the order of `of_report_from_row`.
+macro_rules! select_of_report {
+    () => {
+        "
+        SELECT photos.hash, photos.bytes, photos.mime, photos.width, photos.height, photos.device,
+            photos.stored_ms, photos.gone_ms, report_photos.ordinal, report_photos.role,
+            report_photos.original_hash, previews.hash, report_photos.report
+        FROM report_photos
+        JOIN photos ON photos.hash = report_photos.hash
+        LEFT JOIN previews ON previews.hash = photos.preview_hash
+            AND previews.stored_ms IS NOT NULL"
+    };
+}
+
 /// The photos of a report in the order taken.
 ///
 /// # Errors
 /// As [`announce`].
 pub fn of_report(tx: &mut dyn Tx, report: ReportId) -> Result<Vec<ReportPhoto>> {
-    const SQL: &str = "
-        SELECT photos.hash, photos.bytes, photos.mime, photos.width, photos.height, photos.device,
-            photos.stored_ms, photos.gone_ms, report_photos.ordinal, report_photos.role,
-            report_photos.original_hash, previews.hash
-        FROM report_photos
-        JOIN photos ON photos.hash = report_photos.hash
-        LEFT JOIN previews ON previews.hash = photos.preview_hash
-            AND previews.stored_ms IS NOT NULL
+    const SQL: &str = concat!(
+        select_of_report!(),
+        "
         WHERE report_photos.report = $1
-        ORDER BY report_photos.report, report_photos.ordinal";
-    let entry = |row: &mut Row| {
-        Ok(ReportPhoto {
-            ordinal: row.int(8)?,
-            role: row.word(9, PhotoRole::parse)?,
-            original: row.opt_id(10)?,
-            preview: row.opt_id(11)?,
-            photo: from_row(row)?,
-        })
-    };
+        ORDER BY report_photos.report, report_photos.ordinal"
+    );
     tx.query(SQL, params![report])?
         .iter_mut()
-        .map(entry)
+        .map(of_report_from_row)
         .collect()
+}
+
+/// The photos of some reports, of each in the order taken.
+///
+/// # Errors
+/// As [`announce`].
+pub fn of_reports(
+    tx: &mut dyn Tx,
+    reports: &[ReportId],
+) -> Result<HashMap<ReportId, Vec<ReportPhoto>>> {
+    static SQL: LazyLock<String> = LazyLock::new(|| {
+        format!(
+            "{}
+        WHERE report_photos.report IN ({})
+        ORDER BY report_photos.report, report_photos.ordinal",
+            select_of_report!(),
+            places(1, IDS_AT_ONCE)
+        )
+    });
+    let mut found: HashMap<ReportId, Vec<ReportPhoto>> = HashMap::with_capacity(reports.len());
+    each_of(tx, &SQL, reports, &mut |row| {
+        let photos = found.entry(row.id(12)?).or_default();
+        photos.push(of_report_from_row(row)?);
+        Ok(())
+    })?;
+    Ok(found)
+}
+
+fn of_report_from_row(row: &mut Row) -> Result<ReportPhoto> {
+    Ok(ReportPhoto {
+        ordinal: row.int(8)?,
+        role: row.word(9, PhotoRole::parse)?,
+        original: row.opt_id(10)?,
+        preview: row.opt_id(11)?,
+        photo: from_row(row)?,
+    })
 }
 
 /// The cases that show a photo, with the grid (or district) for the right to see it.

@@ -132,6 +132,25 @@ impl Tx for ReadTx<'_> {
         outcome
     }
 
+    fn each(
+        &mut self,
+        sql: &str,
+        params: &[Value<'_>],
+        look: &mut dyn FnMut(&mut Row) -> Result<()>,
+    ) -> Result<()> {
+        if let Some(error) = &self.failed {
+            return Err(StoreError::Aborted(error.to_string()));
+        }
+        let mut seen = Ok(());
+        let mut go_on = |row: &mut Row| {
+            seen = look(row);
+            seen.is_ok()
+        };
+        let outcome = check(params).and_then(|()| self.driver.each(sql, params, &mut go_on));
+        self.failed = outcome.as_ref().err().cloned();
+        outcome.and(seen)
+    }
+
     fn execute(&mut self, _sql: &str, _params: &[Value<'_>]) -> Result<u64> {
         Err(StoreError::ReadOnly)
     }

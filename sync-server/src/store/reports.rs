@@ -55,6 +55,19 @@ pub struct ReportRow {
     pub same_as: Option<ReportId>,
 }
 
+/// The columns of a [`ReportRow`] in a join, in the order of `from_row`.
+macro_rules! report_columns {
+    () => {
+        "reports.id, reports.district, reports.reporter, reports.device, reports.op_id,
+            reports.short_code, reports.category, reports.condition, reports.catalogue_version,
+            reports.grid, reports.grid_doubt, reports.lat_e7, reports.lon_e7, reports.accuracy_m,
+            reports.place_source, reports.place_words, reports.text, reports.occurred_ms,
+            reports.clock_skew_ms, reports.received_ms, reports.self_fixed, reports.preview,
+            reports.same_as"
+    };
+}
+pub(super) use report_columns;
+
 /// Adds a report.
 ///
 /// # Errors
@@ -142,45 +155,12 @@ pub fn is_there(tx: &mut dyn Tx, id: ReportId) -> Result<bool> {
     Ok(!tx.query(SQL, params![id])?.is_empty())
 }
 
-/// A report as it lies in the table, with what belongs to it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct KeptReport {
-    /// The case that it opened, as text.
-    pub case: String,
-    /// The subject of its operation; none when that isn't there.
-    pub subject: Option<String>,
-    /// The report, where it can be read.
-    pub row: Result<ReportRow>,
-}
-
-/// The reports of the cases after one id and up to another.
-///
-/// # Errors
-/// As [`insert`]; what can't be read is said report by report.
-pub fn of_cases_between(tx: &mut dyn Tx, after: &str, to: &str) -> Result<Vec<KeptReport>> {
-    const SQL: &str = "
-        SELECT reports.id, reports.district, reports.reporter, reports.device, reports.op_id,
-            reports.short_code, reports.category, reports.condition, reports.catalogue_version,
-            reports.grid, reports.grid_doubt, reports.lat_e7, reports.lon_e7, reports.accuracy_m,
-            reports.place_source, reports.place_words, reports.text, reports.occurred_ms,
-            reports.clock_skew_ms, reports.received_ms, reports.self_fixed, reports.preview,
-            reports.same_as, cases.id, operations.subject
-        FROM cases
-        JOIN reports ON reports.id = cases.report
-        LEFT JOIN operations ON operations.op_id = reports.op_id
-        WHERE cases.id > $1 AND cases.id <= $2
-        ORDER BY cases.id";
-    let kept = |row: &mut Row| {
-        Ok(KeptReport {
-            case: row.take_text(23)?,
-            subject: row.take_opt_text(24)?,
-            row: from_row(row),
-        })
-    };
-    tx.query(SQL, params![after, to])?
-        .iter_mut()
-        .map(kept)
-        .collect()
+/// The report of a join, where it can be read; none where the join found none.
+pub(super) fn joined_from_row(row: &mut Row) -> Option<Result<ReportRow>> {
+    match row.opt_text(0) {
+        Ok(None) => None,
+        _ => Some(from_row(row)),
+    }
 }
 
 /// A page of all reports in order of ids: each with whether it has a case.
@@ -193,7 +173,7 @@ pub fn with_or_without_case(
     limit: usize,
 ) -> Result<Vec<(String, bool)>> {
     const SQL: &str = "
-        SELECT reports.id, cases.id
+        SELECT reports.id, cases.report
         FROM reports
         LEFT JOIN cases ON cases.report = reports.id
         WHERE reports.id > $1

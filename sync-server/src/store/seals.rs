@@ -53,28 +53,44 @@ pub fn entries(
     after: i64,
     limit: usize,
 ) -> Result<Vec<Entry>> {
+    entries_between(tx, district, after, i64::MAX, limit)
+}
+
+/// The entries after a number and up to another, in order.
+///
+/// # Errors
+/// As [`entries`].
+pub fn entries_between(
+    tx: &mut dyn Tx,
+    district: &AreaCode,
+    after: i64,
+    to: i64,
+    limit: usize,
+) -> Result<Vec<Entry>> {
     const EVENTS: &str = "
         SELECT entry_no, hash, at_ms
         FROM case_events
-        WHERE district = $1 AND entry_no > $2
+        WHERE district = $1 AND entry_no > $2 AND entry_no <= $3
         ORDER BY district, entry_no
-        LIMIT $3";
+        LIMIT $4";
     const AUDIT: &str = "
         SELECT entry_no, hash, at_ms
         FROM audit
-        WHERE district = $1 AND entry_no > $2
+        WHERE district = $1 AND entry_no > $2 AND entry_no <= $3
         ORDER BY district, entry_no
-        LIMIT $3";
-    let mut found = Vec::with_capacity(limit);
+        LIMIT $4";
+    let mut found = Vec::new();
     for (sql, is_audit) in [(EVENTS, false), (AUDIT, true)] {
-        for row in tx.query(sql, params![district, after, row_limit(limit)])? {
+        let values = params![district, after, to, row_limit(limit)];
+        tx.each(sql, values, &mut |row| {
             found.push(Entry {
                 no: row.int(0)?,
                 hash: row.id(1).ok(),
                 at: row.time(2).unwrap_or_default(),
                 is_audit,
             });
-        }
+            Ok(())
+        })?;
     }
     found.sort_by_key(|entry| (entry.no, entry.is_audit));
     found.truncate(limit);

@@ -217,6 +217,26 @@ impl Driver for Sqlite {
         Ok(rows)
     }
 
+    fn each(
+        &mut self,
+        sql: &str,
+        params: &[Value<'_>],
+        look: &mut dyn FnMut(&mut Row) -> bool,
+    ) -> Result<()> {
+        let mut statement = self.prepare(sql, params)?;
+        let mut row = Row::new(vec![Cell::Null; statement.column_count()]);
+        let mut found = statement.raw_query();
+        while let Some(next) = found.next().map_err(failed)? {
+            for (column, into) in row.cells_mut().iter_mut().enumerate() {
+                refill(into, next.get_ref(column).map_err(failed)?, column)?;
+            }
+            if !look(&mut row) {
+                break;
+            }
+        }
+        Ok(())
+    }
+
     fn execute(&mut self, sql: &str, params: &[Value<'_>]) -> Result<u64> {
         let changed = self.prepare(sql, params)?.raw_execute().map_err(failed)?;
         u64::try_from(changed).map_err(|error| StoreError::Database(error.to_string()))
@@ -273,18 +293,32 @@ fn cell(value: ValueRef<'_>, column: usize) -> Result<Cell> {
     match value {
         ValueRef::Null => Ok(Cell::Null),
         ValueRef::Integer(number) => Ok(Cell::Int(number)),
-        ValueRef::Text(text) => std::str::from_utf8(text)
-            .map(|text| Cell::Text(text.to_owned()))
-            .map_err(|_| StoreError::Column {
-                column,
-                wanted: "UTF-8",
-            }),
+        ValueRef::Text(text) => utf8(text, column).map(|text| Cell::Text(text.to_owned())),
         ValueRef::Blob(bytes) => Ok(Cell::Bytes(bytes.to_vec())),
         ValueRef::Real(_) => Err(StoreError::Column {
             column,
             wanted: "anything but a float",
         }),
     }
+}
+
+/// Fills a cell with the next row's value. A text goes where the last one was, unless that was taken.
+fn refill(into: &mut Cell, value: ValueRef<'_>, column: usize) -> Result<()> {
+    match (into, value) {
+        (Cell::Text(kept), ValueRef::Text(text)) => {
+            kept.clear();
+            kept.push_str(utf8(text, column)?);
+        }
+        (into, value) => *into = cell(value, column)?,
+    }
+    Ok(())
+}
+
+fn utf8(text: &[u8], column: usize) -> Result<&str> {
+    std::str::from_utf8(text).map_err(|_| StoreError::Column {
+        column,
+        wanted: "UTF-8",
+    })
 }
 
 /// SQLite numbers `$name` parameters by first appearance, so a text whose placeholders first

@@ -4,9 +4,11 @@
 //! `sqlite.rs` and `postgres.rs`. Nothing here knows a table, and nothing here decides a rule.
 //! The contract in the docs of [`Tx`] is run on both backends by `tests/tests/store_contract.rs`.
 
+mod row;
 mod text;
 
-pub(in crate::store) use text::{check, hex, limit, places};
+pub use row::{Cell, Row};
+pub(in crate::store) use text::{IDS_AT_ONCE, check, each_of, hex, limit, places};
 
 use super::buckets::Standing;
 use super::error::{Result, StoreError};
@@ -17,7 +19,6 @@ use shared::id::{
 };
 use shared::time::Timestamp;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::str::FromStr;
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -143,19 +144,6 @@ code_values!(
     Bucket
 );
 
-/// One value of an answer.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Cell {
-    /// SQL `NULL`.
-    Null,
-    /// `BIGINT`, and what SQL calls a boolean as 0 or 1.
-    Int(i64),
-    /// `TEXT`.
-    Text(String),
-    /// Bytes.
-    Bytes(Vec<u8>),
-}
-
 impl<'a> From<&'a Cell> for Value<'a> {
     fn from(cell: &'a Cell) -> Self {
         match cell {
@@ -163,179 +151,6 @@ impl<'a> From<&'a Cell> for Value<'a> {
             Cell::Int(number) => Self::Int(*number),
             Cell::Text(text) => Self::Text(text),
             Cell::Bytes(bytes) => Self::Bytes(bytes),
-        }
-    }
-}
-
-/// One row of an answer. Columns count from 0 in the order of the `SELECT`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Row {
-    cells: Vec<Cell>,
-}
-
-impl Row {
-    /// A row from its cells; for the drivers.
-    #[must_use]
-    pub const fn new(cells: Vec<Cell>) -> Self {
-        Self { cells }
-    }
-
-    /// The cells in order.
-    #[must_use]
-    pub fn cells(&self) -> &[Cell] {
-        &self.cells
-    }
-
-    /// A whole number.
-    ///
-    /// # Errors
-    /// [`StoreError::Column`] when the column is missing or holds something else, as for all getters.
-    pub fn int(&self, column: usize) -> Result<i64> {
-        self.opt_int(column)?.ok_or(StoreError::Column {
-            column,
-            wanted: "a number",
-        })
-    }
-
-    /// A whole number or nothing.
-    ///
-    /// # Errors
-    /// As [`Row::int`].
-    pub fn opt_int(&self, column: usize) -> Result<Option<i64>> {
-        match self.cells.get(column) {
-            Some(Cell::Int(value)) => Ok(Some(*value)),
-            Some(Cell::Null) => Ok(None),
-            _ => Err(StoreError::Column {
-                column,
-                wanted: "a number",
-            }),
-        }
-    }
-
-    /// 0 or 1 as a boolean.
-    ///
-    /// # Errors
-    /// As [`Row::int`].
-    pub fn flag(&self, column: usize) -> Result<bool> {
-        Ok(self.int(column)? != 0)
-    }
-
-    /// A moment.
-    ///
-    /// # Errors
-    /// As [`Row::int`].
-    pub fn time(&self, column: usize) -> Result<Timestamp> {
-        self.int(column).map(Timestamp)
-    }
-
-    /// A moment or nothing.
-    ///
-    /// # Errors
-    /// As [`Row::int`].
-    pub fn opt_time(&self, column: usize) -> Result<Option<Timestamp>> {
-        Ok(self.opt_int(column)?.map(Timestamp))
-    }
-
-    /// A text, borrowed.
-    ///
-    /// # Errors
-    /// As [`Row::int`].
-    pub fn text(&self, column: usize) -> Result<&str> {
-        self.opt_text(column)?.ok_or(StoreError::Column {
-            column,
-            wanted: "a text",
-        })
-    }
-
-    /// A text or nothing, borrowed.
-    ///
-    /// # Errors
-    /// As [`Row::int`].
-    pub fn opt_text(&self, column: usize) -> Result<Option<&str>> {
-        match self.cells.get(column) {
-            Some(Cell::Text(value)) => Ok(Some(value)),
-            Some(Cell::Null) => Ok(None),
-            _ => Err(StoreError::Column {
-                column,
-                wanted: "a text",
-            }),
-        }
-    }
-
-    /// A text, moved out of the row.
-    ///
-    /// # Errors
-    /// As [`Row::int`].
-    pub fn take_text(&mut self, column: usize) -> Result<String> {
-        self.take_opt_text(column)?.ok_or(StoreError::Column {
-            column,
-            wanted: "a text",
-        })
-    }
-
-    /// A text or nothing, moved out of the row.
-    ///
-    /// # Errors
-    /// As [`Row::int`].
-    pub fn take_opt_text(&mut self, column: usize) -> Result<Option<String>> {
-        match self.cells.get_mut(column) {
-            Some(Cell::Text(value)) => Ok(Some(std::mem::take(value))),
-            Some(Cell::Null) => Ok(None),
-            _ => Err(StoreError::Column {
-                column,
-                wanted: "a text",
-            }),
-        }
-    }
-
-    /// An id or a code, read from its text.
-    ///
-    /// # Errors
-    /// As [`Row::int`].
-    pub fn id<T: FromStr>(&self, column: usize) -> Result<T> {
-        self.opt_id(column)?.ok_or(StoreError::Column {
-            column,
-            wanted: "an id",
-        })
-    }
-
-    /// An id or a code or nothing.
-    ///
-    /// # Errors
-    /// As [`Row::int`].
-    pub fn opt_id<T: FromStr>(&self, column: usize) -> Result<Option<T>> {
-        self.opt_text(column)?
-            .map(|text| {
-                text.parse().map_err(|_| StoreError::Column {
-                    column,
-                    wanted: "an id",
-                })
-            })
-            .transpose()
-    }
-
-    /// A word that `parse` knows: a state, a role, a kind.
-    ///
-    /// # Errors
-    /// As [`Row::int`].
-    pub fn word<T>(&self, column: usize, parse: impl FnOnce(&str) -> Option<T>) -> Result<T> {
-        parse(self.text(column)?).ok_or(StoreError::Column {
-            column,
-            wanted: "a known word",
-        })
-    }
-
-    /// Bytes, borrowed.
-    ///
-    /// # Errors
-    /// As [`Row::int`].
-    pub fn bytes(&self, column: usize) -> Result<&[u8]> {
-        match self.cells.get(column) {
-            Some(Cell::Bytes(value)) => Ok(value),
-            _ => Err(StoreError::Column {
-                column,
-                wanted: "bytes",
-            }),
         }
     }
 }
@@ -367,6 +182,21 @@ pub trait Tx {
     /// # Errors
     /// Whatever the database says, as a [`StoreError`].
     fn query(&mut self, sql: &str, params: &[Value<'_>]) -> Result<Vec<Row>>;
+
+    /// Runs a statement and shows its rows one after another without keeping them: what `look`
+    /// takes out of a row stays, the rest makes room for the next. Its first error ends the look
+    /// and is the answer. For pages whose rows are many and long.
+    ///
+    /// # Errors
+    /// Whatever the database or `look` says, as a [`StoreError`].
+    fn each(
+        &mut self,
+        sql: &str,
+        params: &[Value<'_>],
+        look: &mut dyn FnMut(&mut Row) -> Result<()>,
+    ) -> Result<()> {
+        self.query(sql, params)?.iter_mut().try_for_each(look)
+    }
 
     /// Runs a statement without rows and says how many rows it changed.
     ///
@@ -469,6 +299,20 @@ pub fn nested<T, E: From<StoreError>>(
 pub(super) trait Driver {
     fn dialect(&self) -> Dialect;
     fn query(&mut self, sql: &str, params: &[Value<'_>]) -> Result<Vec<Row>>;
+    /// Shows the rows one after another for as long as `look` wants to see more.
+    fn each(
+        &mut self,
+        sql: &str,
+        params: &[Value<'_>],
+        look: &mut dyn FnMut(&mut Row) -> bool,
+    ) -> Result<()> {
+        for row in &mut self.query(sql, params)? {
+            if !look(row) {
+                break;
+            }
+        }
+        Ok(())
+    }
     fn execute(&mut self, sql: &str, params: &[Value<'_>]) -> Result<u64>;
     /// Runs one of the fixed texts around statements: `SAVEPOINT s0`, `RELEASE …`.
     fn control(&mut self, sql: &'static str) -> Result<()>;

@@ -103,11 +103,7 @@ pub(super) fn check_run(
     }
     let from = run.first_no.saturating_sub(1);
     let most = run.hashes.len().saturating_add(ENTRIES_AT_ONCE);
-    let entries = store::seals::entries(tx, &frame.district, from, most)?;
-    let here: Vec<Entry> = entries
-        .into_iter()
-        .take_while(|entry| entry.no <= run.last_no)
-        .collect();
+    let here = store::seals::entries_between(tx, &frame.district, from, run.last_no, most)?;
     compare(run, &here, frame.whole, findings);
     Ok(())
 }

@@ -2,38 +2,54 @@
 //! vouched for: that stands in the catalogue.
 
 use super::Frame;
+use super::operations::Applied;
 use crate::service::Result;
 use crate::service::push::seen_name;
-use crate::store::operations::OperationRow;
-use crate::store::{self, StoreError, Tx};
+use crate::store::patrol_marks::MarkRow;
+use crate::store::{self, Tx};
 use serde::Deserialize;
 use shared::archive::{Finding, Problem};
-use shared::operation::Operation;
+use shared::id::OpId;
 use shared::patrol::Mark;
 
 const TABLE: &str = "patrol_marks";
 
-/// Checks the tick that an operation brought.
+/// Checks the ticks that operations brought.
 pub(super) fn check(
     tx: &mut dyn Tx,
     frame: &Frame,
-    row: &OperationRow,
-    operation: &Operation,
+    applied: &[Applied<'_>],
     findings: &mut Vec<Finding>,
 ) -> Result<()> {
+    let ids: Vec<OpId> = applied.iter().map(|one| one.row.op_id).collect();
+    let kept = store::patrol_marks::of_operations(tx, &ids)?;
+    for one in applied {
+        compare(frame, one, kept.get(&one.row.op_id), findings);
+    }
+    Ok(())
+}
+
+/// Compares a tick with the operation that brought it.
+fn compare(
+    frame: &Frame,
+    applied: &Applied<'_>,
+    kept: Option<&store::Result<MarkRow>>,
+    findings: &mut Vec<Finding>,
+) {
+    let (row, operation) = (applied.row, &applied.operation);
     let mut find =
         |problem, field: &str| findings.push(Finding::new(problem, TABLE, field, row.op_id));
-    let kept = match store::patrol_marks::get(tx, row.op_id) {
-        Ok(kept) => kept,
-        Err(StoreError::Column { .. }) => {
+    let kept = match kept {
+        Some(Ok(kept)) => Some(kept),
+        Some(Err(_)) => {
             find(Problem::Unreadable, "row");
-            return Ok(());
+            return;
         }
-        Err(error) => return Err(error.into()),
+        None => None,
     };
     let (Some(kept), Ok(mark)) = (kept, Mark::deserialize(&operation.payload)) else {
         find(Problem::Missing, "row");
-        return Ok(());
+        return;
     };
     let made = operation
         .offset_ms
@@ -62,5 +78,4 @@ pub(super) fn check(
     for field in wrong {
         find(Problem::Changed, field);
     }
-    Ok(())
 }

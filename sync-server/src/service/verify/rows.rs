@@ -1,12 +1,12 @@
 //! Cases' rows against their trails and reports; photos and reports that hang in the air.
 
 use super::trails::{self, Told};
-use super::{Checked, Frame, LAST_ID, PAGE_ROWS};
+use super::{Checked, Frame, LAST_ID, PAGE_ROWS, is_id};
 use crate::service::trail::{decision_hash, life_hash, list_text, search_begins};
 use crate::service::{Fault, Result};
-use crate::store::cases::{CaseExtras, CaseRow};
+use crate::store::cases::{CaseExtras, CaseRow, KeptCase};
 use crate::store::events::KeptEvent;
-use crate::store::reports::{KeptReport, ReportRow};
+use crate::store::reports::ReportRow;
 use crate::store::{self, Tx};
 use shared::archive::{Finding, Problem};
 use shared::case::{self, Card};
@@ -16,38 +16,46 @@ use std::collections::HashMap;
 
 const TABLE: &str = "cases";
 
-/// Everything that is known of one case.
+/// Everything that is known of one case whose row can be read.
 struct Whole<'a> {
     row: &'a CaseRow,
     extras: Option<&'a CaseExtras>,
-    report: Option<&'a KeptReport>,
-    told: &'a Told,
-    photos: (i64, i64),
+    kept: &'a KeptCase,
+    told: &'a Told<'a>,
 }
 
-/// Checks the cases after an id with their trails and reports; `next` is the last id of the page.
+/// Where a page of cases after an id ends; none when it is the last one.
 ///
 /// # Errors
 /// Whatever the store says, as for all services.
-pub fn cases_page(tx: &mut dyn Tx, frame: &Frame, after: &str) -> Result<Checked<String>> {
-    let rows = store::cases::kept_after(tx, after, PAGE_ROWS)?;
-    let next = rows.last().filter(|_| rows.len() == PAGE_ROWS);
-    let next = next.map(|(id, _)| id.clone());
-    let to = next.as_deref().unwrap_or(LAST_ID);
-    let mut page = between(tx, frame, &rows, after, to)?;
-    page.next = next;
-    Ok(page)
+pub fn cases_end(tx: &mut dyn Tx, after: &str) -> Result<Option<String>> {
+    store::cases::page_end(tx, after, PAGE_ROWS).map_err(Fault::from)
+}
+
+/// Checks the cases after an id and up to another, if any, with their trails and reports.
+///
+/// # Errors
+/// As [`cases_end`].
+pub fn cases_page(
+    tx: &mut dyn Tx,
+    frame: &Frame,
+    after: &str,
+    to: Option<&str>,
+) -> Result<Checked<String>> {
+    let to = to.unwrap_or(LAST_ID);
+    let rows = store::cases::kept_between(tx, after, to)?;
+    between(tx, frame, &rows, after, to)
 }
 
 /// Checks one case; `rows` is 0 when there is none.
 ///
 /// # Errors
-/// As [`cases_page`].
+/// As [`cases_end`].
 pub fn one_case(tx: &mut dyn Tx, frame: &Frame, id: CaseId) -> Result<Checked<String>> {
     let to = id.to_string();
     let after = just_below(&to);
-    let mut rows = store::cases::kept_after(tx, &after, 1)?;
-    rows.retain(|(id, _)| *id == to);
+    let mut rows = store::cases::kept_between(tx, &after, &to)?;
+    rows.retain(|kept| kept.id == to);
     between(tx, frame, &rows, &after, &to)
 }
 
@@ -62,17 +70,10 @@ fn just_below(id: &str) -> String {
 fn between(
     tx: &mut dyn Tx,
     frame: &Frame,
-    rows: &[(String, store::Result<CaseRow>)],
+    rows: &[KeptCase],
     after: &str,
     to: &str,
 ) -> Result<Checked<String>> {
-    let extras = store::cases::extras_between(tx, after, to)?;
-    let photos = store::cases::photo_counts_between(tx, after, to)?;
-    let reports = store::reports::of_cases_between(tx, after, to)?;
-    let reports: HashMap<&str, &KeptReport> = reports
-        .iter()
-        .map(|report| (report.case.as_str(), report))
-        .collect();
     let events = store::events::of_cases_between(tx, after, to)?;
     let mut trails: HashMap<&str, &[KeptEvent]> = events
         .chunk_by(|one, next| one.case == next.case)
@@ -80,11 +81,12 @@ fn between(
         .collect();
     let mut findings = Vec::new();
     let district = frame.district.as_str();
-    for (id, row) in rows {
-        let trail = trails.remove(id.as_str()).unwrap_or_default();
-        let case_no = row.as_ref().map_or(id.as_str(), |row| row.case_no.as_str());
+    for kept in rows {
+        let id = kept.id.as_str();
+        let trail = trails.remove(id).unwrap_or_default();
+        let case_no = kept.row.as_ref().map_or(id, |row| row.case_no.as_str());
         let told = trails::check(id, case_no, district, trail, &mut findings);
-        let Ok(row) = row else {
+        let Ok(row) = &kept.row else {
             findings.push(Finding::new(Problem::Unreadable, TABLE, "row", id));
             continue;
         };
@@ -94,10 +96,9 @@ fn between(
         }
         let whole = Whole {
             row,
-            extras: extras.get(id),
-            report: reports.get(id.as_str()).copied(),
+            extras: kept.extras.as_ref().ok(),
+            kept,
             told: &told,
-            photos: photos.get(id).copied().unwrap_or_default(),
         };
         whole.check(frame, &mut findings);
     }
@@ -122,16 +123,16 @@ impl Whole<'_> {
         let row = self.row;
         let finding =
             |problem, field| Finding::new(problem, TABLE, field, row.id).of_case(&row.case_no);
-        match self.report.map(|kept| (&kept.row, &kept.subject)) {
+        match &self.kept.report {
             None => findings.push(finding(Problem::Missing, "report")),
-            Some((Err(_), _)) => {
+            Some(Err(_)) => {
                 let unreadable = Finding::new(Problem::Unreadable, "reports", "row", row.report);
                 findings.push(unreadable.of_case(&row.case_no));
             }
-            Some((Ok(report), subject)) => {
+            Some(Ok(report)) => {
                 wrong.extend(self.against_report(report));
-                let problem = match subject {
-                    Some(subject) if *subject == report.id.to_string() => None,
+                let problem = match &self.kept.subject {
+                    Some(subject) if is_id(subject, report.id.0) => None,
                     Some(_) => Some(Problem::Changed),
                     None => Some(Problem::Missing),
                 };
@@ -160,10 +161,7 @@ impl Whole<'_> {
                 == (row.dispatched, row.handled, row.closed)
         };
         let checks = [
-            (
-                "state",
-                told.state.as_ref().is_none_or(|state| *state == row.state),
-            ),
+            ("state", told.state.is_none_or(|state| state == row.state)),
             (
                 "revision",
                 told.revision.is_none_or(|at| at == row.revision),
@@ -181,7 +179,8 @@ impl Whole<'_> {
             (
                 "life",
                 after
-                    .is_none_or(|after| after.life.is_none() || after.life == life_hash(&row.life)),
+                    .and_then(|after| after.life)
+                    .is_none_or(|hash| self.has_lived(hash)),
             ),
             (
                 "level",
@@ -195,28 +194,36 @@ impl Whole<'_> {
         failed(&checks)
     }
 
+    /// Whether it has been through what a hash says. The text as it was written has that hash; one
+    /// that another version wrote is written anew first.
+    fn has_lived(&self, hash: Sha256) -> bool {
+        let as_written = |extras: &CaseExtras| Sha256::of(extras.life.as_bytes()) == hash;
+        self.extras.is_some_and(as_written) || life_hash(&self.row.life) == Some(hash)
+    }
+
     /// The groups that don't go together.
     fn against_itself(&self, frame: &Frame) -> Vec<&'static str> {
         let row = self.row;
-        let part = |part: fn(&AreaCode) -> Option<AreaCode>| {
-            row.grid
-                .as_ref()
-                .and_then(part)
-                .map(|code| code.to_string())
+        let is_part = |text: &Option<String>, part: fn(&AreaCode) -> Option<AreaCode>| {
+            let code = row.grid.as_ref().and_then(part);
+            text.as_deref() == code.as_ref().map(AreaCode::as_str)
         };
         let class = case::state(&row.state).map(|state| state.class);
         let places = self.extras.is_some_and(|extras| {
-            extras.street == part(AreaCode::street)
-                && extras.community == part(AreaCode::community)
+            is_part(&extras.street, AreaCode::street)
+                && is_part(&extras.community, AreaCode::community)
                 && extras.cell == cell_of(row.lat_e7, row.lon_e7)
         });
         let life = &row.life;
         let asked = life.asked.as_ref().map(|asked| asked.ask.as_str());
-        let merged_into = life.merged_into.map(|case| case.to_string());
+        let is_merged = |text: &Option<String>| match (text, life.merged_into) {
+            (Some(text), Some(case)) => is_id(text, case.0),
+            (text, case) => text.is_none() && case.is_none(),
+        };
         let short = self.extras.is_some_and(|extras| {
             extras.asked.as_deref() == asked
                 && extras.card.as_deref() == life.card.map(Card::as_str)
-                && extras.merged_into == merged_into
+                && is_merged(&extras.merged_into)
         });
         let opening = self.told.opening.as_ref();
         let decision = opening.is_none_or(|opening| {
@@ -231,7 +238,7 @@ impl Whole<'_> {
             ("decision", decision),
             (
                 "photos",
-                (row.photos_expected, row.photos_stored) == self.photos,
+                (row.photos_expected, row.photos_stored) == self.kept.photos,
             ),
         ];
         failed(&checks)
@@ -278,7 +285,7 @@ fn failed(checks: &[(&'static str, bool)]) -> Vec<&'static str> {
 /// Looks for reports without a case, a page at a time in order of ids.
 ///
 /// # Errors
-/// As [`cases_page`].
+/// As [`cases_end`].
 pub fn reports_page(tx: &mut dyn Tx, after: &str) -> Result<Checked<String>> {
     let rows = store::reports::with_or_without_case(tx, after, PAGE_ROWS * 4)?;
     let next = rows.last().filter(|_| rows.len() == PAGE_ROWS * 4);
@@ -293,7 +300,7 @@ pub fn reports_page(tx: &mut dyn Tx, after: &str) -> Result<Checked<String>> {
 /// Looks for ticks of rounds that no operation brought, a page at a time in order of ids.
 ///
 /// # Errors
-/// As [`cases_page`].
+/// As [`cases_end`].
 pub fn marks_page(tx: &mut dyn Tx, after: &str) -> Result<Checked<String>> {
     let rows = store::patrol_marks::with_or_without_operation(tx, after, PAGE_ROWS * 4)?;
     let next = rows.last().filter(|_| rows.len() == PAGE_ROWS * 4);
@@ -308,7 +315,7 @@ pub fn marks_page(tx: &mut dyn Tx, after: &str) -> Result<Checked<String>> {
 /// The photos after a hash whose bytes are said to be here, for whoever can look.
 ///
 /// # Errors
-/// As [`cases_page`].
+/// As [`cases_end`].
 pub fn photos_page(tx: &mut dyn Tx, after: Option<Sha256>) -> Result<Vec<Sha256>> {
     store::photos::stored_after(tx, after, PAGE_ROWS).map_err(Fault::from)
 }

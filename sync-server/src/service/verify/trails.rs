@@ -10,8 +10,8 @@ const TABLE: &str = "case_events";
 
 /// What the trail says about its case's row; what an older trail doesn't say is none.
 #[derive(Debug, Default)]
-pub(super) struct Told {
-    pub(super) state: Option<String>,
+pub(super) struct Told<'a> {
+    pub(super) state: Option<&'a str>,
     pub(super) case_no: Option<String>,
     pub(super) opening: Option<Opening>,
     pub(super) after: Option<After>,
@@ -21,10 +21,10 @@ pub(super) struct Told {
     pub(super) opened: Option<Timestamp>,
 }
 
-impl Told {
-    fn hear(&mut self, row: &EventRow) {
+impl<'a> Told<'a> {
+    fn hear(&mut self, row: &'a EventRow) {
         let event = &row.event;
-        self.state = Some(event.to.clone());
+        self.state = Some(&event.to);
         self.opened = self.opened.or(Some(event.at));
         if event.detail == "{}" {
             return;
@@ -58,13 +58,13 @@ impl Told {
 }
 
 /// Checks the entries of one case, in order of their ordinals.
-pub(super) fn check(
+pub(super) fn check<'a>(
     case: &str,
     case_no: &str,
     district: &str,
-    trail: &[KeptEvent],
+    trail: &'a [KeptEvent],
     findings: &mut Vec<Finding>,
-) -> Told {
+) -> Told<'a> {
     let mut told = Told::default();
     let mut find = |problem, field: &str, row: &str, at: i64| {
         let finding = Finding::new(problem, TABLE, field, row).of_case(case_no);

@@ -1,13 +1,32 @@
 //! Cases as they lie in the table, page by page in order of ids, for whoever checks them.
 
-use super::{CaseRow, from_row, row_limit, select_case};
+use super::{CaseRow, from_row, row_limit};
 use crate::params;
+use crate::store::reports::{self, ReportRow, report_columns};
 use crate::store::{Result, Row, Tx};
-use std::collections::HashMap;
+
+/// A case as it lies in the table, with what belongs to it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeptCase {
+    /// Its id, as text.
+    pub id: String,
+    /// Its row, where that can be read.
+    pub row: Result<CaseRow>,
+    /// The other columns, where they can be read.
+    pub extras: Result<CaseExtras>,
+    /// How many photos its report has and how many of them have arrived.
+    pub photos: (i64, i64),
+    /// The report that opened it, where that can be read; none when it isn't there.
+    pub report: Option<Result<ReportRow>>,
+    /// The subject of the report's operation; none when that isn't there.
+    pub subject: Option<String>,
+}
 
 /// The columns that lists and moves don't need.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CaseExtras {
+    /// What else it has been through, as text.
+    pub life: String,
     /// The street of the grid.
     pub street: Option<String>,
     /// Its community.
@@ -28,81 +47,86 @@ pub struct CaseExtras {
     pub cell: i64,
 }
 
-/// Cases after an id, in order: each id with its row, where that can be read.
+/// The last id of a full page of cases after an id; none when fewer are left.
 ///
 /// # Errors
 /// Whatever the database says, as for all functions of the store.
-pub fn kept_after(
-    tx: &mut dyn Tx,
-    after: &str,
-    limit: usize,
-) -> Result<Vec<(String, Result<CaseRow>)>> {
-    const SQL: &str = select_case!(
-        "
+pub fn page_end(tx: &mut dyn Tx, after: &str, rows: usize) -> Result<Option<String>> {
+    const SQL: &str = "
+        SELECT id
+        FROM cases
         WHERE id > $1
         ORDER BY id
-        LIMIT $2"
-    );
-    let kept = |row: &mut Row| Ok((row.text(0)?.to_owned(), from_row(row)));
-    tx.query(SQL, params![after, row_limit(limit)])?
-        .iter_mut()
-        .map(kept)
-        .collect()
+        LIMIT $2";
+    let (mut seen, mut last) = (0, None);
+    tx.each(SQL, params![after, row_limit(rows)], &mut |row| {
+        seen += 1;
+        if seen == rows {
+            last = Some(row.take_text(0)?);
+        }
+        Ok(())
+    })?;
+    Ok(last)
 }
 
-/// What else stands in the rows of the cases after one id and up to another.
+/// The cases after one id and up to another, in order of ids.
 ///
 /// # Errors
-/// As [`kept_after`].
-pub fn extras_between(
-    tx: &mut dyn Tx,
-    after: &str,
-    to: &str,
-) -> Result<HashMap<String, CaseExtras>> {
-    const SQL: &str = "
-        SELECT id, street, community, search, decision, differs, asked, card, merged_into, cell
+/// As [`page_end`]; what can't be read is said case by case.
+pub fn kept_between(tx: &mut dyn Tx, after: &str, to: &str) -> Result<Vec<KeptCase>> {
+    const SQL: &str = concat!(
+        "
+        SELECT cases.id, cases.district, cases.case_no, cases.report, cases.short_code,
+            cases.revision, cases.state, cases.state_class, cases.lead_unit, cases.grid,
+            cases.category, cases.excerpt, cases.lat_e7, cases.lon_e7, cases.reporter,
+            cases.opened_ms, cases.dispatched_ms, cases.deadline_ms, cases.handled_ms,
+            cases.closed_ms, cases.photos_expected, cases.photos_stored, cases.self_fixed,
+            cases.solved_level, cases.life, cases.street, cases.community, cases.search,
+            cases.decision, cases.differs, cases.asked, cases.card, cases.merged_into, cases.cell,
+            (SELECT count(*) FROM report_photos WHERE report_photos.report = cases.report),
+            (SELECT count(photos.stored_ms)
+                FROM report_photos
+                JOIN photos ON photos.hash = report_photos.hash
+                WHERE report_photos.report = cases.report),
+            operations.subject, ",
+        report_columns!(),
+        "
         FROM cases
-        WHERE id > $1 AND id <= $2
-        ORDER BY id";
-    let extras = |row: &mut Row| {
-        let extras = CaseExtras {
-            street: row.take_opt_text(1)?,
-            community: row.take_opt_text(2)?,
-            search: row.take_text(3)?,
-            decision: row.take_text(4)?,
-            differs: row.take_text(5)?,
-            asked: row.take_opt_text(6)?,
-            card: row.take_opt_text(7)?,
-            merged_into: row.take_opt_text(8)?,
-            cell: row.int(9)?,
-        };
-        Ok((row.take_text(0)?, extras))
-    };
-    tx.query(SQL, params![after, to])?
-        .iter_mut()
-        .map(extras)
-        .collect()
-}
-
-/// How many photos belong to each of those cases and how many of them have arrived.
-///
-/// # Errors
-/// As [`kept_after`].
-pub fn photo_counts_between(
-    tx: &mut dyn Tx,
-    after: &str,
-    to: &str,
-) -> Result<HashMap<String, (i64, i64)>> {
-    const SQL: &str = "
-        SELECT cases.id, count(report_photos.hash), count(photos.stored_ms)
-        FROM cases
-        JOIN report_photos ON report_photos.report = cases.report
-        LEFT JOIN photos ON photos.hash = report_photos.hash
+        LEFT JOIN reports ON reports.id = cases.report
+        LEFT JOIN operations ON operations.op_id = reports.op_id
         WHERE cases.id > $1 AND cases.id <= $2
-        GROUP BY cases.id
-        ORDER BY cases.id";
-    tx.query(SQL, params![after, to])?
-        .iter_mut()
-        .map(|row| Ok((row.take_text(0)?, (row.int(1)?, row.int(2)?))))
-        .collect()
+        ORDER BY cases.id"
+    );
+    let mut found = Vec::new();
+    tx.each(SQL, params![after, to], &mut |row| {
+        found.push(kept(row)?);
+        Ok(())
+    })?;
+    Ok(found)
+}
+
+fn kept(row: &mut Row) -> Result<KeptCase> {
+    Ok(KeptCase {
+        id: row.text(0)?.to_owned(),
+        row: from_row(row),
+        extras: extras(row),
+        photos: (row.int(34)?, row.int(35)?),
+        subject: row.take_opt_text(36)?,
+        report: row.at(37, reports::joined_from_row),
+    })
+}
+
+fn extras(row: &mut Row) -> Result<CaseExtras> {
+    Ok(CaseExtras {
+        life: row.take_text(24)?,
+        street: row.take_opt_text(25)?,
+        community: row.take_opt_text(26)?,
+        search: row.take_text(27)?,
+        decision: row.take_text(28)?,
+        differs: row.take_text(29)?,
+        asked: row.take_opt_text(30)?,
+        card: row.take_opt_text(31)?,
+        merged_into: row.take_opt_text(32)?,
+        cell: row.int(33)?,
+    })
 }

@@ -1,6 +1,6 @@
 //! Small texts and numbers that statements are made with, and what may be bound to them.
 
-use super::Value;
+use super::{Row, Tx, Value};
 use crate::store::error::{Result, StoreError};
 use shared::id::Sha256;
 
@@ -16,6 +16,31 @@ pub(in crate::store) fn places(first: usize, count: usize) -> String {
         .map(|at| format!("${at}"))
         .collect();
     places.join(", ")
+}
+
+/// Ids in the `IN (…)` of one statement that is run for many.
+pub(in crate::store) const IDS_AT_ONCE: usize = 50;
+
+/// Shows the rows of many ids: runs a statement with [`IDS_AT_ONCE`] placeholders for as many of
+/// them at a time.
+pub(in crate::store) fn each_of<T>(
+    tx: &mut dyn Tx,
+    sql: &str,
+    ids: &[T],
+    look: &mut dyn FnMut(&mut Row) -> Result<()>,
+) -> Result<()>
+where
+    T: Copy,
+    Value<'static>: From<T>,
+{
+    for some in ids.chunks(IDS_AT_ONCE) {
+        let values: Vec<Value<'static>> = (0..IDS_AT_ONCE)
+            .filter_map(|at| some.get(at).or(some.last()))
+            .map(|id| Value::from(*id))
+            .collect();
+        tx.each(sql, &values, look)?;
+    }
+    Ok(())
 }
 
 /// Refuses what only one of the databases would take.

@@ -223,7 +223,7 @@ mod tests {
             (row.take_text(0).unwrap(), row.opt_int(1).unwrap())
         });
         assert_eq!(told, ("a".to_owned(), None));
-        assert!(row.at(2, |row| row.opt_text(1)).is_err());
+        assert!(row.at(2, |row| row.opt_text(1).is_err()));
         assert_eq!(row.int(0).unwrap(), 1);
     }
 }

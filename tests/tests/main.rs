@@ -1,7 +1,7 @@
 //! Every test that needs more than one crate, as one program: it is compiled and linked once,
 //! and its tests share the machine's cores.
 //!
-//! One module per subject; `cargo test -p tests -- clocks::` runs one of them.
+//! One module per subject; `cargo test --workspace --test gewu -- clocks::` runs one of them.
 
 mod access;
 mod additions;

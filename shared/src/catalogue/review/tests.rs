@@ -233,13 +233,13 @@ fn rules_that_are_new_changed_and_gone_stand_in_the_review_row_by_row() {
         let shown = shown(at);
         let cell = &shown.cells[0];
         format!(
-            "{} {}: {} {}→{}",
+            "{} {} | {} {}→{}",
             shown.key, shown.name, cell.column, cell.before, cell.after
         )
     };
-    assert_eq!(cell(1), "dispatched 已派遣: 时限 2工作时→1工作时");
-    assert_eq!(cell(2), "late-red 督查: 接办单位 →环卫中心");
-    assert_eq!(cell(3), "兜底单位 : 内容 城管局→");
+    assert_eq!(cell(1), "dispatched 已派遣 | 时限 2工作时→1工作时");
+    assert_eq!(cell(2), "late-red 督查 | 接办单位 →环卫中心");
+    assert_eq!(cell(3), "兜底单位  | 内容 城管局→");
 }
 
 #[test]

@@ -69,6 +69,28 @@ pub fn page_end(tx: &mut dyn Tx, after: &str, rows: usize) -> Result<Option<Stri
     Ok(last)
 }
 
+/// How many cases and entries of trails stand before or behind every page: where no id is.
+///
+/// # Errors
+/// As [`page_end`].
+pub fn count_outside(tx: &mut dyn Tx, last: &str) -> Result<i64> {
+    const CASES: &str = "
+        SELECT count(*)
+        FROM cases
+        WHERE id <= $1 OR id > $2";
+    const EVENTS: &str = "
+        SELECT count(*)
+        FROM case_events
+        WHERE case_id <= $1 OR case_id > $2";
+    let mut outside = 0_i64;
+    for sql in [CASES, EVENTS] {
+        let rows = tx.query(sql, params!["", last])?;
+        let count = rows.first().map_or(Ok(0), |row| row.int(0))?;
+        outside = outside.saturating_add(count);
+    }
+    Ok(outside)
+}
+
 /// The cases after one id and up to another, in order of ids.
 ///
 /// # Errors

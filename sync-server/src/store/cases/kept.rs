@@ -74,17 +74,32 @@ pub fn page_end(tx: &mut dyn Tx, after: &str, rows: usize) -> Result<Option<Stri
 /// # Errors
 /// As [`page_end`].
 pub fn count_outside(tx: &mut dyn Tx, last: &str) -> Result<i64> {
-    const CASES: &str = "
+    // Each is one end of an index.
+    const CASES_BEFORE: &str = "
         SELECT count(*)
         FROM cases
-        WHERE id <= $1 OR id > $2";
-    const EVENTS: &str = "
+        WHERE id <= $1";
+    const CASES_BEHIND: &str = "
+        SELECT count(*)
+        FROM cases
+        WHERE id > $1";
+    const EVENTS_BEFORE: &str = "
         SELECT count(*)
         FROM case_events
-        WHERE case_id <= $1 OR case_id > $2";
+        WHERE case_id <= $1";
+    const EVENTS_BEHIND: &str = "
+        SELECT count(*)
+        FROM case_events
+        WHERE case_id > $1";
+    let ends = [
+        (CASES_BEFORE, ""),
+        (CASES_BEHIND, last),
+        (EVENTS_BEFORE, ""),
+        (EVENTS_BEHIND, last),
+    ];
     let mut outside = 0_i64;
-    for sql in [CASES, EVENTS] {
-        let rows = tx.query(sql, params!["", last])?;
+    for (sql, end) in ends {
+        let rows = tx.query(sql, params![end])?;
         let count = rows.first().map_or(Ok(0), |row| row.int(0))?;
         outside = outside.saturating_add(count);
     }

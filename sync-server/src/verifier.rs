@@ -9,7 +9,7 @@ use crate::photo_store::PhotoStore;
 use crate::service::verify::{self, ChainPlace, Checked, Frame};
 use crate::service::{Fault, Result};
 use crate::store::operations::Place;
-use crate::store::{Store, Tx};
+use crate::store::{Store, StoreError, Tx};
 use serde::Serialize;
 use shared::archive::{Finding, Problem};
 use shared::id::Sha256;
@@ -64,6 +64,19 @@ impl Report {
         }
     }
 
+    /// Brings the findings into one order, whichever hand found them first.
+    fn sort(&mut self) {
+        self.findings.sort_by_cached_key(|finding| {
+            (
+                finding.table.clone(),
+                finding.case_no.clone(),
+                finding.ordinal,
+                finding.row.clone(),
+                finding.field.clone(),
+            )
+        });
+    }
+
     /// Whether nothing is wrong.
     #[must_use]
     pub const fn is_good(&self) -> bool {
@@ -99,22 +112,20 @@ pub fn verify(
         hands.push(scope.spawn(|| check_lost(store, &frame, &report)));
         hands
             .into_iter()
-            .try_for_each(|pages| pages.join().unwrap_or(Ok(())))
+            .try_for_each(|pages| pages.join().unwrap_or_else(|_panic| Err(stopped())))
     })
     .map_err(told)?;
     if let Some(photos) = photos {
         bytes(store, photos, &report)?;
     }
     let mut report = report.into_inner().unwrap_or_else(PoisonError::into_inner);
-    let name = |finding: &Finding| {
-        (
-            finding.table.clone(),
-            finding.case_no.clone(),
-            finding.ordinal,
-        )
-    };
-    report.findings.sort_by_key(name);
+    report.sort();
     Ok(report)
+}
+
+/// A hand that stopped in the middle has not said that the rest is good.
+const fn stopped() -> Fault {
+    Fault::Store(StoreError::Panicked)
 }
 
 /// Turns pages to the last one.
@@ -277,5 +288,39 @@ fn bytes(store: &Store, photos: &PhotoStore, report: &Mutex<Report>) -> anyhow::
             let finding = problem.map(|problem| Finding::new(problem, "photos", "bytes", hash));
             report.add(finding.into_iter().collect());
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn findings_stand_in_one_order_whichever_hand_was_first() {
+        let find = |table, field, row| Finding::new(Problem::Changed, table, field, row);
+        let findings = vec![
+            find("operations", "content", "2"),
+            find("operations", "result", "1"),
+            find("cases", "state", "9").of_case("JY20261124-00002"),
+            find("operations", "content", "1"),
+            find("cases", "life", "9").of_case("JY20261124-00002"),
+        ];
+        let mut one = Report::default();
+        one.add(findings.clone());
+        one.sort();
+        let mut other = Report::default();
+        other.add(findings.into_iter().rev().collect());
+        other.sort();
+        assert_eq!(one, other);
+        let said = one.findings.iter();
+        let said = said.map(|finding| (&*finding.field, &*finding.row));
+        let wanted = [
+            ("life", "9"),
+            ("state", "9"),
+            ("content", "1"),
+            ("result", "1"),
+            ("content", "2"),
+        ];
+        assert_eq!(said.collect::<Vec<_>>(), wanted);
     }
 }

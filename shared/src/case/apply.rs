@@ -91,8 +91,18 @@ impl Case {
             Move::Dispatch | Move::TakeOver if self.state == HANDLED && self.is_done() => {
                 Err(self.not_from(row.kind))
             }
+            Move::TakeOver if !given.unit.as_ref().is_some_and(|unit| self.goes_to(unit)) => {
+                Err(Refusal::SameUnit)
+            }
             _ => Ok(()),
         }
+    }
+
+    /// Whether a rule may give it to a unit: not to the one that has it, and not back to one from
+    /// which a rule took it, or two rules would pass it to and fro as often as it is late.
+    #[must_use]
+    pub fn goes_to(&self, unit: &UnitCode) -> bool {
+        self.lead != *unit && !self.life.taken_from.contains(unit)
     }
 
     /// Where the move leads.
@@ -115,7 +125,14 @@ impl Case {
         let (given, at) = (&event.given, event.at);
         match event.kind {
             Move::Accept => self.life.condition.clone_from(&given.condition),
-            Move::Dispatch | Move::TakeOver => self.give(event, rules)?,
+            Move::Dispatch => {
+                self.life.taken_from.clear();
+                self.give(event, rules)?;
+            }
+            Move::TakeOver => {
+                self.life.taken_from.push(self.lead.clone());
+                self.give(event, rules)?;
+            }
             Move::Escalate => {
                 self.life.escalations = self.life.escalations.saturating_add(1);
                 self.life.assigned = None;

@@ -246,6 +246,9 @@ pub struct Life {
     /// How often it was escalated to a higher level.
     #[serde(skip_serializing_if = "is_zero")]
     pub escalations: u32,
+    /// The units from which rules took it since the last dispatch: no rule gives it back to them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub taken_from: Vec<UnitCode>,
     /// Parts of other units.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub parts: Vec<Part>,

@@ -28,7 +28,7 @@ pub enum Refusal {
     /// The reason is too long.
     #[error("the reason is longer than {REASON_CHARS_LIMIT} characters")]
     ReasonTooLong,
-    /// It is with that unit already.
+    /// It is with that unit already, or a rule took it from there.
     #[error("the unit has it already")]
     SameUnit,
     /// Somebody inside the unit has it: that must be taken back first.

@@ -318,32 +318,42 @@ pub fn page_end(tx: &mut dyn Tx, after: &Place, rows: usize) -> Result<Option<Pl
     Ok(last)
 }
 
-/// Operations of all devices from one place to another, both included, in order of device, epoch
-/// and number.
+/// Operations of all devices from one place to another, both included, or to the very last one, in
+/// order of device, epoch and number.
 ///
 /// # Errors
 /// As [`insert`]; what can't be read is said operation by operation.
-pub fn kept_between(tx: &mut dyn Tx, from: &Place, to: &Place) -> Result<Vec<KeptOperation>> {
-    const SQL: &str = select_kept!(
+pub fn kept_between(
+    tx: &mut dyn Tx,
+    from: &Place,
+    to: Option<&Place>,
+) -> Result<Vec<KeptOperation>> {
+    const UP_TO: &str = select_kept!(
         "
         WHERE (operations.device, operations.epoch, operations.seq) >= ($2, $3, $4)
             AND (operations.device, operations.epoch, operations.seq) <= ($5, $6, $7)
         ORDER BY operations.device, operations.epoch, operations.seq"
     );
-    let values = params![
-        kind::REPORT_FILE,
-        &from.device,
-        from.epoch,
-        from.seq,
-        &to.device,
-        to.epoch,
-        to.seq,
-    ];
+    const TO_THE_LAST: &str = select_kept!(
+        "
+        WHERE (operations.device, operations.epoch, operations.seq) >= ($2, $3, $4)
+        ORDER BY operations.device, operations.epoch, operations.seq"
+    );
+    let filing = kind::REPORT_FILE;
+    let (device, epoch, seq) = (&from.device, from.epoch, from.seq);
     let mut found = Vec::new();
-    tx.each(SQL, values, &mut |row| {
+    let mut keep = |row: &mut Row| -> Result<()> {
         found.push(kept_from_row(row)?);
         Ok(())
-    })?;
+    };
+    match to {
+        Some(to) => {
+            let end = (&to.device, to.epoch, to.seq);
+            let values = params![filing, device, epoch, seq, end.0, end.1, end.2];
+            tx.each(UP_TO, values, &mut keep)?;
+        }
+        None => tx.each(TO_THE_LAST, params![filing, device, epoch, seq], &mut keep)?,
+    }
     Ok(found)
 }
 

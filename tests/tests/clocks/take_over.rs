@@ -17,6 +17,7 @@ on_both!(
     a_unit_that_has_signed_loses_a_late_case_and_only_by_the_rule,
     a_unit_that_assists_takes_over_and_owes_no_part_any_more,
     while_a_case_is_suspended_nobody_takes_it_over,
+    what_rises_by_two_rules_does_not_come_down_again,
 );
 
 /// What is late by two working hours goes to 城管局.
@@ -196,5 +197,38 @@ fn while_a_case_is_suspended_nobody_takes_it_over(backend: &Backend) {
     let second = handler(&world, BUREAU);
     assert_eq!(desk.seen(&second).at("/row/lead"), BUREAU);
     assert_eq!(count(&desk, &second, "take_over"), 1);
+    assert_eq!(world.verify().findings, []);
+}
+
+/// Late goes to the street, later still to 城管局; there it stays, however late it becomes.
+fn what_rises_by_two_rules_does_not_come_down_again(backend: &Backend) {
+    let world = city(backend, |doc| {
+        doc.escalations = serde_json::from_value(json!([
+            {"id": "to-street", "tell": "supervisor", "reach": "street", "takes_over": "属地街道"},
+            {"id": "to-bureau", "late": "2工作时", "tell": "supervisor", "reach": "district",
+                "takes_over": "城管局"},
+        ]))
+        .unwrap();
+    });
+    let desk = Desk::filed(&world, &mut world.worker(), RUBBISH);
+    // Tuesday, 16:30: late. The street has until Wednesday, 10:30, and two hours more.
+    world.pass_ms(6 * HOUR_MS);
+    world.tell_due();
+    let street = handler(&world, "S01-350703001");
+    assert_eq!(desk.seen(&street).at("/row/lead"), "S01-350703001");
+    world.pass_ms(22 * HOUR_MS);
+    world.tell_due();
+    let bureau = handler(&world, BUREAU);
+    assert_eq!(desk.seen(&bureau).at("/row/lead"), BUREAU);
+    // 城管局 has until Thursday, 8:30; late there, both rules tell it and nobody takes it.
+    for _ in 0..3 {
+        world.pass_ms(DAY_MS);
+        world.tell_due();
+        world.tell_due();
+    }
+    let bureau = handler(&world, BUREAU);
+    assert_eq!(desk.seen(&bureau).at("/row/lead"), BUREAU);
+    assert_eq!(count(&desk, &bureau, "take_over"), 2);
+    assert_eq!(count(&desk, &bureau, "escalation"), 5);
     assert_eq!(world.verify().findings, []);
 }

@@ -163,6 +163,9 @@ pub(super) const FREE: [&str; 5] = [
     "day_roots.sealed_ms",
 ];
 
+/// Behind every id: where a check that ends at the last id would not look.
+const BEHIND: &str = "\u{10ffff}x";
+
 /// A table, what is done to it, and what has to be found.
 pub(super) type Deed = (&'static str, String, &'static str, Problem);
 
@@ -201,6 +204,10 @@ pub(super) fn deeds(case: CaseId) -> Vec<Deed> {
         (trail, copied(7), "case_events.content", Problem::Changed),
         (trail, copied(7), "entries.row", Problem::Added),
         (trail, swapped, "case_events.order", Problem::Reordered),
+        ("cases", format!("UPDATE cases SET id = '{BEHIND}' WHERE id = '{case}'"), "cases.row", Problem::Unreadable),
+        ("cases", format!("UPDATE cases SET id = '' WHERE id = '{case}'"), "cases.row", Problem::Unreadable),
+        (trail, format!("UPDATE case_events SET case_id = '{BEHIND}' WHERE case_id = '{case}'"), "cases.row", Problem::Unreadable),
+        ("operations", format!("UPDATE operations SET device = '{BEHIND}' WHERE op_id = {operation} '{case}'))"), "operations.row", Problem::Unreadable),
         ("cases", format!("DELETE FROM cases WHERE id = '{case}'"), "cases.row", Problem::Missing),
         ("cases", format!("DELETE FROM cases WHERE id = '{case}'"), "reports.row", Problem::Added),
         ("reports", format!("DELETE FROM reports WHERE id = (SELECT report FROM cases WHERE id = '{case}')"), "cases.report", Problem::Missing),

@@ -176,3 +176,28 @@ fn whatever_was_told_of_the_former_deadline_is_told_of_the_new_one() {
     let all = ["stage_late", "yellow", "late", "escalation:late-yellow"];
     assert_eq!(names, all);
 }
+
+#[test]
+fn rules_never_pass_a_case_to_and_fro() {
+    let mut story = Story::dispatched("E01");
+    story.case = take_over(&story, "S01-350703001").unwrap();
+    story.wait(DAY_MS);
+    story.case = take_over(&story, "D22").unwrap();
+    for code in ["E01", "S01-350703001", "D22"] {
+        assert_eq!(take_over(&story, code), Err(Refusal::SameUnit), "{code}");
+    }
+    // A dispatcher may give it to either; then the rules begin anew.
+    story.go(Move::Dispatch, to_unit("S01-350703001"));
+    assert_eq!(take_over(&story, "D22").unwrap().lead, unit("D22"));
+}
+
+#[test]
+fn a_case_from_before_it_was_kept_who_lost_it_is_written_as_it_was() {
+    let story = Story::dispatched("E01");
+    let text = serde_json::to_string(&story.case.life).unwrap();
+    assert!(!text.contains("taken_from"), "{text}");
+    assert_eq!(
+        serde_json::from_str::<Life>(&text).unwrap(),
+        story.case.life
+    );
+}

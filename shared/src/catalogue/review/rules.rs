@@ -4,7 +4,9 @@
 use super::suspicion::{Doubt, Suspicion, blocking, jumps, suspicion};
 use crate::calendar::Limit;
 use crate::catalogue::parts::{LAST_RESORT, Part};
-use crate::catalogue::{CatalogueDoc, Condition, StagedLimit, limited_states, stage_limit};
+use crate::catalogue::{
+    CatalogueDoc, Condition, OWNER_ROLE, StagedLimit, limited_states, stage_limit,
+};
 use crate::id::ConditionId;
 use crate::label::{City, Lang};
 use std::collections::{HashMap, HashSet};
@@ -149,6 +151,11 @@ fn escalations(before: &CatalogueDoc, after: &CatalogueDoc) -> Vec<Suspicion> {
         if let Some(name) = &rule.takes_over {
             let what = format!("升级规则「{key}」的接办单位");
             found.extend(unit(after, part, key, &what, name));
+            if name == OWNER_ROLE {
+                let words = format!("{what}「{name}」是待认领，没有人办，案件不会转过去");
+                let keys = vec![key.to_owned()];
+                found.push(suspicion(part, Doubt::NoEffect, keys, words));
+            }
         }
     }
     found

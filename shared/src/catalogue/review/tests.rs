@@ -297,7 +297,7 @@ fn each_slip_in_a_limit_is_named_and_the_worst_stop_publishing() {
 #[test]
 fn each_slip_in_escalation_and_settings_is_named_and_the_worst_stop_publishing() {
     type Case = (Part, fn(&mut CatalogueDoc), (Doubt, bool));
-    let cases: [Case; 7] = [
+    let cases: [Case; 8] = [
         (
             Part::Escalations,
             |doc| doc.escalations[1].id = String::from("late-yellow"),
@@ -322,6 +322,11 @@ fn each_slip_in_escalation_and_settings_is_named_and_the_worst_stop_publishing()
             Part::Escalations,
             |doc| doc.escalations[0].takes_over = Some(String::from("没有的单位")),
             (Doubt::UnitUnknown, true),
+        ),
+        (
+            Part::Escalations,
+            |doc| doc.escalations[0].takes_over = Some(String::from("产权单位")),
+            (Doubt::NoEffect, false),
         ),
         (
             Part::Settings,

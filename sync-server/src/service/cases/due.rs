@@ -261,7 +261,7 @@ fn takes_over(
 ) -> Option<Given> {
     let name = rule.takes_over.as_deref()?;
     let unit = unit::resolve(name, place, &ruled.catalogue, &district.areas)?;
-    (unit.code != case.lead && !unit.pool).then(|| Given {
+    (case.goes_to(&unit.code) && !unit.pool).then(|| Given {
         reason: format!("按升级规则{}由{}接办", rule.id, unit.name),
         unit: Some(unit.code),
         ..Given::default()

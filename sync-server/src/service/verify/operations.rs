@@ -2,7 +2,7 @@
 //! what became of it, and no number that was received is missing. What an operation brought is
 //! checked with the others of its page (`filed.rs`, `marks.rs`), so that it is read in one go.
 
-use super::{Checked, Frame, LAST_ID, PAGE_ROWS, filed, is_id, marks};
+use super::{Checked, Frame, PAGE_ROWS, filed, is_id, marks};
 use crate::service::push::{GAPS_MAX, LATE_FINDING, word};
 use crate::service::{Fault, Result};
 use crate::store::operations::{KeptOperation, OperationRow, Place};
@@ -49,12 +49,7 @@ pub fn operations_page(
     after: &Place,
     to: Option<&Place>,
 ) -> Result<Checked<Place>> {
-    let last = Place {
-        device: LAST_ID.to_owned(),
-        epoch: i64::MAX,
-        seq: i64::MAX,
-    };
-    let rows = store::operations::kept_between(tx, after, to.unwrap_or(&last))?;
+    let rows = store::operations::kept_between(tx, after, to)?;
     let mut findings = Vec::new();
     let mut applied = Vec::with_capacity(rows.len());
     let mut before: Option<&KeptOperation> = None;

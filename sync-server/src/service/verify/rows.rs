@@ -32,7 +32,8 @@ pub fn cases_end(tx: &mut dyn Tx, after: &str) -> Result<Option<String>> {
     store::cases::page_end(tx, after, PAGE_ROWS).map_err(Fault::from)
 }
 
-/// Checks the cases after an id and up to another, if any, with their trails and reports.
+/// Checks the cases after an id and up to another, if any, with their trails and reports. The last
+/// page also looks whether any row would stand on no page.
 ///
 /// # Errors
 /// As [`cases_end`].
@@ -42,9 +43,17 @@ pub fn cases_page(
     after: &str,
     to: Option<&str>,
 ) -> Result<Checked<String>> {
+    let is_last = to.is_none();
     let to = to.unwrap_or(LAST_ID);
     let rows = store::cases::kept_between(tx, after, to)?;
-    between(tx, frame, &rows, after, to)
+    let mut page = between(tx, frame, &rows, after, to)?;
+    if is_last {
+        let outside = store::cases::count_outside(tx, LAST_ID)?;
+        let named = format!("× {outside}");
+        let finding = Finding::new(Problem::Unreadable, TABLE, "row", named);
+        page.findings.extend((outside > 0).then_some(finding));
+    }
+    Ok(page)
 }
 
 /// Checks one case; `rows` is 0 when there is none.

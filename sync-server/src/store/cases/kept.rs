@@ -69,6 +69,43 @@ pub fn page_end(tx: &mut dyn Tx, after: &str, rows: usize) -> Result<Option<Stri
     Ok(last)
 }
 
+/// How many cases and entries of trails stand before or behind every page: where no id is.
+///
+/// # Errors
+/// As [`page_end`].
+pub fn count_outside(tx: &mut dyn Tx, last: &str) -> Result<i64> {
+    // Each is one end of an index.
+    const CASES_BEFORE: &str = "
+        SELECT count(*)
+        FROM cases
+        WHERE id <= $1";
+    const CASES_BEHIND: &str = "
+        SELECT count(*)
+        FROM cases
+        WHERE id > $1";
+    const EVENTS_BEFORE: &str = "
+        SELECT count(*)
+        FROM case_events
+        WHERE case_id <= $1";
+    const EVENTS_BEHIND: &str = "
+        SELECT count(*)
+        FROM case_events
+        WHERE case_id > $1";
+    let ends = [
+        (CASES_BEFORE, ""),
+        (CASES_BEHIND, last),
+        (EVENTS_BEFORE, ""),
+        (EVENTS_BEHIND, last),
+    ];
+    let mut outside = 0_i64;
+    for (sql, end) in ends {
+        let rows = tx.query(sql, params![end])?;
+        let count = rows.first().map_or(Ok(0), |row| row.int(0))?;
+        outside = outside.saturating_add(count);
+    }
+    Ok(outside)
+}
+
 /// The cases after one id and up to another, in order of ids.
 ///
 /// # Errors

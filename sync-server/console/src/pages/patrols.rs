@@ -205,7 +205,7 @@ fn point(row: &PatrolPointRow, now: Timestamp, lang: Lang) -> impl IntoView + us
     view! {
         <tr role="row" data-test="round-point" data-point=row.id.clone()>
             <td role="cell" data-label=words::PATROL_POINT.of(lang)>
-                {row.name.clone()} {what}
+                <span>{row.name.clone()} {what}</span>
             </td>
             <td role="cell" data-label=words::PATROL_GRID.of(lang)>
                 {if row.grid_name.is_empty() {
@@ -214,8 +214,11 @@ fn point(row: &PatrolPointRow, now: Timestamp, lang: Lang) -> impl IntoView + us
                     row.grid_name.clone()
                 }}
             </td>
-            <td role="cell" data-label=words::PATROL_SEEN.of(lang)>{none} {newest} {earlier}</td>
+            <td role="cell" data-label=words::PATROL_SEEN.of(lang)>
+                <div>{none} {newest} {earlier}</div>
+            </td>
             <td role="cell" data-label=words::PATROL_CASES.of(lang)>
+                {row.cases.is_empty().then(|| view! { <span class="second">"—"</span> })}
                 <ul class="stack tight">{cases.collect_view()}</ul>
             </td>
         </tr>

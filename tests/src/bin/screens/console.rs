@@ -107,7 +107,7 @@ async fn rounds(pages: &Pages<'_>) -> Result<()> {
     pages.fill("#round-points", "小学门口").await?;
     browser.click_css("#round-save").await?;
     browser.find("#round-form [role='alert'] p").await?;
-    pages.show("#draft-rounds").await?;
+    pages.show("#round-form").await?;
     pages.each("draft-round-wrong").await?;
     let points = "小学门口,27.1505,118.0292\n东市场后门,27.1506,118.0297,消防通道";
     pages.fill("#round-points", points).await?;

@@ -114,6 +114,11 @@ impl Pages<'_> {
             self.take(name).await?;
         }
         self.scrolled("queue-rules").await?;
+        self.go("#/tasks", "tasks").await?;
+        self.window.click_css("#patrols a").await?;
+        self.window.find("main[data-page='patrol']").await?;
+        self.window.find("#patrol-points li").await?;
+        self.take("patrol").await?;
         self.go("#/reports", "reports").await?;
         self.window.click_css("#reports li:nth-child(2) a").await?;
         self.window.find("main[data-page='report']").await?;
@@ -198,7 +203,11 @@ impl Pages<'_> {
         self.window.click_css("#conditions label").await?;
         self.window.find("#preview ol").await?;
         self.show("#section-category").await?;
-        self.take("capture-ready").await
+        self.take("capture-ready").await?;
+        // One of the day's reports is of the same thing at the same place.
+        self.window.find("#similar li").await?;
+        self.show("#similar").await?;
+        self.take("capture-similar").await
     }
 
     async fn go(&self, hash: &str, page: &str) -> Result<()> {

@@ -25,10 +25,8 @@ pub(crate) struct Bench {
 /// Numbers beside their limits.
 pub(crate) fn bench(steps: &mut Steps, args: &Bench) -> Result<()> {
     steps.step("look what is missing", || setup::ensure(Need::Build))?;
-    let wanted = ["build", "--release", "-p", "sync-server", "-p", "tests"];
-    let programs = ["--bin", "gewu-server", "--bin", "bench"];
     steps.step("build with optimisation", || {
-        run::run(run::cargo().args(wanted).args(programs))
+        run::run(run::build_of(&["gewu-server", "bench"]).arg("--release"))
     })?;
     let release = run::programs().with_file_name("release");
     let mut command = Command::new(release.join("bench"));

@@ -10,7 +10,7 @@ use anyhow::Result;
 
 use crate::run::{self, Steps};
 use crate::setup::{self, Need};
-use crate::{test, wasm};
+use crate::wasm;
 
 /// What `cargo xtask demo` may be told.
 #[derive(clap::Args)]
@@ -50,7 +50,7 @@ pub(crate) fn demo(steps: &mut Steps, args: &Demo) -> Result<()> {
 pub(crate) fn build(steps: &mut Steps) -> Result<()> {
     steps.step("look what is missing", || setup::ensure(Need::Build))?;
     wasm::build(steps, &wasm::Args::default())?;
-    steps.step("build the programs", test::build_programs)
+    steps.step("build the programs", || build_with("demo"))
 }
 
 /// A picture of every screen.
@@ -58,7 +58,7 @@ pub(crate) fn screens(steps: &mut Steps, args: &Screens) -> Result<()> {
     let dir = std::path::absolute(&args.dir)?;
     steps.step("look what is missing", || setup::ensure(Need::Test))?;
     wasm::build(steps, &wasm::Args::default())?;
-    steps.step("build the programs", test::build_programs)?;
+    steps.step("build the programs", || build_with("screens"))?;
     steps.step("take the pictures", || {
         let mut command = program("screens");
         command.arg(dir);
@@ -67,6 +67,11 @@ pub(crate) fn screens(steps: &mut Steps, args: &Screens) -> Result<()> {
         }
         run::run(&mut command)
     })
+}
+
+/// Builds what people run, and one program that shows it.
+fn build_with(program: &str) -> Result<()> {
+    run::run(run::build_of(&run::PROGRAMS).args(["--bin", program]))
 }
 
 /// A program that was just built.

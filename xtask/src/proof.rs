@@ -62,11 +62,9 @@ pub(crate) fn sim(steps: &mut Steps, args: &Sim) -> Result<()> {
     run::run(&mut command)
 }
 
-/// Builds a program of crate `tests` and everything that it starts. The whole workspace even for
-/// one, because cargo gives dependencies other features for a part of it.
+/// Builds a program of crate `tests` and everything that it starts.
 fn program(steps: &mut Steps, name: &str, release: bool) -> Result<Command> {
-    let mut build = run::cargo();
-    build.args(["build", "--workspace", "--bins"]);
+    let mut build = run::build_of(&["gewu-server", "gewu-field", name]);
     let mut folder = run::programs();
     if release {
         build.arg("--release");

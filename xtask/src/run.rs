@@ -79,6 +79,21 @@ pub(crate) fn cargo() -> Command {
     command
 }
 
+/// What people run: the server, and the handheld on a command line and in a window.
+pub(crate) const PROGRAMS: [&str; 3] = ["gewu-server", "gewu-field", "gewu-handheld"];
+
+/// The build of some programs, of the whole workspace: cargo gives dependencies other features for
+/// a part of it, and would compile most of them once more. Never all programs: the two faces are
+/// for a browser and of no use here.
+pub(crate) fn build_of(programs: &[&str]) -> Command {
+    let mut command = cargo();
+    command.args(["build", "--workspace"]);
+    for program in programs {
+        command.args(["--bin", program]);
+    }
+    command
+}
+
 /// A command that isn't told what cargo told us about ourselves: build scripts that look at it would
 /// run anew each time that one calls cargo with xtask and without in turn.
 pub(crate) fn command(program: impl AsRef<OsStr>) -> Command {

@@ -5,8 +5,6 @@
 //! compiled. `cargo test` runs last and once, over the whole workspace, so that its own result
 //! lines are the end of the output.
 
-use std::process::Command;
-
 use anyhow::Result;
 
 use crate::postgres::{self, Postgres};
@@ -46,7 +44,7 @@ fn all(steps: &mut Steps) -> Result<()> {
         )
     })?;
     steps.step("build the programs and the tests", || {
-        run::run(programs().arg("--tests"))
+        run::run(run::build_of(&run::PROGRAMS).arg("--tests"))
     })?;
     steps.step("fetch the tus client", tus_client::ensure)?;
     let postgres = steps.step("start PostgreSQL", Postgres::start)?;
@@ -58,21 +56,4 @@ fn all(steps: &mut Steps) -> Result<()> {
                 .env("GEWU_BIN_DIR", run::programs()),
         )
     })
-}
-
-/// Builds the programs that people run, and the demo.
-pub(crate) fn build_programs() -> Result<()> {
-    run::run(&mut programs())
-}
-
-/// The build of the programs, of the whole workspace: cargo gives dependencies other features for
-/// a part of it, and would compile most of them once more. The two faces are programs for a
-/// browser; here only their tests are.
-fn programs() -> Command {
-    let mut command = run::cargo();
-    command.args(["build", "--workspace"]);
-    for program in ["gewu-server", "gewu-field", "gewu-handheld", "demo"] {
-        command.args(["--bin", program]);
-    }
-    command
 }

@@ -116,6 +116,14 @@ fn a_report_begun_on_a_round_leads_to_its_case(backend: &Backend) {
     assert_eq!(rounds.at("/0/points/0/cases"), &Value::Null);
     let grid = rounds.at("/0/points/0/grid_name").as_str().unwrap();
     assert!(!grid.is_empty());
+    // A clock two days behind, and what it was off by told by nothing but the push.
+    let mut slow = world.worker();
+    slow.wall = world.now().plus_ms(-2 * DAY_MS);
+    let op = at(&mut slow, "gate");
+    assert_eq!(outcomes(&world.push(&slow, &[op])), ["applied"]);
+    let today = world.get("/v1/patrols", &office);
+    let cases = today.at("/0/points/0/cases").as_array().unwrap();
+    assert_eq!(cases.len(), 1, "{cases:?}");
     let before = world.now().plus_ms(-DAY_MS);
     let path = format!("/v1/patrols?to_ms={}", before.0);
     let before = world.get(&path, &office);

@@ -7,6 +7,7 @@
 //! never fails a push; what can't be acted on goes to a person. Tests: `tests/tests/push.rs`.
 
 mod adding;
+mod differing;
 mod filing;
 mod judge;
 mod kept;

@@ -2,6 +2,7 @@
 //!
 //! [`prepare`] is pure and does all the thinking; [`file`] writes what it prepared.
 
+use super::differing::differences;
 use super::judge::{Chained, Sender};
 use super::marking;
 use crate::service::cases::{EventFacts, Ruled};
@@ -16,9 +17,10 @@ use crate::store::{self, Tx};
 use serde_json::{Value, json};
 use shared::case::{self, Case, Event, Given, Move, Rules};
 use shared::catalogue::Catalogue;
-use shared::id::{Bucket, CaseId, EventId, PersonId, ReportId, UnitCode};
+use shared::id::{AreaCode, Bucket, CaseId, EventId, PersonId, ReportId, UnitCode};
 use shared::operation::{Operation, SealedOperation, short_code};
-use shared::report::{FiledReport, PhotoRef, Preview};
+use shared::patrol::OnRound;
+use shared::report::{FiledReport, PhotoRef};
 use shared::role::Role;
 use shared::routing::{Decision, Facts, Mode, route};
 use shared::time::{MINUTE_MS, Timestamp};
@@ -28,8 +30,6 @@ use uuid::Uuid;
 
 /// Characters of the text in a list.
 const EXCERPT_CHARS_MAX: usize = 60;
-/// A deadline that moved less than this isn't worth a word.
-const DEADLINE_DIFFERS_MS: i64 = MINUTE_MS;
 /// A clock that is off by less is as good as right.
 const SKEW_FLAGGED_MS: i64 = MINUTE_MS;
 /// The kind of a case's first entry.
@@ -48,6 +48,8 @@ pub struct Filing {
     search: String,
     assisting: Vec<UnitCode>,
     next_due: Option<Timestamp>,
+    /// The point of a round at which it was begun, and when it was made.
+    begun: Option<(OnRound, Timestamp)>,
     events: Vec<NewEvent>,
     counted: Vec<(Slot, i64)>,
     buckets: Vec<Bucket>,
@@ -86,22 +88,7 @@ pub(super) fn prepare(
         return Err((Box::new(sealed), "catalogue_unknown"));
     };
     let (grid, grid_doubt) = district.locate(&filed.place);
-    let facts = Facts {
-        category: &filed.category,
-        condition: &filed.condition,
-        grid: grid.as_ref(),
-        doubt: &grid_doubt,
-        self_fixed: filed.self_fixed,
-    };
-    let decision = route(
-        facts,
-        catalogue,
-        &district.areas,
-        district.mode(grid.as_ref(), now),
-        // As the case's own clock, whatever the report was filled with.
-        district.catalogue.calendar(),
-        now,
-    );
+    let decision = decide(district, catalogue, &filed, grid.as_ref(), &grid_doubt, now);
     let case_id = CaseId(new_id());
     let mode = decision.mode;
     let ruled = ruled(district, operation, &filed, grid.as_ref(), mode);
@@ -111,6 +98,8 @@ pub(super) fn prepare(
         return Err((Box::new(sealed), "server_fault"));
     };
     let differs = differences(district, &filed, grid.as_ref(), &decision, now);
+    let begun = filed.patrol.as_ref();
+    let begun = begun.and_then(|at| marking::begun_at(catalogue, at));
     let report = ReportRow {
         grid,
         grid_doubt,
@@ -126,6 +115,7 @@ pub(super) fn prepare(
     vouch(&mut events, &opening, &After::from(&case));
     Ok(Filing {
         next_due,
+        begun: begun.map(|at| (at, sender.made_at(operation))),
         buckets: buckets_of(&case),
         assisting: assisting(&decision),
         counted: statistics::counted(district, case.grid.as_ref(), &events),
@@ -141,12 +131,39 @@ pub(super) fn prepare(
     })
 }
 
+/// Who gets it and until when.
+fn decide(
+    district: &District,
+    catalogue: &Catalogue,
+    filed: &FiledReport,
+    grid: Option<&AreaCode>,
+    doubt: &[AreaCode],
+    now: Timestamp,
+) -> Decision {
+    let facts = Facts {
+        category: &filed.category,
+        condition: &filed.condition,
+        grid,
+        doubt,
+        self_fixed: filed.self_fixed,
+    };
+    route(
+        facts,
+        catalogue,
+        &district.areas,
+        district.mode(grid, now),
+        // As the case's own clock, whatever the report was filled with.
+        district.catalogue.calendar(),
+        now,
+    )
+}
+
 /// What its case is decided by.
 fn ruled(
     district: &District,
     operation: &Operation,
     filed: &FiledReport,
-    grid: Option<&shared::id::AreaCode>,
+    grid: Option<&AreaCode>,
     mode: Mode,
 ) -> Ruled {
     Ruled::of(
@@ -344,60 +361,6 @@ fn search_words(
     .join(" ")
 }
 
-/// Where the server decides otherwise than the worker was shown, in words.
-fn differences(
-    district: &District,
-    filed: &FiledReport,
-    grid: Option<&shared::id::AreaCode>,
-    decision: &Decision,
-    now: Timestamp,
-) -> Vec<String> {
-    let mut words = Vec::new();
-    let path = |grid: Option<&shared::id::AreaCode>| {
-        grid.map_or_else(
-            || String::from("所有网格之外"),
-            |grid| district.areas.path(grid),
-        )
-    };
-    if filed.grid.as_ref() != grid {
-        words.push(format!(
-            "手持端定位在{}，服务器核定为{}",
-            path(filed.grid.as_ref()),
-            path(grid)
-        ));
-    }
-    let Some(Preview {
-        lead,
-        deadline_ms,
-        rule,
-    }) = &filed.preview
-    else {
-        return words;
-    };
-    if *lead != decision.lead {
-        let before = district.unit_name(lead);
-        words.push(format!("预判派给{before}，实际派给{}", decision.lead_name));
-    }
-    if *rule != decision.rule {
-        words.push(format!("依据由「{rule}」改为「{}」", decision.rule));
-    }
-    let year = now.china_year();
-    let show =
-        |at: Option<Timestamp>| at.map_or_else(|| String::from("无期限"), |at| at.show(year));
-    let moved = match (deadline_ms, decision.deadline_ms) {
-        (Some(before), Some(after)) => after.since(*before).abs() >= DEADLINE_DIFFERS_MS,
-        (before, after) => *before != after,
-    };
-    if moved {
-        let after = show(decision.deadline_ms);
-        words.push(format!(
-            "期限从服务器收到时起算，为{after}（预告为{}）",
-            show(*deadline_ms)
-        ));
-    }
-    words
-}
-
 /// Files a report that was thought through.
 pub(super) fn file(
     tx: &mut dyn Tx,
@@ -438,7 +401,9 @@ pub(super) fn file(
         },
     )?;
     repeated::note(tx, district, &row)?;
-    marking::note_report(tx, district, operation, filing.report.id, now)?;
+    if let Some((at, made)) = &filing.begun {
+        store::patrol_reports::note(tx, &district.code, filing.report.id, at, (*made).min(now))?;
+    }
     let mut last = None;
     for mut event in filing.events.iter().cloned() {
         last = Some(match &last {

@@ -12,7 +12,9 @@ use shared::catalogue::Catalogue;
 use shared::chain::{self, Link};
 use shared::emergency;
 use shared::id::{DeviceId, OpId, PersonId, Sha256};
-use shared::operation::{ASIDE, CHAIN_START, OperationError, SealedOperation, kind, open};
+use shared::operation::{
+    ASIDE, CHAIN_START, Operation, OperationError, SealedOperation, kind, open,
+};
 use shared::patrol::Mark;
 use shared::report::{FiledReport, ReportFault, check, check_against};
 use shared::signature::{PublicKey, Signature};
@@ -31,6 +33,16 @@ pub struct Sender {
     pub epoch: i64,
     /// Device's clock minus server's clock at this push, when the push says.
     pub skew_ms: Option<i64>,
+}
+
+impl Sender {
+    /// When an operation was made, by the server's clock as far as the handheld knew it then, else
+    /// as the push shows.
+    pub(super) fn made_at(self, operation: &Operation) -> Timestamp {
+        let shown = self.skew_ms.map(i64::saturating_neg);
+        let offset_ms = operation.offset_ms.or(shown).unwrap_or(0);
+        operation.wall_ms.plus_ms(offset_ms)
+    }
 }
 
 /// An operation, judged.
@@ -305,10 +317,7 @@ fn weigh<'a>(
     if i64::from(operation.epoch) > sender.epoch || chained == Chained::Broken {
         return Err("chain_broken");
     }
-    let offset_ms = operation
-        .offset_ms
-        .or(sender.skew_ms.map(i64::saturating_neg));
-    let made_at = operation.wall_ms.plus_ms(offset_ms.unwrap_or(0));
+    let made_at = sender.made_at(operation);
     let in_office = !session.actor.posts.is_empty() || session.in_office(made_at);
     if session.lost {
         return Err("device_lost");

@@ -7,11 +7,9 @@ use crate::service::sessions::Session;
 use crate::service::{Fault, Result};
 use crate::store::Tx;
 use crate::store::patrol_marks::{self, MarkRow};
-use crate::store::patrol_reports;
-use serde::Deserialize;
 use shared::catalogue::Catalogue;
-use shared::id::{AreaCode, ReportId};
-use shared::operation::{Operation, SealedOperation};
+use shared::id::AreaCode;
+use shared::operation::SealedOperation;
 use shared::patrol::{Mark, OnRound, Seen};
 use shared::time::Timestamp;
 use shared::wire::sync::{OperationResult, Outcome};
@@ -94,24 +92,10 @@ pub(super) fn mark(
     Ok(result)
 }
 
-/// Notes at which point of a round a report was begun, when its catalogue has that point.
-pub(super) fn note_report(
-    tx: &mut dyn Tx,
-    district: &District,
-    operation: &Operation,
-    report: ReportId,
-    now: Timestamp,
-) -> Result<()> {
-    let at = operation.payload.get("patrol");
-    let Some(Ok(at)) = at.map(OnRound::deserialize) else {
-        return Ok(());
-    };
-    let catalogue = district.catalogue_of(&operation.catalogue_version);
-    let mut rounds = catalogue.iter().flat_map(|one| &one.doc().patrols);
-    let round = rounds.find(|round| round.id == at.round);
-    if round.is_some_and(|round| round.points.iter().any(|point| point.id == at.point)) {
-        let made = operation.wall_ms.plus_ms(operation.offset_ms.unwrap_or(0));
-        patrol_reports::note(tx, &district.code, report, &at, made.min(now))?;
-    }
-    Ok(())
+/// The point of a round at which a report was begun, when its catalogue has that point.
+pub(super) fn begun_at(catalogue: &Catalogue, at: &OnRound) -> Option<OnRound> {
+    let mut rounds = catalogue.doc().patrols.iter();
+    let round = rounds.find(|round| round.id == at.round)?;
+    let mut points = round.points.iter();
+    points.any(|point| point.id == at.point).then(|| at.clone())
 }

@@ -11,7 +11,7 @@ mod states;
 
 pub use due::{assist, colleagues, due_before, look_at_open, merged_into, put_off};
 pub use kept::{CaseExtras, KeptCase, count_outside, kept_between, page_end};
-pub use list::{CaseFilter, Holding, Near, Order, Sight, count, count_by_state, page};
+pub use list::{CaseFilter, Holding, Near, Order, Sight, count, count_by_state, page, page_sql};
 pub use near::{Around, NearRow, near, near_sql, of_family, spots, spots_sql};
 pub use states::{CourseRow, LookRow, StateRow, courses, states};
 

@@ -53,6 +53,7 @@ const LADDER: &[Step] = &[
     step!(14, "0014_district_chain"),
     step!(15, "0015_contacts"),
     step!(16, "0016_reports_on_rounds"),
+    step!(17, "0017_lists_of_units"),
 ];
 
 /// The step this program was written for.

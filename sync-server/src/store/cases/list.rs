@@ -128,29 +128,17 @@ pub fn page(
     order: Order,
     limit: usize,
 ) -> Result<Vec<CaseRow>> {
-    let Some(mut query) = Query::filtered(select_case!(""), filter) else {
+    let Some(query) = Query::ordered(filter, order, limit) else {
         return Ok(Vec::new());
     };
-    match order {
-        Order::Newest(after) => {
-            if let Some((opened, id)) = after {
-                let (opened, id) = (query.int(opened.0), query.text(id.to_string()));
-                query.and(&format!("(opened_ms, id) < ({opened}, {id})"));
-            }
-            query.sql.push_str(" ORDER BY opened_ms DESC, id DESC");
-        }
-        Order::Deadline(after) => {
-            if let Some((deadline, id)) = after {
-                let deadline = query.int(deadline.map_or(super::NO_DEADLINE, |at| at.0));
-                let id = query.text(id.to_string());
-                query.and(&format!("(deadline_ms, id) > ({deadline}, {id})"));
-            }
-            query.sql.push_str(" ORDER BY deadline_ms, id");
-        }
-    }
-    let limit = query.int(row_limit(limit));
-    query.sql.push_str(&format!(" LIMIT {limit}"));
     query.run(tx)?.iter_mut().map(from_row).collect()
+}
+
+/// The statement of [`page`], for whoever wants to see how the database runs it; none when nobody
+/// may see anything.
+#[must_use]
+pub fn page_sql(filter: &CaseFilter, order: Order, limit: usize) -> Option<String> {
+    Query::ordered(filter, order, limit).map(|query| query.sql)
 }
 
 /// How many cases a filter lets through.
@@ -219,6 +207,31 @@ impl Query {
         }
         query.columns(filter);
         query.words(filter.text.as_deref().unwrap_or_default());
+        Some(query)
+    }
+
+    /// A page, in its order.
+    fn ordered(filter: &CaseFilter, order: Order, limit: usize) -> Option<Self> {
+        let mut query = Self::filtered(select_case!(""), filter)?;
+        match order {
+            Order::Newest(after) => {
+                if let Some((opened, id)) = after {
+                    let (opened, id) = (query.int(opened.0), query.text(id.to_string()));
+                    query.and(&format!("(opened_ms, id) < ({opened}, {id})"));
+                }
+                query.sql.push_str(" ORDER BY opened_ms DESC, id DESC");
+            }
+            Order::Deadline(after) => {
+                if let Some((deadline, id)) = after {
+                    let deadline = query.int(deadline.map_or(super::NO_DEADLINE, |at| at.0));
+                    let id = query.text(id.to_string());
+                    query.and(&format!("(deadline_ms, id) > ({deadline}, {id})"));
+                }
+                query.sql.push_str(" ORDER BY deadline_ms, id");
+            }
+        }
+        let limit = query.int(row_limit(limit));
+        query.sql.push_str(&format!(" LIMIT {limit}"));
         Some(query)
     }
 

@@ -1,5 +1,6 @@
 //! Parts that pages are made of. A part shows what it is given and calls back; it never fetches.
 
+pub(crate) mod answered;
 pub(crate) mod banner;
 pub(crate) mod checked;
 pub(crate) mod conflict;

@@ -1,6 +1,6 @@
 //! A list that is asked for page by page: waiting, trouble, the page itself, and the way on.
 
-use crate::components::states::{Loading, Outdated, Trouble};
+use crate::components::answered::Answered;
 use crate::desk::Desk;
 use crate::poll::Poll;
 use crate::words;
@@ -16,25 +16,12 @@ pub(crate) fn Paged<T: Send + Sync + 'static>(
     cursor: RwSignal<Option<String>>,
     children: ChildrenFn,
 ) -> impl IntoView {
-    let retry = Callback::new(move |()| poll.refresh());
-    let here = Memo::new(move |_| poll.answer.with(Option::is_some));
     let children = StoredValue::new(children);
     view! {
-        <Show
-            when=move || here.get()
-            fallback=move || view! {
-                <Show
-                    when=move || poll.problem.with(Option::is_some)
-                    fallback=|| view! { <Loading/> }
-                >
-                    <Trouble problem=poll.problem on_retry=retry/>
-                </Show>
-            }
-        >
-            <Outdated problem=poll.problem since=Signal::derive(|| None) on_retry=retry/>
+        <Answered poll=poll>
             {children.with_value(|children| children())}
             <Pager poll=poll cursor=cursor/>
-        </Show>
+        </Answered>
     }
 }
 

@@ -3,8 +3,9 @@
 //! The button that checks one case is here, too.
 
 use crate::api::{self, Problem};
+use crate::components::answered::Answered;
 use crate::components::checked::outcome;
-use crate::components::states::{Empty, FormProblem, Loading, Outdated, Trouble};
+use crate::components::states::{Empty, FormProblem};
 use crate::desk::Desk;
 use crate::icons::{Icon, Shape};
 use crate::poll::{Poll, REFRESH};
@@ -38,27 +39,14 @@ pub(crate) fn ArchivePage() -> impl IntoView {
     let desk = Desk::here();
     desk.title(move || desk.say(words::ARCHIVE).to_owned());
     let state = Poll::start(api::archive, Some(REFRESH));
-    let here = Memo::new(move |_| state.answer.with(Option::is_some));
-    let retry = Callback::new(move |()| state.refresh());
     view! {
         <div class="page stack" data-test="archive">
             <h1>{move || desk.say(words::ARCHIVE)}</h1>
             <p class="second">{move || desk.say(words::ARCHIVE_WHAT)}</p>
-            <Show
-                when=move || here.get()
-                fallback=move || view! {
-                    <Show
-                        when=move || state.problem.with(Option::is_some)
-                        fallback=|| view! { <Loading/> }
-                    >
-                        <Trouble problem=state.problem on_retry=retry/>
-                    </Show>
-                }
-            >
-                <Outdated problem=state.problem since=Signal::derive(|| None) on_retry=retry/>
+            <Answered poll=state>
                 <CheckDays state=state/>
                 <Days state=state/>
-            </Show>
+            </Answered>
         </div>
     }
 }

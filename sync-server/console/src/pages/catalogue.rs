@@ -2,7 +2,8 @@
 //! in force or from an earlier one to go back to.
 
 use crate::api;
-use crate::components::states::{Empty, FormProblem, Loading, Trouble};
+use crate::components::answered::Answered;
+use crate::components::states::{Empty, FormProblem};
 use crate::desk::Desk;
 use crate::format;
 use crate::icons::{Icon, Shape};
@@ -25,8 +26,6 @@ pub(crate) fn CataloguePage() -> impl IntoView {
     let desk = Desk::here();
     desk.title(move || desk.say(words::CATALOGUE).to_owned());
     let listed = Poll::start(api::catalogues, Some(REFRESH));
-    let here = Memo::new(move |_| listed.answer.with(Option::is_some));
-    let retry = Callback::new(move |()| listed.refresh());
     let problem = RwSignal::new(None::<String>);
     let navigate = use_navigate();
     let begin = Callback::new(move |new: NewCatalogueDraft| {
@@ -48,22 +47,12 @@ pub(crate) fn CataloguePage() -> impl IntoView {
             <p class="second">{move || desk.say(words::CATALOGUE_WHAT)}</p>
             <Begin begin=begin/>
             <FormProblem words=problem/>
-            <Show
-                when=move || here.get()
-                fallback=move || view! {
-                    <Show
-                        when=move || listed.problem.with(Option::is_some)
-                        fallback=|| view! { <Loading/> }
-                    >
-                        <Trouble problem=listed.problem on_retry=retry/>
-                    </Show>
-                }
-            >
+            <Answered poll=listed>
                 <h2>{move || desk.say(words::DRAFTS)}</h2>
                 <Drafts listed=listed/>
                 <h2>{move || desk.say(words::VERSIONS)}</h2>
                 <Versions listed=listed begin=begin/>
-            </Show>
+            </Answered>
         </div>
     }
 }

@@ -1,8 +1,9 @@
 //! 平急: the emergency orders, giving one and ending it.
 
 use crate::api;
+use crate::components::answered::Answered;
 use crate::components::picker::Picker;
-use crate::components::states::{Empty, FormProblem, Loading, Trouble};
+use crate::components::states::{Empty, FormProblem};
 use crate::desk::Desk;
 use crate::filter;
 use crate::format;
@@ -24,8 +25,6 @@ pub(crate) fn OrdersPage() -> impl IntoView {
     let desk = Desk::here();
     desk.title(move || desk.say(words::ORDERS_TITLE).to_owned());
     let listed = Poll::start(api::orders, Some(REFRESH));
-    let here = Memo::new(move |_| listed.answer.with(Option::is_some));
-    let retry = Callback::new(move |()| listed.refresh());
     let problem = RwSignal::new(None::<String>);
     let end = Callback::new(move |id: OrderId| {
         problem.set(None);
@@ -47,19 +46,9 @@ pub(crate) fn OrdersPage() -> impl IntoView {
                 <Give given=Callback::new(move |()| listed.refresh())/>
             </Show>
             <FormProblem words=problem/>
-            <Show
-                when=move || here.get()
-                fallback=move || view! {
-                    <Show
-                        when=move || listed.problem.with(Option::is_some)
-                        fallback=|| view! { <Loading/> }
-                    >
-                        <Trouble problem=listed.problem on_retry=retry/>
-                    </Show>
-                }
-            >
+            <Answered poll=listed>
                 <Table listed=listed end=end/>
-            </Show>
+            </Answered>
         </div>
     }
 }

@@ -2,7 +2,8 @@
 //! and the cases of what was reported there. By point and time, never by who went.
 
 use crate::api::{self, Problem};
-use crate::components::states::{Empty, FormProblem, Loading, Outdated, Trouble};
+use crate::components::answered::Answered;
+use crate::components::states::{Empty, FormProblem};
 use crate::desk::Desk;
 use crate::filter;
 use crate::format;
@@ -36,8 +37,6 @@ pub(crate) fn PatrolsPage() -> impl IntoView {
         },
         Some(REFRESH),
     );
-    let retry = Callback::new(move |()| poll.refresh());
-    let here = Memo::new(move |_| poll.answer.with(Option::is_some));
     let choose = move |event| {
         // What was seen on another day must not stand under this one.
         poll.forget();
@@ -54,20 +53,9 @@ pub(crate) fn PatrolsPage() -> impl IntoView {
                 <label for="patrols-day">{move || desk.say(words::PATROLS_DAY)}</label>
                 <input id="patrols-day" type="date" prop:value=day on:change=choose/>
             </div>
-            <Show
-                when=move || here.get()
-                fallback=move || view! {
-                    <Show
-                        when=move || poll.problem.with(Option::is_some)
-                        fallback=|| view! { <Loading/> }
-                    >
-                        <Trouble problem=poll.problem on_retry=retry/>
-                    </Show>
-                }
-            >
-                <Outdated problem=poll.problem since=Signal::derive(|| None) on_retry=retry/>
+            <Answered poll=poll>
                 <Rounds poll=poll/>
-            </Show>
+            </Answered>
         </div>
     }
 }

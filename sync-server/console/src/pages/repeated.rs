@@ -2,8 +2,9 @@
 //! looked at and the way to its cases. About places, never about who reported.
 
 use crate::api;
+use crate::components::answered::Answered;
 use crate::components::map::{PlaceMap, Scene};
-use crate::components::states::{Empty, Loading, Outdated, Trouble};
+use crate::components::states::Empty;
 use crate::desk::Desk;
 use crate::format;
 use crate::poll::Poll;
@@ -21,27 +22,14 @@ pub(crate) fn RepeatedPlacesPage() -> impl IntoView {
     let desk = Desk::here();
     desk.title(move || desk.say(words::REPEATED).to_owned());
     let poll = Poll::start(api::repeated, None);
-    let retry = Callback::new(move |()| poll.refresh());
     let chosen = RwSignal::new(0_usize);
-    let here = Memo::new(move |_| poll.answer.with(Option::is_some));
     view! {
         <div class="page stack" data-test="repeated">
             <h1>{move || desk.say(words::REPEATED)}</h1>
             <p class="second">{move || desk.say(words::REPEATED_WHAT)}</p>
-            <Show
-                when=move || here.get()
-                fallback=move || view! {
-                    <Show
-                        when=move || poll.problem.with(Option::is_some)
-                        fallback=|| view! { <Loading/> }
-                    >
-                        <Trouble problem=poll.problem on_retry=retry/>
-                    </Show>
-                }
-            >
-                <Outdated problem=poll.problem since=Signal::derive(|| None) on_retry=retry/>
+            <Answered poll=poll>
                 <Places poll=poll chosen=chosen/>
-            </Show>
+            </Answered>
         </div>
     }
 }

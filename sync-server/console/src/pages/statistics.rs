@@ -1,7 +1,8 @@
 //! 统计: rates of units, places and desks, each with its formula and its numbers. Never of a person.
 
 use crate::api;
-use crate::components::states::{Empty, Loading, Outdated, Trouble};
+use crate::components::answered::Answered;
+use crate::components::states::Empty;
 use crate::desk::Desk;
 use crate::poll::Poll;
 use crate::statistics::{self, NAME, Period, SCORE, Sorting};
@@ -80,27 +81,14 @@ pub(crate) fn StatisticsPage() -> impl IntoView {
         },
         None,
     );
-    let retry = Callback::new(move |()| poll.refresh());
-    let here = Memo::new(move |_| poll.answer.with(Option::is_some));
     view! {
         <div class="page stack statistics" data-test="statistics">
             <h1>{move || desk.say(words::STATISTICS)}</h1>
             <p class="second">{move || desk.say(words::STATISTICS_WHAT)}</p>
             <Choices asked=asked sorting=sorting chosen=chosen/>
-            <Show
-                when=move || here.get()
-                fallback=move || view! {
-                    <Show
-                        when=move || poll.problem.with(Option::is_some)
-                        fallback=|| view! { <Loading/> }
-                    >
-                        <Trouble problem=poll.problem on_retry=retry/>
-                    </Show>
-                }
-            >
-                <Outdated problem=poll.problem since=Signal::derive(|| None) on_retry=retry/>
+            <Answered poll=poll>
                 <Table poll=poll sorting=sorting chosen=chosen/>
-            </Show>
+            </Answered>
         </div>
     }
 }

@@ -32,15 +32,14 @@ fn strict(backend: &Backend) -> World {
 }
 
 /// From the beginning until that rule applies: 4 hours end at 16:30; two more are 1.5 until 18:00
-/// and half an hour from 8:00.
+/// and half an hour from 8:00: Wednesday, 8:30.
 const UNTIL_TAKEN: i64 = 22 * HOUR_MS;
 
 fn a_late_case_is_taken_over_once_however_many_servers_look(backend: &Backend) {
     let world = strict(backend);
     let other = World::serve(backend, tempfile::tempdir().unwrap());
     let desk = Desk::filed(&world, &mut world.worker(), RUBBISH);
-    // 4 hours end at 16:30; two more are 1.5 until 18:00 and half an hour from 8:00: Wednesday, 8:30.
-    pass_on_both(&world, &other, 22 * HOUR_MS - MINUTE_MS);
+    pass_on_both(&world, &other, UNTIL_TAKEN - MINUTE_MS);
     tell_at_once(&world, &other);
     let first = handler(&world, SANITATION);
     assert_eq!(desk.seen(&first).at("/row/lead"), SANITATION);

@@ -5,8 +5,8 @@
 
 use super::{PIXELS_LIMIT, PhotoError};
 use fast_image_resize as fir;
-use fir::images::{TypedImage, TypedImageRef};
-use fir::pixels::U8x3;
+use fast_image_resize::images::{TypedImage, TypedImageRef};
+use fast_image_resize::pixels::U8x3;
 use image::{ImageFormat, Rgb, RgbImage, imageops};
 use shared::similar::{LUMA_HIGH, LUMA_WIDE};
 use std::io::Cursor;

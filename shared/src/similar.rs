@@ -33,6 +33,8 @@ pub const WITHIN_HOURS: u32 = 24;
 pub const RADIUS_M_LIMIT: u32 = 150;
 /// A catalogue may ask for this time at most; beyond a week it is a repeat.
 pub const WITHIN_HOURS_LIMIT: u32 = 7 * 24;
+/// Neither can be less: a whole metre, a whole hour.
+pub const NEARNESS_LEAST: u32 = 1;
 /// How far the doubt of both positions may widen the radius, in metres. A phone between high
 /// buildings is off by 20 to 40 m; a position that claims to be off by more places nothing.
 pub const SLACK_M_LIMIT: f64 = 40.0;
@@ -87,8 +89,8 @@ impl Nearness {
     #[must_use]
     pub fn bounded(self) -> Self {
         Self {
-            radius_m: self.radius_m.clamp(1, RADIUS_M_LIMIT),
-            within_hours: self.within_hours.clamp(1, WITHIN_HOURS_LIMIT),
+            radius_m: self.radius_m.clamp(NEARNESS_LEAST, RADIUS_M_LIMIT),
+            within_hours: self.within_hours.clamp(NEARNESS_LEAST, WITHIN_HOURS_LIMIT),
         }
     }
 

@@ -257,6 +257,12 @@ mod tests {
         doc.stage_limits = serde_json::from_value(limits).unwrap();
         doc.escalations[2].takes_over = Some(String::from("城管局"));
         doc.last_resort = Some(String::from("环卫中心"));
+        let near = json!([
+            {"category": "E0110", "radius_m": 30, "within_hours": 12},
+            {"category": "C01", "radius_m": 20, "within_hours": 48},
+        ]);
+        doc.nearness = serde_json::from_value(near).unwrap();
+        doc.absent = vec![String::from("热力企业")];
         let tables: Vec<Table> = Part::ALL.iter().map(|part| export(&doc, *part)).collect();
         let bytes = write(&tables).unwrap();
         let mut back = plain;
@@ -272,6 +278,8 @@ mod tests {
         assert_eq!(back.stage_limits, doc.stage_limits);
         assert_eq!(back.escalations, doc.escalations);
         assert_eq!(back.last_resort, doc.last_resort);
+        assert_eq!(back.nearness, doc.nearness);
+        assert_eq!(back.absent, doc.absent);
     }
 
     #[test]

@@ -12,7 +12,7 @@ mod rules;
 #[cfg(test)]
 mod tests;
 
-pub(super) use rules::LAST_RESORT;
+pub(super) use rules::{LAST_RESORT, meant_by};
 
 use super::table::{Table, TableError};
 use super::{CatalogueDoc, StreetDuty};
@@ -38,6 +38,8 @@ pub enum Part {
     Staged,
     /// 部门与单位.
     Departments,
+    /// 本区没有的单位: those of the table above that this district lacks.
+    Absent,
     /// 街道履职清单.
     StreetMatters,
     /// 网格事项准入.
@@ -46,6 +48,8 @@ pub enum Part {
     StageLimits,
     /// 升级规则: who is told, and who takes over.
     Escalations,
+    /// 并案范围: how near two reports have to be for the question whether they are one.
+    Nearness,
     /// 设置: what is said once for the whole district.
     Settings,
     /// 工作日历.
@@ -58,15 +62,17 @@ pub enum Part {
 
 impl Part {
     /// Every part, in the order of a workbook.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 14] = [
         Self::Categories,
         Self::Conditions,
         Self::Staged,
         Self::Departments,
+        Self::Absent,
         Self::StreetMatters,
         Self::GridMatters,
         Self::StageLimits,
         Self::Escalations,
+        Self::Nearness,
         Self::Settings,
         Self::Calendar,
         Self::Labels,
@@ -81,10 +87,12 @@ impl Part {
             Self::Conditions => "conditions",
             Self::Staged => "staged",
             Self::Departments => "departments",
+            Self::Absent => "absent",
             Self::StreetMatters => "street_matters",
             Self::GridMatters => "grid_matters",
             Self::StageLimits => "stage_limits",
             Self::Escalations => "escalations",
+            Self::Nearness => "nearness",
             Self::Settings => "settings",
             Self::Calendar => "calendar",
             Self::Labels => "labels",
@@ -106,10 +114,12 @@ impl Part {
             Self::Conditions => "立案条件",
             Self::Staged => "阶段时限",
             Self::Departments => "部门",
+            Self::Absent => "本区没有的单位",
             Self::StreetMatters => "街道履职",
             Self::GridMatters => "网格准入",
             Self::StageLimits => "环节时限",
             Self::Escalations => "升级规则",
+            Self::Nearness => "并案范围",
             Self::Settings => "设置",
             Self::Calendar => "日历",
             Self::Labels => "用语",
@@ -236,6 +246,8 @@ pub fn export(doc: &CatalogueDoc, part: Part) -> Table {
         Part::Staged => rules::staged_lines(&doc.conditions),
         Part::StageLimits => rules::stage_lines(doc),
         Part::Escalations => doc.escalations.iter().map(rules::escalation_line).collect(),
+        Part::Nearness => rules::nearness_lines(doc),
+        Part::Absent => rules::absent_lines(doc),
         Part::Settings => rules::setting_lines(doc),
         Part::Calendar => calendar_rows(&doc.calendar_csv),
         Part::Labels => {
@@ -336,6 +348,8 @@ pub fn import(
         Part::StageLimits => new.stage_limits = rules::stage_limits(&rows, &doc.stage_limits)?,
         // Rules that the file leaves out don't hold any more; old versions keep them.
         Part::Escalations => new.escalations = read::all(&rows, rules::escalation)?,
+        Part::Nearness => new.nearness = rules::nearness(&rows)?,
+        Part::Absent => new.absent = rules::absent(&rows)?,
         Part::Settings => new.last_resort = rules::last_resort(&rows, doc.last_resort.as_ref())?,
         Part::Calendar => {
             let read = read::all(&rows, read::day)?;

@@ -178,6 +178,8 @@ impl Keyed {
             Part::Patrols => "point_name",
             Part::StageLimits => "state_word",
             Part::Escalations => "tell",
+            Part::Nearness => "category_word",
+            Part::Absent => "unit_word",
             Part::Settings => "value",
             Part::Categories | Part::Conditions | Part::Staged => "name",
         };

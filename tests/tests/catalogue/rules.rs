@@ -1,7 +1,8 @@
-//! The rules of a city as tables: stages of conditions, limits of states, escalation, and the unit
-//! that may not hand back. Out of a draft, changed, in again, reviewed, published, and obeyed.
+//! The rules of a city as tables: stages of conditions, limits of states, escalation, how near two
+//! reports have to be, units that it lacks, and the unit that may not hand back. Out of a draft,
+//! changed, in again, reviewed, published, and obeyed.
 
-use super::SECOND;
+use super::{FIRST, HOUR_MS, SECOND};
 use serde_json::{Value, json};
 use shared::role::Role;
 use shared::time::MINUTE_MS;
@@ -9,10 +10,11 @@ use tests::backends::Backend;
 use tests::desk::Desk;
 use tests::drafts::{admin, begin, import, publish, table};
 use tests::on_both;
-use tests::world::{START, World};
+use tests::world::{Handheld, START, World};
 
 on_both!(
     the_rules_of_a_city_are_edited_as_tables_and_hold_once_published,
+    how_near_two_reports_have_to_be_and_absent_units_hold_once_published,
     a_rule_that_names_what_is_not_there_stops_publishing_and_says_where,
 );
 
@@ -95,6 +97,64 @@ fn the_rules_of_a_city_are_edited_as_tables_and_hold_once_published(backend: &Ba
     assert_eq!(world.verify().findings, []);
 }
 
+fn how_near_two_reports_have_to_be_and_absent_units_hold_once_published(backend: &Backend) {
+    let world = World::new(backend);
+    let (admin, mut handheld) = (admin(&world), world.worker());
+    let draft = begin(&world, &admin, None);
+    let shown = change_table(&world, &admin, &draft, ("nearness", 1), |csv| {
+        assert!(csv.ends_with("类别,名称,相距米数,相隔小时数\n"), "{csv}");
+        with_line(csv, "E0110,,30,12")
+    });
+    let row = &shown["differences"][0];
+    assert_eq!(
+        (&row["key"], &row["name"]),
+        (&json!("E0110"), &json!("暴露生活垃圾"))
+    );
+    let shown = change_table(&world, &admin, &draft, ("absent", 2), |csv| {
+        assert!(csv.ends_with("\n热力企业,热力企业\n"), "{csv}");
+        with_line(csv, "环卫中心,")
+    });
+    let row = &shown["differences"][0];
+    assert_eq!(
+        (&row["key"], &row["name"]),
+        (&json!("环卫中心"), &json!("区环境卫生服务中心"))
+    );
+    let body = json!({"base_revision": 3, "suspicions_seen": true});
+    let published = publish(&world, &admin, &draft, &body);
+    assert_eq!(published.status, 200, "{published:?}");
+    let file = |handheld: &mut Handheld, version: &str| {
+        handheld.catalogue = version.parse().unwrap();
+        Desk::filed(&world, handheld, "E0110")
+    };
+    let early = file(&mut handheld, SECOND);
+    world.pass_ms(13 * HOUR_MS);
+    handheld.wall = handheld.wall.plus_ms(13 * HOUR_MS);
+    let late = file(&mut handheld, SECOND);
+    let former = file(&mut handheld, FIRST);
+    // Without the sanitation centre its matters are the street's; each by the version it names.
+    let office = world.console_of(Role::Supervisor, "350703", None);
+    assert_eq!(late.seen(&office).at("/row/lead"), "S01-350703001");
+    assert_eq!(former.seen(&office).at("/row/lead"), "D22-2");
+    // Thirteen hours are too long by the new rule and not by the usual one.
+    let near = |case: &Desk<'_>| {
+        let path = format!("/v1/cases/{}/similar", case.case);
+        let reply = world.get(&path, &office);
+        assert_eq!(reply.status, 200, "{reply:?}");
+        let rows = reply.at("/rows").as_array().unwrap().clone();
+        let mut ids: Vec<String> = rows
+            .iter()
+            .map(|row| row["row"]["id"].as_str().unwrap().to_owned())
+            .collect();
+        ids.sort();
+        ids
+    };
+    assert_eq!(near(&late), std::slice::from_ref(&former.case));
+    let mut both = [early.case, late.case];
+    both.sort();
+    assert_eq!(near(&former), both);
+    assert_eq!(world.verify().findings, []);
+}
+
 fn a_rule_that_names_what_is_not_there_stops_publishing_and_says_where(backend: &Backend) {
     let world = World::new(backend);
     let admin = admin(&world);
@@ -114,6 +174,16 @@ fn a_rule_that_names_what_is_not_there_stops_publishing_and_says_where(backend: 
             "escalations",
             "x,全部,到期,,区长,区,,",
             "「升级规则」第5行：「告知」写的是「区长」，应是网格员、",
+        ),
+        (
+            "nearness",
+            "E01,,200,24",
+            "「并案范围」第2行：「相距米数」写的是「200」，应是1到150的整数",
+        ),
+        (
+            "absent",
+            "热力企业,",
+            "「本区没有的单位」第3行：「简称」写的是「热力企业」，前面已有一行",
         ),
         (
             "settings",

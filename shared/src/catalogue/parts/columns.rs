@@ -41,6 +41,9 @@ const DEPARTMENTS: &[Column] = &[
     ("职责", "remit", false),
     ("停用", "retired", false),
 ];
+/// The full name of a unit; for reading only.
+const UNIT_WORD: Column = ("单位全称", "unit_word", false);
+const ABSENT: &[Column] = &[("简称", "short_name", true), UNIT_WORD];
 const STREET_MATTERS: &[Column] = &[
     ("街道编号", "street", true),
     ("小类编号", "category", true),
@@ -65,6 +68,14 @@ const ESCALATIONS: &[Column] = &[
     ("层级", "reach", true),
     ("督办", "card", true),
     ("接办单位", "takes_over", true),
+];
+/// What the code of a category, or its beginning, stands for; for reading only.
+const CATEGORY_WORD: Column = ("名称", "category_word", false);
+const NEARNESS: &[Column] = &[
+    ("类别", "category", true),
+    CATEGORY_WORD,
+    ("相距米数", "radius_m", true),
+    ("相隔小时数", "within_hours", true),
 ];
 const SETTINGS: &[Column] = &[("项目", "key", true), ("内容", "value", true)];
 const CALENDAR: &[Column] = &[
@@ -91,6 +102,9 @@ const PATROLS: &[Column] = &[
     ("停用", "retired", false),
 ];
 
+/// The columns that only say a code in words.
+const TOLD: [Column; 3] = [STATE_WORD, UNIT_WORD, CATEGORY_WORD];
+
 /// The columns of a part.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::catalogue) struct Columns(&'static [Column]);
@@ -111,10 +125,12 @@ impl Columns {
             Part::Conditions => CONDITIONS,
             Part::Staged => STAGED,
             Part::Departments => DEPARTMENTS,
+            Part::Absent => ABSENT,
             Part::StreetMatters => STREET_MATTERS,
             Part::GridMatters => GRID_MATTERS,
             Part::StageLimits => STAGE_LIMITS,
             Part::Escalations => ESCALATIONS,
+            Part::Nearness => NEARNESS,
             Part::Settings => SETTINGS,
             Part::Calendar => CALENDAR,
             Part::Labels => LABELS,
@@ -133,7 +149,7 @@ impl Columns {
 
     /// Whether a column only says a code in words: it isn't read.
     pub(in crate::catalogue) fn is_told(self, at: usize) -> bool {
-        self.0.get(at) == Some(&STATE_WORD)
+        self.0.get(at).is_some_and(|column| TOLD.contains(column))
     }
 
     /// Where a column is, by its English name.

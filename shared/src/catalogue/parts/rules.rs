@@ -1,5 +1,6 @@
-//! The rules of a city as lines, and back: stages of conditions, limits of states, escalation, and
-//! what is said once for the whole district. Tests: `tests.rs`.
+//! The rules of a city as lines, and back: stages of conditions, limits of states, escalation, how
+//! near two reports have to be, units that it lacks, and what is said once for the whole district.
+//! Tests: `tests.rs`.
 
 use super::columns::Cells;
 use super::read::{Read, filled, id, list};
@@ -7,12 +8,15 @@ use crate::calendar::{Limit, LimitUnit};
 use crate::case::{Card, StateRow};
 use crate::catalogue::table::TableError;
 use crate::catalogue::{
-    CatalogueDoc, Condition, Escalation, Reach, StageLimit, StagedLimit, limited_states,
+    CatalogueDoc, Category, Condition, Escalation, Reach, StageLimit, StagedLimit, limited_states,
     stage_limit,
 };
 use crate::id::{CategoryId, ConditionId};
 use crate::label::{self, City, Lang};
 use crate::role::Role;
+use crate::similar::{
+    NEARNESS_LEAST, Nearness, NearnessRule, RADIUS_M_LIMIT, WITHIN_HOURS_LIMIT, family,
+};
 use std::collections::{HashMap, HashSet};
 
 /// A state that may last as long as the case's own deadline lets it.
@@ -216,6 +220,96 @@ pub(super) fn escalation(row: &Cells<'_>) -> Read<Escalation> {
         card,
         takes_over: takes_over.map(str::to_owned),
     })
+}
+
+/// What a code of the table of nearness stands for: the name of a 小类, of a 大类, or the word of a
+/// kind. None where it is the beginning of codes and nothing by itself.
+pub(in crate::catalogue) fn meant_by<'a>(
+    categories: &'a [Category],
+    code: &str,
+) -> Option<&'a str> {
+    let one = categories.iter().find(|it| it.id.as_str() == code);
+    let group = || categories.iter().find(|it| family(&it.id) == code);
+    let of_kind = |it: &&Category| code.strip_prefix(it.kind.letter()) == Some("");
+    let kind = || categories.iter().find(of_kind);
+    one.map(|it| it.name.as_str())
+        .or_else(|| group().map(|it| it.major.as_str()))
+        .or_else(|| kind().map(|it| it.kind.word()))
+}
+
+/// A line for each rule of how near two reports have to be.
+pub(super) fn nearness_lines(doc: &CatalogueDoc) -> Vec<Vec<String>> {
+    let line = |rule: &NearnessRule| {
+        let word = meant_by(&doc.categories, &rule.category);
+        vec![
+            rule.category.clone(),
+            word.unwrap_or_default().to_owned(),
+            rule.nearness.radius_m.to_string(),
+            rule.nearness.within_hours.to_string(),
+        ]
+    };
+    doc.nearness.iter().map(line).collect()
+}
+
+/// How near two reports have to be by a file; for what it leaves out the usual holds again. Which
+/// of two lines about the same holds nobody could tell, so the second is refused.
+pub(super) fn nearness(rows: &[Cells<'_>]) -> Read<Vec<NearnessRule>> {
+    let mut seen = HashSet::new();
+    let mut rules = Vec::with_capacity(rows.len());
+    for row in rows {
+        let category = row.text(0);
+        if CategoryId::new(category).is_err() {
+            let zh = "应是小类编号（如E0110）或大类编号（如E01），一行一个";
+            return Err(row.wrong(0, zh, "no code as E0110, nor the beginning of codes as E01"));
+        }
+        if !seen.insert(category) {
+            return Err(twice(row));
+        }
+        rules.push(NearnessRule {
+            category: category.to_owned(),
+            nearness: Nearness {
+                radius_m: whole(row, 2, RADIUS_M_LIMIT)?,
+                within_hours: whole(row, 3, WITHIN_HOURS_LIMIT)?,
+            },
+        });
+    }
+    Ok(rules)
+}
+
+/// A whole number that can be asked for. More is refused and not cut: what the table says is what
+/// holds.
+fn whole(row: &Cells<'_>, at: usize, limit: u32) -> Read<u32> {
+    let number = row.text(at).parse::<u32>().ok();
+    let fits = number.filter(|number| (NEARNESS_LEAST..=limit).contains(number));
+    fits.ok_or_else(|| {
+        let zh = format!("应是{NEARNESS_LEAST}到{limit}的整数");
+        let en = format!("not a whole number from {NEARNESS_LEAST} to {limit}");
+        row.wrong(at, &zh, &en)
+    })
+}
+
+/// A line for each unit that this district lacks.
+pub(super) fn absent_lines(doc: &CatalogueDoc) -> Vec<Vec<String>> {
+    let line = |name: &String| {
+        let mut all = doc.departments.iter();
+        let unit = all.find(|it| it.short_name == *name);
+        let word = unit.map(|it| it.name.clone());
+        vec![name.clone(), word.unwrap_or_default()]
+    };
+    doc.absent.iter().map(line).collect()
+}
+
+/// The units that this district lacks by a file; whichever it leaves out is there again.
+pub(super) fn absent(rows: &[Cells<'_>]) -> Read<Vec<String>> {
+    let mut seen = HashSet::new();
+    let mut names = Vec::with_capacity(rows.len());
+    for row in rows {
+        if !seen.insert(row.text(0)) {
+            return Err(twice(row));
+        }
+        names.push(filled(row, 0)?);
+    }
+    Ok(names)
 }
 
 /// A line for each thing that is said once.

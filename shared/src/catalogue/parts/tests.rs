@@ -8,6 +8,7 @@ use crate::catalogue::{
 };
 use crate::id::{AreaCode, CatalogueVersion, CategoryId};
 use crate::role::Role;
+use crate::similar::{Nearness, NearnessRule, RADIUS_M_LIMIT, WITHIN_HOURS_LIMIT};
 
 const NOW: Timestamp = Timestamp(1_795_487_400_123);
 
@@ -66,6 +67,20 @@ fn with_rules(doc: &mut CatalogueDoc) {
         takes_over: Some(String::from("城管局")),
     });
     doc.last_resort = Some(String::from("环卫中心"));
+    // The narrowest, the widest, and a whole kind.
+    let rules = [("E0110", 1, 12), ("C01", 150, 168), ("S", 50, 24)];
+    doc.nearness = rules.map(nearness_rule).to_vec();
+    doc.absent = ["热力企业", "公交公司"].map(str::to_owned).to_vec();
+}
+
+fn nearness_rule((category, radius_m, within_hours): (&str, u32, u32)) -> NearnessRule {
+    NearnessRule {
+        category: category.to_owned(),
+        nearness: Nearness {
+            radius_m,
+            within_hours,
+        },
+    }
 }
 
 fn stage((name, limit): (&str, &str)) -> StagedLimit {
@@ -356,4 +371,76 @@ fn a_wrong_cell_of_escalation_and_settings_is_named_with_what_is_allowed() {
     assert_eq!(said, "第3行：「项目」写的是「兜底」，应是「兜底单位」");
     let said = refused(Part::Settings, &format!("{settings}兜底单位|环卫中心\n"));
     assert_eq!(said, "第3行：「项目」写的是「兜底单位」，前面已有一行");
+}
+
+#[test]
+fn how_near_and_what_is_absent_read_with_names_beside_the_codes() {
+    let doc = shipped();
+    assert_eq!(
+        cells(&doc, Part::Nearness),
+        [
+            "E0110 暴露生活垃圾 1 12",
+            "C01 公用设施 150 168",
+            "S 社会治理 50 24",
+        ]
+    );
+    let units = cells(&doc, Part::Absent);
+    assert_eq!(units, ["热力企业 热力企业", "公交公司 公交公司"]);
+    // The names are for reading: a file may say others or have no such column.
+    let new = taken(
+        &doc,
+        Part::Nearness,
+        "相隔小时数|相距米数|类别\n48|20|C01\n",
+    );
+    assert_eq!(new.nearness, [nearness_rule(("C01", 20, 48))]);
+    let limits = |doc: &CatalogueDoc, id: &str| {
+        let catalogue = Catalogue::new(doc.clone()).unwrap();
+        let near = catalogue.nearness(&CategoryId::new(id).unwrap());
+        (near.radius_m, near.within_hours)
+    };
+    assert_eq!(limits(&new, "C0101"), (20, 48));
+    assert_eq!(limits(&new, "E0110"), (50, 24), "left out, the usual holds");
+    let new = taken(
+        &doc,
+        Part::Absent,
+        "short_name|unit_word\n供水企业|另一个名字\n",
+    );
+    assert_eq!(new.absent, ["供水企业"]);
+    let catalogue = Catalogue::new(new).unwrap();
+    assert!(catalogue.department("热力企业").is_some());
+    assert!(catalogue.department("供水企业").is_none());
+    let none = taken(&doc, Part::Absent, "简称\n");
+    assert_eq!(none.absent, Vec::<String>::new());
+}
+
+#[test]
+fn a_wrong_cell_of_how_near_and_of_absent_units_is_named_with_what_is_allowed() {
+    let near = "类别|名称|相距米数|相隔小时数\nE0110||30|12\n";
+    let code = "应是小类编号（如E0110）或大类编号（如E01），一行一个";
+    let radius = format!("应是1到{RADIUS_M_LIMIT}的整数");
+    let hours = format!("应是1到{WITHIN_HOURS_LIMIT}的整数");
+    for (line, column, words) in [
+        ("||30|12", "类别", code),
+        ("井盖||30|12", "类别", code),
+        ("E0110;C01||30|12", "类别", code),
+        ("E0110||40|12", "类别", "前面已有一行"),
+        ("C01||151|12", "相距米数", radius.as_str()),
+        ("C01||0|12", "相距米数", radius.as_str()),
+        ("C01|||12", "相距米数", radius.as_str()),
+        ("C01||30.5|12", "相距米数", radius.as_str()),
+        ("C01||30|169", "相隔小时数", hours.as_str()),
+        ("C01||30|一天", "相隔小时数", hours.as_str()),
+    ] {
+        let said = refused(Part::Nearness, &format!("{near}{line}\n"));
+        assert!(
+            said.starts_with(&format!("第3行：「{column}」写的是「")),
+            "{said}"
+        );
+        assert!(said.ends_with(&format!("」，{words}")), "{said}");
+    }
+    let absent = "简称|单位全称\n热力企业|热力企业\n";
+    let said = refused(Part::Absent, &format!("{absent}热力企业|\n"));
+    assert_eq!(said, "第3行：「简称」写的是「热力企业」，前面已有一行");
+    let said = refused(Part::Absent, &format!("{absent}|热力企业\n"));
+    assert_eq!(said, "第3行：「简称」写的是「」，不能为空");
 }

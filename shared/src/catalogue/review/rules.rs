@@ -1,21 +1,30 @@
 //! What looks wrong about the rules of a city: stages of conditions, limits of states, escalation,
-//! and the unit that may not hand back. Tests: `tests.rs`.
+//! how near two reports have to be, units that it lacks, and the unit that may not hand back.
+//! Tests: `tests.rs`.
 
 use super::suspicion::{Doubt, Suspicion, blocking, jumps, suspicion};
 use crate::calendar::Limit;
-use crate::catalogue::parts::{LAST_RESORT, Part};
+use crate::catalogue::parts::{LAST_RESORT, Part, meant_by};
 use crate::catalogue::{
-    CatalogueDoc, Condition, OWNER_ROLE, StagedLimit, limited_states, stage_limit,
+    COMMUNITY_ROLE, CatalogueDoc, Condition, OWNER_ROLE, STREET_ROLES, StagedLimit, limited_states,
+    stage_limit,
 };
 use crate::id::ConditionId;
 use crate::label::{City, Lang};
+use crate::similar::{NEARNESS_LEAST, Nearness, RADIUS_M, RADIUS_M_LIMIT, WITHIN_HOURS_LIMIT};
 use std::collections::{HashMap, HashSet};
+
+/// A wider radius is asked about: at twice the usual the next lamp, cover or bin of the same kind
+/// lies within it.
+const WIDE_RADIUS_M: u32 = 2 * RADIUS_M;
 
 /// What the rules of a draft say that can't be so, or is rather a slip.
 pub(super) fn of_rules(before: &CatalogueDoc, after: &CatalogueDoc) -> Vec<Suspicion> {
     let mut found = staged(before, after);
     found.extend(stages(before, after));
     found.extend(escalations(before, after));
+    found.extend(nearness(before, after));
+    found.extend(absent(before, after));
     let last = after.last_resort.as_deref();
     found.extend(last.and_then(|name| unit(after, Part::Settings, LAST_RESORT, LAST_RESORT, name)));
     found
@@ -159,4 +168,109 @@ fn escalations(before: &CatalogueDoc, after: &CatalogueDoc) -> Vec<Suspicion> {
         }
     }
     found
+}
+
+fn nearness(before: &CatalogueDoc, after: &CatalogueDoc) -> Vec<Suspicion> {
+    let rules = before.nearness.iter();
+    let old: HashMap<&str, Nearness> = rules
+        .map(|rule| (rule.category.as_str(), rule.nearness))
+        .collect();
+    let mut seen = HashSet::new();
+    let mut found = Vec::new();
+    for rule in &after.nearness {
+        let key = rule.category.as_str();
+        if !seen.insert(key) {
+            found.push(twice(Part::Nearness, key));
+        }
+        found.extend(covered(after, key));
+        found.extend(reach(key, old.get(key).copied(), rule.nearness));
+    }
+    found
+}
+
+/// A code that is none, or that is only the beginning of some: E011 for E0110.
+fn covered(doc: &CatalogueDoc, key: &str) -> Option<Suspicion> {
+    let part = Part::Nearness;
+    let all = doc.categories.iter();
+    let covered = all.filter(|it| !key.is_empty() && it.id.as_str().starts_with(key));
+    match covered.count() {
+        0 => {
+            let words = format!("并案范围的类别「{key}」不在小类表里");
+            Some(blocking(part, Doubt::Loose, key, words))
+        }
+        count if meant_by(&doc.categories, key).is_none() => {
+            let words =
+                format!("「{key}」既不是小类也不是大类，编号以它开头的{count}个小类都按这一行");
+            Some(suspicion(part, Doubt::Loose, vec![key.to_owned()], words))
+        }
+        _ => None,
+    }
+}
+
+/// A radius or a time beyond what can be asked for, ten times as long or as short as before, or
+/// wider than things of one kind lie apart.
+fn reach(key: &str, was: Option<Nearness>, now: Nearness) -> Vec<Suspicion> {
+    let part = Part::Nearness;
+    let said = |it: Nearness| format!("相距{}米、相隔{}小时", it.radius_m, it.within_hours);
+    let keys = || vec![key.to_owned()];
+    if now != now.bounded() {
+        let metres = format!("米数应是{NEARNESS_LEAST}到{RADIUS_M_LIMIT}");
+        let hours = format!("小时数应是{NEARNESS_LEAST}到{WITHIN_HOURS_LIMIT}");
+        let words = format!("「{key}」的{}超出范围，{metres}，{hours}", said(now));
+        return vec![blocking(part, Doubt::LimitUnreadable, key, words)];
+    }
+    let was = was.map(Nearness::bounded);
+    let mut found = Vec::new();
+    let jumped = was.filter(|was| {
+        jumps(was.radius_m.into(), now.radius_m.into())
+            || jumps(was.within_hours.into(), now.within_hours.into())
+    });
+    if let Some(was) = jumped {
+        let words = format!("「{key}」从{}变成{}，相差十倍以上", said(was), said(now));
+        found.push(suspicion(part, Doubt::LimitJumps, keys(), words));
+    }
+    let is_wider = was.is_none_or(|was| was.radius_m < now.radius_m);
+    if is_wider && now.radius_m > WIDE_RADIUS_M {
+        let words = format!(
+            "「{key}」相距{}米以内都会问是不是同一件，超过{WIDE_RADIUS_M}米多半已是另一处",
+            now.radius_m
+        );
+        found.push(suspicion(part, Doubt::TooWide, keys(), words));
+    }
+    found
+}
+
+/// A name that is misspelt leaves the unit where it is, so it stops publishing. That categories
+/// name a unit that isn't there is as it should be: their matters go on to the next in line.
+fn absent(before: &CatalogueDoc, after: &CatalogueDoc) -> Vec<Suspicion> {
+    let part = Part::Absent;
+    let mut seen = HashSet::new();
+    let mut found = Vec::new();
+    for name in &after.absent {
+        let key = name.as_str();
+        if !seen.insert(key) {
+            found.push(twice(part, key));
+        }
+        if !after.departments.iter().any(|it| it.short_name == *name) {
+            let words = format!("本区没有的单位「{key}」不在部门表里，请按部门表的简称填写");
+            found.push(blocking(part, Doubt::UnitUnknown, key, words));
+        }
+        if let Some(outcome) = without_role(key)
+            && !before.absent.contains(name)
+        {
+            let words = format!("「{key}」不是一个单位，{outcome}");
+            let keys = vec![key.to_owned()];
+            found.push(suspicion(part, Doubt::RoleAbsent, keys, words));
+        }
+    }
+    found
+}
+
+/// What a role is that no single unit fills, and what comes of a district without it.
+fn without_role(name: &str) -> Option<&'static str> {
+    if name == OWNER_ROLE {
+        return Some("是产权待查案件的待认领处；列为没有后，这些案件都转给派遣员");
+    }
+    let is_local = STREET_ROLES.contains(&name) || name == COMMUNITY_ROLE;
+    is_local.then_some("由各街道、社区分别承担；列为没有后，全区再没有案件派给它")
 }

@@ -32,10 +32,14 @@ pub enum Doubt {
     Twice,
     /// Something has no name.
     NameEmpty,
-    /// A unit of time that isn't one, or a limit of nothing.
+    /// A unit of time that isn't one, a limit of nothing, or one beyond what can be asked for.
     LimitUnreadable,
     /// Something of a category or a state that isn't there, or a category without any condition.
     Loose,
+    /// A radius within which other things of the same kind lie.
+    TooWide,
+    /// A role that no single unit fills is said not to be there.
+    RoleAbsent,
     /// A stage that ends before the one above it.
     OutOfOrder,
     /// Something that changes nothing as it stands there.
@@ -85,8 +89,10 @@ pub(super) fn counting(part: Part, old: &Keyed, new: &Keyed) -> Vec<Suspicion> {
         // Stages and steps of escalation count up by themselves.
         Part::Staged
         | Part::Escalations
+        | Part::Nearness
         | Part::Settings
         | Part::Departments
+        | Part::Absent
         | Part::StreetMatters
         | Part::GridMatters
         | Part::Calendar

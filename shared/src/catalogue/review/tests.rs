@@ -5,6 +5,7 @@ use super::*;
 use crate::catalogue::parts::import;
 use crate::catalogue::{Label, StageLimit, StagedLimit, shipped_doc};
 use crate::id::CatalogueVersion;
+use crate::similar::{Nearness, NearnessRule, RADIUS_M, RADIUS_M_LIMIT};
 use crate::time::Timestamp;
 
 fn shipped() -> CatalogueDoc {
@@ -359,4 +360,117 @@ fn limits_of_states_that_were_dragged_down_are_asked_about() {
         }
     });
     assert!(doubts(&review(&before, &after)).contains(&(Doubt::CountsUp, false)));
+}
+
+fn near(category: &str, radius_m: u32, within_hours: u32) -> NearnessRule {
+    NearnessRule {
+        category: category.to_owned(),
+        nearness: Nearness {
+            radius_m,
+            within_hours,
+        },
+    }
+}
+
+#[test]
+fn how_near_and_what_is_absent_stand_in_the_review_row_by_row() {
+    let mut before = shipped();
+    before.nearness = vec![near("C01", 20, 48), near("E0110", 30, 12)];
+    before.absent = vec![String::from("热力企业")];
+    let mut after = before.clone();
+    after.nearness = vec![near("C01", 25, 48), near("E01", 60, 24)];
+    // A unit that categories name may be one that isn't there: the next in line gets its matters.
+    after.absent = vec![String::from("供水企业")];
+    let review = review(&before, &after);
+    assert_eq!(review.suspicions, vec![]);
+    type Row<'a> = (Change, &'a str, &'a str);
+    let shown: Vec<(Part, Vec<Row<'_>>)> = review
+        .parts
+        .iter()
+        .map(|part| {
+            let all = part.differences.iter();
+            let told = all.map(|one| (one.change, one.key.as_str(), one.name.as_str()));
+            (part.part, told.collect())
+        })
+        .collect();
+    assert_eq!(
+        shown,
+        [
+            (
+                Part::Absent,
+                vec![
+                    (Change::New, "供水企业", "供水企业"),
+                    (Change::Gone, "热力企业", "热力企业"),
+                ]
+            ),
+            (
+                Part::Nearness,
+                vec![
+                    (Change::Changed, "C01", "公用设施"),
+                    (Change::New, "E01", "市容环境"),
+                    (Change::Gone, "E0110", "暴露生活垃圾"),
+                ]
+            ),
+        ]
+    );
+    let cells = &review.parts[1].differences[0].cells;
+    let told: Vec<String> = cells
+        .iter()
+        .map(|cell| format!("{} {}→{}", cell.column, cell.before, cell.after))
+        .collect();
+    assert_eq!(told, ["相距米数 20→25"]);
+}
+
+#[test]
+fn each_slip_in_how_near_is_named_and_the_worst_stop_publishing() {
+    let found = |was: &[NearnessRule], now: &[NearnessRule]| {
+        let mut before = shipped();
+        before.nearness = was.to_vec();
+        let mut after = before.clone();
+        after.nearness = now.to_vec();
+        first_doubt(Part::Nearness, &review(&before, &after))
+    };
+    assert_eq!(found(&[], &[near("C01", 20, 48), near("S", 60, 24)]), None);
+    let twice = [near("C01", 20, 48), near("C01", 30, 48)];
+    assert_eq!(found(&[], &twice), Some((Doubt::Twice, true)));
+    let unknown = Some((Doubt::Loose, true));
+    assert_eq!(found(&[], &[near("E99", 30, 24)]), unknown);
+    assert_eq!(found(&[], &[near("", 30, 24)]), unknown);
+    // E0110 without its last digit is the beginning of its neighbours' codes too.
+    let cut = found(&[], &[near("E011", 30, 24)]);
+    assert_eq!(cut, Some((Doubt::Loose, false)));
+    let beyond = Some((Doubt::LimitUnreadable, true));
+    assert_eq!(found(&[], &[near("C01", RADIUS_M_LIMIT + 1, 24)]), beyond);
+    assert_eq!(found(&[], &[near("C01", 30, 0)]), beyond);
+    let jumps = Some((Doubt::LimitJumps, false));
+    assert_eq!(found(&[near("C01", 50, 24)], &[near("C01", 5, 24)]), jumps);
+    assert_eq!(found(&[near("C01", 50, 2)], &[near("C01", 50, 24)]), jumps);
+    let wide = near("C01", 2 * RADIUS_M + 1, 24);
+    let asked = found(&[near("C01", 50, 24)], std::slice::from_ref(&wide));
+    assert_eq!(asked, Some((Doubt::TooWide, false)));
+    let before = [wide.clone()];
+    assert_eq!(found(&before, &[wide]), None, "asked about once");
+}
+
+#[test]
+fn each_slip_in_absent_units_is_named_and_the_worst_stop_publishing() {
+    let found = |names: &[&str]| {
+        let review = changed(|doc| doc.absent = names.iter().map(ToString::to_string).collect());
+        first_doubt(Part::Absent, &review)
+    };
+    assert_eq!(found(&["热力企业", "供水企业"]), None);
+    let unknown = found(&["热力公司"]);
+    assert_eq!(unknown, Some((Doubt::UnitUnknown, true)));
+    let twice = found(&["热力企业", "热力企业"]);
+    assert_eq!(twice, Some((Doubt::Twice, true)));
+    for role in ["属地街道", "社区村", "产权单位"] {
+        assert_eq!(found(&[role]), Some((Doubt::RoleAbsent, false)));
+    }
+    // Each with what comes of it: nobody stands in for an owner.
+    let words = |name: &str| {
+        let review = changed(|doc| doc.absent = vec![name.to_owned()]);
+        review.suspicions[0].words.clone()
+    };
+    assert!(words("街道执法队").contains("由各街道、社区分别承担"));
+    assert!(words("产权单位").contains("都转给派遣员"));
 }

@@ -1,6 +1,7 @@
 //! The words of the catalogue's pages and of the emergency orders.
 
 use super::Word;
+use shared::catalogue::parts::Part;
 use shared::catalogue::review::Change;
 use shared::wire::catalogue::Standing;
 
@@ -49,7 +50,8 @@ words! {
     REVIEW_SAME_HOW: "导入文件或直接修改后，这里列出每一处差别。", "Import a file or change something; every difference is listed here.";
     REVIEW_NEW: "新增", "New";
     REVIEW_CHANGED: "改动", "Changed";
-    REVIEW_GONE: "停用", "Gone";
+    REVIEW_RETIRED: "停用", "Retired";
+    REVIEW_LEFT_OUT: "不再列入", "No longer listed";
     REVIEW_LEFT: "只列出前300处。", "Only the first 300 are listed.";
     SUSPICIONS: "疑点", "Suspicions";
     SUSPICION_BLOCKS: "须改正", "has to be put right";
@@ -129,11 +131,15 @@ pub(crate) const fn standing(standing: Standing) -> Word {
     }
 }
 
-/// What became of a row.
-pub(crate) const fn change(change: Change) -> Word {
-    match change {
-        Change::New => REVIEW_NEW,
-        Change::Changed => REVIEW_CHANGED,
-        Change::Gone => REVIEW_GONE,
+/// What became of a row. Some parts keep theirs as retired; of the others a line that is gone stands
+/// in the table no more, and of a unit that a district lacked that means it is there again.
+pub(crate) const fn change(change: Change, part: Part) -> Word {
+    match (change, part) {
+        (Change::New, _) => REVIEW_NEW,
+        (Change::Changed, _) => REVIEW_CHANGED,
+        (Change::Gone, Part::Categories | Part::Conditions | Part::Departments | Part::Patrols) => {
+            REVIEW_RETIRED
+        }
+        (Change::Gone, _) => REVIEW_LEFT_OUT,
     }
 }

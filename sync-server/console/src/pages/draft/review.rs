@@ -6,7 +6,10 @@ use crate::desk::Desk;
 use crate::icons::{Icon, Shape};
 use crate::words;
 use leptos::prelude::*;
-use shared::catalogue::review::{DIFFERENCES_SHOWN_LIMIT, Difference, PartReview, Suspicion};
+use shared::catalogue::parts::Part;
+use shared::catalogue::review::{
+    Change, DIFFERENCES_SHOWN_LIMIT, Difference, PartReview, Suspicion,
+};
 use shared::label::Lang;
 
 /// The review of what is on the screen.
@@ -62,19 +65,21 @@ fn suspicion(one: &Suspicion, lang: Lang) -> impl IntoView + use<> {
 }
 
 fn part(part: &PartReview, lang: Lang) -> impl IntoView + use<> {
+    let of = part.part;
     let counts = [
-        (words::REVIEW_NEW, part.new),
-        (words::REVIEW_CHANGED, part.changed),
-        (words::REVIEW_GONE, part.gone),
+        (Change::New, part.new),
+        (Change::Changed, part.changed),
+        (Change::Gone, part.gone),
     ];
     let counts: Vec<String> = counts
         .iter()
         .filter(|(_, count)| *count > 0)
-        .map(|(word, count)| format!("{} {count}", word.of(lang)))
+        .map(|(change, count)| format!("{} {count}", words::change(*change, of).of(lang)))
         .collect();
     let is_cut = part.new + part.changed + part.gone > DIFFERENCES_SHOWN_LIMIT;
     let left = is_cut.then(|| view! { <p class="second">{words::REVIEW_LEFT.of(lang)}</p> });
-    let rows = part.differences.iter().map(|one| difference(one, lang));
+    let rows = part.differences.iter();
+    let rows = rows.map(|one| difference(one, of, lang));
     view! {
         <details data-test="part-review" data-part=part.part.as_str()>
             <summary>
@@ -86,7 +91,7 @@ fn part(part: &PartReview, lang: Lang) -> impl IntoView + use<> {
     }
 }
 
-fn difference(one: &Difference, lang: Lang) -> impl IntoView + use<> {
+fn difference(one: &Difference, part: Part, lang: Lang) -> impl IntoView + use<> {
     let cells = one.cells.iter().map(|cell| {
         let from = if cell.before.is_empty() {
             "—"
@@ -103,7 +108,7 @@ fn difference(one: &Difference, lang: Lang) -> impl IntoView + use<> {
     });
     view! {
         <li data-test="difference">
-            <span class="badge">{words::change(one.change).of(lang)}</span> " "
+            <span class="badge">{words::change(one.change, part).of(lang)}</span> " "
             {one.name.clone()} " " <small class="second">{one.key.clone()}</small> " "
             {cells.collect_view()}
         </li>

@@ -36,6 +36,7 @@ pub mod orders;
 pub mod past_cases;
 pub mod patrol_marks;
 pub mod patrol_reports;
+pub mod patrol_rounds;
 pub mod people;
 pub mod photos;
 pub mod posts;

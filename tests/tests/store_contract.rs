@@ -2,8 +2,9 @@
 //!
 //! `seam` is the contract of `Tx` and `Store`: what is kept, undone, refused and seen. `numbers` is
 //! the change sequence and group commit under real threads. `looks` is rows shown one by one.
-//! `nouns`, `devices` and `cases` are the SQL of `store/<noun>.rs`. One list per file runs on both
-//! backends; a backend is done when all pass.
+//! `nouns`, `devices`, `cases` and `rounds` are the SQL of `store/<noun>.rs`, `lists` that of the
+//! lists of cases, with the indices that lead to them. One list per file runs on both backends; a
+//! backend is done when all pass.
 
 #![allow(
     clippy::unwrap_used,
@@ -17,8 +18,10 @@
 mod cases;
 mod catalogue;
 mod devices;
+mod lists;
 mod looks;
 mod nouns;
 mod numbers;
+mod rounds;
 mod rows;
 mod seam;

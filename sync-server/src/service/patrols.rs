@@ -6,8 +6,9 @@ use crate::service::district::District;
 use crate::store::cases::CaseRow;
 use crate::store::patrol_marks::{self, MarkRow};
 use crate::store::patrol_reports::{self, RoundReport};
+use crate::store::patrol_rounds::Span;
 use crate::store::{self, Tx};
-use shared::id::ReportId;
+use shared::id::{CaseId, ReportId, UnitCode};
 use shared::patrol::{Point, Round, Seen};
 use shared::report::{Place, PlaceSource};
 use shared::role::{Action, Actor, Subject, may};
@@ -41,10 +42,23 @@ pub fn list(
     }
     let to = query.to_ms.map_or(now.plus_ms(1), Timestamp);
     let from = query.from_ms.map_or(to.plus_ms(-DAY_MS), Timestamp);
+    let ids: Vec<&str> = seen.iter().map(|round| round.id.as_str()).collect();
+    let span = Span {
+        district: &district.code,
+        from,
+        to,
+        limit: MARKS_MAX,
+    };
+    let mut marks = marks_by_round(tx, &span, &ids)?;
+    let span = Span {
+        limit: REPORTS_MAX,
+        ..span
+    };
+    let mut cases = cases_by_round(tx, actor, district, &span, &ids)?;
     let mut rows = Vec::with_capacity(seen.len());
     for round in seen {
-        let marks = marks_by_point(tx, district, round, from, to)?;
-        let cases = cases_by_point(tx, actor, district, round, from, to)?;
+        let marks = marks.remove(&round.id).unwrap_or_default();
+        let cases = cases.remove(&round.id).unwrap_or_default();
         // What is walked no more is shown with what was seen, and else not at all.
         if !round.retired || !marks.is_empty() || !cases.is_empty() {
             rows.push(row(district, round, marks, cases));
@@ -64,6 +78,7 @@ fn may_see(actor: &Actor, round: &Round) -> bool {
 }
 
 type ByPoint<T> = HashMap<String, Vec<T>>;
+type ByRound<T> = HashMap<String, ByPoint<T>>;
 
 fn row(
     district: &District,
@@ -101,70 +116,61 @@ fn grid_name(district: &District, point: &Point) -> String {
     grid.map_or_else(String::new, |grid| district.areas.name(&grid).to_owned())
 }
 
-fn marks_by_point(
-    tx: &mut dyn Tx,
-    district: &District,
-    round: &Round,
-    from: Timestamp,
-    to: Timestamp,
-) -> Result<ByPoint<MarkEntry>> {
-    let marks = patrol_marks::between(tx, &district.code, &round.id, from, to, MARKS_MAX)?;
-    let mut by_point = ByPoint::new();
-    for mark in marks {
+fn marks_by_round(tx: &mut dyn Tx, span: &Span<'_>, rounds: &[&str]) -> Result<ByRound<MarkEntry>> {
+    let mut found = ByRound::new();
+    for mark in patrol_marks::between(tx, span, rounds)? {
         let entry = entry(&mark);
-        by_point.entry(mark.point).or_default().push(entry);
+        let points = found.entry(mark.round).or_default();
+        points.entry(mark.point).or_default().push(entry);
     }
-    Ok(by_point)
+    Ok(found)
 }
 
-/// The cases of the reports that were begun on a round, as far as the actor may read them.
-fn cases_by_point(
+/// The cases of the reports that were begun on some rounds, as far as the actor may read them.
+fn cases_by_round(
     tx: &mut dyn Tx,
     actor: &Actor,
     district: &District,
-    round: &Round,
-    from: Timestamp,
-    to: Timestamp,
-) -> Result<ByPoint<PatrolCase>> {
-    let (code, id) = (&district.code, round.id.as_str());
-    let reports = patrol_reports::between(tx, code, id, from, to, REPORTS_MAX)?;
+    span: &Span<'_>,
+    rounds: &[&str],
+) -> Result<ByRound<PatrolCase>> {
+    let reports = patrol_reports::between(tx, span, rounds)?;
     if reports.is_empty() {
-        return Ok(ByPoint::new());
+        return Ok(ByRound::new());
     }
-    let rows = store::cases::begun_on(tx, code, id, from, to, REPORTS_MAX)?;
+    let rows = store::cases::begun_on(tx, span, rounds)?;
+    // Who assists is looked up only where it matters: the office reads by place.
+    let hidden = rows
+        .iter()
+        .filter(|row| !may_read(actor, district, row, &[]));
+    let hidden: Vec<CaseId> = hidden.map(|row| row.id).collect();
+    let assisting = store::cases::assisting_in(tx, &hidden)?;
     let rows: HashMap<ReportId, CaseRow> = rows.into_iter().map(|row| (row.report, row)).collect();
-    let mut by_point = ByPoint::new();
+    let mut found = ByRound::new();
     for report in reports {
         let Some(row) = rows.get(&report.report) else {
             continue;
         };
-        if may_read(tx, actor, district, row)? {
+        let units = assisting.get(&row.id).map(Vec::as_slice);
+        if may_read(actor, district, row, units.unwrap_or_default()) {
             let entry = case_entry(district, row, &report);
-            by_point.entry(report.point).or_default().push(entry);
+            let points = found.entry(report.round).or_default();
+            points.entry(report.point).or_default().push(entry);
         }
     }
-    Ok(by_point)
+    Ok(found)
 }
 
-/// Whether the actor may read a case. Who assists is looked up only where it matters: the office
-/// reads by place.
-fn may_read(tx: &mut dyn Tx, actor: &Actor, district: &District, row: &CaseRow) -> Result<bool> {
+/// Whether the actor may read a case in which these units assist.
+fn may_read(actor: &Actor, district: &District, row: &CaseRow, assisting: &[UnitCode]) -> bool {
     let subject = Subject {
         // Outside all grids it is the whole district's.
         area: Some(row.grid.as_ref().unwrap_or(&district.code)),
         lead: Some(&row.lead),
-        assisting: &[],
+        assisting,
         reporter: Some(row.reporter),
     };
-    if may(actor, Action::ReadCase, subject).is_some() {
-        return Ok(true);
-    }
-    let assisting = store::cases::assisting(tx, row.id)?;
-    let subject = Subject {
-        assisting: &assisting,
-        ..subject
-    };
-    Ok(may(actor, Action::ReadCase, subject).is_some())
+    may(actor, Action::ReadCase, subject).is_some()
 }
 
 fn case_entry(district: &District, row: &CaseRow, report: &RoundReport) -> PatrolCase {

@@ -9,12 +9,16 @@ mod list;
 mod near;
 mod states;
 
-pub use due::{assist, colleagues, due_before, look_at_open, merged_into, put_off};
+pub use due::{assist, assisting_in, colleagues, due_before, look_at_open, merged_into, put_off};
 pub use kept::{CaseExtras, KeptCase, count_outside, kept_between, page_end};
-pub use list::{CaseFilter, Holding, Near, Order, Sight, count, count_by_state, page, page_sql};
+pub use list::{
+    CaseFilter, Holding, Near, Order, Sight, count, count_by_state, count_sql, page, page_sql,
+};
 pub use near::{Around, NearRow, near, near_sql, of_family, spots, spots_sql};
 pub use states::{CourseRow, LookRow, StateRow, courses, states};
 
+use super::patrol_reports::each_of_them;
+use super::patrol_rounds::Span;
 use super::tx::limit as row_limit;
 use super::{Result, Row, StoreError, Tx};
 use crate::params;
@@ -224,7 +228,7 @@ pub fn insert(tx: &mut dyn Tx, case: NewCase<'_>) -> Result<()> {
     ];
     tx.execute(SQL, values)?;
     for unit in case.assisting {
-        assist(tx, &row.district, unit, row.id)?;
+        assist(tx, row, unit)?;
     }
     Ok(())
 }
@@ -269,23 +273,13 @@ pub fn by_report(tx: &mut dyn Tx, report: ReportId) -> Result<Option<CaseRow>> {
 ///
 /// # Errors
 /// As [`insert`].
-pub fn begun_on(
-    tx: &mut dyn Tx,
-    district: &AreaCode,
-    round: &str,
-    from: Timestamp,
-    to: Timestamp,
-    limit: usize,
-) -> Result<Vec<CaseRow>> {
-    const SQL: &str = select_case!(
-        " WHERE report IN (
-            SELECT report FROM patrol_reports
-            WHERE district = $1 AND round = $2 AND made_ms >= $3 AND made_ms < $4
-            ORDER BY made_ms DESC, report DESC
-            LIMIT $5)"
-    );
-    let values = params![district, round, from, to, row_limit(limit)];
-    tx.query(SQL, values)?.iter_mut().map(from_row).collect()
+pub fn begun_on(tx: &mut dyn Tx, span: &Span<'_>, rounds: &[&str]) -> Result<Vec<CaseRow>> {
+    let mut found = Vec::new();
+    each_of_them(tx, span, rounds, select_case!(""), &mut |row| {
+        found.push(from_row(row)?);
+        Ok(())
+    })?;
+    Ok(found)
 }
 
 /// The decision that opened a case.

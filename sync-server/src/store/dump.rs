@@ -3,7 +3,7 @@
 //!
 //! Which tables and columns leave is a list here; passwords, tokens and secret keys are not in it,
 //! nor what can be made again from these: `changes`, `buckets`, `repeated_places`, `patrol_reports`,
-//! and the `rollups` of the statistics.
+//! the `rollups` of the statistics, and when a case in `case_assisting` was opened.
 //! Held by `tests/tests/bundle.rs`.
 
 use super::tx::limit as row_limit;

@@ -54,6 +54,7 @@ const LADDER: &[Step] = &[
     step!(15, "0015_contacts"),
     step!(16, "0016_reports_on_rounds"),
     step!(17, "0017_lists_of_units"),
+    step!(18, "0018_lists_of_assisting_units"),
 ];
 
 /// The step this program was written for.

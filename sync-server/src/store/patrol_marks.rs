@@ -1,6 +1,7 @@
 //! Table `patrol_marks`: ticks at the points of rounds. No person is in it: the operation says who
 //! made it, as of all operations, and nothing counts by that.
 
+use super::patrol_rounds::{self, Rows, Span};
 use super::tx::{IDS_AT_ONCE, each_of, limit as row_limit, places};
 use super::{Result, Row, Tx};
 use crate::params;
@@ -113,26 +114,23 @@ pub fn with_or_without_operation(
         .collect()
 }
 
-/// Ticks of a round made at or after one moment and before another, newest first.
+/// Ticks of some rounds, the newest first.
 ///
 /// # Errors
 /// As [`insert`].
-pub fn between(
-    tx: &mut dyn Tx,
-    district: &AreaCode,
-    round: &str,
-    from: Timestamp,
-    to: Timestamp,
-    limit: usize,
-) -> Result<Vec<MarkRow>> {
-    const SQL: &str = "
-        SELECT op_id, district, area, round, point, seen, note, made_ms, received_ms
-        FROM patrol_marks
-        WHERE district = $1 AND round = $2 AND made_ms >= $3 AND made_ms < $4
-        ORDER BY made_ms DESC, op_id
-        LIMIT $5";
-    let values = params![district, round, from, to, row_limit(limit)];
-    tx.query(SQL, values)?.iter_mut().map(mark).collect()
+pub fn between(tx: &mut dyn Tx, span: &Span<'_>, rounds: &[&str]) -> Result<Vec<MarkRow>> {
+    const ROWS: Rows = Rows {
+        table: "patrol_marks",
+        columns: "op_id, district, area, round, point, seen, note, made_ms, received_ms",
+        then: "op_id",
+    };
+    let sorted = |rows: String| rows + " ORDER BY made_ms DESC, op_id";
+    let mut found = Vec::new();
+    patrol_rounds::each(tx, span, rounds, &ROWS, &sorted, &mut |row| {
+        found.push(mark(row)?);
+        Ok(())
+    })?;
+    Ok(found)
 }
 
 fn mark(row: &mut Row) -> Result<MarkRow> {

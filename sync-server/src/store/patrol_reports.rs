@@ -2,18 +2,23 @@
 //!
 //! Held by `tests/tests/patrols.rs`.
 
-use super::tx::limit as row_limit;
+use super::patrol_rounds::{self, Rows, Span};
 use super::{Result, Row, Tx};
 use crate::params;
 use shared::id::{AreaCode, ReportId};
 use shared::patrol::OnRound;
 use shared::time::Timestamp;
 
+/// Of those that were made in one moment.
+const NEWEST: &str = "report DESC";
+
 /// A report of a round.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RoundReport {
     /// The report.
     pub report: ReportId,
+    /// On which round.
+    pub round: String,
     /// At which point of the round.
     pub point: String,
     /// When it was made.
@@ -38,31 +43,43 @@ pub fn note(
     Ok(())
 }
 
-/// Reports of a round made at or after one moment and before another, newest first.
+/// Reports of some rounds, the newest first.
 ///
 /// # Errors
 /// As [`note`].
-pub fn between(
-    tx: &mut dyn Tx,
-    district: &AreaCode,
-    round: &str,
-    from: Timestamp,
-    to: Timestamp,
-    limit: usize,
-) -> Result<Vec<RoundReport>> {
-    const SQL: &str = "
-        SELECT report, point, made_ms
-        FROM patrol_reports
-        WHERE district = $1 AND round = $2 AND made_ms >= $3 AND made_ms < $4
-        ORDER BY made_ms DESC, report DESC
-        LIMIT $5";
-    let entry = |row: &mut Row| {
-        Ok(RoundReport {
-            report: row.id(0)?,
-            point: row.take_text(1)?,
-            made: row.time(2)?,
-        })
+pub fn between(tx: &mut dyn Tx, span: &Span<'_>, rounds: &[&str]) -> Result<Vec<RoundReport>> {
+    const ROWS: Rows = Rows {
+        table: "patrol_reports",
+        columns: "report, round, point, made_ms",
+        then: NEWEST,
     };
-    let values = params![district, round, from, to, row_limit(limit)];
-    tx.query(SQL, values)?.iter_mut().map(entry).collect()
+    let sorted = |rows: String| format!("{rows} ORDER BY made_ms DESC, {NEWEST}");
+    let mut found = Vec::new();
+    patrol_rounds::each(tx, span, rounds, &ROWS, &sorted, &mut |row| {
+        found.push(RoundReport {
+            report: row.id(0)?,
+            round: row.take_text(1)?,
+            point: row.take_text(2)?,
+            made: row.time(3)?,
+        });
+        Ok(())
+    })?;
+    Ok(found)
+}
+
+/// Shows the rows of the reports that [`between`] gives, of a statement that goes on with them.
+pub(super) fn each_of_them(
+    tx: &mut dyn Tx,
+    span: &Span<'_>,
+    rounds: &[&str],
+    select: &str,
+    look: &mut dyn FnMut(&mut Row) -> Result<()>,
+) -> Result<()> {
+    const ROWS: Rows = Rows {
+        table: "patrol_reports",
+        columns: "report",
+        then: NEWEST,
+    };
+    let of_them = |reports: String| format!("{select} WHERE report IN ({reports})");
+    patrol_rounds::each(tx, span, rounds, &ROWS, &of_them, look)
 }

@@ -10,7 +10,7 @@ use shared::report::{PhotoPreview, PhotoRef, PhotoRole};
 use shared::role::Role;
 use sync_server::store::cases::{CaseFilter, CaseMove, CaseRow, Holding, Order, Sight};
 use sync_server::store::events::{self, NewEvent};
-use sync_server::store::{Dialect, Store, Value as Bound, cases, changes, photos, previews};
+use sync_server::store::{Store, cases, changes, photos, previews};
 use tests::backends::Backend;
 use uuid::Uuid;
 
@@ -21,17 +21,16 @@ tests::on_both![
     the_most_pressing_come_first_and_those_without_deadline_last,
     each_filter_keeps_what_it_says,
     nobody_sees_beyond_what_they_may,
-    the_cases_of_one_unit_are_found_by_their_index,
     a_search_finds_words_and_takes_nothing_as_a_pattern,
     a_trail_shows_where_it_was_changed,
     an_arrived_photo_counts_at_its_cases_and_stales_no_move,
 ];
 
-fn whole() -> CaseFilter {
+pub(crate) fn whole() -> CaseFilter {
     CaseFilter::new(district(), vec![sight(Holding::Area(district()))])
 }
 
-fn sight(holding: Holding) -> Sight {
+pub(crate) fn sight(holding: Holding) -> Sight {
     Sight {
         holding,
         states: Vec::new(),
@@ -320,29 +319,6 @@ fn nobody_sees_beyond_what_they_may(backend: &Backend) {
         none,
         "a filter never widens what is seen"
     );
-}
-
-fn the_cases_of_one_unit_are_found_by_their_index(backend: &Backend) {
-    let store = backend.create();
-    if store.dialect() != Dialect::Sqlite {
-        // PostgreSQL plans by what tables hold, and these hold next to nothing.
-        return;
-    }
-    let mut filter = whole();
-    filter.unit = Some(unit("E01"));
-    let sql = cases::page_sql(&filter, Order::Newest(None), 50).unwrap();
-    let plan = read(&store, move |tx| {
-        let (district, unit) = (district(), unit("E01"));
-        let values = [Bound::from(&district), Bound::from(&unit), Bound::from(50)];
-        let rows = tx.query(&format!("EXPLAIN QUERY PLAN {sql}"), &values)?;
-        rows.iter()
-            .map(|row| row.text(3).map(str::to_owned))
-            .collect::<Result<Vec<_>, _>>()
-    });
-    let by_unit = "cases_unit_newest (district=? AND lead_unit=?)";
-    assert!(plan.iter().any(|line| line.contains(by_unit)), "{plan:?}");
-    // In the order of the index: nothing is read that the page doesn't show.
-    assert!(!plan.iter().any(|line| line.contains("B-TREE")), "{plan:?}");
 }
 
 fn a_search_finds_words_and_takes_nothing_as_a_pattern(backend: &Backend) {

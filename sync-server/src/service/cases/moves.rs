@@ -185,7 +185,7 @@ pub(in crate::service) fn write(
     if event.kind == Move::AddPart
         && let Some(unit) = &event.given.unit
     {
-        store::cases::assist(tx, &row.district, unit, row.id)?;
+        store::cases::assist(tx, row, unit)?;
     }
     let facts = EventFacts::of(event, next).answering(event.kind, &row.life);
     store::events::append(

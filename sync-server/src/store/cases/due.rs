@@ -2,10 +2,12 @@
 
 use super::{CaseRow, from_row, select_case};
 use crate::params;
-use crate::store::tx::limit as row_limit;
+use crate::store::tx::{IDS_AT_ONCE, each_of, limit as row_limit, places};
 use crate::store::{Result, Tx};
 use shared::id::{AreaCode, CaseId, PersonId, UnitCode};
 use shared::time::Timestamp;
+use std::collections::HashMap;
+use std::sync::LazyLock;
 
 /// Open cases of which something was due up to a moment, the oldest first. Costs by what is due.
 ///
@@ -58,13 +60,32 @@ pub fn look_at_open(tx: &mut dyn Tx, district: &AreaCode) -> Result<()> {
 ///
 /// # Errors
 /// As [`due_before`].
-pub fn assist(tx: &mut dyn Tx, district: &AreaCode, unit: &UnitCode, id: CaseId) -> Result<()> {
+pub fn assist(tx: &mut dyn Tx, case: &CaseRow, unit: &UnitCode) -> Result<()> {
     const SQL: &str = "
-        INSERT INTO case_assisting (district, unit, case_id)
-        VALUES ($1, $2, $3)
+        INSERT INTO case_assisting (district, unit, case_id, case_opened_ms)
+        VALUES ($1, $2, $3, $4)
         ON CONFLICT (district, unit, case_id) DO NOTHING";
-    tx.execute(SQL, params![district, unit, id])?;
+    tx.execute(SQL, params![&case.district, unit, case.id, case.opened])?;
     Ok(())
+}
+
+/// The units that assist in some cases, each case's in order of codes; a case without any has none.
+///
+/// # Errors
+/// As [`due_before`].
+pub fn assisting_in(tx: &mut dyn Tx, ids: &[CaseId]) -> Result<HashMap<CaseId, Vec<UnitCode>>> {
+    static SQL: LazyLock<String> = LazyLock::new(|| {
+        format!(
+            "SELECT case_id, unit FROM case_assisting WHERE case_id IN ({}) ORDER BY case_id, unit",
+            places(1, IDS_AT_ONCE)
+        )
+    });
+    let mut found: HashMap<CaseId, Vec<UnitCode>> = HashMap::new();
+    each_of(tx, &SQL, ids, &mut |row| {
+        found.entry(row.id(0)?).or_default().push(row.id(1)?);
+        Ok(())
+    })?;
+    Ok(found)
 }
 
 /// The cases that were merged into one, the oldest first.

@@ -86,8 +86,9 @@ impl Query {
             query.keys = CASE_KEYS;
         } else {
             query.at_once(filter);
-            query.after(order);
         }
+        // Also of what the parts gave: a unit's row without the moment is behind every row there.
+        query.after(order);
         query.first(order, limit);
         Some(query)
     }

@@ -19,13 +19,14 @@ pub mod reports;
 mod sealing;
 pub mod settings;
 pub mod tasks;
+mod transaction;
 
 use crate::vault::{self, Key, VaultError};
 use rusqlite::{Connection, TransactionBehavior};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-pub use rusqlite::Transaction;
+pub use transaction::Transaction;
 
 /// Name of the database in the handheld's directory.
 pub const FILE_NAME: &str = "gewu-handheld.db";
@@ -162,6 +163,7 @@ impl Store {
         let pages = i64::try_from(config.max_bytes).unwrap_or(i64::MAX) / sealing::page_bytes(&db)?;
         let pages = pages.max(1);
         db.pragma_update(None, "max_page_count", pages)?;
+        db.set_prepared_statement_cache_capacity(transaction::STATEMENTS_KEPT);
         climb(&mut db)?;
         Ok(Self {
             db,
@@ -181,7 +183,7 @@ impl Store {
         let tx = self
             .db
             .transaction_with_behavior(TransactionBehavior::Deferred)?;
-        read(&tx)
+        read(&Transaction(tx))
     }
 
     /// Writes in one transaction: durable when this returns `Ok`, and nothing at all otherwise.
@@ -196,8 +198,9 @@ impl Store {
             .db
             .transaction_with_behavior(TransactionBehavior::Immediate)
             .map_err(StoreError::from)?;
+        let tx = Transaction(tx);
         let outcome = write(&tx)?;
-        tx.commit().map_err(StoreError::from)?;
+        tx.0.commit().map_err(StoreError::from)?;
         Ok(outcome)
     }
 

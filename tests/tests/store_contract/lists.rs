@@ -39,7 +39,7 @@ fn made(n: u128) -> (CaseRow, bool) {
     ][pick(3)];
     let row = CaseRow {
         opened: at(ms(9)),
-        deadline: (n % 5 != 0).then(|| at(ms(7))),
+        deadline: (!n.is_multiple_of(5)).then(|| at(ms(7))),
         lead: unit(["E01", "D22-4"][pick(2)]),
         grid: grids[pick(4)].map(area),
         reporter: person_id(n % 4),

@@ -57,6 +57,9 @@ pub struct CourierAnswer {
     /// Photos of the file that the server has now.
     #[schema(value_type = Vec<String>)]
     pub photos: Vec<Sha256>,
+    /// The life of the server's data that has them; servers before 2026-11-28 don't say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub server_epoch: Option<String>,
 }
 
 /// Why a file can't be read.
@@ -338,6 +341,7 @@ mod tests {
             device_id: sheet().device_id,
             answers: vec![],
             photos: vec![Sha256::of(PHOTO)],
+            server_epoch: Some("one life".to_owned()),
         };
         let file = write_answer(&server(), &answer).unwrap();
         let key = server().public();

@@ -31,6 +31,7 @@ on_both!(
     an_answer_that_the_server_did_not_write_changes_nothing,
     a_lost_handhelds_file_goes_to_quarantine_and_an_unknown_ones_nowhere,
     a_server_from_a_backup_takes_the_file_again,
+    photos_are_believed_to_be_where_the_answer_says_and_nowhere_else,
 );
 
 fn worker(world: &World, area: &str) -> Phone {
@@ -283,6 +284,42 @@ fn a_server_from_a_backup_takes_the_file_again(backend: &Backend) {
     assert_eq!(outcomes(&delivered(&world, &file).1), [Outcome::Duplicate]);
     far.sync_well();
     assert_eq!(status(&far, id), ReportStatus::Accepted);
+    assert_eq!(cases(&world), 1);
+}
+
+fn photos_are_believed_to_be_where_the_answer_says_and_nowhere_else(backend: &Backend) {
+    let world = World::new(backend);
+    let far = worker(&world, COMMUNITY);
+    far.file("没有信号", &["no_exif.jpg"]);
+    let key = world.look(|tx| receipts::key(tx).map_err(|fault| panic!("{fault}")));
+    let key = key.unwrap();
+    let answer = |read: &CourierAnswer| write_answer(&key, read).unwrap();
+    let waiting = || {
+        let status = far.app.sync_status().unwrap();
+        (status.operations_waiting, status.photos_waiting)
+    };
+    let (_, mut read) = delivered(&world, &exported(&far));
+    read.photos.clear();
+    assert!(import(&far, answer(&read)).is_ok());
+    assert_eq!(waiting(), (0, 1));
+    // A file of a photo alone: no push is in it to tell the life of the server's data.
+    let (said, mut read) = delivered(&world, &exported(&far));
+    assert_eq!((read.answers.len(), read.photos.len()), (0, 1));
+    let life = read.server_epoch.take();
+    assert!(import(&far, answer(&read)).is_ok());
+    assert_eq!(waiting(), (0, 1), "an older server's, which doesn't tell");
+    assert_ne!(life.as_deref(), Some("another life"));
+    read.server_epoch = Some("another life".to_owned());
+    assert!(import(&far, answer(&read)).is_ok());
+    assert_eq!(
+        waiting(),
+        (1, 0),
+        "that one has the photo and not the report"
+    );
+    assert!(import(&far, said).is_ok());
+    assert_eq!(waiting(), (1, 0), "back in the life of today");
+    far.sync_well();
+    assert_eq!(waiting(), (0, 0));
     assert_eq!(cases(&world), 1);
 }
 

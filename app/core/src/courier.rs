@@ -198,13 +198,7 @@ pub(crate) fn take(
     let mut taken = Taken::default();
     let mut life = device.server_epoch.clone();
     for (sent, push) in all {
-        if push.server_epoch != life {
-            // From another life of the server's data, former or later: what it says holds for that
-            // one, and the next contact tells which it is.
-            offer_again(tx)?;
-            device::set_server_epoch(tx, &push.server_epoch)?;
-            life.clone_from(&push.server_epoch);
-        }
+        enter(tx, &mut life, &push.server_epoch)?;
         for ((op_id, _), result) in sent.iter().zip(&push.results) {
             // What sync heard meanwhile is as good, and later.
             if outbox::waits(tx, *op_id)? && !goes_again(tx, *op_id, result)? {
@@ -214,11 +208,27 @@ pub(crate) fn take(
         }
         keep_receipts(tx, &sent, push)?;
     }
-    for sha256 in &answer.photos {
-        store::photos::set_sent(tx, *sha256, now)?;
+    // A file of photos alone has no pushes to say whose life it was; without a word they are sent.
+    let last = answer.answers.last().map(|push| &push.server_epoch);
+    if let Some(has_them) = answer.server_epoch.as_ref().or(last) {
+        enter(tx, &mut life, has_them)?;
+        for sha256 in &answer.photos {
+            store::photos::set_sent(tx, *sha256, now)?;
+        }
+        taken.photos = u32::try_from(answer.photos.len()).unwrap_or(u32::MAX);
     }
-    taken.photos = u32::try_from(answer.photos.len()).unwrap_or(u32::MAX);
     Ok(Some(taken))
+}
+
+/// What follows was said in this life of the server's data, former or later. It holds for that one
+/// alone, so everything is offered again if it is another; the next contact tells which one lives.
+fn enter(tx: &Transaction<'_>, life: &mut String, said_in: &str) -> Result<(), StoreError> {
+    if life != said_in {
+        offer_again(tx)?;
+        device::set_server_epoch(tx, said_in)?;
+        said_in.clone_into(life);
+    }
+    Ok(())
 }
 
 /// The operations of a push with their hashes, if all of them were made here.

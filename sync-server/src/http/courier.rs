@@ -74,6 +74,7 @@ pub(super) async fn deliver(
         device_id: device,
         answers,
         photos: keep_photos(&app, &opened).await?,
+        server_epoch: Some(app.district().server_epoch.clone()),
     };
     let written = write_answer(app.receipt_key(), &answer).map_err(Fault::from)?;
     tracing::info!(device.id = %device, pushes = answer.answers.len(),

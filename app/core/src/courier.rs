@@ -6,9 +6,9 @@
 //! nothing here, and an answer only adds what the server said. The form is `shared::courier`.
 
 use crate::edge::Edge;
-use crate::store::device::{self, Device};
+use crate::store::device::Device;
 use crate::store::{self, StoreError, Transaction, keys, outbox};
-use crate::sync::engine::{ENVELOPE_BYTES, goes_again, keep_receipts, offer_again, read};
+use crate::sync::engine::{ENVELOPE_BYTES, enter, goes_again, keep_receipts, read};
 use shared::chain::{Link, signed_text};
 use shared::courier::{CourierAnswer, PHOTOS_BYTES_LIMIT, PUSHES_LIMIT, Sheet, seal};
 use shared::id::{OpId, Sha256};
@@ -184,7 +184,6 @@ impl Plan {
 /// that were not made here: then nothing of it is taken.
 pub(crate) fn take(
     tx: &Transaction<'_>,
-    device: &Device,
     answer: &CourierAnswer,
     now: Timestamp,
 ) -> Result<Option<Taken>, StoreError> {
@@ -196,9 +195,8 @@ pub(crate) fn take(
         all.push((sent, push));
     }
     let mut taken = Taken::default();
-    let mut life = device.server_epoch.clone();
     for (sent, push) in all {
-        enter(tx, &mut life, &push.server_epoch)?;
+        enter(tx, &push.server_epoch)?;
         for ((op_id, _), result) in sent.iter().zip(&push.results) {
             // What sync heard meanwhile is as good, and later.
             if outbox::waits(tx, *op_id)? && !goes_again(tx, *op_id, result)? {
@@ -211,24 +209,13 @@ pub(crate) fn take(
     // A file of photos alone has no pushes to say whose life it was; without a word they are sent.
     let last = answer.answers.last().map(|push| &push.server_epoch);
     if let Some(has_them) = answer.server_epoch.as_ref().or(last) {
-        enter(tx, &mut life, has_them)?;
+        enter(tx, has_them)?;
         for sha256 in &answer.photos {
             store::photos::set_sent(tx, *sha256, now)?;
         }
         taken.photos = u32::try_from(answer.photos.len()).unwrap_or(u32::MAX);
     }
     Ok(Some(taken))
-}
-
-/// What follows was said in this life of the server's data, former or later. It holds for that one
-/// alone, so everything is offered again if it is another; the next contact tells which one lives.
-fn enter(tx: &Transaction<'_>, life: &mut String, said_in: &str) -> Result<(), StoreError> {
-    if life != said_in {
-        offer_again(tx)?;
-        device::set_server_epoch(tx, said_in)?;
-        said_in.clone_into(life);
-    }
-    Ok(())
 }
 
 /// The operations of a push with their hashes, if all of them were made here.

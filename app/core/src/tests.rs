@@ -11,6 +11,7 @@
 
 mod additions;
 mod capture;
+mod lives;
 mod patrols;
 mod portal;
 mod sending;

@@ -151,12 +151,17 @@ impl Handheld {
     pub fn look(&mut self) -> Result<&Connection> {
         if self.look.is_none() {
             let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-            let look = Connection::open_with_flags(self.database(), flags)?;
-            let key = vault::key(&self.folder)?;
-            look.pragma_update(None, "key", key.literal().as_str())?;
-            self.look = Some(look);
+            self.look = Some(self.open_database(flags)?);
         }
         self.look.as_ref().context("a look at the database")
+    }
+
+    /// Its database, beside the app.
+    pub fn open_database(&self, flags: OpenFlags) -> Result<Connection> {
+        let database = Connection::open_with_flags(self.database(), flags)?;
+        let key = vault::key(&self.folder)?;
+        database.pragma_update(None, "key", key.literal().as_str())?;
+        Ok(database)
     }
 
     /// Its battery dies and it is switched on again: what is left is what lies on its disk.
@@ -177,9 +182,7 @@ impl Handheld {
         self.close();
         if left == Some(0) {
             // Room inside of the file is room, too.
-            let database = Connection::open(self.database())?;
-            let key = vault::key(&self.folder)?;
-            database.pragma_update(None, "key", key.literal().as_str())?;
+            let database = self.open_database(OpenFlags::default())?;
             database.execute_batch("VACUUM")?;
         }
         let used = std::fs::metadata(self.database())?.len();

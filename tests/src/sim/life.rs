@@ -10,6 +10,7 @@ use super::trace::Trace;
 use super::{check, office, quiet};
 use crate::world::START;
 use anyhow::{Context, Result, ensure};
+use rusqlite::OpenFlags;
 use shared::time::{DAY_MS, HOUR_MS, MINUTE_MS};
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -296,7 +297,7 @@ impl Life {
             .line(format!("{}: {kind} ({number})", self.time.now().0));
         match kind {
             "handheld restarted" => self.handhelds[number].crash()?,
-            "clock set" => self.set_clock(number),
+            "clock set" => self.set_clock(number)?,
             "disk full" => {
                 let is_full = self.handhelds[number].is_disk_full();
                 self.handhelds[number].set_disk_full(!is_full)?;
@@ -341,7 +342,7 @@ impl Life {
     }
 
     /// Somebody or a network sets a handheld's clock: right, off by minutes, or off by days.
-    fn set_clock(&mut self, number: usize) {
+    fn set_clock(&mut self, number: usize) -> Result<()> {
         let skew_ms = match self.chance.below(5) {
             0 | 1 => 0,
             2 => self.chance.between(-10 * MINUTE_MS, 10 * MINUTE_MS),
@@ -349,6 +350,13 @@ impl Life {
             _ => self.chance.between(-30 * DAY_MS, 30 * DAY_MS),
         };
         self.handhelds[number].watch.set_skew(skew_ms);
+        // A few days are too short for this; who sees its clock so far ahead lived through them.
+        if skew_ms > 10 * DAY_MS {
+            let sql = "UPDATE photos SET safe_ms = 0 WHERE safe_ms IS NOT NULL";
+            let database = self.handhelds[number].open_database(OpenFlags::default())?;
+            database.execute(sql, [])?;
+        }
+        Ok(())
     }
 
     /// The cheap checks, of these handhelds.

@@ -164,7 +164,7 @@ impl App {
             if answer.device_id != device.id {
                 return Err(CourierError::OthersAnswer.into());
             }
-            let taken = courier::take(tx, &device, &answer, edge.now())?;
+            let taken = courier::take(tx, &answer, edge.now())?;
             taken.ok_or(CourierError::Content.into())
         })
     }

@@ -26,7 +26,7 @@ use std::time::Duration;
 /// what happened a minute ago.
 const ROUND_EVERY_MS: i64 = MINUTE_MS;
 
-/// A photo that the server has is kept here this long; then its preview is enough.
+/// A photo that is known to be at the server is kept here this long; then its preview is enough.
 const PHOTOS_KEPT_MS: i64 = 30 * DAY_MS;
 /// Photos removed after one round: a little work at a time, for a screen that waits for the disk.
 const PRUNED_MAX: u32 = 20;
@@ -444,9 +444,12 @@ impl App {
     /// Nothing waits any more: the moment is kept, and photos that are long at the server are
     /// removed.
     fn note_success(&self, now: Timestamp) -> Result<(), CoreError> {
-        let old = Timestamp(now.0.saturating_sub(PHOTOS_KEPT_MS));
         self.store().write(|tx| {
-            store::photos::prune(tx, old, PRUNED_MAX, now)?;
+            // By the server's clock as this round's answers told it: one's own may be set to anything.
+            let offset = device::read(tx)?.map_or(0, |device| device.offset_ms);
+            let at_server = now.plus_ms(offset);
+            store::photos::are_safe(tx, at_server)?;
+            store::photos::prune(tx, at_server.plus_ms(-PHOTOS_KEPT_MS), PRUNED_MAX, now)?;
             Ok(device::set_last_success(tx, now)?)
         })
     }

@@ -34,6 +34,16 @@ pub fn newest_version(tx: &Transaction<'_>, kind: &str) -> Result<Option<String>
     Ok(tx.query_row(SQL, [kind], |row| row.get(0)).optional()?)
 }
 
+/// Has the catalogue fetched again: another life of the server's data gives out the same version
+/// for something else. What is here stays in use until then.
+pub fn fetch_again(tx: &Transaction<'_>) -> Result<(), StoreError> {
+    const SQL: &str = "
+        UPDATE OR REPLACE bundles SET version = '?' || version
+        WHERE kind = ?1 AND version NOT LIKE '?%'";
+    tx.execute(SQL, [CATALOGUE])?;
+    Ok(())
+}
+
 /// Keeps a bundle as the newest of its kind and drops those that nobody uses any more.
 pub fn keep(
     tx: &Transaction<'_>,

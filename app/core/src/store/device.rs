@@ -184,6 +184,12 @@ pub fn met(
     Ok(())
 }
 
+/// The life of the server's data that was told of last; none before it was bound.
+pub fn server_epoch(tx: &Transaction<'_>) -> Result<Option<String>, StoreError> {
+    const SQL: &str = "SELECT server_epoch FROM device WHERE only_row = 1";
+    Ok(tx.query_row(SQL, [], |row| row.get(0)).optional()?)
+}
+
 /// Keeps which life of the server's data an answer belongs to that was carried here.
 pub fn set_server_epoch(tx: &Transaction<'_>, server_epoch: &str) -> Result<(), StoreError> {
     tx.execute(

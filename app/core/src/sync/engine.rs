@@ -447,5 +447,21 @@ pub(crate) fn offer_again(tx: &store::Transaction<'_>) -> Result<(), StoreError>
     outbox::offer_all_again(tx)?;
     store::photos::offer_all_again(tx)?;
     store::cases::reset(tx)?;
+    bundles::fetch_again(tx)?;
     cursors::reset(tx)
+}
+
+/// What follows was said in this life of the server's data, former or later: it holds for that one
+/// alone, so everything is offered again if it is another than was known. Whether it was. The next
+/// contact tells which one lives.
+///
+/// Called inside of the transaction that takes the answer in: while a request was out, a courier's
+/// answer, a new binding or another process may have told of another life.
+pub(crate) fn enter(tx: &store::Transaction<'_>, said_in: &str) -> Result<bool, StoreError> {
+    let is_another = device::server_epoch(tx)?.is_some_and(|known| known != said_in);
+    if is_another {
+        offer_again(tx)?;
+        device::set_server_epoch(tx, said_in)?;
+    }
+    Ok(is_another)
 }

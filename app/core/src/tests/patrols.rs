@@ -7,7 +7,7 @@ use shared::patrol::{Mark, OnRound, Point, Round, Seen};
 use shared::time::DAY_MS;
 use shared::wire::handheld::{AdditionStatus, DraftFields};
 
-fn round(id: &str, area: &str) -> Round {
+pub(super) fn round(id: &str, area: &str) -> Round {
     let point = |n: i32| Point {
         id: format!("p{n}"),
         name: format!("第{n}点"),

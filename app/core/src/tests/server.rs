@@ -21,6 +21,7 @@ use shared::wire::sync::{
     TokenAnswer, TokenRequest, Why,
 };
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::pin::Pin;
 use std::sync::Mutex;
 use uuid::Uuid;
 
@@ -81,11 +82,26 @@ pub(super) struct Kept {
     pub(super) gone: BTreeSet<Sha256>,
     /// What it says of the rows that a handheld keeps.
     pub(super) room: Option<Room>,
+    /// The handheld was reported lost.
+    pub(super) lost: bool,
+    /// What its clock has moved since the beginning.
+    pub(super) passed_ms: i64,
+}
+
+/// What happens while a request is out.
+pub(super) struct Meanwhile(pub(super) Pin<Box<dyn Future<Output = ()> + Send>>);
+
+impl std::fmt::Debug for Meanwhile {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Meanwhile")
+    }
 }
 
 #[derive(Debug)]
 pub(super) struct Server {
     pub(super) kept: Mutex<Kept>,
+    /// Happens while the next pull is out.
+    pub(super) meanwhile: Mutex<Option<Meanwhile>>,
 }
 
 fn offline() -> Failure {
@@ -104,6 +120,7 @@ impl Server {
                 orders: vec![],
                 ..Kept::default()
             }),
+            meanwhile: Mutex::default(),
         }
     }
 
@@ -195,7 +212,7 @@ impl Transport for Server {
                 district: AreaCode::new("350703").unwrap(),
                 district_name: "建阳区".into(),
                 server_epoch: kept.server_epoch.clone(),
-                server_time: START,
+                server_time: kept.now(),
                 catalogue_version: CatalogueVersion::new(kept.catalogue_version.clone()).unwrap(),
                 areas_version: "areas-1".into(),
                 receipt_key: Some(kept.receipt_key().public()),
@@ -273,7 +290,7 @@ impl Transport for Server {
                 protocol: PROTOCOL.into(),
                 nonce: kept.nonce.clone().unwrap_or(request.nonce),
                 server_epoch: kept.server_epoch.clone(),
-                server_time: START,
+                server_time: kept.now(),
                 high_water: kept.high_water(),
                 gaps: vec![],
                 results,
@@ -285,6 +302,10 @@ impl Transport for Server {
     async fn pull(&self, _link: &Link, request: &PullRequest) -> Result<PullAnswer, Failure> {
         let bucket = Bucket::new("person:77").unwrap();
         let from = request.buckets.get(&bucket).copied().unwrap_or(0);
+        let meanwhile = self.meanwhile.lock().unwrap().take();
+        if let Some(Meanwhile(happens)) = meanwhile {
+            happens.await;
+        }
         self.meet(|kept| {
             kept.gone.extend(&request.photos_gone);
             let mut rows: Vec<&CaseState> = kept
@@ -311,7 +332,7 @@ impl Transport for Server {
             Ok(PullAnswer {
                 protocol: PROTOCOL.into(),
                 server_epoch: kept.server_epoch.clone(),
-                server_time: START,
+                server_time: kept.now(),
                 rows: if left { vec![] } else { rows.collect() },
                 buckets: if left {
                     BTreeMap::new()
@@ -332,7 +353,7 @@ impl Transport for Server {
                 areas_version: "areas-1".into(),
                 orders: kept.orders.clone(),
                 me: Self::me(),
-                lost: false,
+                lost: kept.lost,
             })
         })
     }

@@ -129,6 +129,7 @@ impl World {
 
     pub(super) fn pass(&self, ms: i64) {
         self.clock.fetch_add(ms, Ordering::SeqCst);
+        self.server.kept.lock().unwrap().passed_ms += ms;
     }
 
     pub(super) fn form(&self) -> Enrolment {

@@ -200,7 +200,8 @@ pub fn put_off(tx: &Transaction<'_>, id: i64, retry: Timestamp) -> Result<(), St
 pub fn offer_all_again(tx: &Transaction<'_>) -> Result<(), StoreError> {
     const PHOTOS: &str = "
         UPDATE photos
-        SET sent_ms = NULL, upload_url = NULL, upload_offset = 0, attempts = 0, retry_ms = NULL
+        SET sent_ms = NULL, safe_ms = NULL, upload_url = NULL, upload_offset = 0, attempts = 0,
+            retry_ms = NULL
         WHERE draft_id IS NULL AND pruned_ms IS NULL";
     const PREVIEWS: &str = "
         UPDATE photos
@@ -216,7 +217,8 @@ pub fn offer_all_again(tx: &Transaction<'_>) -> Result<(), StoreError> {
 pub fn offer_owed(tx: &Transaction<'_>, owed: &[Sha256]) -> Result<Vec<Sha256>, StoreError> {
     const OFFER: &str = "
         UPDATE photos
-        SET sent_ms = NULL, upload_url = NULL, upload_offset = 0, attempts = 0, retry_ms = NULL
+        SET sent_ms = NULL, safe_ms = NULL, upload_url = NULL, upload_offset = 0, attempts = 0,
+            retry_ms = NULL
         WHERE sha256 = ?1 AND draft_id IS NULL AND sent_ms IS NOT NULL
             AND pruned_ms IS NULL";
     const HERE: &str = "
@@ -246,11 +248,20 @@ pub fn retry_now(tx: &Transaction<'_>, beyond: Timestamp) -> Result<(), StoreErr
     Ok(())
 }
 
-/// Removes stored copies that the server has had since before a moment, at most `limit` of them;
-/// previews stay. Only where the server took the report too: nothing unconfirmed is ever removed.
+/// Everything is at the server, which just told its clock: from now on, by that clock, it is known of
+/// each photo that it is there.
+pub fn are_safe(tx: &Transaction<'_>, at_server: Timestamp) -> Result<(), StoreError> {
+    const SQL: &str = "
+        UPDATE photos SET safe_ms = ?1 WHERE sent_ms IS NOT NULL AND safe_ms IS NULL";
+    tx.execute(SQL, [at_server.0])?;
+    Ok(())
+}
+
+/// Removes stored copies that are known to be at the server since before a moment of its clock, at
+/// most `limit` of them; previews stay. Only where the server took the report too: nothing unconfirmed is ever removed.
 pub fn prune(
     tx: &Transaction<'_>,
-    sent_before: Timestamp,
+    safe_before: Timestamp,
     limit: u32,
     now: Timestamp,
 ) -> Result<u32, StoreError> {
@@ -259,11 +270,11 @@ pub fn prune(
         FROM photos p
         LEFT JOIN reports r ON r.id = p.report_id
         JOIN operations o ON o.op_id = coalesce(p.op_id, r.op_id)
-        WHERE p.pruned_ms IS NULL AND p.sent_ms < ?1 AND o.outcome IN ('applied', 'duplicate')
+        WHERE p.pruned_ms IS NULL AND p.safe_ms < ?1 AND o.outcome IN ('applied', 'duplicate')
         ORDER BY p.id
         LIMIT ?2";
     let mut statement = tx.prepare_cached(FIND)?;
-    let found = statement.query_map(params![sent_before.0, limit], |row| row.get::<_, i64>(0))?;
+    let found = statement.query_map(params![safe_before.0, limit], |row| row.get::<_, i64>(0))?;
     let mut removed = 0_u32;
     for id in found.collect::<Result<Vec<_>, _>>()? {
         tx.execute("DELETE FROM photo_chunks WHERE photo_id = ?1", [id])?;

@@ -1,6 +1,6 @@
 //! The step that sends operations, and what is believed of the answer.
 
-use super::{Base, Channel, Engine, Event, offer_again, receipts};
+use super::{Base, Channel, Engine, Event, enter, receipts};
 use crate::error::CoreError;
 use crate::store::{StoreError, Transaction, device, keys, outbox};
 use crate::sync::backoff;
@@ -59,7 +59,7 @@ impl<T: Transport> Engine<'_, T> {
             Ok(answer) => {
                 let hashes = links.iter().map(|link| link.hash);
                 let sent = ids.into_iter().zip(hashes).collect();
-                self.keep_answers(&base, sent, answer).await
+                self.keep_answers(sent, answer).await
             }
             Err(failure) => self.push_failed(failure, alone, batch.len()).await,
         }
@@ -67,12 +67,10 @@ impl<T: Transport> Engine<'_, T> {
 
     async fn keep_answers(
         &mut self,
-        base: &Base,
         sent: Vec<(OpId, Sha256)>,
         answer: PushAnswer,
     ) -> Result<Event, CoreError> {
         let (now, share) = (self.edge.now(), self.edge.random());
-        let restored = answer.server_epoch != base.device.server_epoch;
         let count = |is: fn(Outcome) -> bool| {
             let number = answer
                 .results
@@ -85,9 +83,7 @@ impl<T: Transport> Engine<'_, T> {
         let quarantined = count(|outcome| outcome == Outcome::Quarantined);
         self.with_store(move |store| {
             store.write(|tx| {
-                if restored {
-                    offer_again(tx)?;
-                }
+                enter(tx, &answer.server_epoch)?;
                 for ((op_id, _), result) in sent.iter().zip(&answer.results) {
                     if goes_again(tx, *op_id, result)? {
                         put_off(tx, *op_id, now, share)?;

@@ -3,10 +3,11 @@
 //! After each page the digests of whole buckets are compared with the rows that are here; a bucket
 //! that differs is mended by its list of ids, which touches the mirror and nothing else.
 
-use super::{Base, Channel, Engine, Event, Round, offer_again};
+use super::{Base, Channel, Engine, Event, Round, enter};
 use crate::error::CoreError;
 use crate::place::District;
-use crate::store::{self, StoreError, bundles, cursors, device, outbox, settings};
+use crate::store::device::{self, Device};
+use crate::store::{self, StoreError, bundles, cursors, outbox, settings};
 use crate::sync::transport::{Failure, Transport};
 use shared::id::{Bucket, Sha256};
 use shared::time::Timestamp;
@@ -54,6 +55,7 @@ impl Mending {
 const WANTED_AT_ONCE: usize = 500;
 
 /// What a page changed.
+#[derive(Default)]
 struct Taken {
     /// False when the page had to be left.
     taken: bool,
@@ -78,16 +80,18 @@ impl<T: Transport> Engine<'_, T> {
             Err(failure) => return self.failed(Channel::States, failure).await,
         };
         if answer.lost {
-            return self.lost().await;
+            return self.lost(answer).await;
         }
         let now = self.edge.now();
         let (more, rows) = (
             answer.more,
             u32::try_from(answer.rows.len()).unwrap_or(u32::MAX),
         );
-        let known = base.device.server_epoch;
+        let asked_by = base.device;
         let page = self
-            .with_store(move |store| store.write(|tx| take_page(tx, &known, &answer, mending, now)))
+            .with_store(move |store| {
+                store.write(|tx| take_page(tx, &asked_by, &answer, mending, now))
+            })
             .await?;
         self.round.succeeded(Channel::States);
         self.round.mending = page.mending;
@@ -103,11 +107,15 @@ impl<T: Transport> Engine<'_, T> {
         Ok(Event::Pulled { rows, more })
     }
 
-    /// Reported lost: nothing of the answer is taken in, and what waits goes first.
-    async fn lost(&mut self) -> Result<Event, CoreError> {
+    /// Reported lost: of the answer no more is taken in than which life of the data it is from, for
+    /// a restored server may lack what was confirmed; and what waits goes first.
+    async fn lost(&mut self, answer: PullAnswer) -> Result<Event, CoreError> {
+        let now = self.edge.now();
         let waits = self
-            .with_store(|store| {
-                store.read(|tx| {
+            .with_store(move |store| {
+                store.write(|tx| {
+                    enter(tx, &answer.server_epoch)?;
+                    device::met(tx, &answer.server_epoch, answer.server_time, now)?;
                     let (photos, _) = store::photos::waiting_number(tx)?;
                     Ok(outbox::waiting_number(tx)? > 0 || photos > 0)
                 })
@@ -234,21 +242,22 @@ fn request(
 /// Page and cursors in one transaction.
 fn take_page(
     tx: &store::Transaction<'_>,
-    known_epoch: &str,
+    asked_by: &Device,
     answer: &PullAnswer,
     mending: Option<Mending>,
     now: Timestamp,
 ) -> Result<Taken, StoreError> {
-    if answer.server_epoch != known_epoch {
-        // The page was counted from cursors of another life: take nothing, begin anew.
-        offer_again(tx)?;
+    // The page was counted from cursors of another life, or is for whom it was bound to when it was
+    // asked for: take nothing, begin anew.
+    let is_same = |device: &Device| {
+        (device.id, device.epoch, &device.token) == (asked_by.id, asked_by.epoch, &asked_by.token)
+    };
+    if !device::read(tx)?.as_ref().is_some_and(is_same) {
+        return Ok(Taken::default());
+    }
+    if enter(tx, &answer.server_epoch)? {
         device::met(tx, &answer.server_epoch, answer.server_time, now)?;
-        return Ok(Taken {
-            taken: false,
-            differing: Vec::new(),
-            mending: None,
-            gone: Vec::new(),
-        });
+        return Ok(Taken::default());
     }
     for row in &answer.rows {
         store::cases::apply(tx, row)?;

@@ -8,13 +8,19 @@ use shared::id::{CaseId, Sha256};
 use shared::operation::{self, SealedOperation};
 use shared::report::{FiledReport, PhotoRef};
 use shared::signature::SecretKey;
+use shared::time::Timestamp;
 use shared::wire::sync::{CaseState, CourseEntry, Look, OperationResult, Outcome, PushRequest};
 use std::collections::BTreeSet;
 use uuid::Uuid;
 
 impl Kept {
+    /// What its clock shows.
+    pub(super) const fn now(&self) -> Timestamp {
+        START.plus_ms(self.passed_ms)
+    }
+
     /// Another one after a change of [`Kept::key_seed`].
-    pub(super) fn receipt_key(&self) -> SecretKey {
+    pub(in crate::tests) fn receipt_key(&self) -> SecretKey {
         SecretKey::from_seed(&[self.key_seed; 32])
     }
 

@@ -72,6 +72,8 @@ struct Inner {
 struct Trouble {
     problem: Option<Problem>,
     next_attempt: Option<Timestamp>,
+    /// Turns in a row that the handheld's own database ended.
+    errors: u32,
 }
 
 /// A panic elsewhere leaves a lock poisoned but its value whole: all of them are replaced at once.

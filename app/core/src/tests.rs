@@ -17,6 +17,7 @@ mod portal;
 mod sending;
 mod server;
 mod similar;
+mod starving;
 mod store;
 mod sync;
 mod tasks;

@@ -4,7 +4,7 @@ use super::{App, Trouble, lock};
 use crate::capture::APP_VERSION;
 use crate::edge::Edge;
 use crate::error::CoreError;
-use crate::store::{self, cases, cursors, device, keys, outbox, settings};
+use crate::store::{self, StoreError, cases, cursors, device, keys, outbox, settings};
 use crate::sync::backoff;
 use crate::sync::engine::{Engine, Event, Round, offer_again};
 use crate::sync::http::Http;
@@ -30,6 +30,8 @@ const ROUND_EVERY_MS: i64 = MINUTE_MS;
 const PHOTOS_KEPT_MS: i64 = 30 * DAY_MS;
 /// Photos removed after one round: a little work at a time, for a screen that waits for the disk.
 const PRUNED_MAX: u32 = 20;
+/// The least wait after a turn that the handheld's own database ended.
+const ERROR_WAIT_MS: i64 = 1_000;
 
 /// What a binding is asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -293,6 +295,10 @@ impl App {
         if let Err(error) = outcome {
             let mut trouble = lock(&self.inner.trouble);
             trouble.problem = Some(error.problem());
+            // The moment of the last whole round is past, and at once would be without end.
+            trouble.errors = trouble.errors.saturating_add(1);
+            let wait_ms = backoff::wait_ms(trouble.errors, edge.random()).max(ERROR_WAIT_MS);
+            trouble.next_attempt = Some(edge.now().plus_ms(wait_ms));
         }
         let until = lock(&self.inner.trouble).next_attempt;
         let wait_ms = until.map_or(ROUND_EVERY_MS, |until| until.since(edge.now()));
@@ -342,10 +348,15 @@ impl App {
     /// Begins a round in which nothing waits for a time beyond this.
     fn begin_round(&self, round: &mut Round, beyond: Timestamp) -> Result<(), CoreError> {
         round.begin(beyond);
-        self.store().write(|tx| {
+        let begun = self.store().write(|tx| {
             outbox::retry_now(tx, beyond)?;
-            Ok(store::photos::retry_now(tx, beyond)?)
-        })
+            store::photos::retry_now(tx, beyond)
+        });
+        match begun {
+            // Not even that fits: what was put off waits for its time, the rest goes on.
+            Err(StoreError::Full) => Ok(()),
+            begun => Ok(begun?),
+        }
     }
 
     async fn step(
@@ -402,13 +413,13 @@ impl App {
                     trouble.problem = Some(CoreError::Server(failure).problem());
                 }
                 Event::BundleRefused { problem, .. } => {
-                    trouble.problem = Some(
-                        CoreError::Bundle {
-                            what: "bundle",
-                            problem,
-                        }
-                        .problem(),
-                    );
+                    let what = "bundle";
+                    trouble.problem = Some(CoreError::Bundle { what, problem }.problem());
+                }
+                Event::NoRoom { .. } => {
+                    // The end of a round, where nothing waits, may never come.
+                    self.make_room(edge.now())?;
+                    trouble.problem = Some(CoreError::from(StoreError::Full).problem());
                 }
                 Event::Lost => {
                     self.erase(edge.now())?;
@@ -445,12 +456,32 @@ impl App {
     /// removed.
     fn note_success(&self, now: Timestamp) -> Result<(), CoreError> {
         self.store().write(|tx| {
-            // By the server's clock as this round's answers told it: one's own may be set to anything.
-            let offset = device::read(tx)?.map_or(0, |device| device.offset_ms);
-            let at_server = now.plus_ms(offset);
-            store::photos::are_safe(tx, at_server)?;
-            store::photos::prune(tx, at_server.plus_ms(-PHOTOS_KEPT_MS), PRUNED_MAX, now)?;
-            Ok(device::set_last_success(tx, now)?)
-        })
+            store::photos::are_safe(tx, at_server(tx, now)?)?;
+            device::set_last_success(tx, now)
+        })?;
+        self.remove_old_photos(now)
     }
+
+    /// Removes photos that are long at the server because something else didn't fit.
+    fn make_room(&self, now: Timestamp) -> Result<(), CoreError> {
+        match self.remove_old_photos(now) {
+            // Not even the note that they are gone fits.
+            Err(CoreError::Store(StoreError::Full)) => Ok(()),
+            removed => removed,
+        }
+    }
+
+    fn remove_old_photos(&self, now: Timestamp) -> Result<(), CoreError> {
+        self.store().write(|tx| {
+            let before = at_server(tx, now)?.plus_ms(-PHOTOS_KEPT_MS);
+            store::photos::prune(tx, before, PRUNED_MAX, now)
+        })?;
+        Ok(())
+    }
+}
+
+/// The server's clock as the answers of this round told it: one's own may be set to anything.
+fn at_server(tx: &store::Transaction<'_>, now: Timestamp) -> Result<Timestamp, StoreError> {
+    let offset = device::read(tx)?.map_or(0, |device| device.offset_ms);
+    Ok(now.plus_ms(offset))
 }

@@ -184,6 +184,17 @@ pub fn met(
     Ok(())
 }
 
+/// Keeps the server's clock as seen at this contact, and nothing else.
+pub fn see_clock(
+    tx: &Transaction<'_>,
+    server_time: Timestamp,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    const SQL: &str = "UPDATE device SET offset_ms = ?1 WHERE only_row = 1";
+    tx.execute(SQL, [server_time.since(now)])?;
+    Ok(())
+}
+
 /// The life of the server's data that was told of last; none before it was bound.
 pub fn server_epoch(tx: &Transaction<'_>) -> Result<Option<String>, StoreError> {
     const SQL: &str = "SELECT server_epoch FROM device WHERE only_row = 1";

@@ -5,6 +5,7 @@
 //! other: no lock is held while a request is out, and the database works off the async threads.
 //! The engine returns events and never prints. Tests: `tests/sync.rs`.
 
+mod channels;
 mod previews;
 mod push;
 mod receipts;
@@ -25,24 +26,10 @@ use shared::wire::sync::PUSH_OPERATIONS_LIMIT;
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
+pub use channels::Channel;
 pub(crate) use push::{ENVELOPE_BYTES, goes_again, read};
 pub(crate) use receipts::keep as keep_receipts;
 pub use uploads::{CHUNK_BYTES_MAX, CHUNK_BYTES_MIN};
-
-/// The channels that fail and wait on their own.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Channel {
-    /// A new token.
-    Token,
-    /// Operations.
-    Operations,
-    /// Previews of photos.
-    Previews,
-    /// Photos.
-    Photos,
-    /// States of cases, catalogue and areas.
-    States,
-}
 
 /// What a step did.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -100,6 +87,13 @@ pub enum Event {
         /// When it is tried again.
         retry: Timestamp,
     },
+    /// What came, or what is to be noted of it, doesn't fit on this handheld; its channel waits.
+    NoRoom {
+        /// Which channel.
+        channel: Channel,
+        /// When it is tried again.
+        retry: Timestamp,
+    },
     /// This handheld was reported lost and has nothing left to send: its key is to be erased.
     Lost,
     /// The token has ended; a new one is asked for.
@@ -135,6 +129,8 @@ pub struct Round {
     previews: Timer,
     photos: Timer,
     states: Timer,
+    catalogue: Timer,
+    areas: Timer,
     states_wanted: bool,
     /// Reported lost: after each photo it asks whether its key is to be erased now.
     is_lost: bool,
@@ -169,6 +165,8 @@ impl Default for Round {
             previews: Timer::default(),
             photos: Timer::default(),
             states: Timer::default(),
+            catalogue: Timer::default(),
+            areas: Timer::default(),
             states_wanted: true,
             is_lost: false,
             mending: None,
@@ -188,13 +186,15 @@ impl Default for Round {
 
 impl Round {
     /// Begins a round: the states of cases are asked for again, and no timer waits for a time
-    /// beyond this.
+    /// beyond this; those of bundles by as much later as they wait longer.
     pub fn begin(&mut self, beyond: Timestamp) {
         self.states_wanted = true;
         self.token_renewed = false;
         self.mended.clear();
         self.told_gone.clear();
-        for timer in self.timers() {
+        for channel in Channel::ALL {
+            let beyond = beyond.plus_ms(backoff::LONGEST_MS * (channel.patience() - 1));
+            let timer = self.timer(channel);
             timer.not_before = timer.not_before.filter(|at| *at <= beyond);
         }
     }
@@ -221,31 +221,6 @@ impl Round {
         self.bytes_per_s
     }
 
-    /// When the first waiting channel may be tried again.
-    #[must_use]
-    pub fn next_attempt(&self) -> Option<Timestamp> {
-        [
-            self.token,
-            self.operations,
-            self.previews,
-            self.photos,
-            self.states,
-        ]
-        .iter()
-        .filter_map(|t| t.not_before)
-        .min()
-    }
-
-    fn timers(&mut self) -> [&mut Timer; 5] {
-        [
-            &mut self.token,
-            &mut self.operations,
-            &mut self.previews,
-            &mut self.photos,
-            &mut self.states,
-        ]
-    }
-
     fn timer(&mut self, channel: Channel) -> &mut Timer {
         match channel {
             Channel::Token => &mut self.token,
@@ -253,6 +228,8 @@ impl Round {
             Channel::Previews => &mut self.previews,
             Channel::Photos => &mut self.photos,
             Channel::States => &mut self.states,
+            Channel::Catalogue => &mut self.catalogue,
+            Channel::Areas => &mut self.areas,
         }
     }
 
@@ -260,7 +237,24 @@ impl Round {
         *self.timer(channel) = Timer::default();
     }
 
-    /// Arms the timer of the channel; where nobody can be reached, those of all channels.
+    /// Arms the timer of this channel alone.
+    fn put_off(
+        &mut self,
+        channel: Channel,
+        at_least_ms: i64,
+        now: Timestamp,
+        share: f64,
+    ) -> Timestamp {
+        let timer = self.timer(channel);
+        timer.failures = timer.failures.saturating_add(1);
+        let wait_ms = backoff::wait_ms(timer.failures, share) * channel.patience();
+        let retry = now.plus_ms(wait_ms.max(at_least_ms));
+        timer.not_before = Some(retry);
+        retry
+    }
+
+    /// Arms the timer of the channel; where nobody can be reached, those of all channels. A bundle
+    /// says nothing of the others: it may be the only thing that is broken or too large.
     fn failed(
         &mut self,
         channel: Channel,
@@ -268,22 +262,20 @@ impl Round {
         now: Timestamp,
         share: f64,
     ) -> Timestamp {
-        let timer = self.timer(channel);
-        timer.failures = timer.failures.saturating_add(1);
-        let mut wait_ms = backoff::wait_ms(timer.failures, share);
-        if let Failure::Busy {
-            retry_after_ms: Some(asked),
-        } = failure
-        {
-            wait_ms = wait_ms.max((*asked).clamp(0, backoff::LONGEST_MS));
-        }
-        let retry = now.plus_ms(wait_ms);
-        timer.not_before = Some(retry);
-        if matches!(
+        let asked_ms = match failure {
+            Failure::Busy {
+                retry_after_ms: Some(asked),
+            } => (*asked).clamp(0, backoff::LONGEST_MS),
+            _ => 0,
+        };
+        let retry = self.put_off(channel, asked_ms, now, share);
+        let is_nobody_there = matches!(
             failure,
             Failure::Unreachable(_) | Failure::Foreign(_) | Failure::Untrusted
-        ) {
-            for timer in self.timers() {
+        );
+        if is_nobody_there && !channel.is_bundle() {
+            for channel in Channel::ALL {
+                let timer = self.timer(channel);
                 timer.not_before = Some(timer.not_before.map_or(retry, |at| at.max(retry)));
             }
         }
@@ -314,7 +306,8 @@ impl<T: Transport> Engine<'_, T> {
     /// Does the next step.
     ///
     /// # Errors
-    /// Only when the handheld's own database fails. What the network does is an event.
+    /// Only when the handheld's own database fails. What the network does is an event, and so is
+    /// a database without room.
     pub async fn step(&mut self) -> Result<Event, CoreError> {
         let now = self.edge.now();
         let (snapshot, base) = self.look().await?;
@@ -322,7 +315,7 @@ impl<T: Transport> Engine<'_, T> {
         let Some(base) = base else {
             return Ok(Event::NotEnrolled);
         };
-        match step {
+        let done = match step {
             Step::Enrol => Ok(Event::NotEnrolled),
             Step::Paused => Ok(Event::Paused),
             Step::Rest(until) => Ok(Event::Rested { until }),
@@ -333,7 +326,18 @@ impl<T: Transport> Engine<'_, T> {
             Step::Pull => self.pull(base).await,
             Step::FetchCatalogue => self.fetch_catalogue(base).await,
             Step::FetchAreas => self.fetch_areas(base).await,
+        };
+        match (done, Channel::of(step)) {
+            // What doesn't fit must not hold up what needs no room.
+            (Err(CoreError::Store(StoreError::Full)), Some(channel)) => Ok(self.no_room(channel)),
+            (done, _) => done,
         }
+    }
+
+    fn no_room(&mut self, channel: Channel) -> Event {
+        let (now, share) = (self.edge.now(), self.edge.random());
+        let retry = self.round.put_off(channel, 0, now, share);
+        Event::NoRoom { channel, retry }
     }
 
     /// Works on the database off the async threads.
@@ -358,6 +362,8 @@ impl<T: Transport> Engine<'_, T> {
             self.round.photos.not_before,
             self.round.states.not_before,
         );
+        let (catalogue_from, areas_from) =
+            (self.round.catalogue.not_before, self.round.areas.not_before);
         let states_wanted = self.round.states_wanted;
         let (token, token_ended) = (self.round.token.not_before, self.round.token_ended.clone());
         let (network, anyway, now) = (
@@ -394,9 +400,9 @@ impl<T: Transport> Engine<'_, T> {
                     },
                     states: when(states_wanted).not_before(states),
                     catalogue: when(catalogue.as_deref() != Some(device.catalogue_wanted.as_str()))
-                        .not_before(states),
+                        .not_before(catalogue_from),
                     areas: when(areas.as_deref() != Some(device.areas_wanted.as_str()))
-                        .not_before(states),
+                        .not_before(areas_from),
                 };
                 let link = Link {
                     server: device.server.clone(),

@@ -15,8 +15,8 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use reqwest::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, LOCATION, RETRY_AFTER};
 use reqwest::{Client, ClientBuilder, Method, Request, RequestBuilder, Response, StatusCode, Url};
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use shared::id::{CatalogueVersion, Sha256};
 use shared::invitation::{Fingerprint, pin_of};
 use shared::wire::error::{ErrorAnswer, ErrorCode};
@@ -330,7 +330,17 @@ async fn read(mut response: Response, limit: usize) -> Result<Vec<u8>, Failure> 
 
 async fn json<A: DeserializeOwned>(response: Response) -> Result<A, Failure> {
     let body = read(response, ANSWER_BYTES_LIMIT).await?;
-    serde_json::from_slice(&body).map_err(|error| Failure::Foreign(error.to_string()))
+    serde_json::from_slice(&body).map_err(|error| match serde_json::from_slice(&body) {
+        // It is there, so there is a network: other requests may well get through.
+        Ok(Marked { protocol }) if protocol == PROTOCOL => Failure::Unreadable(error.to_string()),
+        _ => Failure::Foreign(error.to_string()),
+    })
+}
+
+/// The mark of our own server.
+#[derive(Deserialize)]
+struct Marked {
+    protocol: String,
 }
 
 fn is_tus(response: &Response) -> bool {

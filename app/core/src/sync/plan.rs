@@ -107,22 +107,21 @@ pub fn next_step(snapshot: &Snapshot, now: Timestamp) -> Step {
         (snapshot.catalogue, Step::FetchCatalogue),
         (snapshot.areas, Step::FetchAreas),
     ];
-    let states = [
+    let others = [
         (snapshot.previews, Step::Preview),
         (snapshot.states, Step::Pull),
+        (snapshot.photos, Step::Photo),
     ];
-    // Without a catalogue nobody can file, so the first one comes before anything but words.
+    // Without a catalogue nobody can file, so the first one comes before anything but words. A
+    // later one comes last: until then the former one is good, and it may be large or broken.
     let (before, after) = if snapshot.bundles_missing {
-        (fetches, states)
+        (fetches.as_slice(), others.as_slice())
     } else {
-        (states, fetches)
+        (others.as_slice(), fetches.as_slice())
     };
-    let order = [(snapshot.operations, Step::Push)]
-        .into_iter()
-        .chain(before)
-        .chain(after)
-        .chain([(snapshot.photos, Step::Photo)]);
-    let wishes: Vec<_> = order.collect();
+    let mut wishes = vec![(snapshot.operations, Step::Push)];
+    wishes.extend(before);
+    wishes.extend(after);
     // A token that nears its end is renewed when there is a round anyway; no round waits for it.
     if snapshot.token.is_due(now) {
         return Step::Renew;
@@ -182,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn words_go_first_then_previews_then_what_comes_down_and_photos_last() {
+    fn words_go_first_then_previews_states_and_photos_and_bundles_come_last() {
         let mut snapshot = everything();
         let mut order = Vec::new();
         loop {
@@ -207,9 +206,9 @@ mod tests {
                 Push,
                 Preview,
                 Pull,
+                Photo,
                 FetchCatalogue,
                 FetchAreas,
-                Photo,
                 Rest(None)
             ]
         );

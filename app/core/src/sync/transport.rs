@@ -41,6 +41,9 @@ pub enum Failure {
     /// Somebody answered, but not a Gewu server: a captive portal, a proxy, another program.
     #[error("the answer did not come from a Gewu server: {0}")]
     Foreign(String),
+    /// Our server answered, and what it says can't be read: its version is another.
+    #[error("the server's answer could not be read: {0}")]
+    Unreadable(String),
     /// 401: the token isn't accepted.
     #[error("the server does not accept this device's token")]
     Unauthenticated,
@@ -96,6 +99,7 @@ impl Failure {
             Self::Unreachable(_) => "offline",
             Self::Untrusted => "untrusted",
             Self::Foreign(_) => "foreign_answer",
+            Self::Unreadable(_) => "unreadable_answer",
             Self::Unauthenticated => "unauthenticated",
             Self::TooLarge => "too_large",
             Self::Busy { .. } => "busy",
@@ -125,6 +129,12 @@ impl Failure {
                 "网络需要登录，或地址不是格物服务器。内容已存本机；请先登录这个网络或检查地址。",
                 "The network asks for a sign-in, or the address is not a Gewu server. Everything \
                  is kept here; sign in to the network or check the address.",
+            ),
+            Self::Unreadable(_) => (
+                "服务器的答复读不懂，可能与本机版本不同。内容已存本机，会自动再试；\
+                 仍不行请联系管理员。",
+                "The server's answer could not be read; its version may be another. Everything \
+                 is kept here and is tried again; if it stays so, call the administrator.",
             ),
             Self::Unauthenticated => (
                 "服务器不再认可本机。内容已存本机，仍可上报；请向管理员要新的绑定码。",

@@ -61,6 +61,14 @@ pub(super) struct Kept {
     /// Rows in a page.
     pub(super) page: usize,
     pub(super) catalogue_version: String,
+    /// What a catalogue that was asked for says of itself; none for what was asked for.
+    pub(super) catalogue_named: Option<CatalogueVersion>,
+    /// What comes instead of any catalogue, and of any page of states.
+    pub(super) catalogue_fails: Option<Failure>,
+    pub(super) pull_fails: Option<Failure>,
+    /// How often each was asked for.
+    pub(super) catalogues: u32,
+    pub(super) pulls: u32,
     pub(super) orders: Vec<shared::emergency::EmergencyOrder>,
     /// Rounds of the catalogue.
     pub(super) rounds: Vec<Round>,
@@ -307,6 +315,10 @@ impl Transport for Server {
             happens.await;
         }
         self.meet(|kept| {
+            kept.pulls += 1;
+            if let Some(failure) = &kept.pull_fails {
+                return Err(failure.clone());
+            }
             kept.gone.extend(&request.photos_gone);
             let mut rows: Vec<&CaseState> = kept
                 .cases
@@ -364,8 +376,13 @@ impl Transport for Server {
         version: &CatalogueVersion,
     ) -> Result<CatalogueBundle, Failure> {
         self.meet(|kept| {
+            kept.catalogues += 1;
+            if let Some(failure) = &kept.catalogue_fails {
+                return Err(failure.clone());
+            }
+            let named = kept.catalogue_named.as_ref();
             Ok(CatalogueBundle {
-                version: version.clone(),
+                version: named.unwrap_or(version).clone(),
                 patrols: kept.rounds.clone(),
                 ..catalogue()
             })

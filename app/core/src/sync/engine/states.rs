@@ -8,7 +8,7 @@ use crate::error::CoreError;
 use crate::place::District;
 use crate::store::device::{self, Device};
 use crate::store::{self, StoreError, bundles, cursors, outbox, settings};
-use crate::sync::transport::{Failure, Transport};
+use crate::sync::transport::Transport;
 use shared::id::{Bucket, Sha256};
 use shared::time::Timestamp;
 use shared::wire::sync::{
@@ -90,7 +90,12 @@ impl<T: Transport> Engine<'_, T> {
         let asked_by = base.device;
         let page = self
             .with_store(move |store| {
-                store.write(|tx| take_page(tx, &asked_by, &answer, mending, now))
+                let taken = store.write(|tx| take_page(tx, &asked_by, &answer, mending, now));
+                if matches!(taken, Err(StoreError::Full)) {
+                    // Its clock says which photos may go to make room.
+                    store.write(|tx| device::see_clock(tx, answer.server_time, now))?;
+                }
+                taken
             })
             .await?;
         self.round.succeeded(Channel::States);
@@ -138,38 +143,44 @@ impl<T: Transport> Engine<'_, T> {
         let wanted = base.device.catalogue_wanted;
         let doc = match self.transport.catalogue(&base.link, &wanted).await {
             Ok(doc) if doc.version == wanted => doc,
-            Ok(doc) => return Ok(self.refuse(format!("asked for {wanted}, got {}", doc.version))),
-            Err(failure) => return self.failed(Channel::States, failure).await,
+            Ok(doc) => {
+                let problem = format!("asked for {wanted}, got {}", doc.version);
+                return Ok(self.refuse(Channel::Catalogue, problem));
+            }
+            Err(failure) => return self.failed(Channel::Catalogue, failure).await,
         };
         let body = match District::check_catalogue(&doc) {
             Ok(body) => body,
-            Err(problem) => return Ok(self.refuse(problem)),
+            Err(problem) => return Ok(self.refuse(Channel::Catalogue, problem)),
         };
         self.keep_bundle(bundles::CATALOGUE, wanted.as_str().to_owned(), body)
             .await?;
+        self.round.succeeded(Channel::Catalogue);
         Ok(Event::CatalogueKept)
     }
 
     pub(super) async fn fetch_areas(&mut self, base: Base) -> Result<Event, CoreError> {
         let bundle = match self.transport.areas(&base.link).await {
             Ok(bundle) => bundle,
-            Err(failure) => return self.failed(Channel::States, failure).await,
+            Err(failure) => return self.failed(Channel::Areas, failure).await,
         };
         let wanted = base.device.areas_wanted;
         if bundle.version != wanted {
             // The areas changed between the pull and this fetch: the next pull will name them.
-            return Ok(self.refuse(format!("asked for areas {wanted}, got {}", bundle.version)));
+            let problem = format!("asked for areas {wanted}, got {}", bundle.version);
+            return Ok(self.refuse(Channel::Areas, problem));
         }
         let body = match District::check_areas(&bundle) {
             Ok(body) => body,
-            Err(problem) => return Ok(self.refuse(problem)),
+            Err(problem) => return Ok(self.refuse(Channel::Areas, problem)),
         };
         self.keep_bundle(bundles::AREAS, wanted, body).await?;
+        self.round.succeeded(Channel::Areas);
         Ok(Event::AreasKept)
     }
 
     async fn keep_bundle(
-        &mut self,
+        &self,
         kind: &'static str,
         version: String,
         body: String,
@@ -178,23 +189,13 @@ impl<T: Transport> Engine<'_, T> {
         self.with_store(move |store| {
             store.write(|tx| bundles::keep(tx, kind, &version, &body, now))
         })
-        .await?;
-        self.round.succeeded(Channel::States);
-        Ok(())
+        .await
     }
 
-    fn refuse(&mut self, problem: String) -> Event {
-        let failure = Failure::Refused {
-            status: 200,
-            words: String::new(),
-            words_en: String::new(),
-        };
-        let retry = self.round.failed(
-            Channel::States,
-            &failure,
-            self.edge.now(),
-            self.edge.random(),
-        );
+    /// The former bundle stays; the next pull may name another one.
+    fn refuse(&mut self, channel: Channel, problem: String) -> Event {
+        let (now, share) = (self.edge.now(), self.edge.random());
+        let retry = self.round.put_off(channel, 0, now, share);
         self.round.states_wanted = true;
         Event::BundleRefused { problem, retry }
     }

@@ -47,6 +47,19 @@ pub(crate) fn excerpt(text: &str) -> String {
     }
 }
 
+/// Begins a draft unless what has this id was filed: a photo that comes after the report went would
+/// lie in a draft that can never be sent.
+pub(crate) fn begin(
+    tx: &store::Transaction<'_>,
+    id: DraftId,
+    now: Timestamp,
+) -> Result<(), CoreError> {
+    if drafts::is_filed(tx, id)? {
+        return Err(CoreError::AlreadyFiled);
+    }
+    Ok(drafts::begin(tx, id, now)?)
+}
+
 /// Adds a prepared photo to a draft, which begins with it if it isn't there.
 pub(crate) fn add_photo(
     store: &mut Store,
@@ -60,7 +73,7 @@ pub(crate) fn add_photo(
         return Err(StoreError::Full.into());
     }
     store.write(|tx| {
-        drafts::begin(tx, id, now)?;
+        begin(tx, id, now)?;
         if store::photos::number_of_draft(tx, id)? >= PHOTOS_LIMIT {
             return Err(ReportFault::TooManyPhotos.into());
         }
@@ -83,7 +96,7 @@ pub(crate) fn set_fields(
 ) -> Result<(), CoreError> {
     let fields = fields_of(input)?;
     store.write(|tx| {
-        drafts::begin(tx, id, now)?;
+        begin(tx, id, now)?;
         let fields = Fields {
             patrol: drafts::get(tx, id)?.fields.patrol,
             ..fields

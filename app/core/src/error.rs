@@ -45,6 +45,9 @@ pub enum CoreError {
     /// The draft was changed while it was being filed.
     #[error("the draft was changed while it was being filed")]
     ChangedMeanwhile,
+    /// What it would be added to was filed in the meantime.
+    #[error("this was filed already")]
+    AlreadyFiled,
     /// The handheld has operations of another district.
     #[error("this handheld belongs to {0} and still holds its reports")]
     OtherDistrict(String),
@@ -151,6 +154,7 @@ impl CoreError {
             Self::NotEnrolled => "not_enrolled",
             Self::NotReady => "not_ready",
             Self::ChangedMeanwhile => "changed_meanwhile",
+            Self::AlreadyFiled => "already_filed",
             Self::OtherDistrict(_) => "other_district",
             Self::Operation(_) => "operation",
             Self::Server(failure) => failure.code(),
@@ -230,6 +234,11 @@ impl CoreError {
             Self::ChangedMeanwhile => (
                 "保存时草稿又有改动，请再点一次发送。",
                 "The draft was changed while it was being filed. Send it once more.",
+            ),
+            Self::AlreadyFiled => (
+                "这件事已经发送，刚才的内容没有加进去。请打开这件上报，用“补充”再加。",
+                "This was sent already, and what came just now is not in it. Open the report and \
+                 add it there.",
             ),
             Self::OtherDistrict(_) => (
                 "本机存有其他区的上报，不能绑定到这个区。请换一台设备或联系管理员。",

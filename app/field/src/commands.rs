@@ -77,6 +77,7 @@ impl Stop {
                 | CoreError::Mark(_)
                 | CoreError::Unfilled(_)
                 | CoreError::ChangedMeanwhile
+                | CoreError::AlreadyFiled
                 | CoreError::Courier(_)
                 | CoreError::CourierUnwritten(_)
                 | CoreError::Operation(_) => 4,

@@ -27,10 +27,9 @@ impl App {
     /// Begins a draft, or does nothing when it is there.
     ///
     /// # Errors
-    /// When the store fails.
+    /// When what has this id was filed, or the store fails.
     pub fn begin_draft(&self, id: DraftId, now: Timestamp) -> Result<(), CoreError> {
-        self.store()
-            .write(|tx| drafts::begin(tx, id, now).map_err(CoreError::from))
+        self.store().write(|tx| capture::begin(tx, id, now))
     }
 
     /// A draft with its photos and with what is still missing.

@@ -51,8 +51,11 @@ impl App {
             let done = [ReportStatus::Accepted, ReportStatus::Closed].contains(&row.row.status);
             done && row.row.photos.0 == row.row.photos.1
         };
+        // Ticks of a round, notes to others' reports and photos of tasks stand in no row.
+        let waits = sync.operations_waiting > 0 || sync.photos_waiting > 0;
         Ok(Queue {
             all_safe: is_all_done
+                && !waits
                 && tasks.is_empty()
                 && !rows.is_empty()
                 && rows.iter().all(is_safe),

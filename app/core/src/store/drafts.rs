@@ -87,6 +87,14 @@ pub fn begin(tx: &Transaction<'_>, id: DraftId, now: Timestamp) -> Result<(), St
     Ok(())
 }
 
+/// Whether what had this id was filed: nothing begins under it any more.
+pub fn is_filed(tx: &Transaction<'_>, id: DraftId) -> Result<bool, StoreError> {
+    const SQL: &str = "
+        SELECT 1 FROM reports WHERE id = ?1
+        UNION ALL SELECT 1 FROM tasks WHERE id = ?1 AND op_id IS NOT NULL";
+    Ok(tx.prepare_cached(SQL)?.exists([id.to_string()])?)
+}
+
 /// The draft with this id.
 pub fn get(tx: &Transaction<'_>, id: DraftId) -> Result<Draft, StoreError> {
     const SQL: &str = "

@@ -2,12 +2,12 @@
 
 use super::world::{IN_GRID_1, ON_BORDER, OUTSIDE, World, manhole, photo};
 use crate::{App, Config, CoreError, Moment};
-use shared::id::{CategoryId, ConditionId, OpId};
+use shared::id::{CategoryId, ConditionId, DraftId, OpId};
 use shared::report::{PHOTOS_LIMIT, PhotoRole, ReportFault, TEXT_CHARS_LIMIT};
 use shared::wire::handheld::{Certainty, DraftFields, ReportStatus};
 
 /// Files what the draft holds.
-fn save(world: &World, app: &App, draft: shared::id::DraftId) -> Result<String, CoreError> {
+fn save(world: &World, app: &App, draft: DraftId) -> Result<String, CoreError> {
     let op_id = OpId(world.edge().uuid());
     app.save_report(draft, op_id, &Moment::wall(world.now()))
         .map(|filed| filed.short_code)
@@ -445,4 +445,17 @@ async fn reports_are_found_by_code_category_place_and_text() {
         assert_eq!(app.reports(words).unwrap().len(), 1, "{words}");
     }
     assert!(app.reports("' OR 1=1 --").unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn what_comes_after_the_report_was_filed_begins_no_draft_that_can_never_be_sent() {
+    let world = World::new();
+    let app = world.enrolled().await;
+    let report = world.file(&app, &["no_exif.jpg"], &manhole(IN_GRID_1));
+    let late = DraftId(report.0);
+    let photo = app.add_photo(late, &photo("jolla.jpg"), PhotoRole::Near, world.now());
+    assert_eq!(photo.unwrap_err().code(), "already_filed");
+    let fields = app.set_draft(late, &manhole(IN_GRID_1), world.now());
+    assert_eq!(fields.unwrap_err().code(), "already_filed");
+    assert!(app.drafts().unwrap().is_empty());
 }

@@ -54,8 +54,13 @@ async fn points_are_ticked_without_a_network_and_today_s_ticks_show() {
     let cards = app.patrols(world.now()).unwrap();
     assert_eq!(cards.len(), 1, "another grid's round is not mine");
     assert_eq!((cards[0].id.as_str(), cards[0].ticked), ("mine", (0, 2)));
+    world.file(&app, &["no_exif.jpg"], &manhole(IN_GRID_1));
+    app.sync_over(&world.server, &world.edge()).await.unwrap();
+    assert!(app.queue(world.now()).unwrap().all_safe);
     world.server.go_offline();
     tick(&world, &app, "p1", Seen::Fine, "").unwrap();
+    let queue = app.queue(world.now()).unwrap();
+    assert!(!queue.all_safe, "a tick stands in no row, and waits");
     assert_eq!(
         tick(&world, &app, "p2", Seen::Unreached, ""),
         Err("why_missing".into())

@@ -94,12 +94,18 @@ async fn what_was_made_after_the_backup_comes_back_by_itself() {
     let files = files_below(&server.photos());
     let gone = files.iter().find(is_photo).unwrap();
     std::fs::remove_file(gone).unwrap();
+    // Of another one only the beginning was copied.
+    let cut = text(&backup, "SELECT max(hash) FROM photos");
+    let is_cut = |file: &&std::path::PathBuf| file.to_string_lossy().contains(&cut);
+    let cut_file = files.iter().find(is_cut).unwrap();
+    let whole = std::fs::read(cut_file).unwrap();
+    std::fs::write(cut_file, &whole[..1_000]).unwrap();
     // And the preview of another one.
     let wanted = text(&backup, "SELECT max(hash) FROM previews");
     let is_preview = |file: &&std::path::PathBuf| file.to_string_lossy().contains(&wanted);
     std::fs::remove_file(files.iter().find(is_preview).unwrap()).unwrap();
     let said = server.run(&["restore", &path]).unwrap();
-    assert!(said.contains("1 photos are missing"), "{said}");
+    assert!(said.contains("2 photos are missing"), "{said}");
     assert!(said.contains("1 previews too"), "{said}");
     let sql = "SELECT count(*) FROM previews WHERE stored_ms IS NULL";
     assert_eq!(number(&server.database(), sql), 1, "it is known to be owed");
@@ -132,6 +138,7 @@ async fn what_was_made_after_the_backup_comes_back_by_itself() {
         count("SELECT count(*) FROM previews WHERE stored_ms IS NULL"),
         0
     );
+    assert!(std::fs::read(cut_file).unwrap() == whole, "it came back");
     let preview = files_below(&server.photos());
     assert!(preview.iter().any(|file| is_preview(&file)), "it came back");
     let unequal = "SELECT count(*) FROM cases WHERE photos_stored <> photos_expected";

@@ -32,11 +32,15 @@ pub enum Kept {
     Previews,
 }
 
-/// A page of what the data says is here.
+/// A page of what the data says is here, with its size.
 ///
 /// # Errors
 /// As [`begin_new_life`].
-pub fn said_to_be_here(tx: &mut dyn Tx, kept: Kept, after: Option<Sha256>) -> Result<Vec<Sha256>> {
+pub fn said_to_be_here(
+    tx: &mut dyn Tx,
+    kept: Kept,
+    after: Option<Sha256>,
+) -> Result<Vec<(Sha256, i64)>> {
     Ok(match kept {
         Kept::Photos => store::photos::stored_after(tx, after, PHOTOS_AT_ONCE)?,
         Kept::Previews => store::previews::stored_after(tx, after, PHOTOS_AT_ONCE)?,

@@ -226,20 +226,27 @@ pub fn owed(tx: &mut dyn Tx, device: DeviceId) -> Result<(i64, Option<Timestamp>
         .map_or(Ok((0, None)), |row| Ok((row.int(0)?, row.opt_time(1)?)))
 }
 
-/// A page of the photos whose bytes are said to be here, in order of their hashes.
+/// A page of the photos whose bytes are said to be here with their sizes, in order of their
+/// hashes.
 ///
 /// # Errors
 /// As [`announce`].
-pub fn stored_after(tx: &mut dyn Tx, after: Option<Sha256>, limit: usize) -> Result<Vec<Sha256>> {
+pub fn stored_after(
+    tx: &mut dyn Tx,
+    after: Option<Sha256>,
+    limit: usize,
+) -> Result<Vec<(Sha256, i64)>> {
     const SQL: &str = "
-        SELECT hash
+        SELECT hash, bytes
         FROM photos
         WHERE hash > $1 AND stored_ms IS NOT NULL
         ORDER BY hash
         LIMIT $2";
     let after = after.map_or_else(String::new, |hash| hash.to_string());
     let rows = tx.query(SQL, params![&after, row_limit(limit)])?;
-    rows.iter().map(|row| row.id(0)).collect()
+    rows.iter()
+        .map(|row| Ok((row.id(0)?, row.int(1)?)))
+        .collect()
 }
 
 /// Notes that the bytes of a photo are not here after all: they are owed again, and its cases count

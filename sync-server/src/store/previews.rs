@@ -73,20 +73,27 @@ pub fn mark_stored(tx: &mut dyn Tx, hash: Sha256, at: Timestamp) -> Result<()> {
     Ok(())
 }
 
-/// A page of the previews whose bytes are said to be here, in order of their hashes.
+/// A page of the previews whose bytes are said to be here with their sizes, in order of their
+/// hashes.
 ///
 /// # Errors
 /// As [`announce`].
-pub fn stored_after(tx: &mut dyn Tx, after: Option<Sha256>, limit: usize) -> Result<Vec<Sha256>> {
+pub fn stored_after(
+    tx: &mut dyn Tx,
+    after: Option<Sha256>,
+    limit: usize,
+) -> Result<Vec<(Sha256, i64)>> {
     const SQL: &str = "
-        SELECT hash
+        SELECT hash, bytes
         FROM previews
         WHERE hash > $1 AND stored_ms IS NOT NULL
         ORDER BY hash
         LIMIT $2";
     let after = after.map_or_else(String::new, |hash| hash.to_string());
     let rows = tx.query(SQL, params![&after, row_limit(limit)])?;
-    rows.iter().map(|row| row.id(0)).collect()
+    rows.iter()
+        .map(|row| Ok((row.id(0)?, row.int(1)?)))
+        .collect()
 }
 
 /// Notes that the bytes of a preview are not here after all.

@@ -326,5 +326,6 @@ pub fn marks_page(tx: &mut dyn Tx, after: &str) -> Result<Checked<String>> {
 /// # Errors
 /// As [`cases_end`].
 pub fn photos_page(tx: &mut dyn Tx, after: Option<Sha256>) -> Result<Vec<Sha256>> {
-    store::photos::stored_after(tx, after, PAGE_ROWS).map_err(Fault::from)
+    let page = store::photos::stored_after(tx, after, PAGE_ROWS)?;
+    Ok(page.into_iter().map(|(hash, _)| hash).collect())
 }

@@ -16,6 +16,15 @@ use std::str::FromStr;
 use std::time::Duration;
 use uuid::fmt::Hyphenated;
 
+/// What was sent to a database that vanished without a word is given up after this, and the writer
+/// connects anew; the system alone would wait a quarter of an hour.
+const SILENCE_MAX: Duration = Duration::from_secs(30);
+/// A quiet connection is asked whether it is alive after this; the system alone waits two hours.
+const ASKED_AFTER: Duration = Duration::from_secs(15);
+/// And then so often.
+const ASKED_EVERY: Duration = Duration::from_secs(5);
+/// Until so many went unanswered.
+const ASKED_TIMES: u32 = 3;
 /// A server that doesn't answer within this is treated as away.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long a statement waits for a lock before the whole batch is tried again.
@@ -35,6 +44,14 @@ impl Postgres {
     pub(super) fn open(url: &str) -> Result<Self> {
         let mut config = config(url)?;
         config.connect_timeout(CONNECT_TIMEOUT);
+        if config.get_tcp_user_timeout().is_none() {
+            config.tcp_user_timeout(SILENCE_MAX);
+        }
+        if config.get_keepalives_interval().is_none() {
+            config.keepalives_idle(ASKED_AFTER);
+            config.keepalives_interval(ASKED_EVERY);
+            config.keepalives_retries(ASKED_TIMES);
+        }
         if config.get_application_name().is_none() {
             config.application_name("gewu-server");
         }

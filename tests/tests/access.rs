@@ -25,6 +25,7 @@ on_both!(
     a_cookie_alone_changes_nothing_from_another_site,
     signing_in_gives_a_session_and_signing_out_ends_it,
     guessing_a_password_is_slowed_down,
+    an_administrator_gives_out_only_units_of_the_own_area,
 );
 
 mod tables;
@@ -409,4 +410,36 @@ fn guessing_a_password_is_slowed_down(backend: &Backend) {
     assert_eq!(reply.headers["retry-after"], "1");
     world.pass_ms(1_000);
     assert_eq!(world.post("/v1/session", "", &right).status, 200);
+}
+
+fn an_administrator_gives_out_only_units_of_the_own_area(backend: &Backend) {
+    let world = World::new(backend);
+    let street = world.console_of(Role::Administrator, HERE, None);
+    let whole = world.console_of(Role::Administrator, "350703", None);
+    let add = |token: &str, login: &str, unit: &str| {
+        let post = json!({"role": "handler", "area": HERE, "unit": unit});
+        let new = json!({"login": login, "name": "黄志明", "posts": [post]});
+        world.post("/v1/people", token, &new)
+    };
+    // What a handler sees goes with the unit, so a post in the own street is not enough.
+    let refused = add(&street, "one", "E01");
+    assert_eq!((refused.status, refused.code()), (403, "forbidden"));
+    let refused = add(&street, "two", &format!("S01-{ELSEWHERE}"));
+    assert_eq!((refused.status, refused.code()), (403, "forbidden"));
+    // One post that may be given doesn't carry another that may not.
+    let posts = json!([
+        {"role": "grid_worker", "area": COMMUNITY},
+        {"role": "handler", "area": HERE, "unit": "E01"},
+    ]);
+    let new = json!({"login": "three", "name": "黄志明", "posts": posts});
+    assert_eq!(world.post("/v1/people", &street, &new).status, 403);
+    // The names are still free: nobody was added.
+    for (login, unit) in [
+        ("one", format!("S01-{HERE}")),
+        ("two", format!("S03-{COMMUNITY}")),
+    ] {
+        let added = add(&street, login, &unit);
+        assert_eq!(added.status, 201, "{unit}: {added:?}");
+    }
+    assert_eq!(add(&whole, "three", "E01").status, 201);
 }

@@ -8,10 +8,10 @@ use crate::store::people::PersonRow;
 use crate::store::posts::PostRow;
 use crate::store::{self, Tx};
 use shared::area::Scope;
-use shared::id::{PersonId, PostId};
+use shared::id::{AreaCode, PersonId, PostId};
 use shared::role::{Action, Actor, Post, Role, Subject, may};
 use shared::time::Timestamp;
-use shared::wire::console::{self, NewPerson, Page};
+use shared::wire::console::{self, NewPerson, NewPost, Page};
 use shared::wire::sync::Me;
 
 /// Rows of one page.
@@ -191,10 +191,39 @@ pub struct NewIds {
     pub posts: Vec<PostId>,
 }
 
+/// Whether somebody may add this person, every post of theirs included.
+fn may_add(actor: &Actor, district: &District, new: &NewPerson) -> bool {
+    let somewhere = !administered(actor).is_empty();
+    // A person without a post belongs to the whole district.
+    let nowhere_ok = !new.posts.is_empty() || administers(actor, &district.code);
+    let mut posts = new.posts.iter();
+    somewhere && nowhere_ok && posts.all(|post| may_give(actor, district, post))
+}
+
+/// Whether somebody may give a post. What a handler sees goes with the unit wherever the post
+/// lies, so the unit's own area counts as well as the post's.
+fn may_give(actor: &Actor, district: &District, post: &NewPost) -> bool {
+    let unit_ok = post.unit.as_ref().is_none_or(|code| {
+        let unit = district.units.get(code);
+        administers(actor, &district.code)
+            || unit.is_some_and(|unit| administers(actor, &unit.area))
+    });
+    unit_ok && administers(actor, &post.area)
+}
+
+fn administers(actor: &Actor, area: &AreaCode) -> bool {
+    let subject = Subject {
+        area: Some(area),
+        ..Subject::default()
+    };
+    may(actor, Action::Administer, subject).is_some()
+}
+
 /// Adds a person with posts. `actor` is none for the command line, which may everything.
 ///
 /// # Errors
-/// [`Fault::Forbidden`] outside the actor's area, [`Fault::NotPossible`] when the name is taken.
+/// [`Fault::Forbidden`] for a post or a unit outside the actor's area, [`Fault::NotPossible`] when
+/// the name is taken.
 pub fn create(
     tx: &mut dyn Tx,
     actor: Option<&Actor>,
@@ -204,24 +233,8 @@ pub fn create(
     ids: &NewIds,
     now: Timestamp,
 ) -> Result<console::PersonRow> {
-    if let Some(actor) = actor {
-        let allowed = new.posts.iter().all(|post| {
-            let subject = Subject {
-                area: Some(&post.area),
-                ..Subject::default()
-            };
-            may(actor, Action::Administer, subject).is_some()
-        });
-        let somewhere = !administered(actor).is_empty();
-        // A person without a post belongs to the whole district.
-        let whole = Subject {
-            area: Some(&district.code),
-            ..Subject::default()
-        };
-        let nowhere_ok = !new.posts.is_empty() || may(actor, Action::Administer, whole).is_some();
-        if !(allowed && somewhere && nowhere_ok) {
-            return Err(Fault::Forbidden);
-        }
+    if actor.is_some_and(|actor| !may_add(actor, district, new)) {
+        return Err(Fault::Forbidden);
     }
     let person = PersonRow {
         id: ids.person,

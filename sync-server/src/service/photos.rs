@@ -6,6 +6,7 @@
 pub mod header;
 
 use super::cases::may_read;
+use super::push::word;
 use super::{Fault, Result, feed, quarantine, words};
 use crate::service::district::District;
 use crate::store::uploads::UploadRow;
@@ -59,12 +60,18 @@ pub fn announce(
 }
 
 /// Awaits a photo with its preview that belongs to no report: a person has to confirm what names it.
+/// Its type is kept as its column takes it, since nothing in it may keep that from a person.
 ///
 /// # Errors
 /// As for [`announce`].
 pub fn expect(tx: &mut dyn Tx, photo: &PhotoRef, device: DeviceId, now: Timestamp) -> Result<()> {
     expect_preview(tx, photo, device, now)?;
-    store::photos::expect(tx, photo, device, now)?;
+    let mime = word(&photo.mime).into_owned();
+    let photo = PhotoRef {
+        mime,
+        ..photo.clone()
+    };
+    store::photos::expect(tx, &photo, device, now)?;
     Ok(())
 }
 

@@ -4,7 +4,7 @@
 use super::{case_count, dispatcher, quarantined};
 use serde_json::{Value, json};
 use shared::id::{CatalogueVersion, OpId};
-use shared::operation::OPERATION_BYTES_LIMIT;
+use shared::operation::{OPERATION_BYTES_LIMIT, Operation};
 use sync_server::service::catalogue;
 use sync_server::store;
 use tests::backends::Backend;
@@ -19,6 +19,7 @@ on_both!(
     faulty_reports_go_to_a_person_and_the_next_one_goes_on,
     a_catalogue_that_was_retired_still_counts_and_an_unknown_one_goes_to_a_person,
     text_of_any_kind_comes_back_exactly,
+    no_word_of_an_operation_keeps_it_from_a_person,
     too_much_at_once_is_refused_before_it_is_read,
     a_push_may_come_compressed_and_a_bomb_is_refused,
 );
@@ -300,6 +301,45 @@ fn text_of_any_kind_comes_back_exactly(backend: &Backend) {
             .unwrap()
             .contains("a\\u0000b")
     );
+}
+
+/// U+0000 in each word that an operation has: kept for a person, and the next one goes on.
+fn no_word_of_an_operation_keeps_it_from_a_person(backend: &Backend) {
+    let world = World::new(backend);
+    let mut handheld = world.worker();
+    let mut ops = Vec::new();
+    let mut add = |handheld: &mut Handheld, change: &dyn Fn(&mut Operation)| {
+        let mut operation = handheld.next(handheld.report());
+        change(&mut operation);
+        ops.push(handheld.seal(operation));
+    };
+    add(&mut handheld, &|operation| {
+        operation.photos[0].mime = "image/\u{0}jpeg".to_owned();
+    });
+    add(&mut handheld, &|operation| {
+        operation.photos[0].mime = "\u{0}".repeat(100);
+        operation.payload["text"] = json!("a\u{0}b");
+    });
+    add(&mut handheld, &|operation| {
+        operation.photos[0].mime = "image/\u{0}jpeg".to_owned();
+        operation.kind = "later\u{0}kind".to_owned();
+    });
+    add(&mut handheld, &|operation| {
+        operation.subject = "\u{0}".to_owned();
+    });
+    add(&mut handheld, &|_| {});
+    let reply = world.push(&handheld, &ops);
+    assert_eq!(reply.status, 200, "{reply:?}");
+    let said = outcomes(&reply);
+    assert!(
+        said[..4].iter().all(|said| said.starts_with("quarantined")),
+        "{said:?}"
+    );
+    assert_eq!(said[4], "applied");
+    assert_eq!(reply.at("/high_water"), 5);
+    assert_eq!(quarantined(&world).len(), 4);
+    let devices = world.get("/v1/devices", &dispatcher(&world));
+    assert_eq!(devices.at("/rows/0/photos_owed"), 5, "all may be sent");
 }
 
 fn too_much_at_once_is_refused_before_it_is_read(backend: &Backend) {

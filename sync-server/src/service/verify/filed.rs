@@ -5,6 +5,7 @@ use super::Frame;
 use super::operations::Applied;
 use crate::service::Result;
 use crate::service::contacts::ERASED_EVENT;
+use crate::service::push::word;
 use crate::store::operations::Filed;
 use crate::store::photos::ReportPhoto;
 use crate::store::reports::ReportRow;
@@ -236,7 +237,8 @@ fn are_photos_of(filed: &[PhotoRef], kept: &[ReportPhoto]) -> bool {
             && kept.role == filed.role
             && kept.original == filed.original_sha256
             && u64::try_from(photo.bytes) == Ok(filed.bytes)
-            && photo.mime == filed.mime
+            // Of a report that a person had to confirm it is kept as its column takes it.
+            && (photo.mime == filed.mime || photo.mime == word(&filed.mime))
             && photo.width == i64::from(filed.width)
             && photo.height == i64::from(filed.height)
     };

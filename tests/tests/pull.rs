@@ -10,6 +10,7 @@
 use serde_json::{Value, json};
 use shared::digest::Digest;
 use shared::id::{AreaCode, Bucket, PersonId, PostId};
+use shared::operation;
 use shared::role::{Post, PostKind, Role};
 use shared::time::DAY_MS;
 use shared::wire::sync::{CLOSED_KEPT_MS, DEVICE_ROWS_LIMIT, Why};
@@ -258,6 +259,14 @@ fn cases_closed_long_ago_leave_and_stay_away(backend: &Backend) {
     write(&world, move |tx| {
         photos::arrived(tx, &district, Uuid::now_v7(), hash, now)
     });
+    // So does a note of somebody who had not heard that it left.
+    let mut note = filer.next(json!({"text": "后来又看了一次"}));
+    note.kind = operation::kind::NOTE_ADD.to_owned();
+    note.subject = closed["subject"].as_str().unwrap().to_owned();
+    note.photos = Vec::new();
+    let note = filer.seal(note);
+    let answer = world.push(&filer, &[note]);
+    assert_eq!(answer.at("/results/0/outcome"), "applied", "{answer:?}");
     phone.sync_well();
     assert_eq!(ids(&phone), [open_id]);
     phone.check_mirror(&world);

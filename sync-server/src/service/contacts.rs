@@ -191,14 +191,13 @@ fn blot_out(
         detail: json!({"contact": contact.commitment, "revision": revision}).to_string(),
     };
     store::events::append(tx, row.id, event)?;
-    // Cases closed long ago have left the handhelds, and the contact with them.
+    // A case closed long ago has left the handhelds, and the contact with it; one that was away all
+    // the time, or began anew in between, may have missed that.
     let is_kept = row
         .closed
         .is_none_or(|closed| now.since(closed) <= CLOSED_KEPT_MS);
-    if is_kept {
-        let (buckets, id) = (buckets_of(row), row.id.to_string());
-        let (code, why) = (&district.code, Why::Redact);
-        store::changes::put(tx, code, &buckets, "cases", &id, revision, why)?;
-    }
+    let (buckets, id) = (buckets_of(row), row.id.to_string());
+    let why = if is_kept { Why::Redact } else { Why::Evict };
+    store::changes::put(tx, &district.code, &buckets, "cases", &id, revision, why)?;
     Ok(())
 }

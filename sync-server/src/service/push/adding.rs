@@ -8,21 +8,20 @@ use super::judge::Chained;
 use super::{Reason, looking, signed};
 use crate::service::cases::{By, Seen};
 use crate::service::district::District;
-use crate::service::push::buckets_of;
 use crate::service::sessions::Session;
-use crate::service::{Fault, Result, similar};
-use crate::store::cases::Growth;
+use crate::service::{Fault, Result, feed, similar};
+use crate::store::cases::{CaseRow, Growth};
 use crate::store::events::NewEvent;
 use crate::store::{self, Tx};
 use serde_json::{Value, json};
 use shared::addition::{Addition, CASE_PHOTOS_LIMIT};
 use shared::case::{Class, Given, Move, WITHDRAWN, move_row};
 use shared::catalogue::Catalogue;
-use shared::id::{CaseId, EventId, ReportId};
+use shared::id::{EventId, ReportId};
 use shared::operation::{Operation, SealedOperation};
 use shared::role::{Actor, may};
 use shared::time::{DAY_MS, Timestamp};
-use shared::wire::sync::{OperationResult, Outcome, Why};
+use shared::wire::sync::{OperationResult, Outcome};
 use std::collections::BTreeSet;
 use uuid::Uuid;
 
@@ -248,7 +247,11 @@ pub(super) fn noted(
             detail: detail.to_string(),
         },
     )?;
-    tell(tx, district, seen, row.id, revision)?;
+    let grown = CaseRow {
+        revision,
+        ..row.clone()
+    };
+    feed::tell(tx, district, &grown, now)?;
     Ok(Did::Stands(revision))
 }
 
@@ -262,27 +265,6 @@ const fn event_kind(addition: &Addition) -> &'static str {
         Addition::Verify(_) | Addition::Check(_) => "late_finding",
         Addition::Contest(_) => "note",
     }
-}
-
-fn tell(
-    tx: &mut dyn Tx,
-    district: &District,
-    seen: &Seen,
-    id: CaseId,
-    revision: i64,
-) -> Result<()> {
-    let buckets = buckets_of(&seen.row);
-    let id = id.to_string();
-    store::changes::put(
-        tx,
-        &district.code,
-        &buckets,
-        "cases",
-        &id,
-        revision,
-        Why::Put,
-    )?;
-    Ok(())
 }
 
 /// Announces the photos that the report doesn't have yet: how many, and how many of them are here

@@ -1,7 +1,7 @@
 //! The handheld's window: Tauri around `app-core`.
 //!
 //! Opens the data, starts the sync loop, shows one window. What the screens may ask for is in
-//! `commands`, three lines each; what differs between a phone and a desktop is in `position.rs`.
+//! `commands`, a few lines each; what differs between a phone and a desktop is in `position.rs`.
 //! Nothing here decides a rule, and nothing else but `app/ui/src/backend.rs` knows Tauri. Tried
 //! through the real window by the crate `tests`. `docs/HANDHELD.md` says how to set it up.
 

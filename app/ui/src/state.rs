@@ -86,6 +86,10 @@ impl Shared {
         // A wait is over by this clock.
         self.now.set(clock());
         let was_locked = self.lock.read_untracked().locked;
+        if was_locked && !lock.locked {
+            // The page comes anew: a report that became a draft is at the address it was given.
+            self.route.set(Route::parse(&hash()));
+        }
         if *self.lock.read_untracked() != lock {
             self.lock.set(lock);
         }

@@ -404,7 +404,7 @@ words! {
     ROOM_NEAR "本机能存的案件快满了。上报不受影响；请告诉管理员，网格可能要减少。" "Nearly as many cases come down as this handheld keeps. Filing goes on as ever; tell an administrator, there may be too many grids.";
     ROOM_LEFT_OUT "案件太多，有的网格没有下发到本机。上报不受影响；请告诉管理员，网格要减少。" "There are more cases than this handheld keeps, so some grids were left out. Filing goes on as ever; tell an administrator, there are too many grids.";
     QUEUE_ON_DEVICE "在本机" "On this device";
-    QUEUE_SENT "已发出" "Sent";
+    QUEUE_SENDING "正在发送" "Sending";
     QUEUE_RECEIVED "已收到" "Received";
     QUEUE_ACCEPTED "已受理" "Accepted";
     QUEUE_ATTENTION "需要处理" "Needs attention";

@@ -130,9 +130,14 @@ impl Desk {
     /// Signs out, here in any case and on the server if it can be reached.
     pub(crate) fn sign_out(self) {
         spawn_local(async move {
-            // A session that cannot be ended now ends by itself; the screen is cleared either way.
-            let _ = api::sign_out().await;
+            let outcome = api::sign_out().await;
             self.leave();
+            // The screen is cleared either way; that the session goes on is said, not hidden.
+            if let Err(problem) = outcome
+                && !problem.is_signed_out()
+            {
+                self.session.set(Session::Failed(problem));
+            }
         });
     }
 

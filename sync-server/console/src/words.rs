@@ -56,7 +56,7 @@ words! {
     FIRST_PAGE: "回到第一页", "First page";
     NO_SUCH_PAGE: "没有这一页", "There is no such page";
     TO_LIST: "回到待办", "Back to the work lists";
-    UNREACHABLE: "连不上服务器。请检查网络，稍后会自动重试。", "The server can't be reached. Check the network; it is tried again by itself.";
+    UNREACHABLE: "连不上服务器。请检查网络，再试一次。", "The server can't be reached. Check the network and try again.";
     UNREADABLE: "服务器的回答读不懂。请重试；若仍如此，请联系管理员。", "The server's answer could not be read. Try again; if it stays so, tell the administrator.";
     NOT_FOUND: "找不到，或者不在您的范围内。", "It isn't there, or not in your area.";
     STALE_SCREEN: "显示的是之前的内容。", "What you see is from before.";

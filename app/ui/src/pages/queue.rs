@@ -135,7 +135,7 @@ fn Report(row: QueueRow) -> impl IntoView {
     let report = row.row;
     let (shape, state, word) = match report.status {
         ReportStatus::OnDevice => (Shape::HardDrive, "waiting", words::QUEUE_ON_DEVICE),
-        ReportStatus::Sending => (Shape::Upload, "info", words::QUEUE_SENT),
+        ReportStatus::Sending => (Shape::Upload, "info", words::QUEUE_SENDING),
         ReportStatus::Delivered => (Shape::Check, "safe", words::QUEUE_RECEIVED),
         ReportStatus::Accepted | ReportStatus::Closed => {
             (Shape::CircleCheck, "safe", words::QUEUE_ACCEPTED)
@@ -167,7 +167,7 @@ fn Photo(photo: QueuePhoto) -> impl IntoView {
     let (shape, state, word) = match photo.standing {
         PhotoStanding::OnDevice => (Shape::HardDrive, "waiting", words::QUEUE_ON_DEVICE),
         PhotoStanding::PreviewSent => (Shape::HardDrive, "waiting", words::QUEUE_PREVIEW_SENT),
-        PhotoStanding::Sending => (Shape::Upload, "info", words::QUEUE_SENT),
+        PhotoStanding::Sending => (Shape::Upload, "info", words::QUEUE_SENDING),
         PhotoStanding::Received => (Shape::CircleCheck, "safe", words::QUEUE_RECEIVED),
         PhotoStanding::NeedsAttention => (Shape::CircleAlert, "late", words::QUEUE_ATTENTION),
     };

@@ -77,7 +77,7 @@ fn Case(id: CaseId) -> impl IntoView {
     });
     let here = Memo::new(move |_| sheet.shown.with(Option::is_some));
     let retry = Callback::new(move |()| sheet.poll.refresh());
-    listen_to_keys(desk, id);
+    listen_to_keys(desk, id, sheet.form);
     desk.title(move || {
         let name = sheet
             .shown
@@ -142,8 +142,8 @@ fn Way(id: CaseId) -> impl IntoView {
     }
 }
 
-/// Escape goes back to the list, `j` and `k` to the neighbours.
-fn listen_to_keys(desk: Desk, id: CaseId) {
+/// Escape goes back to the list, `j` and `k` to the neighbours; not from a form that is filled in.
+fn listen_to_keys(desk: Desk, id: CaseId, form: MoveForm) {
     let navigate = use_navigate();
     let go = move |address: &str| navigate(address, NavigateOptions::default());
     let neighbour = move |by: isize| {
@@ -153,7 +153,8 @@ fn listen_to_keys(desk: Desk, id: CaseId) {
         })
     };
     let handle = window_event_listener(leptos::ev::keydown, move |event: KeyboardEvent| {
-        if event.ctrl_key() || event.meta_key() || event.alt_key() || is_typing(&event) {
+        let is_other = event.ctrl_key() || event.meta_key() || event.alt_key();
+        if is_other || is_typing(&event) || form.open.with_untracked(Option::is_some) {
             return;
         }
         let next = match event.key().as_str() {

@@ -218,8 +218,16 @@ impl PhotoStore {
             }
         };
         match found {
-            None if self.size(hash).await?.is_some() => return Ok(Finished::Kept),
-            None => return Ok(Finished::Lost),
+            None => {
+                // Asked by its bytes: a file that was cut off since has the name too.
+                let here = self.read(hash).await?;
+                let is_here = here.is_some_and(|bytes| Sha256::of(&bytes) == hash);
+                return Ok(if is_here {
+                    Finished::Kept
+                } else {
+                    Finished::Lost
+                });
+            }
             Some(found) if found != hash => {
                 self.discard(upload).await?;
                 return Ok(Finished::WrongHash);
@@ -383,6 +391,15 @@ mod tests {
         // The server died after keeping it and is asked again.
         let again = store.finish(upload(), hash, None).await.unwrap();
         assert_eq!(again, Finished::Kept);
+        // A file that was cut off since is not believed, and is replaced when it comes again.
+        let kept = dir.path().join("photos").join(key(hash).as_ref());
+        std::fs::write(&kept, head).unwrap();
+        let cut = store.finish(upload(), hash, None).await.unwrap();
+        assert_eq!(cut, Finished::Lost);
+        add(&store, 0, &whole).await;
+        let finished = store.finish(upload(), hash, None).await.unwrap();
+        assert_eq!(finished, Finished::Kept);
+        assert_eq!(store.read(hash).await.unwrap().unwrap(), whole);
         let other = store.finish(upload(), Sha256::of(b"other"), None).await;
         assert_eq!(other.unwrap(), Finished::Lost);
     }

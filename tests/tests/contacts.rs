@@ -190,8 +190,15 @@ fn a_contact_is_erased_when_its_time_is_over(backend: &Backend) {
     world.pass_ms((KEPT_DAYS - 1) * DAY_MS);
     assert_eq!(expire(&world), 0);
     world.pass_ms(2 * DAY_MS);
+    let pull = json!({"buckets": {}, "limit": 100});
+    let before = world.post("/v1/sync/pull", &handheld.token, &pull);
     assert_eq!(expire(&world), 1);
     assert_eq!(expire(&world), 0, "once");
+    // A handheld that was away when the case left it is told to let go of it once more.
+    let pull = json!({"buckets": before.at("/buckets"), "limit": 100});
+    let after = world.post("/v1/sync/pull", &handheld.token, &pull);
+    assert_eq!(after.at("/rows/0/why"), "evict", "{after:?}");
+    assert_eq!(after.at("/rows/0/id"), &json!(id));
     let dispatcher = world.console_of(Role::Dispatcher, "350703", None);
     let seen = case(&world, &id, &dispatcher);
     assert_eq!(seen.at("/contact/erased"), true);

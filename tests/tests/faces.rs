@@ -106,6 +106,14 @@ async fn make_move(
     if !why.is_empty() {
         fill(browser, "#move-reason", why).await;
     }
+    // Keys that lead elsewhere leave a form alone that is being filled in.
+    browser
+        .script("document.activeElement.blur()")
+        .await
+        .unwrap();
+    browser.type_keys("\u{e00c}").await.unwrap();
+    browser.type_keys("j").await.unwrap();
+    browser.find("#move-form").await.unwrap();
     browser.click_css("#move-submit").await.unwrap();
     browser
         .until("see the form close", async || {
@@ -312,4 +320,25 @@ async fn each_of_ten_tabs_of_the_console_shows_its_list() {
         browser.open(&server.url()).await.unwrap();
         browser.see("本页 0 件").await.unwrap();
     }
+}
+
+/// The next person at the desk must not be let in as the one before without anybody knowing.
+#[tokio::test(flavor = "multi_thread")]
+async fn signing_out_that_the_server_never_heard_of_is_said() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut server = Server::init(&dir.path().join("server"), "350703").unwrap();
+    people::add(&server).unwrap();
+    server.start().await.unwrap();
+    let browser = sign_in(&server, "paiqian").await;
+    server.kill();
+    browser.click_css("#sign-out").await.unwrap();
+    // Neither the pages nor the sign-in form, which would say that one is out.
+    let code = "return !document.querySelector('#nav-todo, #sign-in-form')";
+    browser
+        .until("see neither", async || {
+            Ok(browser.script(code).await?.as_bool() == Some(true))
+        })
+        .await
+        .unwrap();
+    browser.see("连不上服务器").await.unwrap();
 }

@@ -2,9 +2,8 @@
 //! `tests/mutations`, are put into a copy of the sources, and the simulation has to find each.
 //!
 //! A file says in words what goes wrong, then names a source file, the lines that go (`-`) and the
-//! lines that come (`+`); `from:` names the seed to begin with where one was kept for this fault.
-//! The word `MUTATED` in them stands for "this fault is switched on", so that one build of the copy
-//! holds all of them; the product itself has no such switch.
+//! lines that come (`+`). The word `MUTATED` in them stands for "this fault is switched on", so
+//! that one build of the copy holds all of them; the product itself has no such switch.
 //! Tests: `tests/tests/mutations.rs` sees that each still fits the sources.
 
 use std::path::{Path, PathBuf};
@@ -34,8 +33,6 @@ struct Mutation {
     name: String,
     words: String,
     file: PathBuf,
-    /// The first seed.
-    from: String,
     /// Lines that go, and those that come in their place.
     hunks: Vec<(String, String)>,
 }
@@ -73,8 +70,7 @@ pub(crate) fn mutants(steps: &mut Steps, args: &Mutants) -> Result<()> {
             continue;
         }
         let output = Command::new(copy.join("sim"))
-            .args(["--from", &mutation.from, "--seeds", &seeds])
-            .args(["--findings", "1"])
+            .args(["--seeds", &seeds, "--findings", "1"])
             .env(SWITCH, &mutation.name)
             .output()?;
         let said = String::from_utf8_lossy(&output.stderr);
@@ -128,11 +124,9 @@ fn parse(file: &Path) -> Result<Mutation> {
         }
         before = mark;
     }
-    let named = |what: &str| text.lines().find_map(|line| line.strip_prefix(what));
-    let source = named("file: ");
+    let source = text.lines().find_map(|line| line.strip_prefix("file: "));
     Ok(Mutation {
         words: text.lines().next().unwrap_or_default().to_owned(),
-        from: named("from: ").unwrap_or("1").to_owned(),
         file: PathBuf::from(source.with_context(|| format!("{name} names no file"))?),
         hunks,
         name,

@@ -16,17 +16,19 @@ use std::str::FromStr;
 use std::time::Duration;
 use uuid::fmt::Hyphenated;
 
-/// What was sent to a database that vanished without a word is given up after this, and the writer
-/// connects anew; the system alone would wait a quarter of an hour.
-const SILENCE_MAX: Duration = Duration::from_secs(30);
-/// A quiet connection is asked whether it is alive after this; the system alone waits two hours.
-const ASKED_AFTER: Duration = Duration::from_secs(15);
-/// And then so often.
-const ASKED_EVERY: Duration = Duration::from_secs(5);
-/// Until so many went unanswered.
-const ASKED_TIMES: u32 = 3;
 /// A server that doesn't answer within this is treated as away.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// What was sent and not acknowledged for this long ends the connection: a machine that vanished
+/// without a word sends no reset, and a district has one writer that would wait for it for as long
+/// as the system sends again, a quarter of an hour. Long enough for a switch to come up again.
+const UNACKNOWLEDGED_TIMEOUT: Duration = Duration::from_secs(30);
+/// While an answer is waited for, nothing is unacknowledged: only probes find out that nobody is
+/// there. They begin after this silence; the driver would begin after two hours.
+const PROBES_AFTER: Duration = Duration::from_secs(15);
+/// Between two probes: with [`PROBES_MAX`] a dead connection ends after half a minute.
+const PROBES_EACH: Duration = Duration::from_secs(5);
+/// Probes without an answer that end the connection: one or two may be lost on a poor network.
+const PROBES_MAX: u32 = 3;
 /// How long a statement waits for a lock before the whole batch is tried again.
 const LOCK_TIMEOUT_MS: u32 = 5_000;
 /// Statements kept prepared for each connection: all texts of the store fit; lists with unusual
@@ -44,14 +46,6 @@ impl Postgres {
     pub(super) fn open(url: &str) -> Result<Self> {
         let mut config = config(url)?;
         config.connect_timeout(CONNECT_TIMEOUT);
-        if config.get_tcp_user_timeout().is_none() {
-            config.tcp_user_timeout(SILENCE_MAX);
-        }
-        if config.get_keepalives_interval().is_none() {
-            config.keepalives_idle(ASKED_AFTER);
-            config.keepalives_interval(ASKED_EVERY);
-            config.keepalives_retries(ASKED_TIMES);
-        }
         if config.get_application_name().is_none() {
             config.application_name("gewu-server");
         }
@@ -128,13 +122,32 @@ impl Postgres {
 }
 
 fn config(url: &str) -> Result<Config> {
-    let config = Config::from_str(url).map_err(|error| StoreError::Address(error.to_string()))?;
+    let mut config =
+        Config::from_str(url).map_err(|error| StoreError::Address(error.to_string()))?;
     if config.get_dbname().is_none() {
         return Err(StoreError::Address(String::from(
             "the address names no database",
         )));
     }
+    notice_silence(&mut config);
     Ok(config)
+}
+
+/// Lets a server that vanished be noticed, where the address doesn't say how.
+fn notice_silence(config: &mut Config) {
+    if config.get_tcp_user_timeout().is_none() {
+        config.tcp_user_timeout(UNACKNOWLEDGED_TIMEOUT);
+    }
+    // The driver has a value of its own here, which no address is likely to ask for.
+    if config.get_keepalives_idle() == Config::new().get_keepalives_idle() {
+        config.keepalives_idle(PROBES_AFTER);
+    }
+    if config.get_keepalives_interval().is_none() {
+        config.keepalives_interval(PROBES_EACH);
+    }
+    if config.get_keepalives_retries().is_none() {
+        config.keepalives_retries(PROBES_MAX);
+    }
 }
 
 /// The database without user and password, for messages.
@@ -334,5 +347,31 @@ fn failed(error: &postgres::Error) -> StoreError {
             StoreError::Lost(text)
         }
         _ => StoreError::Database(text),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may fail loudly")]
+    use super::*;
+
+    #[test]
+    fn a_server_that_vanished_is_noticed_unless_the_address_says_otherwise() {
+        let usual = config("postgres://gewu@database/gewu").unwrap();
+        assert_eq!(usual.get_tcp_user_timeout(), Some(&UNACKNOWLEDGED_TIMEOUT));
+        assert_eq!(usual.get_keepalives_idle(), PROBES_AFTER);
+        assert_eq!(usual.get_keepalives_interval(), Some(PROBES_EACH));
+        assert_eq!(usual.get_keepalives_retries(), Some(PROBES_MAX));
+        assert!(usual.get_keepalives());
+        let said = config(
+            "postgres://gewu@database/gewu?tcp_user_timeout=90&keepalives_idle=60\
+             &keepalives_interval=20&keepalives_retries=9",
+        );
+        let said = said.unwrap();
+        let seconds = Duration::from_secs;
+        assert_eq!(said.get_tcp_user_timeout(), Some(&seconds(90)));
+        assert_eq!(said.get_keepalives_idle(), seconds(60));
+        assert_eq!(said.get_keepalives_interval(), Some(seconds(20)));
+        assert_eq!(said.get_keepalives_retries(), Some(9));
     }
 }

@@ -126,6 +126,7 @@ impl Pages<'_> {
         self.window.click_css("#reports li:nth-child(2) a").await?;
         self.window.find("main[data-page='report']").await?;
         self.take("report").await?;
+        self.window.find("#add-note").await?;
         self.press("add-note").await?;
         self.window.find("#addition-form").await?;
         self.show("#report-additions").await?;

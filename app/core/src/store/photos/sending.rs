@@ -248,8 +248,8 @@ pub fn retry_now(tx: &Transaction<'_>, beyond: Timestamp) -> Result<(), StoreErr
     Ok(())
 }
 
-/// Everything is at the server, which just told its clock: from now on, by that clock, it is known of
-/// each photo that it is there.
+/// Everything is at the server, which just told its clock: from now on, by that clock, it is known
+/// of each photo that it is there.
 pub fn are_safe(tx: &Transaction<'_>, at_server: Timestamp) -> Result<(), StoreError> {
     const SQL: &str = "
         UPDATE photos SET safe_ms = ?1 WHERE sent_ms IS NOT NULL AND safe_ms IS NULL";
@@ -258,7 +258,8 @@ pub fn are_safe(tx: &Transaction<'_>, at_server: Timestamp) -> Result<(), StoreE
 }
 
 /// Removes stored copies that are known to be at the server since before a moment of its clock, at
-/// most `limit` of them; previews stay. Only where the server took the report too: nothing unconfirmed is ever removed.
+/// most `limit` of them; previews stay. Only where the server took the report too: nothing
+/// unconfirmed is ever removed.
 pub fn prune(
     tx: &Transaction<'_>,
     safe_before: Timestamp,

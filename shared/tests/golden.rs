@@ -127,6 +127,8 @@ golden! {
     stale_answer: console::StaleAnswer;
     code_answer: console::CodeAnswer;
     lost_request: console::LostRequest;
+    resolve_request: console::ResolveRequest;
+    resolve_request_hash: console::ResolveRequest;
     audit_page: console::Page<console::AuditEntry>;
     error_answer: error::ErrorAnswer;
     enrol_request_with_key: sync::EnrolRequest;

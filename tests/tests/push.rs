@@ -25,6 +25,7 @@ on_both!(
     a_repeated_push_changes_nothing,
     the_same_push_from_many_connections_at_once_opens_one_case,
     the_same_id_with_other_content_is_kept_and_overwrites_nothing,
+    of_two_contents_under_one_id_each_is_settled_by_itself,
     the_same_number_with_another_operation_is_kept_for_a_person,
     a_clock_two_days_off_is_accepted_and_flagged,
     missing_numbers_are_named_until_they_arrive,
@@ -174,6 +175,44 @@ fn the_same_id_with_other_content_is_kept_and_overwrites_nothing(backend: &Backe
     let body = world.look(move |tx| Ok(store::operations::body(tx, op_id)?));
     assert!(body.unwrap().contains("井盖不见了"));
     assert_eq!(case_count(&world), 1);
+}
+
+fn of_two_contents_under_one_id_each_is_settled_by_itself(backend: &Backend) {
+    let world = World::new(backend);
+    let mut handheld = world.worker();
+    let mut forged = handheld.clone();
+    let operation = handheld.next(handheld.report());
+    let op_id = operation.op_id;
+    let op = handheld.seal(operation.clone());
+    assert_eq!(outcomes(&world.push(&handheld, &[op])), ["applied"]);
+    forged.seq = 1;
+    for text in ["另一个内容", "再一个内容"] {
+        let mut other = operation.clone();
+        other.payload["text"] = json!(text);
+        let other = forged.seal(other);
+        let reply = world.push(&handheld, &[other]);
+        assert_eq!(outcomes(&reply), ["quarantined: id_reused"]);
+    }
+    let kept = quarantined(&world);
+    assert_eq!(kept.len(), 2);
+    assert!(kept.iter().all(|row| row["op_id"] == json!(op_id)));
+    assert_ne!(kept[0]["hash"], kept[1]["hash"]);
+    let token = dispatcher(&world);
+    let path = format!("/v1/quarantine/{op_id}/resolve");
+    let note = "电话核实，内容作废";
+    // Who doesn't say which may not have seen both.
+    let unsaid = world.post(&path, &token, &json!({"note": note}));
+    assert_eq!((unsaid.status, unsaid.code()), (409, "not_possible"));
+    assert_eq!(quarantined(&world).len(), 2);
+    let first = json!({"note": note, "hash": kept[0]["hash"]});
+    assert_eq!(world.post(&path, &token, &first).status, 204);
+    assert_eq!(quarantined(&world), [kept[1].clone()]);
+    assert_eq!(world.post(&path, &token, &first).status, 404, "once");
+    assert_eq!(quarantined(&world).len(), 1);
+    // Of the only one that is left it need not be said.
+    let last = world.post(&path, &token, &json!({"note": note}));
+    assert_eq!(last.status, 204);
+    assert_eq!(quarantined(&world), Vec::<Value>::new());
 }
 
 fn the_same_number_with_another_operation_is_kept_for_a_person(backend: &Backend) {

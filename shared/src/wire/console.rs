@@ -374,6 +374,9 @@ pub struct NewPost {
 pub struct QuarantineRow {
     /// The operation.
     pub op_id: OpId,
+    /// Hash of its content: several may have come under one id. Earlier servers didn't say it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hash: Option<Sha256>,
     /// Who made it, if known.
     pub person_name: String,
     /// When it came.
@@ -412,6 +415,9 @@ const fn no_cursor() -> Option<String> {
 /// `POST /v1/quarantine/{op_id}/resolve`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ResolveRequest {
+    /// Which content, as the list says; without it the only one that waits under the id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hash: Option<Sha256>,
     /// What was done about it.
     pub note: String,
 }

@@ -243,10 +243,10 @@ pub(crate) async fn quarantine(
     get(&format!("{path}{glue}settled=true")).await
 }
 
-/// Settles something in quarantine.
-pub(crate) async fn resolve(id: OpId, note: String) -> Outcome<()> {
+/// Settles one content in quarantine.
+pub(crate) async fn resolve(id: OpId, hash: Option<Sha256>, note: String) -> Outcome<()> {
     let path = format!("/v1/quarantine/{id}/resolve");
-    post(&path, &ResolveRequest { note }).await.map(drop)
+    post(&path, &ResolveRequest { hash, note }).await.map(drop)
 }
 
 /// The devices and what each owes, a page of them.

@@ -40,11 +40,11 @@ pub(super) async fn list(
     Ok(Json(page.await?))
 }
 
-/// Settle an operation with a note.
+/// Settle one content of an operation with a note.
 #[utoipa::path(post, path = "/v1/quarantine/{op_id}/resolve", tag = "quarantine",
     params(("op_id" = String, Path)), request_body = ResolveRequest,
     responses((status = 204), (status = 403, body = ErrorAnswer), (status = 404, body = ErrorAnswer),
-        (status = 422, body = ErrorAnswer)))]
+        (status = 409, body = ErrorAnswer), (status = 422, body = ErrorAnswer)))]
 pub(super) async fn resolve(
     State(app): State<App>,
     SignedIn(session): SignedIn,
@@ -52,7 +52,7 @@ pub(super) async fn resolve(
     Body(request): Body<ResolveRequest>,
 ) -> Answer<StatusCode> {
     app.write(move |tx, district, now| {
-        quarantine::resolve(tx, &session.actor, district, op_id, &request.note, now)
+        quarantine::resolve(tx, &session.actor, district, op_id, &request, now)
     })
     .await?;
     tracing::info!(op.id = %op_id, "an operation in quarantine was settled");

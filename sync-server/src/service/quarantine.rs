@@ -2,7 +2,7 @@
 
 use super::audit::{self, Deed, Note};
 use super::devices::scopes_of;
-use super::{Fault, Result};
+use super::{Fault, Result, words};
 use crate::service::district::District;
 use crate::store::quarantine::After;
 use crate::store::{self, Tx};
@@ -13,7 +13,7 @@ use shared::operation::Operation;
 use shared::report::PHOTOS_LIMIT;
 use shared::role::{Action, Actor};
 use shared::time::Timestamp;
-use shared::wire::console::{CasePhoto, Page, QuarantineRow};
+use shared::wire::console::{CasePhoto, Page, QuarantineRow, ResolveRequest};
 use std::collections::HashMap;
 
 /// Rows of one page.
@@ -108,6 +108,7 @@ pub fn page(
             };
             rows.push(QuarantineRow {
                 op_id: row.op_id,
+                hash: Some(row.hash),
                 person_name,
                 received_ms: row.received,
                 words: label::fault(&row.reason_code, Lang::Zh).to_owned(),
@@ -214,29 +215,39 @@ pub fn count(tx: &mut dyn Tx, actor: &Actor, district: &District, now: Timestamp
     Ok(i64::try_from(page.rows.len()).unwrap_or(i64::MAX))
 }
 
-/// Settles an operation with a note.
+/// Settles one content of an operation with a note: others under the same id go on waiting.
 ///
 /// # Errors
-/// [`Fault::NotFound`] when nothing of it waits for the actor, [`Fault::Forbidden`] for who may
-/// settle none.
+/// [`Fault::NotFound`] when it doesn't wait for the actor, [`Fault::NotPossible`] when several do
+/// and the request doesn't say which, [`Fault::Forbidden`] for who may settle none.
 pub fn resolve(
     tx: &mut dyn Tx,
     actor: &Actor,
     district: &District,
     op_id: OpId,
-    note: &str,
+    request: &ResolveRequest,
     now: Timestamp,
 ) -> Result<()> {
     let mut scopes = Scopes::of(actor, district, now)?;
-    let mut visible = false;
+    let mut meant = Vec::new();
     for row in store::quarantine::of_operation(tx, op_id)? {
-        let here = row.district == district.code;
-        visible |= here && row.resolved.is_none() && scopes.name(tx, row.person)?.is_some();
+        let asked = request.hash.is_none_or(|hash| hash == row.hash);
+        let waits = row.district == district.code && row.resolved.is_none();
+        if asked && waits && scopes.name(tx, row.person)?.is_some() {
+            meant.push(row.hash);
+        }
     }
-    if !visible {
-        return Err(Fault::NotFound("entry"));
-    }
-    let note = note.trim();
+    let hash = match meant.as_slice() {
+        [] => return Err(Fault::NotFound("entry")),
+        [hash] => *hash,
+        _ => {
+            return Err(Fault::NotPossible(words(
+                "同一编号下有几份内容等人确认，请刷新后逐份处理。",
+                "Several contents wait under this id; refresh and settle each by itself.",
+            )));
+        }
+    };
+    let note = request.note.trim();
     if note.is_empty() || note.chars().count() > NOTE_CHARS_MAX {
         return Err(Fault::invalid(
             "note",
@@ -244,8 +255,13 @@ pub fn resolve(
             "Say what was done, in at most 1,000 characters.",
         ));
     }
-    store::quarantine::resolve(tx, op_id, actor.person, note, now)?;
+    if !store::quarantine::resolve(tx, op_id, hash, actor.person, note, now)? {
+        return Err(Fault::NotFound("entry"));
+    }
     let subject = op_id.to_string();
-    let note = Note::of(Some(actor.person), Deed::QuarantineSettled, &subject);
+    let note = Note {
+        detail: serde_json::json!({"hash": hash}),
+        ..Note::of(Some(actor.person), Deed::QuarantineSettled, &subject)
+    };
     audit::note(tx, district, &note, now)
 }

@@ -181,22 +181,23 @@ pub fn count_waiting(tx: &mut dyn Tx, district: &AreaCode) -> Result<i64> {
         .map_or(Ok(0), |row| row.int(0))
 }
 
-/// Settles what waits under an operation's id; how many entries that were.
+/// Settles one content of an operation; `false` when it doesn't wait.
 ///
 /// # Errors
 /// As [`insert_if_new`].
 pub fn resolve(
     tx: &mut dyn Tx,
     op_id: OpId,
+    hash: Sha256,
     by: PersonId,
     note: &str,
     at: Timestamp,
-) -> Result<u64> {
+) -> Result<bool> {
     const SQL: &str = "
         UPDATE quarantine
-        SET resolved_ms = $2, resolved_by = $3, note = $4
-        WHERE op_id = $1 AND resolved_ms IS NULL";
-    tx.execute(SQL, params![op_id, at, by, note])
+        SET resolved_ms = $3, resolved_by = $4, note = $5
+        WHERE op_id = $1 AND hash = $2 AND resolved_ms IS NULL";
+    Ok(tx.execute(SQL, params![op_id, hash, at, by, note])? == 1)
 }
 
 fn from_row(row: &mut Row) -> Result<QuarantineRow> {

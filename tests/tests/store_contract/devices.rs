@@ -222,12 +222,20 @@ fn quarantine_is_listed_newest_first_and_settled_once(backend: &Backend) {
         read(&store, |tx| quarantine::of_operation(tx, op_id(1))).len(),
         2
     );
-    let settle = || {
-        write(&store, |tx| {
-            quarantine::resolve(tx, op_id(1), person_id(1), "已人工补录", at(9))
+    let settle = |content: &'static str| {
+        write(&store, move |tx| {
+            let (by, note) = (person_id(1), "已人工补录");
+            quarantine::resolve(tx, op_id(1), hash(content), by, note, at(9))
         })
     };
-    assert_eq!((settle(), settle()), (2, 0));
+    // Another content under the same id goes on waiting.
+    assert_eq!(
+        (settle("a"), settle("a"), settle("c")),
+        (true, false, false)
+    );
+    let waits = read(&store, |tx| quarantine::count_waiting(tx, &district()));
+    assert_eq!(waits, 2);
+    assert!(settle("b"));
     let (waiting, all, count) = read(&store, |tx| {
         Ok((
             quarantine::page(tx, &district(), false, None, 10)?,

@@ -13,11 +13,35 @@ use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use serde_json::Value;
-use shared::id::OpId;
+use shared::id::{OpId, Sha256};
 use shared::label::{self, Lang};
 use shared::operation::kind::REPORT_FILE;
 use shared::time::Timestamp;
 use shared::wire::console::{Page, QuarantineRow};
+
+/// One content of an operation: several may have come under one id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+struct Which {
+    op_id: OpId,
+    hash: Option<Sha256>,
+}
+
+impl Which {
+    const fn of(row: &QuarantineRow) -> Self {
+        Self {
+            op_id: row.op_id,
+            hash: row.hash,
+        }
+    }
+
+    /// What elements of it are called on the page.
+    fn mark(self) -> String {
+        self.hash.map_or_else(
+            || self.op_id.to_string(),
+            |hash| format!("{}-{hash}", self.op_id),
+        )
+    }
+}
 
 /// The page.
 #[component]
@@ -39,7 +63,7 @@ pub(crate) fn QuarantinePage() -> impl IntoView {
     let ids = Memo::new(move |_| {
         rows.answer.with(|page: &Option<Page<QuarantineRow>>| {
             page.as_ref()
-                .map(|page| page.rows.iter().map(|row| row.op_id).collect::<Vec<_>>())
+                .map(|page| page.rows.iter().map(Which::of).collect::<Vec<_>>())
         })
     });
     view! {
@@ -68,10 +92,10 @@ pub(crate) fn QuarantinePage() -> impl IntoView {
                     <ul class="stack">
                         <For
                             each=move || ids.get().unwrap_or_default()
-                            key=|id| *id
-                            let:id
+                            key=|which| *which
+                            let:which
                         >
-                            <Entry id=id rows=rows/>
+                            <Entry which=which rows=rows/>
                         </For>
                     </ul>
                 </Show>
@@ -81,25 +105,29 @@ pub(crate) fn QuarantinePage() -> impl IntoView {
 }
 
 #[component]
-fn Entry(id: OpId, rows: Poll<Page<QuarantineRow>>) -> impl IntoView {
+fn Entry(which: Which, rows: Poll<Page<QuarantineRow>>) -> impl IntoView {
     let desk = Desk::here();
     let row = Memo::new(move |_| {
         rows.answer.with(|page| {
             let rows = &page.as_ref()?.rows;
-            rows.iter().find(|row| row.op_id == id).cloned()
+            rows.iter().find(|row| Which::of(row) == which).cloned()
         })
     });
     let waits = Memo::new(move |_| {
         row.with(|row| row.as_ref().is_some_and(|row| row.resolved_ms.is_none()))
     });
     view! {
-        <li class="card stack tight quarantine-row" id=format!("op-{id}") data-test="quarantine-row">
+        <li
+            class="card stack tight quarantine-row"
+            id=format!("op-{}", which.mark())
+            data-test="quarantine-row"
+        >
             {move || {
                 let (lang, now) = (desk.lang.get(), desk.now.get_untracked());
                 row.with(|row| row.as_ref().map(|row| content(row, desk, now, lang)))
             }}
             <Show when=move || waits.get()>
-                <Resolve id=id rows=rows/>
+                <Resolve which=which rows=rows/>
             </Show>
         </li>
     }
@@ -229,12 +257,12 @@ fn pretty(body: &str) -> String {
 
 /// What was done about it, by somebody who may say so; the server decides who may.
 #[component]
-fn Resolve(id: OpId, rows: Poll<Page<QuarantineRow>>) -> impl IntoView {
+fn Resolve(which: Which, rows: Poll<Page<QuarantineRow>>) -> impl IntoView {
     let desk = Desk::here();
     let note = RwSignal::new(String::new());
     let busy = RwSignal::new(false);
     let problem = RwSignal::new(None::<String>);
-    let field = format!("note-{id}");
+    let field = format!("note-{}", which.mark());
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
         let words = note.get_untracked().trim().to_owned();
@@ -245,7 +273,7 @@ fn Resolve(id: OpId, rows: Poll<Page<QuarantineRow>>) -> impl IntoView {
         busy.set(true);
         problem.set(None);
         spawn_local(async move {
-            let outcome = api::resolve(id, words).await;
+            let outcome = api::resolve(which.op_id, which.hash, words).await;
             busy.set(false);
             match outcome {
                 Ok(()) => rows.refresh(),

@@ -2,6 +2,7 @@
 //! ticks is kept, as an operation; where the worker was in between is nobody's business. Tests:
 //! `tests/patrols.rs`.
 
+use crate::capture;
 use crate::edge::Moment;
 use crate::error::CoreError;
 use crate::place::District;
@@ -175,7 +176,7 @@ pub(crate) fn begin_report(
         ..drafts::Fields::default()
     };
     store.write(|tx| {
-        drafts::begin(tx, draft, now)?;
+        capture::begin(tx, draft, now)?;
         Ok(drafts::set_fields(tx, draft, &fields, now)?)
     })
 }

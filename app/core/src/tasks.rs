@@ -75,15 +75,23 @@ pub(crate) fn number(tx: &Transaction<'_>) -> Result<u32, StoreError> {
 }
 
 /// Whether what was taken up last of a case answers what the case waits for now. The server asked
-/// by its clock, and it was done by this device's.
+/// by its clock, and it was done by this device's as it went then: it may have been set since.
 fn is_done(device: &Device, newest: Option<&Task>, case: &CaseState) -> bool {
-    let Some((_, done)) = newest.and_then(|task| task.done) else {
+    let Some((task, (_, done))) = newest.and_then(|task| task.done.map(|done| (task, done))) else {
         return false;
     };
-    let done = done.plus_ms(device.offset_ms);
+    let done = done.plus_ms(task.offset_ms.unwrap_or(device.offset_ms));
+    // A clock that went wrong without a network: it was done before the server had it at least.
+    let done = task.received.map_or(done, |received| done.min(received));
     let asked = case.on_the_spot.as_ref().and_then(|asked| asked.since_ms);
-    let same = newest.is_some_and(|task| kind_of(case) == Some(task.kind.as_str()));
+    let same = kind_of(case) == Some(task.kind.as_str());
     same && asked.is_none_or(|asked| done.since(asked) >= 0)
+}
+
+/// Whether the server could not take what was done.
+fn is_refused(task: &Task) -> bool {
+    let outcome = task.answer.as_ref().map(|(outcome, ..)| outcome.as_str());
+    matches!(outcome, Some("quarantined" | "rejected"))
 }
 
 /// All tasks: to be done by distance or by what is due first, then what was done here.
@@ -226,13 +234,15 @@ fn gone(task: &Task, case: Option<&CaseState>) -> Option<Problem> {
 fn done_row(task: &Task, district: Option<&District>) -> TaskRow {
     let (standing, said) = match &task.answer {
         None => (TaskStanding::OnDevice, None),
-        Some((outcome, code, words)) => {
+        Some((_, code, words)) => {
             let code = code.as_deref();
             let said = code.map(|code| problem(code, words.as_deref()));
-            match outcome.as_str() {
-                "quarantined" | "rejected" => (TaskStanding::NeedsAttention, said),
-                _ if said.is_some() => (TaskStanding::Late, said),
-                _ => (TaskStanding::Accepted, None),
+            if is_refused(task) {
+                (TaskStanding::NeedsAttention, said)
+            } else if said.is_some() {
+                (TaskStanding::Late, said)
+            } else {
+                (TaskStanding::Accepted, None)
             }
         }
     };
@@ -335,7 +345,12 @@ pub(crate) fn take_up(
         let case = cases::get(tx, id)?.filter(|case| is_mine(&device, case));
         let case = case.ok_or(StoreError::Missing("task"))?;
         let kind = kind_of(&case).ok_or(StoreError::Missing("task"))?;
-        drafts::begin(tx, draft, moment.wall)?;
+        // A photo that comes late would begin the same task anew; what was refused may be.
+        let newest = tasks::newest_of(tx, id)?.filter(|task| !is_refused(task));
+        if is_done(&device, newest.as_ref(), &case) {
+            return Err(CoreError::AlreadyFiled);
+        }
+        capture::begin(tx, draft, moment.wall)?;
         Ok(tasks::take_up(tx, draft, kind, &case, moment.wall)?)
     })
 }

@@ -3,6 +3,7 @@
 
 use crate::backend;
 use crate::components::icon::{Icon, Shape};
+use crate::components::notice::LateBar;
 use crate::pages::{
     bind::Bind, capture::Capture, filed::Filed, form::Form, home::Home, lock::Unlock,
     patrol::Patrol, queue::Queue, report::Report, reports::Reports, settings::Settings, task::Task,
@@ -105,6 +106,9 @@ fn Frame() -> impl IntoView {
         <main id="main" node_ref=main data-page=move || page_name(route.get())>
             {move || page(route.get())}
         </main>
+        {move || shared.late.get().map(|problem| view! {
+            <LateBar problem close=move || shared.late.set(None) />
+        })}
         <Show when=with_bar>
             <Bar />
         </Show>

@@ -11,13 +11,15 @@ use leptos::task::spawn_local;
 use shared::case::Move;
 use shared::label::{City, Lang};
 use shared::time::Timestamp;
-use shared::wire::handheld::{About, LockView, Settings, SyncState, SyncStatus};
+use shared::wire::handheld::{About, LockView, Problem, Settings, SyncState, SyncStatus};
 use std::future::Future;
 
 /// How often sync is looked at: soon enough for an eye that waits for a case number.
 const LOOK_MS: u32 = 2_000;
 /// How long something taken away can be brought back.
 pub(crate) const UNDO_MS: u32 = 6_000;
+/// The core's code for what comes after it was filed.
+const ALREADY_FILED: &str = "already_filed";
 
 /// Shared by all pages. Every member is a handle, so copies are the same thing.
 #[derive(Debug, Clone, Copy)]
@@ -38,6 +40,8 @@ pub(crate) struct Shared {
     pub(crate) now: RwSignal<Timestamp>,
     /// The words that this city says otherwise.
     pub(crate) city: RwSignal<City>,
+    /// What came too late for what was just filed; its page is gone, so every page shows it.
+    pub(crate) late: RwSignal<Option<Problem>>,
 }
 
 impl Shared {
@@ -56,6 +60,7 @@ impl Shared {
             tick: RwSignal::new(0),
             now: RwSignal::new(clock()),
             city: RwSignal::new(City::default()),
+            late: RwSignal::new(None),
         }
     }
 
@@ -76,6 +81,13 @@ impl Shared {
     /// Makes all pages look at the data again.
     pub(crate) fn look_again(self) {
         self.tick.update(|tick| *tick = tick.wrapping_add(1));
+    }
+
+    /// Shows a problem on whatever page there is, if it is that something came after the filing.
+    pub(crate) fn say_if_late(self, problem: Option<Problem>) {
+        if let Some(problem) = problem.filter(|problem| problem.code == ALREADY_FILED) {
+            self.late.set(Some(problem));
+        }
     }
 
     /// Looks whether the handheld is locked; after it was opened, everything is read anew.

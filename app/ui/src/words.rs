@@ -268,6 +268,7 @@ words! {
     PHOTO_TOO_LARGE "照片文件超过64兆，放不下。请换一张；文字已保存。" "The photo file is larger than 64 MB. Choose another; your words are saved.";
     PHOTO_ENLARGE "看大图" "Enlarge";
     UNDO "撤销" "Undo";
+    LATE_READ "知道了" "Got it";
     PLACE "位置" "Place";
     PLACE_NONE "还没有位置。请定位，或在图上点一下。" "No place yet. Locate yourself, or tap the map.";
     PLACE_NONE_DESK "还没有位置。请在图上点一下，或输入经纬度。" "No place yet. Tap the map, or type the coordinates.";

@@ -44,7 +44,7 @@ impl App {
     /// Begins a report at a point of a round; filed, it names them.
     ///
     /// # Errors
-    /// When there is no such point.
+    /// When there is no such point, or what has this id was filed.
     pub fn begin_report_on_round(
         &self,
         at: &OnRound,

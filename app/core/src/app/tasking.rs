@@ -42,7 +42,7 @@ impl App {
     /// when it was taken up before.
     ///
     /// # Errors
-    /// When the case waits for nobody of this person's grids.
+    /// When the case waits for nobody of this person's grids, or what it waits for was done here.
     pub fn take_up_task(
         &self,
         case: CaseId,

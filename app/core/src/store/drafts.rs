@@ -103,11 +103,12 @@ pub fn get(tx: &Transaction<'_>, id: DraftId) -> Result<Draft, StoreError> {
     draft(found.ok_or(StoreError::Missing("draft"))?)
 }
 
-/// All drafts of reports, the newest first.
+/// All drafts of reports, the newest first. With them those that an earlier version began under the
+/// id of a task that was done: their photos are shown nowhere else.
 pub fn all(tx: &Transaction<'_>) -> Result<Vec<Draft>, StoreError> {
     const SQL: &str = "
         SELECT id, created_ms, updated_ms, revision, fields FROM drafts
-        WHERE id NOT IN (SELECT t.id FROM tasks t)
+        WHERE id NOT IN (SELECT t.id FROM tasks t WHERE t.op_id IS NULL)
         ORDER BY updated_ms DESC, id DESC";
     let mut statement = tx.prepare_cached(SQL)?;
     let rows = statement.query_map([], raw)?;
@@ -117,7 +118,8 @@ pub fn all(tx: &Transaction<'_>) -> Result<Vec<Draft>, StoreError> {
 /// How many drafts of reports there are.
 pub fn number(tx: &Transaction<'_>) -> Result<u32, StoreError> {
     const SQL: &str = "
-        SELECT count(*) FROM drafts WHERE id NOT IN (SELECT t.id FROM tasks t)";
+        SELECT count(*) FROM drafts
+        WHERE id NOT IN (SELECT t.id FROM tasks t WHERE t.op_id IS NULL)";
     let number: i64 = tx.query_row(SQL, [], |row| row.get(0))?;
     Ok(super::uncount(number))
 }

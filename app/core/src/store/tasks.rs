@@ -27,6 +27,10 @@ pub struct Task {
     pub begun: Timestamp,
     /// The operation that it became, and when.
     pub done: Option<(OpId, Timestamp)>,
+    /// Server's clock minus this device's, as that operation says it.
+    pub offset_ms: Option<i64>,
+    /// When the server had that operation, by its own clock.
+    pub received: Option<Timestamp>,
     /// What the server said to that operation: outcome, code, words; none while it waits.
     pub answer: Option<(String, Option<String>, Option<String>)>,
 }
@@ -58,7 +62,7 @@ pub fn take_up(
 
 const TASK: &str = "
     SELECT t.id, t.kind, t.doc, t.found, t.reason, t.begun_ms, t.op_id, t.done_ms, o.outcome,
-        o.code, o.words
+        o.code, o.words, json_extract(o.body, '$.offset_ms'), o.received_ms
     FROM tasks t
     LEFT JOIN operations o ON o.op_id = t.op_id";
 
@@ -80,6 +84,8 @@ fn task(row: &rusqlite::Row<'_>) -> Result<Task, StoreError> {
         reason: text(4)?,
         begun: Timestamp(row.get(5)?),
         done,
+        offset_ms: row.get(11)?,
+        received: row.get::<_, Option<i64>>(12)?.map(Timestamp),
         answer: match maybe(8)? {
             Some(outcome) => Some((outcome, maybe(9)?, maybe(10)?)),
             None => None,
@@ -112,9 +118,10 @@ pub fn done(tx: &Transaction<'_>, limit: u32) -> Result<Vec<Task>, StoreError> {
     list(tx, rest, &[&limit])
 }
 
-/// What was taken up of a case last, done or not.
+/// What was taken up of a case last, done or not: by the order of the rows, since the clock may have
+/// been set back in between.
 pub fn newest_of(tx: &Transaction<'_>, case: CaseId) -> Result<Option<Task>, StoreError> {
-    let rest = "WHERE t.case_id = ?1 ORDER BY t.begun_ms DESC, t.id DESC LIMIT 1";
+    let rest = "WHERE t.case_id = ?1 ORDER BY t.rowid DESC LIMIT 1";
     let found = list(tx, rest, &[&case.to_string()])?;
     Ok(found.into_iter().next())
 }

@@ -106,6 +106,8 @@ async fn a_report_begun_at_a_point_names_it_when_it_is_filed() {
     app.set_draft(draft, &fields, now).unwrap();
     app.save_report(draft, OpId(world.edge().uuid()), &Moment::wall(now))
         .unwrap();
+    let again = app.begin_report_on_round(&at, draft, now).unwrap_err();
+    assert_eq!(again.code(), "already_filed");
     app.sync_over(&world.server, &world.edge()).await.unwrap();
     let kept = world.server.kept.lock().unwrap();
     let (text, _) = kept.operations.values().next().unwrap();

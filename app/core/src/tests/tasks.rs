@@ -1,13 +1,16 @@
 //! Tasks on the spot on the handheld alone: begun, interrupted, finished without a network, gone.
 
-use super::world::{START, World, photo};
+use super::sync::steps;
+use super::world::{IN_GRID_1, START, World, manhole, photo};
 use crate::{App, Moment};
 use shared::case::{Class, Found};
 use shared::id::{AreaCode, CaseId, DraftId, OpId, ReportId};
 use shared::report::PhotoRole;
-use shared::time::MINUTE_MS;
+use shared::time::{DAY_MS, MINUTE_MS};
 use shared::wire::handheld::TaskStanding;
+use shared::wire::queue::{NetworkKind, SendingRules};
 use shared::wire::sync::{CaseState, OnTheSpot};
+use std::sync::atomic::Ordering;
 use uuid::Uuid;
 
 const CASE: CaseId = CaseId(Uuid::from_u128(0x7001));
@@ -148,6 +151,106 @@ async fn what_vanished_meanwhile_is_shown_as_such_and_can_be_given_up_or_sent() 
     app.set_task(CASE, Some(Found::Yes), "").unwrap();
     finish(&world, &app);
     assert_eq!(app.sync_status().unwrap().operations_waiting, 1);
+}
+
+/// Sets the handheld's clock, and not the server's.
+fn set_clock(world: &World, by_ms: i64) {
+    world.clock.fetch_add(by_ms, Ordering::SeqCst);
+}
+
+/// The server asks for the same case again, by its clock.
+fn ask_again(world: &World, ms: i64) {
+    let mut kept = world.server.kept.lock().unwrap();
+    let case = kept.cases.last_mut().unwrap();
+    case.revision += 1;
+    case.on_the_spot.as_mut().unwrap().since_ms = Some(START.plus_ms(ms));
+}
+
+#[tokio::test]
+async fn a_second_request_shows_although_the_first_was_done_by_a_clock_a_day_ahead() {
+    // The server's clock was known to differ, or the clock was set ahead without a network.
+    for is_known in [true, false] {
+        let world = World::new();
+        let ahead = if is_known { (DAY_MS, 0) } else { (0, DAY_MS) };
+        set_clock(&world, ahead.0);
+        let app = with_task(&world, "350703001012001").await;
+        set_clock(&world, ahead.1);
+        begin(&world, &app);
+        app.set_task(CASE, Some(Found::Yes), "").unwrap();
+        finish(&world, &app);
+        assert_eq!(app.task_number().unwrap(), 0);
+        app.sync_over(&world.server, &world.edge()).await.unwrap();
+        assert_eq!(app.task_number().unwrap(), 0);
+        // The clock is set right.
+        set_clock(&world, -DAY_MS);
+        ask_again(&world, MINUTE_MS);
+        app.sync_over(&world.server, &world.edge()).await.unwrap();
+        assert_eq!(app.task_number().unwrap(), 1, "known: {is_known}");
+        // Done again it is done, although the first was begun later by its clock.
+        world.pass(2 * MINUTE_MS);
+        begin(&world, &app);
+        app.set_task(CASE, Some(Found::Yes), "").unwrap();
+        finish(&world, &app);
+        assert_eq!(app.task_number().unwrap(), 0, "known: {is_known}");
+        let task = app.task(CASE, None).unwrap();
+        assert_eq!(task.row.standing, TaskStanding::OnDevice);
+    }
+}
+
+#[tokio::test]
+async fn a_photo_that_comes_after_the_finding_was_sent_is_refused_and_begins_nothing() {
+    let world = World::new();
+    let app = with_task(&world, "350703001012001").await;
+    let draft = begin(&world, &app);
+    app.set_task(CASE, Some(Found::Yes), "").unwrap();
+    finish(&world, &app);
+    let late = app.add_photo(draft, &photo("jolla.jpg"), PhotoRole::Far, world.now());
+    assert_eq!(late.unwrap_err().code(), "already_filed");
+    let late = app.set_draft(draft, &manhole(IN_GRID_1), world.now());
+    assert_eq!(late.unwrap_err().code(), "already_filed");
+    // Nor is the same task begun anew, before the server has answered or after.
+    for _ in 0..2 {
+        let moment = Moment::wall(world.now());
+        let late = app.take_up_task(CASE, world.draft_id(), &moment);
+        assert_eq!(late.unwrap_err().code(), "already_filed");
+        app.sync_over(&world.server, &world.edge()).await.unwrap();
+    }
+    assert!(app.drafts().unwrap().is_empty());
+    assert_eq!(app.home().unwrap().drafts, 0);
+    let rows = app.tasks(None).unwrap();
+    assert_eq!(rows.len(), 1);
+    assert_eq!(rows[0].standing, TaskStanding::Accepted);
+    assert_eq!(app.task(CASE, None).unwrap().photos.len(), 1);
+}
+
+#[tokio::test]
+async fn not_all_is_called_safe_while_the_photo_of_a_task_waits_for_wifi() {
+    let world = World::new();
+    let app = world.enrolled().await;
+    world.file(&app, &["jolla.jpg"], &manhole(IN_GRID_1));
+    app.sync_over(&world.server, &world.edge()).await.unwrap();
+    assert!(app.queue(world.now()).unwrap().all_safe);
+    let case = to_verify("350703001012001");
+    world.server.kept.lock().unwrap().cases.push(case);
+    app.sync_over(&world.server, &world.edge()).await.unwrap();
+    app.set_network(NetworkKind::Metered);
+    app.set_sending_rules(SendingRules {
+        wifi_only: true,
+        daily_cap_mb: None,
+    })
+    .unwrap();
+    begin(&world, &app);
+    app.set_task(CASE, Some(Found::Yes), "").unwrap();
+    finish(&world, &app);
+    steps(&world, &app, 50).await;
+    let queue = app.queue(world.now()).unwrap();
+    assert!(queue.tasks.is_empty(), "its words are there: {queue:?}");
+    assert_eq!(queue.sync.operations_waiting, 0);
+    assert_eq!(queue.sync.photos_waiting, 1);
+    assert!(!queue.all_safe);
+    app.set_network(NetworkKind::Free);
+    steps(&world, &app, 50).await;
+    assert!(app.queue(world.now()).unwrap().all_safe);
 }
 
 #[tokio::test]

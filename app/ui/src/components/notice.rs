@@ -29,6 +29,21 @@ pub(crate) fn Empty(text: &'static str) -> impl IntoView {
     }
 }
 
+/// What came too late for what was just filed; floats over the bottom until it was read.
+#[component]
+pub(crate) fn LateBar(problem: Problem, close: impl Fn() + 'static) -> impl IntoView {
+    let t = speaker();
+    let words = t.problem(&problem);
+    view! {
+        <div class="undo floating" role="alert" data-problem=problem.code>
+            <span class="grow">{words}</span>
+            <button type="button" class="quiet" data-test="late-read" on:click=move |_| close()>
+                {t.say(words::LATE_READ)}
+            </button>
+        </div>
+    }
+}
+
 /// Floats over the bottom while something can be brought back.
 #[component]
 pub(crate) fn UndoBar(text: &'static str, undo: impl Fn() + 'static) -> impl IntoView {

@@ -71,7 +71,8 @@ fn Picker(id: &'static str, camera: bool) -> impl IntoView {
     } else {
         (Shape::Images, words::PHOTO_FILE)
     };
-    let take = move |event: leptos::ev::Event| form.add_photos(chosen_files(&event));
+    let shared = shared();
+    let take = move |event: leptos::ev::Event| form.add_photos(chosen_files(&event), shared);
     view! {
         <label class="button picker" class:primary=move || form.photos().is_empty()>
             <Icon shape />

@@ -29,6 +29,12 @@ pub(crate) fn Bind() -> impl IntoView {
                 .is_some_and(|sync| sync.state == SyncState::Paused)
         })
     };
+    let is_bound = move || {
+        shared.sync.with(|sync| {
+            sync.as_ref()
+                .is_some_and(|sync| sync.state != SyncState::NotEnrolled)
+        })
+    };
     let bind = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
         let (server, code) = (server.get_untracked(), code.get_untracked());
@@ -65,6 +71,14 @@ pub(crate) fn Bind() -> impl IntoView {
     };
     view! {
         <div class="page stack bind">
+            <Show when=is_bound>
+                <div class="row bar">
+                    <a class="button quiet" id="back" href=Route::Settings.href()>
+                        <Icon shape=Shape::ArrowLeft />
+                        {t.say(words::BACK)}
+                    </a>
+                </div>
+            </Show>
             <header class="brand">
                 <img src="/favicon.svg" alt="" width="56" height="56" />
                 <div>

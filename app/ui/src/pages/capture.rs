@@ -48,15 +48,18 @@ pub(crate) fn Capture(draft: Option<DraftId>) -> impl IntoView {
                 Kept::No(problem) => Some(view! { <ProblemNotice problem /> }),
                 Kept::Nothing | Kept::Writing | Kept::Yes => None,
             }}
-            <section class="card stack" id="section-photos" aria-labelledby="photos-title" tabindex="-1">
-                <h2 id="photos-title"><Icon shape=Shape::Camera /> {t.say(words::PHOTOS)}</h2>
-                <PhotoStrip />
-                {move || form.problem.get().map(|problem| view! { <ProblemNotice problem /> })}
-            </section>
-            <PlaceSection />
-            <CategorySection />
-            <SimilarQuestion />
-            <WordsSection form />
+            // What is being sent can't be changed any more.
+            <fieldset class="capture-parts" id="capture-parts" prop:disabled=form.sending>
+                <section class="card stack" id="section-photos" aria-labelledby="photos-title" tabindex="-1">
+                    <h2 id="photos-title"><Icon shape=Shape::Camera /> {t.say(words::PHOTOS)}</h2>
+                    <PhotoStrip />
+                    {move || form.problem.get().map(|problem| view! { <ProblemNotice problem /> })}
+                </section>
+                <PlaceSection />
+                <CategorySection />
+                <SimilarQuestion />
+                <WordsSection form />
+            </fieldset>
             <footer class="send-bar">
                 <PreviewCard form />
                 <Faults form />

@@ -5,8 +5,9 @@ use crate::components::icon::{Icon, Shape};
 use crate::components::notice::ProblemNotice;
 use crate::components::report_row::short_place;
 use crate::route::Route;
-use crate::state::{self, live, shared, speaker};
+use crate::state::{self, Shared, live, shared, speaker};
 use crate::words::{self, Word};
+use gloo_timers::future::TimeoutFuture;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use shared::patrol::{Mark, NOTE_CHARS_LIMIT, OnRound, Seen};
@@ -14,6 +15,8 @@ use shared::wire::handheld::{
     AdditionStatus, MarkView, PatrolCard, PatrolPointView, PatrolView, Problem,
 };
 
+/// Presses so soon after a tick are the same press.
+const SAME_PRESS_MS: u32 = 500;
 const SEEN: [Seen; 3] = [Seen::Fine, Seen::Trouble, Seen::Unreached];
 
 const fn seen_word(seen: Seen) -> Word {
@@ -104,8 +107,7 @@ pub(crate) fn Patrol() -> impl IntoView {
     }
 }
 
-/// The points of a round. One that changes is drawn anew by itself: what is being written at another
-/// stays.
+/// The points of a round. A tick changes its own line and nothing else: what is being written stays.
 #[component]
 fn Points(patrol: Memo<Option<PatrolView>>) -> impl IntoView {
     let t = speaker();
@@ -129,49 +131,93 @@ fn Points(patrol: Memo<Option<PatrolView>>) -> impl IntoView {
         <ol class="list stack" id="patrol-points">
             <For
                 each=points
-                key=|point| format!("{point:?}")
+                key=|point| (point.id.clone(), point.name.clone(), point.words.clone())
                 children=move |point: PatrolPointView| {
                     let round = round.clone();
-                    view! { <Point round point /> }
+                    let mark = mark_of(patrol, point.id.clone());
+                    view! { <Point round point mark /> }
                 }
             />
         </ol>
     }
 }
 
+/// The newest tick of a point, as it changes.
+fn mark_of(patrol: Memo<Option<PatrolView>>, id: String) -> Memo<Option<MarkView>> {
+    Memo::new(move |_| {
+        patrol.with(|patrol| {
+            let mut points = patrol.iter().flat_map(|patrol| patrol.points.iter());
+            points
+                .find(|point| point.id == id)
+                .and_then(|point| point.mark.clone())
+        })
+    })
+}
+
+/// What is being written at a point. Every member is a handle, so copies are the same thing.
+#[derive(Clone, Copy)]
+struct Writing {
+    note: RwSignal<String>,
+    problem: RwSignal<Option<Problem>>,
+    busy: RwSignal<bool>,
+}
+
+impl Writing {
+    /// Ticks a point, once however quickly it is pressed. The note goes when it is kept.
+    fn tick(self, at: OnRound, seen: Seen, shared: Shared) {
+        if self.busy.get_untracked() {
+            return;
+        }
+        self.busy.set(true);
+        self.problem.set(None);
+        let mark = Mark {
+            round: at.round,
+            point: at.point,
+            seen,
+            note: self.note.get_untracked(),
+        };
+        spawn_local(async move {
+            match backend::mark_point(&mark).await {
+                Ok(()) => {
+                    if self.note.try_get_untracked().as_ref() == Some(&mark.note) {
+                        self.note.try_set(String::new());
+                    }
+                    shared.look_again();
+                    TimeoutFuture::new(SAME_PRESS_MS).await;
+                }
+                Err(refused) => {
+                    self.problem.try_set(Some(refused));
+                }
+            }
+            self.busy.try_set(false);
+        });
+    }
+}
+
 /// A point: what to look at, what was seen, and a way to report what is wrong.
 #[component]
-fn Point(round: String, point: PatrolPointView) -> impl IntoView {
+fn Point(round: String, point: PatrolPointView, mark: Memo<Option<MarkView>>) -> impl IntoView {
     let t = speaker();
     let shared = shared();
     let note = RwSignal::new(String::new());
     let problem = RwSignal::new(None::<Problem>);
+    let writing = Writing {
+        note,
+        problem,
+        busy: RwSignal::new(false),
+    };
     let here = StoredValue::new(OnRound {
         round,
         point: point.id.clone(),
     });
-    let tick = move |seen: Seen| {
-        problem.set(None);
-        let OnRound { round, point } = here.get_value();
-        let mark = Mark {
-            round,
-            point,
-            seen,
-            note: note.get_untracked(),
-        };
-        spawn_local(async move {
-            match backend::mark_point(&mark).await {
-                Ok(()) => shared.look_again(),
-                Err(refused) => {
-                    problem.try_set(Some(refused));
-                }
-            }
-        });
-    };
     let report = move |_| begin_report(here.get_value(), problem);
     let button = move |seen: Seen| {
         view! {
-            <button type="button" data-seen=seen_name(seen) on:click=move |_| tick(seen)>
+            <button
+                type="button"
+                data-seen=seen_name(seen)
+                on:click=move |_| writing.tick(here.get_value(), seen, shared)
+            >
                 {t.say(seen_word(seen))}
             </button>
         }
@@ -181,7 +227,7 @@ fn Point(round: String, point: PatrolPointView) -> impl IntoView {
         <li class="card stack tight" data-point=point.id>
             <h3>{point.name.clone()}</h3>
             {(!point.words.is_empty()).then(|| view! { <p>{point.words.clone()}</p> })}
-            {point.mark.map(|mark| view! { <Ticked mark /> })}
+            {move || mark.get().map(|mark| view! { <Ticked mark /> })}
             <input
                 type="text"
                 maxlength=NOTE_CHARS_LIMIT.to_string()

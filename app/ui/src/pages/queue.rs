@@ -43,6 +43,8 @@ pub(crate) fn Queue() -> impl IntoView {
 fn Shown(queue: QueueView) -> impl IntoView {
     let t = speaker();
     let (rows, tasks) = (queue.rows.clone(), queue.tasks.clone());
+    // Photos of tasks, ticks of a round and notes to others' reports stand in no row.
+    let waits = queue.sync.operations_waiting > 0 || queue.sync.photos_waiting > 0;
     view! {
         <Standing queue />
         {(!tasks.is_empty()).then(|| view! {
@@ -53,7 +55,9 @@ fn Shown(queue: QueueView) -> impl IntoView {
                 </ul>
             </section>
         })}
-        {if rows.is_empty() {
+        {if rows.is_empty() && waits {
+            ().into_any()
+        } else if rows.is_empty() {
             view! { <Empty text=t.say(words::QUEUE_EMPTY) /> }.into_any()
         } else {
             view! {

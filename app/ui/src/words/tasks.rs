@@ -33,6 +33,8 @@ words! {
     TASK_FINISH "完成并发送" "Finish and send";
     TASK_FINISH_LATE "照样提交" "Send all the same";
     TASK_PUT_DOWN "放弃" "Give it up";
+    TASK_PUT_DOWN_SURE "再按一次：照片和说明都会删除" "Press again: photos and words are deleted";
+    TASK_PHOTO_SURE "再按一次就去掉，不能恢复" "Press again to remove it for good";
     TASK_REPORT_PHOTOS "上报时的照片" "Photos of the report";
     PATROL_TITLE "巡查" "Rounds";
     PATROL_TICKED "今天已巡 {}" "{} ticked today";

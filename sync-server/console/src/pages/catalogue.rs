@@ -27,12 +27,19 @@ pub(crate) fn CataloguePage() -> impl IntoView {
     desk.title(move || desk.say(words::CATALOGUE).to_owned());
     let listed = Poll::start(api::catalogues, Some(REFRESH));
     let problem = RwSignal::new(None::<String>);
+    let busy = RwSignal::new(false);
     let navigate = use_navigate();
     let begin = Callback::new(move |new: NewCatalogueDraft| {
+        if busy.get_untracked() {
+            return;
+        }
         let navigate = navigate.clone();
+        busy.set(true);
         problem.set(None);
         spawn_local(async move {
-            match api::begin_draft(&new).await {
+            let outcome = api::begin_draft(&new).await;
+            busy.try_set(false);
+            match outcome {
                 Ok(row) => navigate(&format!("/catalogue/{}", row.id), Default::default()),
                 Err(refused) => {
                     desk.notice(&refused);
@@ -45,7 +52,7 @@ pub(crate) fn CataloguePage() -> impl IntoView {
         <div class="page stack" data-test="catalogue">
             <h1>{move || desk.say(words::CATALOGUE)}</h1>
             <p class="second">{move || desk.say(words::CATALOGUE_WHAT)}</p>
-            <Begin begin=begin/>
+            <Begin begin=begin busy=busy/>
             <FormProblem words=problem/>
             <Answered poll=listed>
                 <h2>{move || desk.say(words::DRAFTS)}</h2>
@@ -59,7 +66,7 @@ pub(crate) fn CataloguePage() -> impl IntoView {
 
 /// What a draft is for, and the button that begins one from the version in force.
 #[component]
-fn Begin(begin: Callback<NewCatalogueDraft>) -> impl IntoView {
+fn Begin(begin: Callback<NewCatalogueDraft>, busy: RwSignal<bool>) -> impl IntoView {
     let desk = Desk::here();
     let name = RwSignal::new(String::new());
     let submit = move |event: SubmitEvent| {
@@ -81,7 +88,7 @@ fn Begin(begin: Callback<NewCatalogueDraft>) -> impl IntoView {
                     on:input=move |event| name.set(event_target_value(&event))
                 />
             </div>
-            <button type="submit" class="primary" id="draft-begin">
+            <button type="submit" class="primary" id="draft-begin" prop:disabled=busy>
                 {move || desk.say(words::DRAFT_BEGIN)}
             </button>
         </form>

@@ -51,13 +51,18 @@ pub(crate) fn DevicesPage() -> impl IntoView {
 #[component]
 fn Table(devices: Poll<Page<DeviceRow>>) -> impl IntoView {
     let desk = Desk::here();
+    let marking = Marking {
+        devices,
+        asked: RwSignal::new(None),
+        problem: RwSignal::new(None),
+    };
     move || {
         let (now, lang) = (desk.now.get(), desk.lang.get());
         let may_mark = desk.may(Action::Administer);
+        let mark = may_mark.then_some(marking);
         let rows = devices.answer.with(|page| {
             let rows = page.iter().flat_map(|page| page.rows.iter());
-            rows.map(|row| device(row, now, lang, may_mark))
-                .collect_view()
+            rows.map(|row| device(row, now, lang, mark)).collect_view()
         });
         if rows.is_empty() {
             return view! { <Empty what=words::DEVICES_EMPTY how=words::DEVICES_EMPTY_HOW/> }
@@ -118,30 +123,54 @@ fn gaps(row: &DeviceRow) -> String {
     row.gaps.iter().map(range).collect::<Vec<_>>().join(", ")
 }
 
+/// What is being marked. Kept beside the table, whose rows are made anew at every answer.
+#[derive(Clone, Copy)]
+struct Marking {
+    devices: Poll<Page<DeviceRow>>,
+    /// The handheld about which was asked once more.
+    asked: RwSignal<Option<DeviceId>>,
+    /// The handheld that could not be marked, and why.
+    problem: RwSignal<Option<(DeviceId, String)>>,
+}
+
 /// Marks a handheld as lost, asking once more; or as found.
 #[component]
-fn Lost(device: DeviceId, lost: bool) -> impl IntoView {
+fn Lost(device: DeviceId, lost: bool, marking: Marking) -> impl IntoView {
     let desk = Desk::here();
-    let (asked, marked) = (RwSignal::new(false), RwSignal::new(lost));
-    let problem = RwSignal::new(None::<String>);
+    let Marking {
+        devices,
+        asked,
+        problem,
+    } = marking;
+    let marked = RwSignal::new(lost);
     let press = move |_| {
         let to = !marked.get_untracked();
-        if to && !asked.get_untracked() {
-            asked.set(true);
+        problem.set(None);
+        if to && asked.get_untracked() != Some(device) {
+            asked.set(Some(device));
             return;
         }
-        asked.set(false);
+        asked.set(None);
         spawn_local(async move {
             match api::set_lost(device, to).await {
-                Ok(()) => marked.set(to),
+                Ok(()) => {
+                    marked.try_set(to);
+                    devices.refresh();
+                }
                 Err(refused) => {
                     desk.notice(&refused);
-                    problem.set(Some(refused.words(desk.lang.get_untracked())));
+                    let words = refused.words(desk.lang.get_untracked());
+                    problem.try_set(Some((device, words)));
                 }
             }
         });
     };
-    let word = move || match (marked.get(), asked.get()) {
+    let own_problem = Signal::derive(move || {
+        let problem = problem.get().filter(|(of, _)| *of == device);
+        problem.map(|(_, words)| words)
+    });
+    let is_asked = move || asked.get() == Some(device);
+    let word = move || match (marked.get(), is_asked()) {
         (true, _) => words::MARK_FOUND,
         (false, false) => words::MARK_LOST,
         (false, true) => words::MARK_LOST_SURE,
@@ -150,7 +179,7 @@ fn Lost(device: DeviceId, lost: bool) -> impl IntoView {
         <button type="button" data-test="mark-lost" on:click=press>
             {move || desk.say(word())}
         </button>
-        <FormProblem words=problem/>
+        <FormProblem words=own_problem/>
     }
 }
 
@@ -168,7 +197,12 @@ fn room(row: &DeviceRow, lang: Lang) -> Option<String> {
     })
 }
 
-fn device(row: &DeviceRow, now: Timestamp, lang: Lang, may_mark: bool) -> impl IntoView + use<> {
+fn device(
+    row: &DeviceRow,
+    now: Timestamp,
+    lang: Lang,
+    mark: Option<Marking>,
+) -> impl IntoView + use<> {
     let (kind, word, shape) = match standing(row) {
         _ if row.lost_ms.is_some() => ("late", words::LOST, Shape::TriangleAlert),
         Standing::Whole => ("safe", words::ALL_HERE, Shape::CircleCheck),
@@ -225,8 +259,10 @@ fn device(row: &DeviceRow, now: Timestamp, lang: Lang, may_mark: bool) -> impl I
             {cell(words::NOT_HERE, owed)}
             {cell(words::PHOTOS_OWED, photos)}
             {cell(words::OWED_FOR, age)}
-            {may_mark.then(|| view! {
-                <td role="cell"><Lost device=row.id lost=row.lost_ms.is_some()/></td>
+            {mark.map(|marking| view! {
+                <td role="cell">
+                    <Lost device=row.id lost=row.lost_ms.is_some() marking=marking/>
+                </td>
             })}
         </tr>
     }

@@ -225,6 +225,8 @@ fn Extra(catalogue: Poll<CatalogueDoc>, fields: Fields) -> impl IntoView {
             return view! { <p class="hint">{none}</p> }.into_any();
         }
         let boxes = all.into_iter().map(|(code, name)| {
+            let of_box = code.clone();
+            let is_chosen = move || fields.categories.with(|all| all.contains(&of_box));
             let toggled = move |event| {
                 let (on, code) = (event_target_checked(&event), code.clone());
                 fields.categories.update(|all| {
@@ -234,14 +236,19 @@ fn Extra(catalogue: Poll<CatalogueDoc>, fields: Fields) -> impl IntoView {
                     }
                 });
             };
-            view! { <label class="check"><input type="checkbox" on:change=toggled/>{name}</label> }
+            view! {
+                <label class="check">
+                    <input type="checkbox" prop:checked=is_chosen on:change=toggled/>
+                    {name}
+                </label>
+            }
         });
         boxes.collect_view().into_any()
     };
     view! {
         <fieldset class="stack tight">
             <legend>{move || desk.say(words::ORDER_CATEGORIES)}</legend>
-            {boxes}
+            <Answered poll=catalogue>{boxes}</Answered>
         </fieldset>
     }
 }

@@ -112,6 +112,7 @@ fn Choices(
                     on:change=move |event| {
                         let value = event_target_value(&event);
                         if !value.is_empty() {
+                            chosen.set(None);
                             asked.period.set(Period::Custom);
                             day.set(value);
                         }
@@ -148,6 +149,7 @@ fn Choices(
                 <select
                     id="statistics-period"
                     on:change=move |event| {
+                        chosen.set(None);
                         asked.choose(Period::parse(&event_target_value(&event)), desk);
                     }
                 >

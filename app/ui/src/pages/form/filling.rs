@@ -1,8 +1,8 @@
 //! What the worker fills in: photos, place, category. Each change is kept by `Form::changed`.
 
-use super::{Form, Kept};
+use super::{DRAFT_WAIT_MS, Form, Kept};
 use crate::backend::{self, Answer};
-use crate::state::UNDO_MS;
+use crate::state::{Shared, UNDO_MS};
 use crate::words::{self, Speaker, unknown_problem};
 use gloo_timers::future::TimeoutFuture;
 use js_sys::Uint8Array;
@@ -19,7 +19,7 @@ const PHOTO_FILE_BYTES_LIMIT: f64 = 64.0 * 1024.0 * 1024.0;
 
 impl Form {
     /// Adds photos one after another; one that can't be read doesn't stop the others.
-    pub(crate) fn add_photos(self, files: Vec<web_sys::File>) {
+    pub(crate) fn add_photos(self, files: Vec<web_sys::File>, shared: Shared) {
         let visit = self.visit.get_value();
         self.problem.set(None);
         self.preparing
@@ -28,6 +28,7 @@ impl Form {
             for file in files {
                 let answer = self.add_photo(&file).await;
                 if !self.is_here(visit) {
+                    shared.say_if_late(answer.err());
                     return;
                 }
                 self.preparing
@@ -53,10 +54,16 @@ impl Form {
                 words_en: Speaker(Lang::En).say(words::PHOTO_TOO_LARGE).to_owned(),
             });
         }
+        let visit = self.visit.get_value();
         let id = self.draft_id().await?;
         let buffer = wasm_bindgen_futures::JsFuture::from(file.array_buffer())
             .await
             .map_err(|_| unknown_problem("file"))?;
+        // Chosen before the pickers were shut: when the report isn't filed after all it is part of
+        // it, and else the core says that it came too late.
+        while self.filing.get_value() && self.is_here(visit) {
+            TimeoutFuture::new(DRAFT_WAIT_MS).await;
+        }
         backend::add_photo(id, self.next_role(), &Uint8Array::new(&buffer)).await
     }
 

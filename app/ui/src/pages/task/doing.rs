@@ -20,6 +20,8 @@ use shared::wire::handheld::{PhotoView, Problem, TaskDetail, TaskStanding};
 
 /// A pause in typing after which the words are kept.
 const PAUSE_MS: u32 = 300;
+/// How long the question stands before something is destroyed.
+const SURE_MS: u32 = 6_000;
 const FOUND: [Found; 3] = [Found::Yes, Found::No, Found::Unable];
 const ROLES: [PhotoRole; 3] = [PhotoRole::Near, PhotoRole::Far, PhotoRole::After];
 
@@ -34,6 +36,10 @@ struct Work {
     photos: RwSignal<Vec<PhotoView>>,
     problem: RwSignal<Option<Problem>>,
     busy: RwSignal<bool>,
+    /// It is being sent: nothing of it can be changed.
+    finishing: RwSignal<bool>,
+    /// It was asked whether all of it is to be forgotten.
+    sure: RwSignal<bool>,
     edits: StoredValue<u32>,
 }
 
@@ -52,6 +58,8 @@ impl Work {
             photos: RwSignal::new(photos),
             problem: RwSignal::new(None),
             busy: RwSignal::new(false),
+            finishing: RwSignal::new(false),
+            sure: RwSignal::new(false),
             edits: StoredValue::new(0),
         }
     }
@@ -89,12 +97,14 @@ impl Work {
     }
 
     async fn add(self, file: &web_sys::File) -> Answer<()> {
+        // Asked first: the form may be gone when the file has been read.
+        let role = self.next_role();
         let draft = backend::take_up_task(self.case).await?.draft;
         let draft = draft.ok_or_else(|| unknown_problem("draft"))?;
         let buffer = wasm_bindgen_futures::JsFuture::from(file.array_buffer())
             .await
             .map_err(|_| unknown_problem("file"))?;
-        let view = backend::add_photo(draft, self.next_role(), &Uint8Array::new(&buffer)).await?;
+        let view = backend::add_photo(draft, role, &Uint8Array::new(&buffer)).await?;
         self.photos.try_set(view.photos);
         Ok(())
     }
@@ -122,6 +132,7 @@ impl Work {
         spawn_local(async move {
             let answer = act.await;
             self.busy.try_set(false);
+            self.shared.say_if_late(answer.as_ref().err().cloned());
             self.say(answer);
             self.shared.look_again();
         });
@@ -129,17 +140,62 @@ impl Work {
 
     /// What was typed a moment ago is not kept by itself any more.
     fn stop_keeping(self) {
+        // The page may be gone.
         self.edits
-            .update_value(|edits| *edits = edits.wrapping_add(1));
+            .try_update_value(|edits| *edits = edits.wrapping_add(1));
     }
 
     fn finish(self) {
         self.stop_keeping();
+        self.finishing.set(true);
         self.during(async move {
-            self.keep().await?;
-            backend::finish_task(self.case).await.map(drop)
+            let answer = self.send().await;
+            self.finishing.try_set(false);
+            answer
         });
     }
+
+    async fn send(self) -> Answer<()> {
+        self.keep().await?;
+        backend::finish_task(self.case).await.map(drop)
+    }
+
+    /// Forgets photos and words, when that is what is meant; the screen keeps them until the device
+    /// has forgotten them.
+    fn put_down(self) {
+        if !is_sure(self.sure) {
+            return;
+        }
+        self.stop_keeping();
+        let (found, reason) = (self.found.get_untracked(), self.reason.get_untracked());
+        self.during(async move {
+            if let Err(problem) = backend::put_down_task(self.case).await {
+                // What was typed a moment ago stays on the device with the rest.
+                let _ = backend::set_task(self.case, found, &reason).await;
+                return Err(problem);
+            }
+            self.stop_keeping();
+            self.found.try_set(None);
+            self.reason.try_set(String::new());
+            self.photos.try_set(Vec::new());
+            Ok(())
+        });
+    }
+}
+
+/// Whether this is the second press of two: the first asks, and after a while the question is
+/// withdrawn.
+fn is_sure(asked: RwSignal<bool>) -> bool {
+    if asked.get_untracked() {
+        asked.set(false);
+        return true;
+    }
+    asked.set(true);
+    spawn_local(async move {
+        TimeoutFuture::new(SURE_MS).await;
+        asked.try_set(false);
+    });
+    false
 }
 
 /// The form of a task.
@@ -152,22 +208,24 @@ pub(super) fn Doing(case: CaseId, kind: String, known: Memo<Option<TaskDetail>>)
     view! {
         <section class="card stack" id="task-doing">
             <h2><Icon shape=Shape::Pencil /> {t.say(words::TASK_DO)}</h2>
-            <PhotosTaken work />
-            <Choices work />
-            <div class="field">
-                <label for="task-reason">
-                    {move || t.say(if unable() { words::TASK_REASON_WHY } else { words::TASK_REASON })}
-                </label>
-                <textarea
-                    id="task-reason"
-                    rows="3"
-                    prop:value=move || work.reason.get()
-                    on:input=move |event| {
-                        work.reason.set(event_target_value(&event));
-                        work.changed();
-                    }
-                ></textarea>
-            </div>
+            <fieldset class="stack" prop:disabled=work.finishing>
+                <PhotosTaken work />
+                <Choices work />
+                <div class="field">
+                    <label for="task-reason">
+                        {move || t.say(if unable() { words::TASK_REASON_WHY } else { words::TASK_REASON })}
+                    </label>
+                    <textarea
+                        id="task-reason"
+                        rows="3"
+                        prop:value=move || work.reason.get()
+                        on:input=move |event| {
+                            work.reason.set(event_target_value(&event));
+                            work.changed();
+                        }
+                    ></textarea>
+                </div>
+            </fieldset>
             {move || work.problem.get().map(|problem| view! { <ProblemNotice problem /> })}
             <button
                 type="button"
@@ -188,16 +246,14 @@ pub(super) fn Doing(case: CaseId, kind: String, known: Memo<Option<TaskDetail>>)
                     class="quiet"
                     id="task-put-down"
                     prop:disabled=work.busy
-                    on:click=move |_| {
-                        work.stop_keeping();
-                        work.found.set(None);
-                        work.reason.set(String::new());
-                        work.photos.set(Vec::new());
-                        work.during(async move { backend::put_down_task(work.case).await });
-                    }
+                    on:click=move |_| work.put_down()
                 >
                     <Icon shape=Shape::Trash />
-                    {t.say(words::TASK_PUT_DOWN)}
+                    {move || t.say(if work.sure.get() {
+                        words::TASK_PUT_DOWN_SURE
+                    } else {
+                        words::TASK_PUT_DOWN
+                    })}
                 </button>
             </Show>
         </section>
@@ -269,6 +325,12 @@ fn Taken(work: Work, at: usize, photo: PhotoView) -> impl IntoView {
     let t = speaker();
     let id = photo.id;
     let name = t.with(words::PHOTO_OF, at.saturating_add(1));
+    let sure = RwSignal::new(false);
+    let remove = move |_| {
+        if is_sure(sure) {
+            work.during(async move { work.remove(id).await });
+        }
+    };
     let choose = move |event| {
         let chosen = event_target_value(&event);
         let role = ROLES.into_iter().find(|role| role_key(*role) == chosen);
@@ -281,10 +343,14 @@ fn Taken(work: Work, at: usize, photo: PhotoView) -> impl IntoView {
                 type="button"
                 class="remove"
                 aria-label=format!("{} {name}", t.say(words::PHOTO_REMOVE))
-                on:click=move |_| work.during(async move { work.remove(id).await })
+                prop:disabled=work.busy
+                on:click=remove
             >
                 <Icon shape=Shape::Close />
             </button>
+            <p class="hint" role="status">
+                {move || sure.get().then(|| t.say(words::TASK_PHOTO_SURE))}
+            </p>
             <select aria-label=format!("{} {name}", t.say(words::PHOTO_SHOWS)) on:change=choose>
                 {ROLES.into_iter().map(|role| view! {
                     <option value=role_key(role) selected=role == photo.role>{t.photo_role(role)}</option>

@@ -310,7 +310,7 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(people::end_sessions))
         .routes(routes!(sync::push).layer(sync::push_body_limit()))
         .routes(routes!(sync::pull))
-        .routes(routes!(courier::deliver).layer(courier::body_limit()))
+        .routes(routes!(courier::deliver).layer(DefaultBodyLimit::disable()))
         .routes(routes!(sync::limits))
         .routes(routes!(receipts::key))
         .routes(routes!(archive::roots))

@@ -18,7 +18,7 @@ use object_store::path::Path as Key;
 use object_store::prefix::PrefixStore;
 use object_store::{ObjectStore, ObjectStoreExt, PutPayload};
 use shared::id::Sha256;
-pub use spool::{Growing, Plain};
+pub use spool::{Growing, Passing, Plain};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tokio::io::AsyncWriteExt;

@@ -15,6 +15,9 @@ use shared::role::Role;
 use shared::time::DAY_MS;
 use shared::wire::handheld::ReportStatus;
 use shared::wire::sync::Outcome;
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+use std::time::Duration;
 use sync_server::params;
 use sync_server::service::{Fault, receipts};
 use tests::backends::Backend;
@@ -32,6 +35,7 @@ on_both!(
     a_lost_handhelds_file_goes_to_quarantine_and_an_unknown_ones_nowhere,
     a_server_from_a_backup_takes_the_file_again,
     photos_are_believed_to_be_where_the_answer_says_and_nowhere_else,
+    a_file_on_a_slow_link_is_on_disk_and_holds_nobody_up,
 );
 
 fn worker(world: &World, area: &str) -> Phone {
@@ -321,6 +325,54 @@ fn photos_are_believed_to_be_where_the_answer_says_and_nowhere_else(backend: &Ba
     far.sync_well();
     assert_eq!(waiting(), (0, 0));
     assert_eq!(cases(&world), 1);
+}
+
+/// Begins to deliver a file and sends its first bytes.
+fn begin_to_deliver(world: &World, token: &str, length: usize, first: &[u8]) -> TcpStream {
+    let mut line = TcpStream::connect(world.address).unwrap();
+    write!(
+        line,
+        "POST /v1/courier HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {token}\r\n\
+         content-type: application/octet-stream\r\ncontent-length: {length}\r\n\r\n"
+    )
+    .unwrap();
+    line.write_all(first).unwrap();
+    line
+}
+
+/// Waits until so many files lie in the spool.
+fn await_spooled(world: &World, count: usize) {
+    for _ in 0..200 {
+        if world.spooled() == count {
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    panic!("{} files are in the spool, not {count}", world.spooled());
+}
+
+fn a_file_on_a_slow_link_is_on_disk_and_holds_nobody_up(backend: &Backend) {
+    let world = World::new(backend);
+    let (slow, far) = (worker(&world, COMMUNITY), worker(&world, COMMUNITY));
+    slow.file("慢慢来", &["no_exif.jpg"]);
+    far.file("没有信号", &["jolla.jpg"]);
+    let (file, other) = (exported(&slow), exported(&far));
+    let token = desk(&world);
+    let (first, rest) = file.split_at(file.len() / 2);
+    let mut line = begin_to_deliver(&world, &token, file.len(), first);
+    let cut_off = begin_to_deliver(&world, &token, FILE_BYTES_LIMIT, &vec![0; 600 * 1024]);
+    await_spooled(&world, 2);
+    assert_eq!(outcomes(&delivered(&world, &other).1), [Outcome::Applied]);
+    drop(cut_off);
+    await_spooled(&world, 1);
+    line.write_all(rest).unwrap();
+    let patience = Some(Duration::from_secs(20));
+    line.set_read_timeout(patience).unwrap();
+    let mut head = [0; 12];
+    line.read_exact(&mut head).unwrap();
+    assert_eq!(&head, b"HTTP/1.1 200");
+    await_spooled(&world, 0);
+    assert_eq!(cases(&world), 2);
 }
 
 /// The same with the shipped programs, where a person meets it.

@@ -6,17 +6,17 @@
 use super::auth::SignedIn;
 use super::error::{Answer, Refusal, disk};
 use super::extract::Part;
-use super::files::{PIECE_BYTES, next_bytes, spool_failed};
+use super::files::spool_whole;
 use super::{App, new_id};
 use crate::photo_store::Finished;
 use crate::service::cases;
 use crate::service::photos::header::{HEAD_BYTES, Header, NotAPhoto, read as read_header};
 use crate::service::words;
 use axum::Json;
-use axum::body::{Body, Bytes, HttpBody};
+use axum::body::{Body, HttpBody};
 use axum::extract::{Request, State};
 use axum::http::Method;
-use shared::id::{CaseId, EventId, Sha256};
+use shared::id::{CaseId, EventId};
 use shared::report::{PHOTO_BYTES_LIMIT, PhotoRef, PhotoRole};
 use shared::wire::console::CaseDetail;
 use shared::wire::error::{ErrorAnswer, ErrorCode};
@@ -67,7 +67,10 @@ pub(super) async fn add(
 
 /// Takes a photo into the store; what is left in the spool is the caller's to drop.
 async fn take(app: &App, upload: Uuid, plain: Uuid, body: Body) -> Answer<PhotoRef> {
-    let original = spool(app, upload, body).await?;
+    if body.size_hint().lower() > PHOTO_BYTES_LIMIT {
+        return Err(too_large());
+    }
+    let original = spool_whole(app, upload, body, PHOTO_BYTES_LIMIT, too_large).await?;
     let head = app.photos().spooled_head(upload, HEAD_BYTES).await;
     let head = head.map_err(disk)?.unwrap_or_default();
     let header = read_header(&head).map_err(not_taken)?;
@@ -103,34 +106,6 @@ async fn take(app: &App, upload: Uuid, plain: Uuid, body: Body) -> Answer<PhotoR
         preview: None,
         phash: None,
     })
-}
-
-/// Writes the body to the spool; its hash.
-async fn spool(app: &App, upload: Uuid, mut body: Body) -> Answer<Option<Sha256>> {
-    if body.size_hint().lower() > PHOTO_BYTES_LIMIT {
-        return Err(too_large());
-    }
-    let growing = app.photos().grow(upload, 0).await;
-    let mut growing = growing.map_err(|error| spool_failed(&error))?;
-    let mut piece = Vec::new();
-    while let Some(bytes) = next_bytes(&mut body).await? {
-        piece.extend_from_slice(&bytes);
-        let pending = u64::try_from(piece.len()).unwrap_or(u64::MAX);
-        if growing.reached().saturating_add(pending) > PHOTO_BYTES_LIMIT {
-            return Err(too_large());
-        }
-        if piece.len() >= PIECE_BYTES {
-            let full = Bytes::from(std::mem::take(&mut piece));
-            let written = growing.write(full).await;
-            growing = written.map_err(|error| spool_failed(&error))?;
-        }
-    }
-    let written = growing.write(Bytes::from(piece)).await;
-    let growing = written.map_err(|error| spool_failed(&error))?;
-    // It comes in one request or not at all.
-    let kept = growing.keep(true).await;
-    let kept = kept.map_err(|error| spool_failed(&error))?;
-    Ok(kept.1)
 }
 
 fn too_large() -> Refusal {

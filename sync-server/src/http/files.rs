@@ -21,7 +21,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode
 use axum::response::{IntoResponse, Response};
 use headers::Checksum;
 pub(super) use headers::{TUS_RESUMABLE, TUS_VERSION, TUS_VERSIONS};
-pub(super) use receiving::{PIECE_BYTES, next_bytes, spool_failed};
+pub(super) use receiving::spool_whole;
 use shared::id::DeviceId;
 use shared::report::PHOTO_BYTES_LIMIT;
 use shared::wire::error::{ErrorAnswer, ErrorCode};

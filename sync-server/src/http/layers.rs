@@ -7,7 +7,7 @@
 
 use super::App;
 use super::error::Refusal;
-use super::{case_photos, files};
+use super::{case_photos, courier, files};
 use axum::Router;
 use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::{DefaultBodyLimit, MatchedPath, Request};
@@ -27,8 +27,9 @@ use tower_http::compression::predicate::{DefaultPredicate, Predicate, SizeAbove}
 
 /// A request's body unless its route says otherwise: moves, people and codes are small.
 const BODY_BYTES_LIMIT: usize = 64 * 1024;
-/// The longest that a request may take. Uploads may take any time, as long as bytes come.
-const REQUEST_TIMEOUT: Duration = Duration::from_secs(120);
+/// The longest that a request may take. Uploads and courier files may take any time, as long as
+/// bytes come.
+pub(super) const REQUEST_TIMEOUT: Duration = Duration::from_secs(120);
 /// Smaller answers go as they are: they fit one packet anyway, and setting up the packing costs
 /// more than a push takes to be judged.
 const PACKED_FROM_BYTES: u64 = 1024;
@@ -101,7 +102,9 @@ impl Asked {
             pattern: request.extensions().get().cloned(),
             is_api: path.starts_with("/v1/"),
             is_upload: path.starts_with(files::PLACE),
-            may_last: path.starts_with(files::PLACE) || case_photos::is_upload(request),
+            may_last: path.starts_with(files::PLACE)
+                || case_photos::is_upload(request)
+                || path == courier::PLACE,
         }
     }
 
@@ -240,4 +243,23 @@ async fn heard(request: Request, next: Next, may_last: bool) -> axum::response::
         drop(tokio::time::timeout(DRAIN_TIMEOUT, drain).await);
     }
     response
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may fail loudly")]
+    use super::*;
+
+    #[test]
+    fn what_brings_large_bodies_may_last() {
+        let may_last = |method: Method, place: &str| {
+            let request = Request::builder().method(method).uri(place);
+            Asked::of(&request.body(Body::empty()).unwrap()).may_last
+        };
+        assert!(may_last(Method::PATCH, "/v1/files/1"));
+        assert!(may_last(Method::PUT, "/v1/cases/1/photos"));
+        assert!(may_last(Method::POST, "/v1/courier"));
+        assert!(!may_last(Method::POST, "/v1/sync/push"));
+        assert!(!may_last(Method::GET, "/v1/cases"));
+    }
 }

@@ -76,6 +76,31 @@ impl Growing {
     }
 }
 
+/// What passes through the spool in one request; its file goes when this goes, whatever happened.
+#[derive(Debug)]
+pub struct Passing {
+    path: PathBuf,
+}
+
+impl Passing {
+    /// All of it, into memory.
+    ///
+    /// # Errors
+    /// When the spool can't be read.
+    pub async fn read(&self) -> Result<Vec<u8>> {
+        let path = self.path.clone();
+        blocking(move || std::fs::read(&path).map_err(|source| disk("read the spool", source)))
+            .await
+    }
+}
+
+impl Drop for Passing {
+    fn drop(&mut self) {
+        // One that can't be removed now is swept up later.
+        drop(std::fs::remove_file(&self.path));
+    }
+}
+
 /// A photo without what the camera wrote beside the picture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Plain {
@@ -119,6 +144,14 @@ impl PhotoStore {
         let path = self.spooled(upload);
         let spool = Arc::clone(&self.spool);
         blocking(move || open(spool, &path, upload, offset)).await
+    }
+
+    /// Watches over what is about to be written under this name: it is gone when the answer is.
+    #[must_use]
+    pub fn passing(&self, upload: Uuid) -> Passing {
+        Passing {
+            path: self.spooled(upload),
+        }
     }
 
     /// The first bytes of an upload, at most `limit`; none when the spool doesn't hold it.

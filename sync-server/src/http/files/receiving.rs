@@ -1,7 +1,7 @@
 //! A body on its way into the spool, and what its last byte sets off.
 //!
-//! At most one piece of a body is in memory. All of this runs beside its handler, so that what was
-//! received counts even when the connection breaks and the handler is dropped with it.
+//! At most one piece of a body is in memory. An upload is taken in beside its handler, so that what
+//! was received counts even when the connection breaks and the handler is dropped with it.
 
 use super::super::error::disk;
 use super::headers::Checksum;
@@ -16,9 +16,10 @@ use shared::id::Sha256;
 use shared::wire::error::ErrorCode;
 use std::pin::Pin;
 use std::time::Duration;
+use uuid::Uuid;
 
 /// Bytes that are in memory before they go to the spool.
-pub(in crate::http) const PIECE_BYTES: usize = 256 * 1024;
+const PIECE_BYTES: usize = 256 * 1024;
 /// A body that brings nothing for so long is given up; what it brought counts.
 const SILENCE_MAX: Duration = Duration::from_secs(60);
 /// Seconds after which a full disk may have been seen to.
@@ -122,8 +123,39 @@ async fn receive(
     Ok((growing.write(Bytes::from(piece)).await?, ended))
 }
 
+/// Writes a body that comes in one request or not at all into the spool; its hash. With more bytes
+/// than `limit` it is `too_large`. What is left in the spool is the caller's to drop.
+pub(in crate::http) async fn spool_whole(
+    app: &App,
+    upload: Uuid,
+    mut body: Body,
+    limit: u64,
+    too_large: fn() -> Refusal,
+) -> Answer<Option<Sha256>> {
+    let growing = app.photos().grow(upload, 0).await;
+    let mut growing = growing.map_err(|error| spool_failed(&error))?;
+    let mut piece = Vec::new();
+    while let Some(bytes) = next_bytes(&mut body).await? {
+        piece.extend_from_slice(&bytes);
+        let pending = u64::try_from(piece.len()).unwrap_or(u64::MAX);
+        if growing.reached().saturating_add(pending) > limit {
+            return Err(too_large());
+        }
+        if piece.len() >= PIECE_BYTES {
+            let full = Bytes::from(std::mem::take(&mut piece));
+            let written = growing.write(full).await;
+            growing = written.map_err(|error| spool_failed(&error))?;
+        }
+    }
+    let written = growing.write(Bytes::from(piece)).await;
+    let growing = written.map_err(|error| spool_failed(&error))?;
+    let kept = growing.keep(true).await;
+    let kept = kept.map_err(|error| spool_failed(&error))?;
+    Ok(kept.1)
+}
+
 /// The next bytes of a body, none at its end.
-pub(in crate::http) async fn next_bytes(body: &mut Body) -> Answer<Option<Bytes>> {
+async fn next_bytes(body: &mut Body) -> Answer<Option<Bytes>> {
     loop {
         let frame = std::future::poll_fn(|context| Pin::new(&mut *body).poll_frame(context));
         let frame = tokio::time::timeout(SILENCE_MAX, frame).await;
@@ -169,7 +201,7 @@ async fn lost(app: &App, upload: &UploadRow, error: PhotoStoreError) -> Answer<U
     })
 }
 
-pub(in crate::http) fn spool_failed(error: &PhotoStoreError) -> Refusal {
+fn spool_failed(error: &PhotoStoreError) -> Refusal {
     tracing::error!(%error, "could not keep bytes of a photo");
     let said = words(
         "服务器暂时存不下照片，请稍后再试。",

@@ -1,24 +1,24 @@
 //! The transport over HTTP: requests in, answers believed only when they show the server's marks.
 //!
 //! TLS by rustls with ring (whom it trusts: `tls.rs`); redirects are not followed (only portals redirect us); a loopback
-//! address never goes through a proxy. This is the only file that knows reqwest.
+//! address never goes through a proxy. Only this file and its folder know reqwest.
 //! Tests: `tests/portal.rs`, against a server that answers garbage.
 
 mod courier;
+mod network;
 mod news;
 
-use super::tls;
 use super::transport::{Failure, Link, Transport};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use network::Network;
 use reqwest::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, LOCATION, RETRY_AFTER};
 use reqwest::{Client, ClientBuilder, Method, Request, RequestBuilder, Response, StatusCode, Url};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use shared::id::{CatalogueVersion, Sha256};
-use shared::invitation::{Fingerprint, pin_of};
 use shared::wire::error::{ErrorAnswer, ErrorCode};
 use shared::wire::sync::{
     AreasBundle, CatalogueBundle, ChallengeAnswer, EnrolAnswer, EnrolRequest, PROTOCOL, PullAnswer,
@@ -27,14 +27,10 @@ use shared::wire::sync::{
 use std::future::Future;
 use std::io::Write;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-/// A phone with signal connects within this; without, the worker shouldn't wait longer.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-/// Nothing received for this long means the link is gone.
-const READ_TIMEOUT: Duration = Duration::from_secs(30);
 /// A whole request: the largest chunk at 5 KB a second.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(120);
 /// The largest answer is the areas of a big district: about 26,000 grids in some 20 MB.
@@ -71,66 +67,32 @@ pub struct Http {
     plain_only: Arc<AtomicBool>,
 }
 
-/// HTTP clients for far and for loopback addresses, and for the one pinned address.
-#[derive(Debug)]
-struct Network {
-    far: Client,
-    near: Client,
-    pinned: Mutex<Option<(Fingerprint, Client)>>,
-}
-
-impl Network {
-    /// The client for an address: one that knows the fingerprint, where the address carries one.
-    fn client(&self, url: &Url) -> Result<Client, Failure> {
-        let near = is_loopback(url);
-        let Some(pin) = pin_of(url.as_str()) else {
-            return Ok(if near { &self.near } else { &self.far }.clone());
-        };
-        // A panic elsewhere leaves the value whole: it is replaced at once.
-        let mut pinned = self.pinned.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, client)) = pinned.as_ref().filter(|(known, _)| *known == pin) {
-            return Ok(client.clone());
-        }
-        let builder = builder().tls_backend_preconfigured(tls::pinned(pin.clone())?);
-        let builder = if near { builder.no_proxy() } else { builder };
-        let client = builder.build().map_err(not_built)?;
-        *pinned = Some((pin, client.clone()));
-        Ok(client)
-    }
-}
-
-impl Carrier for Network {
-    fn carry(&self, request: Request) -> Carried<'_> {
-        let client = self.client(request.url());
-        Box::pin(async move {
-            client?
-                .execute(request)
-                .await
-                .map_err(|error| unsent(&error))
-        })
-    }
-}
-
 impl Http {
     /// Builds the clients.
     ///
     /// # Errors
     /// When TLS can't be set up on this system.
     pub fn new() -> Result<Self, Failure> {
+        Self::over(network::builder)
+    }
+
+    /// For a body that takes long to be sent: only the whole of a request is timed.
+    ///
+    /// # Errors
+    /// As [`Http::new`].
+    pub fn patient() -> Result<Self, Failure> {
+        Self::over(network::whole)
+    }
+
+    fn over(builder: fn() -> ClientBuilder) -> Result<Self, Failure> {
         // A second call finds the provider installed, which is as good.
         rustls::crypto::ring::default_provider()
             .install_default()
             .ok();
-        let far = builder().build().map_err(not_built)?;
-        let near = builder().no_proxy().build().map_err(not_built)?;
-        let client = far.clone();
+        let network = Network::new(builder)?;
         Ok(Self {
-            client,
-            carrier: Arc::new(Network {
-                far,
-                near,
-                pinned: Mutex::default(),
-            }),
+            client: network.far(),
+            carrier: Arc::new(network),
             plain_only: Arc::default(),
         })
     }
@@ -221,41 +183,6 @@ fn packed(plain: &[u8]) -> Option<Vec<u8>> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
     encoder.write_all(plain).ok()?;
     encoder.finish().ok()
-}
-
-fn builder() -> ClientBuilder {
-    Client::builder()
-        .connect_timeout(CONNECT_TIMEOUT)
-        .read_timeout(READ_TIMEOUT)
-        .timeout(REQUEST_TIMEOUT)
-        .redirect(reqwest::redirect::Policy::none())
-}
-
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "its callers map errors with it"
-)]
-fn not_built(error: reqwest::Error) -> Failure {
-    Failure::Unreachable(error.to_string())
-}
-
-fn is_loopback(url: &Url) -> bool {
-    match url.host_str() {
-        Some("localhost" | "[::1]") => true,
-        Some(host) => host
-            .parse::<std::net::Ipv4Addr>()
-            .is_ok_and(|ip| ip.is_loopback()),
-        None => false,
-    }
-}
-
-/// Why a request brought no answer: no network, or a server that isn't the one that was pinned.
-fn unsent(error: &reqwest::Error) -> Failure {
-    if tls::is_untrusted(error) {
-        Failure::Untrusted
-    } else {
-        Failure::Unreachable(reason(error))
-    }
 }
 
 /// The innermost reason, without the address (it may hold an upload's secret).

@@ -140,7 +140,7 @@ impl App {
         &self.inner.store
     }
 
-    fn photos(&self) -> &PhotoStore {
+    pub(crate) fn photos(&self) -> &PhotoStore {
         &self.inner.photos
     }
 

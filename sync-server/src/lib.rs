@@ -17,5 +17,6 @@ pub mod serve;
 pub mod service;
 pub mod sheets;
 pub mod store;
+pub mod sweeping;
 pub mod tls;
 pub mod verifier;

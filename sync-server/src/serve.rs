@@ -9,6 +9,7 @@ use crate::sealing;
 use crate::service::district::{District, Present};
 use crate::service::{Fault, audit, cases, contacts, feed, receipts, statistics};
 use crate::store::{Store, StoreOptions};
+use crate::sweeping;
 use anyhow::{Context, ensure};
 use shared::id::Sha256;
 use shared::signature::SecretKey;
@@ -141,6 +142,7 @@ impl Server {
         let keeping = tokio::spawn(keep_house(
             self.store.clone(),
             Arc::clone(&self.present),
+            self.app.photos().clone(),
             self.app.contact_days(),
             Arc::clone(&self.clock),
         ));
@@ -181,12 +183,19 @@ impl Server {
 }
 
 /// What is done every hour while the server runs. Safe to run twice and on several servers.
-async fn keep_house(store: Store, present: Arc<Present>, contact_days: i64, clock: Clock) {
+async fn keep_house(
+    store: Store,
+    present: Arc<Present>,
+    photos: PhotoStore,
+    contact_days: i64,
+    clock: Clock,
+) {
     let mut hours = tokio::time::interval(HOUSEKEEPING_EVERY);
     hours.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         hours.tick().await;
         erase_contacts(&store, &present, contact_days, &clock).await;
+        sweep_spool(&store, &present, &photos, &clock).await;
         loop {
             let (facts, now) = (present.get(), clock());
             let code = facts.code.clone();
@@ -257,6 +266,16 @@ async fn erase_contacts(store: &Store, present: &Present, days: i64, clock: &Clo
                 return;
             }
         }
+    }
+}
+
+/// Removes from the spool what is nobody's.
+async fn sweep_spool(store: &Store, present: &Present, photos: &PhotoStore, clock: &Clock) {
+    let district = present.get();
+    match sweeping::sweep(store, photos, &district.code, clock()).await {
+        Ok(0) => {}
+        Ok(files) => tracing::info!(files, "files that were nobody's left the spool"),
+        Err(error) => tracing::warn!(%error, "the spool could not be swept"),
     }
 }
 

@@ -35,6 +35,7 @@ use sync_server::serve::Server;
 use sync_server::service::district::District;
 use sync_server::service::{Fault, cases, init, receipts};
 use sync_server::store::Store;
+use sync_server::sweeping;
 use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
 
@@ -236,6 +237,23 @@ impl World {
     #[must_use]
     pub fn spooled(&self) -> usize {
         std::fs::read_dir(&self.spool).expect("a spool").count()
+    }
+
+    /// The folder of what is on its way.
+    #[must_use]
+    pub fn spool(&self) -> &Path {
+        &self.spool
+    }
+
+    /// Sweeps the spool, as the server does every hour; how many files were nobody's.
+    ///
+    /// # Panics
+    /// When that fails.
+    pub fn sweep(&self) -> usize {
+        let url = self.photos_folder().display().to_string();
+        let photos = PhotoStore::open(&url, &self.spool).expect("the photos");
+        let swept = sweeping::sweep(&self.store, &photos, &self.district.code, self.now());
+        self.runtime.block_on(swept).expect("swept")
     }
 
     /// The key that the server signs receipts with.

@@ -12,6 +12,7 @@ use std::fs::{File, OpenOptions};
 use std::io::{BufReader, BufWriter, ErrorKind, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 use uuid::Uuid;
 
 /// Bytes read at once while an upload is hashed.
@@ -227,6 +228,36 @@ impl PhotoStore {
             Ok(()) => Ok(()),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
             Err(source) => Err(disk("drop an upload", source)),
+        })
+        .await
+    }
+
+    /// What the spool holds and nobody wrote to for so long; at most `limit`.
+    ///
+    /// # Errors
+    /// When the spool can't be read.
+    pub async fn untouched(&self, silence: Duration, limit: usize) -> Result<Vec<Uuid>> {
+        let spool = Arc::clone(&self.spool);
+        blocking(move || {
+            let failed = |source| disk("look through the spool", source);
+            let mut found = Vec::new();
+            for entry in std::fs::read_dir(&spool).map_err(failed)? {
+                let entry = entry.map_err(failed)?;
+                let name = entry.file_name();
+                let upload = name.to_str().and_then(|name| Uuid::try_parse(name).ok());
+                // One that has gone meanwhile was touched, and so was one of tomorrow.
+                let changed = entry.metadata().and_then(|file| file.modified());
+                let passed = changed.ok().and_then(|changed| changed.elapsed().ok());
+                if let Some(upload) = upload
+                    && passed.is_some_and(|passed| passed >= silence)
+                {
+                    found.push(upload);
+                }
+                if found.len() >= limit {
+                    break;
+                }
+            }
+            Ok(found)
         })
         .await
     }

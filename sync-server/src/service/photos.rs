@@ -229,6 +229,28 @@ pub fn forget(tx: &mut dyn Tx, upload: Uuid) -> Result<()> {
     Ok(())
 }
 
+/// Forgets the uploads whose time is over; they, for the spool.
+///
+/// # Errors
+/// As [`announced`].
+pub fn expire(tx: &mut dyn Tx, now: Timestamp) -> Result<Vec<Uuid>> {
+    Ok(store::uploads::sweep(tx, now)?)
+}
+
+/// What of the spool is no upload's.
+///
+/// # Errors
+/// As [`announced`].
+pub fn unnamed(tx: &mut dyn Tx, spooled: &[Uuid]) -> Result<Vec<Uuid>> {
+    let mut unnamed = Vec::new();
+    for id in spooled {
+        if store::uploads::get(tx, *id)?.is_none() {
+            unnamed.push(*id);
+        }
+    }
+    Ok(unnamed)
+}
+
 /// A device can't send photos that it owed: nobody owes them any more, and their cases say so.
 ///
 /// # Errors

@@ -4,14 +4,19 @@
 use super::{Case, TYPE, answer};
 use sha2::Digest;
 use shared::id::Sha256;
+use shared::time::DAY_MS;
+use std::fs::File;
 use std::io::Write;
 use std::net::TcpStream;
-use std::time::{Duration, Instant};
+use std::path::Path;
+use std::time::{Duration, Instant, SystemTime};
 use sync_server::service::photos::{UPLOAD_LASTS_MS, UPLOADS_MAX};
+use sync_server::sweeping;
 use tests::backends::Backend;
 use tests::on_both;
 use tests::photos::{announce, base64, begin, patch, photo_of};
 use tests::world::World;
+use uuid::Uuid;
 
 on_both!(
     bytes_may_come_with_the_creation,
@@ -20,6 +25,7 @@ on_both!(
     parallel_requests_of_one_upload_never_mix,
     a_finished_upload_answers_until_it_expires,
     an_expired_upload_is_gone,
+    what_is_nobodys_is_swept_from_the_spool,
     the_method_may_be_named_in_a_header,
     a_device_has_a_quota_of_open_uploads,
 );
@@ -198,6 +204,39 @@ fn an_expired_upload_is_gone(backend: &Backend) {
     assert_ne!(again, place);
     assert_eq!(case.stands(&again), 0);
     assert_eq!(case.ask("HEAD", &place).status, 404, "and then forgotten");
+}
+
+/// Makes a file look as if nobody had written to it for long.
+fn age(file: &Path) {
+    let long_ago = SystemTime::now() - sweeping::SILENCE - Duration::from_secs(60);
+    let file = File::options()
+        .create(true)
+        .append(true)
+        .open(file)
+        .unwrap();
+    file.set_modified(long_ago).unwrap();
+}
+
+fn what_is_nobodys_is_swept_from_the_spool(backend: &Backend) {
+    let case = Case::new(backend, 2_000);
+    let place = case.begin();
+    assert_eq!(case.patch(&place, 0, &case.photo[..500]).status, 204);
+    let spool = case.world.spool();
+    for entry in std::fs::read_dir(spool).unwrap() {
+        age(&entry.unwrap().path());
+    }
+    let new_name = || spool.join(Uuid::now_v7().simple().to_string());
+    age(&new_name());
+    age(&spool.join("of somebody else"));
+    std::fs::write(new_name(), b"under way").unwrap();
+    assert_eq!((case.world.sweep(), case.world.spooled()), (1, 3));
+    assert_eq!((case.world.sweep(), case.world.spooled()), (0, 3));
+    assert_eq!(case.stands(&place), 500, "an upload's file stays with it");
+    case.world.pass_ms(UPLOAD_LASTS_MS - DAY_MS);
+    assert_eq!((case.world.sweep(), case.world.spooled()), (0, 3));
+    case.world.pass_ms(DAY_MS);
+    assert_eq!((case.world.sweep(), case.world.spooled()), (0, 2));
+    assert_eq!(case.ask("HEAD", &place).status, 404, "its time was over");
 }
 
 fn the_method_may_be_named_in_a_header(backend: &Backend) {

@@ -12,6 +12,7 @@ mod rules;
 use serde_json::{Value, json};
 use shared::role::Role;
 use std::time::{Duration, Instant};
+use sync_server::service::{Fault, restore};
 use tests::backends::Backend;
 use tests::drafts::{admin, begin, edit, import, publish, table};
 use tests::on_both;
@@ -22,6 +23,7 @@ on_both!(
     a_dry_run_says_what_happens_after_publishing,
     a_version_for_later_comes_by_itself_and_going_back_replaces_it,
     a_second_server_takes_up_what_was_published_on_the_first,
+    after_a_restore_no_name_is_given_out_twice,
     a_threshold_dragged_down_a_column_is_asked_about_before_publishing,
     a_file_that_cannot_be_read_changes_nothing_and_says_where,
     of_two_changes_of_the_same_revision_one_is_made,
@@ -250,9 +252,46 @@ fn a_second_server_takes_up_what_was_published_on_the_first(backend: &Backend) {
     let draft = begin(&world, &admin, None);
     assert_eq!(edit(&world, &admin, &draft, 1, &usual_edits()).status, 200);
     let body = json!({"base_revision": 2, "suspicions_seen": true});
+    let mut handheld = other.worker();
     assert_eq!(publish(&world, &admin, &draft, &body).status, 200);
+    // Whoever has it already is not told to wait until the second server has looked.
+    let (lead, _) = file(&other, &mut handheld, SECOND, "E0110");
+    assert_eq!(lead, "S01-350703001");
     let version = || other.get("/v1/catalogue", &admin).at("/version").clone();
     until("the second server's version", || version() == json!(SECOND));
+}
+
+fn after_a_restore_no_name_is_given_out_twice(backend: &Backend) {
+    let world = World::new(backend);
+    let admin = admin(&world);
+    let restored = |life: &'static str| {
+        let begun = world
+            .store
+            .write_blocking::<_, Fault>(&world.district.code, move |tx| {
+                restore::begin_new_life(tx, life)
+            });
+        begun.unwrap();
+    };
+    let published = || {
+        let draft = begin(&world, &admin, None);
+        let changed = edit(&world, &admin, &draft, 1, &usual_edits());
+        assert_eq!(changed.status, 200, "{changed:?}");
+        let body = json!({"base_revision": 2, "suspicions_seen": true});
+        let published = publish(&world, &admin, &draft, &body);
+        assert_eq!(published.status, 200, "{published:?}");
+        let version = published.at("/version").as_str().unwrap().to_owned();
+        assert_eq!(world.get("/v1/catalogue", &admin).at("/version"), &version);
+        version
+    };
+    restored("second life");
+    let second = published();
+    let (number, mark) = second.rsplit_once('-').unwrap();
+    assert_eq!((number, mark.len()), (SECOND, 8));
+    // It counts on, whatever life the last one is from.
+    restored("third life");
+    let third = published();
+    assert!(third.starts_with(&format!("{THIRD}-")), "{third}");
+    assert!(!third.ends_with(mark), "{third}");
 }
 
 fn a_threshold_dragged_down_a_column_is_asked_about_before_publishing(backend: &Backend) {

@@ -85,6 +85,10 @@ pub(super) async fn take_push(
         signature,
         ops: Arc::new(ops),
     };
+    if push::names_unknown_catalogue(&app.district(), &brought.ops) {
+        // Another server on this database may have published it a moment ago.
+        app.renew().await?;
+    }
     for _ in 0..JUDGED_ANEW_MAX {
         let session = grounds.session(now).ok_or_else(Refusal::unauthenticated)?;
         let sender = Sender {

@@ -12,7 +12,7 @@ use shared::catalogue::{Catalogue, CatalogueDoc};
 use shared::coordinates::LatLon;
 use shared::emergency::{self, EmergencyOrder};
 use shared::grid::{GridIndex, Located};
-use shared::id::{AreaCode, CatalogueVersion, Sha256, UnitCode};
+use shared::id::{AreaCode, CatalogueVersion, CategoryId, ConditionId, Sha256, UnitCode};
 use shared::report::Place;
 use shared::routing::Mode;
 use shared::time::Timestamp;
@@ -207,6 +207,23 @@ impl District {
     #[must_use]
     pub fn catalogue_of(&self, version: &CatalogueVersion) -> Option<&Arc<Catalogue>> {
         self.catalogues.get(version)
+    }
+
+    /// The catalogue that a report is judged by: the one that it names. Where that one is not known
+    /// (the data came back from a backup that is older), the one in force, if it has what the
+    /// report is of.
+    #[must_use]
+    pub fn judging(
+        &self,
+        version: &CatalogueVersion,
+        category: &CategoryId,
+        condition: &ConditionId,
+    ) -> Option<&Arc<Catalogue>> {
+        self.catalogue_of(version).or_else(|| {
+            let condition = self.catalogue.condition(condition)?;
+            let category = self.catalogue.category(category)?;
+            (condition.category == category.id).then_some(&self.catalogue)
+        })
     }
 
     /// The grid of a place and the grids that its accuracy leaves open.

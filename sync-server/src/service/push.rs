@@ -15,7 +15,7 @@ mod looking;
 mod marking;
 mod words;
 
-pub use judge::{Chained, Judged, Sender, judge};
+pub use judge::{Chained, Judged, Sender, judge, names_unknown_catalogue};
 pub(in crate::service) use looking::LATE_FINDING;
 pub(in crate::service) use marking::seen_name;
 

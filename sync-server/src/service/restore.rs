@@ -12,6 +12,9 @@ use shared::time::Timestamp;
 /// Photos looked for at a time.
 pub const PHOTOS_AT_ONCE: usize = 500;
 
+/// Hex digits of the mark of a life: two of one district never have the same.
+const MARK_DIGITS: usize = 8;
+
 /// Begins a new life. Uploads under way are forgotten, since the spool knows other offsets: the
 /// handhelds begin them anew.
 ///
@@ -19,6 +22,9 @@ pub const PHOTOS_AT_ONCE: usize = 500;
 /// Whatever the store says, as for all services.
 pub fn begin_new_life(tx: &mut dyn Tx, server_epoch: &str) -> Result<()> {
     store::meta::set(tx, store::meta::SERVER_EPOCH, server_epoch)?;
+    let mark = Sha256::of(server_epoch.as_bytes()).to_string();
+    let mark = mark.get(..MARK_DIGITS).unwrap_or_default();
+    store::meta::set(tx, store::meta::LIFE, mark)?;
     store::uploads::sweep(tx, Timestamp(i64::MAX))?;
     Ok(())
 }

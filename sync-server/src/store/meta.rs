@@ -7,6 +7,8 @@ use crate::params;
 
 /// Identity of this life of the data; another one after a restore.
 pub const SERVER_EPOCH: &str = "server_epoch";
+/// A short mark of this life, where it is not the first: what is named in it carries it.
+pub const LIFE: &str = "life";
 /// The district this server was set up for.
 pub const DISTRICT: &str = "district";
 /// Raised with each catalogue that is published and each order that is given or ended, so that

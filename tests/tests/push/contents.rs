@@ -18,6 +18,7 @@ on_both!(
     unknown_members_are_kept_as_they_came,
     faulty_reports_go_to_a_person_and_the_next_one_goes_on,
     a_catalogue_that_was_retired_still_counts_and_an_unknown_one_goes_to_a_person,
+    a_report_by_a_catalogue_lost_with_a_restore_is_decided_by_the_one_in_force,
     text_of_any_kind_comes_back_exactly,
     no_word_of_an_operation_keeps_it_from_a_person,
     too_much_at_once_is_refused_before_it_is_read,
@@ -256,6 +257,41 @@ fn a_catalogue_that_was_retired_still_counts_and_an_unknown_one_goes_to_a_person
             .status,
         404
     );
+}
+
+fn a_report_by_a_catalogue_lost_with_a_restore_is_decided_by_the_one_in_force(backend: &Backend) {
+    let world = World::new(backend);
+    let mut handheld = world.worker();
+    handheld.catalogue = CatalogueVersion::new("350703-2026.9").unwrap();
+    let known = handheld.file_text("恢复之前发布的目录");
+    // What the lost one may have brought is for a person, and so is a condition of something else.
+    let mut report = handheld.report();
+    report["category"] = json!("C9999");
+    report["condition"] = json!("C9999-1");
+    let category = handheld.file(report);
+    let mut report = handheld.report();
+    report["condition"] = json!("C0102-1");
+    let condition = handheld.file(report);
+    let reply = world.push(&handheld, &[known, category, condition]);
+    assert_eq!(
+        outcomes(&reply),
+        [
+            "applied",
+            "quarantined: catalogue_unknown",
+            "quarantined: catalogue_unknown",
+        ]
+    );
+    let id = reply.at("/results/0/case_id").as_str().unwrap();
+    let case = world.get(&format!("/v1/cases/{id}"), &dispatcher(&world));
+    let in_force = world.district.catalogue.version().as_str();
+    assert_eq!(case.at("/decision/catalogue_version"), in_force);
+    assert_eq!(case.at("/row/category_name"), "上水井盖");
+    assert_ne!(case.at("/row/deadline_ms"), &Value::Null);
+    let says = |words: &Value| words.as_str().unwrap().contains("350703-2026.9");
+    assert!(says(case.at("/decision/because/0")), "{case:?}");
+    let events = case.at("/events").as_array().unwrap();
+    assert!(says(&events.last().unwrap()["reason"]), "{events:?}");
+    assert_eq!(world.verify().findings, []);
 }
 
 fn text_of_any_kind_comes_back_exactly(backend: &Backend) {

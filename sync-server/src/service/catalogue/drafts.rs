@@ -303,7 +303,7 @@ pub fn publish(
     let found = review(district.catalogue.doc(), &doc);
     may_publish(&found, request.suspicions_seen)?;
     let versions = store::catalogues::versions(tx, &district.code)?;
-    doc.version = next_version(district, &versions, now)?;
+    doc.version = next_version(tx, district, &versions, now)?;
     let words = request.words.trim();
     let version = VersionRow {
         version: doc.version.clone(),
@@ -369,22 +369,23 @@ fn may_publish(found: &Review, seen: bool) -> Result<()> {
     }
 }
 
-/// `350703-2026.4` after `350703-2026.3`.
+/// `350703-2026.4` after `350703-2026.3`. After a restore the mark of this life of the data stands
+/// behind it, since the former one may have given that number to something else.
 fn next_version(
+    tx: &mut dyn Tx,
     district: &District,
     versions: &[VersionRow],
     now: Timestamp,
 ) -> Result<CatalogueVersion> {
     let head = format!("{}-{}.", district.code, now.china_year());
     let numbers = versions.iter().filter_map(|row| {
-        row.version
-            .as_str()
-            .strip_prefix(&head)?
-            .parse::<u32>()
-            .ok()
+        let number = row.version.as_str().strip_prefix(&head)?;
+        number.split('-').next()?.parse::<u32>().ok()
     });
     let next = numbers.max().unwrap_or(0).saturating_add(1);
-    let name = CatalogueVersion::new(format!("{head}{next}"));
+    let life = store::meta::get(tx, store::meta::LIFE)?;
+    let life = life.map_or_else(String::new, |life| format!("-{life}"));
+    let name = CatalogueVersion::new(format!("{head}{next}{life}"));
     name.map_err(|error| Fault::damaged("catalogue version", error))
 }
 

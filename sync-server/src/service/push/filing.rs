@@ -84,11 +84,19 @@ pub(super) fn prepare(
     let Ok(report_id) = operation.subject.parse::<ReportId>() else {
         return Err((Box::new(sealed), "payload_malformed"));
     };
-    let Some(catalogue) = district.catalogue_of(&operation.catalogue_version) else {
+    let named = &operation.catalogue_version;
+    let Some(catalogue) = district.judging(named, &filed.category, &filed.condition) else {
         return Err((Box::new(sealed), "catalogue_unknown"));
     };
     let (grid, grid_doubt) = district.locate(&filed.place);
-    let decision = decide(district, catalogue, &filed, grid.as_ref(), &grid_doubt, now);
+    let mut decision = decide(district, catalogue, &filed, grid.as_ref(), &grid_doubt, now);
+    if named != catalogue.version() {
+        let instead = format!(
+            "本服务器没有上报所用的目录版本{named}，按现行版本{}判定",
+            catalogue.version()
+        );
+        decision.because.insert(0, instead);
+    }
     let case_id = CaseId(new_id());
     let mode = decision.mode;
     let ruled = ruled(district, operation, &filed, grid.as_ref(), mode);

@@ -11,7 +11,7 @@ use shared::addition::Addition;
 use shared::catalogue::Catalogue;
 use shared::chain::{self, Link};
 use shared::emergency;
-use shared::id::{DeviceId, OpId, PersonId, Sha256};
+use shared::id::{CatalogueVersion, DeviceId, OpId, PersonId, Sha256};
 use shared::operation::{
     ASIDE, CHAIN_START, Operation, OperationError, SealedOperation, kind, open,
 };
@@ -240,6 +240,17 @@ pub fn judge(
         .collect()
 }
 
+/// Whether an operation names a catalogue that is not known here.
+#[must_use]
+pub fn names_unknown_catalogue(district: &District, operations: &[Value]) -> bool {
+    let named = operations.iter();
+    let mut named = named.filter_map(|value| value.get("catalogue_version")?.as_str());
+    named.any(|version| {
+        let version = version.parse::<CatalogueVersion>();
+        version.is_ok_and(|version| district.catalogue_of(&version).is_none())
+    })
+}
+
 const WRONG_DEVICE: &str = "wrong_device";
 
 fn readable(value: &Value) -> Result<SealedOperation, Box<Judged>> {
@@ -339,8 +350,14 @@ fn weigh<'a>(
     if operation.kind != kind::REPORT_FILE {
         return Err("kind_unknown");
     }
-    let catalogue = catalogue.ok_or("catalogue_unknown")?;
     let report = FiledReport::deserialize(&operation.payload).map_err(|_| "payload_malformed")?;
+    let catalogue = district
+        .judging(
+            &operation.catalogue_version,
+            &report.category,
+            &report.condition,
+        )
+        .ok_or("catalogue_unknown")?;
     check(&report, &operation.photos).map_err(|fault| fault.code())?;
     check_against(&report, &operation.photos, catalogue).map_err(|fault| fault.code())?;
     in_emergency(district, catalogue, &report, made_at).map_err(|fault| fault.code())?;

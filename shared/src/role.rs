@@ -3,6 +3,10 @@
 //! A person holds posts (several are normal, and a grid may have none). A post is a role over a
 //! scope, and for a handler in a unit.
 
+mod office;
+
+pub use office::OfficePage;
+
 use crate::area::Scope;
 use crate::id::{AreaCode, PersonId, PostId, UnitCode};
 use serde::{Deserialize, Serialize};
@@ -164,6 +168,29 @@ pub fn may<'a>(actor: &'a Actor, action: Action, subject: Subject<'_>) -> Option
         .posts
         .iter()
         .find(|post| allows(actor, post, action, subject))
+}
+
+/// Whether one of the actor's posts allows the action somewhere: in its own area, or for its unit.
+#[must_use]
+pub fn may_somewhere(actor: &Actor, action: Action) -> bool {
+    actor.posts.iter().any(|post| {
+        let subject = Subject {
+            area: Some(&post.area),
+            lead: post.unit.as_ref(),
+            ..Subject::default()
+        };
+        may(actor, action, subject).is_some()
+    })
+}
+
+/// Whether one of the actor's posts allows the action in an area and everything below it.
+#[must_use]
+pub fn may_all_of(actor: &Actor, action: Action, area: &AreaCode) -> bool {
+    let subject = Subject {
+        area: Some(area),
+        ..Subject::default()
+    };
+    may(actor, action, subject).is_some()
 }
 
 fn allows(actor: &Actor, post: &Post, action: Action, subject: Subject<'_>) -> bool {

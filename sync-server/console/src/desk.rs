@@ -5,9 +5,9 @@ use crate::api::{self, Problem};
 use crate::words::Word;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use shared::id::CaseId;
+use shared::id::{AreaCode, CaseId};
 use shared::label::Lang;
-use shared::role::{Action, Actor, Subject, may};
+use shared::role::{Action, Actor, OfficePage, Role, may_somewhere};
 use shared::time::Timestamp;
 use shared::wire::console::{MeAnswer, UnitRow};
 use std::collections::HashMap;
@@ -177,6 +177,16 @@ impl Desk {
 
     /// Whether one of this person's posts allows something somewhere.
     pub(crate) fn may(self, action: Action) -> bool {
+        self.asks(|actor, _district| may_somewhere(actor, action))
+    }
+
+    /// Whether a page of the office is open to this person, by the rule that the server has.
+    pub(crate) fn may_open(self, page: OfficePage) -> bool {
+        self.asks(|actor, district| page.is_for(actor, district))
+    }
+
+    /// Asks a rule about this person; no to nobody.
+    pub(crate) fn asks(self, rule: impl FnOnce(&Actor, &AreaCode) -> bool) -> bool {
         self.session.with(|session| {
             let Session::In(answer) = session else {
                 return false;
@@ -185,14 +195,15 @@ impl Desk {
                 person: answer.me.id,
                 posts: answer.me.posts.clone(),
             };
-            answer.me.posts.iter().any(|post| {
-                let subject = Subject {
-                    area: Some(&post.area),
-                    lead: post.unit.as_ref(),
-                    ..Subject::default()
-                };
-                may(&actor, action, subject).is_some()
-            })
+            rule(&actor, &answer.district.code)
+        })
+    }
+
+    /// The roles to which a page of the office is open.
+    pub(crate) fn roles_of(self, page: OfficePage) -> Vec<Role> {
+        self.session.with(|session| match session {
+            Session::In(answer) => page.roles(&answer.district.code),
+            _ => Vec::new(),
         })
     }
 

@@ -14,7 +14,7 @@ use leptos::task::spawn_local;
 use leptos_router::components::A;
 use shared::id::{AreaCode, PersonId, UnitCode};
 use shared::label::{self, Lang};
-use shared::role::{Post, PostKind, Role};
+use shared::role::{OfficePage, Post, PostKind, Role};
 use shared::wire::console::{NewPerson, NewPost, Page, PersonRow};
 
 /// Grades of a grid post that a person is given here.
@@ -59,7 +59,9 @@ pub(crate) fn PeoplePage() -> impl IntoView {
                     })
                 }}
             </div>
-            <p><A href="/audit" attr:id="to-audit">{move || desk.say(words::AUDIT)}</A></p>
+            <Show when=move || desk.may_open(OfficePage::Audit)>
+                <p><A href="/audit" attr:id="to-audit">{move || desk.say(words::AUDIT)}</A></p>
+            </Show>
             <Adding on_added=on_added/>
             <Paged poll=people cursor=cursor>
                 <Table people=people/>

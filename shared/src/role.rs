@@ -193,6 +193,16 @@ pub fn may_all_of(actor: &Actor, action: Action, area: &AreaCode) -> bool {
     may(actor, action, subject).is_some()
 }
 
+/// Whether somebody may give out posts in a unit. What a handler sees goes with the unit wherever
+/// the post lies, so the unit's own area counts; of the district's units none is left out for who
+/// administers all of it.
+#[must_use]
+pub fn may_give_unit(actor: &Actor, district: &AreaCode, unit_area: &AreaCode) -> bool {
+    [district, unit_area]
+        .into_iter()
+        .any(|area| may_all_of(actor, Action::Administer, area))
+}
+
 fn allows(actor: &Actor, post: &Post, action: Action, subject: Subject<'_>) -> bool {
     let in_area = subject
         .area
@@ -337,5 +347,26 @@ mod tests {
         ] {
             assert!(may(&supervisor, action, subject).is_none(), "{action:?}");
         }
+    }
+
+    #[test]
+    fn units_are_given_out_by_who_administers_their_area_or_the_district() {
+        let code = |text: &str| AreaCode::new(text).unwrap();
+        let (district, street, other) = (code("350703"), code("350703001"), code("350703002"));
+        let of_district = actor(Role::Administrator, "350703", None);
+        let of_street = actor(Role::Administrator, "350703001", None);
+        let community = code("350703001012");
+        for (unit_area, given) in [
+            (&district, false),
+            (&street, true),
+            (&community, true),
+            (&other, false),
+        ] {
+            assert!(may_give_unit(&of_district, &district, unit_area));
+            let by_street = may_give_unit(&of_street, &district, unit_area);
+            assert_eq!(by_street, given, "{unit_area}");
+        }
+        let supervisor = actor(Role::Supervisor, "350703", None);
+        assert!(!may_give_unit(&supervisor, &district, &street));
     }
 }

@@ -376,4 +376,17 @@ async fn a_streets_administrator_is_offered_the_pages_that_are_open_and_no_other
         .unwrap();
     browser.see("这一页不在您的职责或辖区内").await.unwrap();
     browser.see("它对岗位管全区的人开放：管理员").await.unwrap();
+    // A handler sees what the unit leads everywhere: the district's units aren't this one's to give.
+    browser.click_css("#nav-people").await.unwrap();
+    browser.click_css("#add-person").await.unwrap();
+    let choose = "const role = document.querySelector('#person-role'); role.value = 'handler'; \
+                  role.dispatchEvent(new Event('change', {bubbles: true}))";
+    browser.script(choose).await.unwrap();
+    fill(&browser, "#person-unit", "市政中心").await;
+    browser.see("没有找到，换个说法试试").await.unwrap();
+    fill(&browser, "#person-unit", "七贤").await;
+    browser
+        .find("#person-unit-list [data-test='option']")
+        .await
+        .unwrap();
 }

@@ -177,33 +177,33 @@ impl Desk {
 
     /// Whether one of this person's posts allows something somewhere.
     pub(crate) fn may(self, action: Action) -> bool {
-        self.asks(|actor, _district| may_somewhere(actor, action))
+        self.with_actor(|actor, _district| may_somewhere(actor, action))
+            .unwrap_or_default()
     }
 
     /// Whether a page of the office is open to this person, by the rule that the server has.
     pub(crate) fn may_open(self, page: OfficePage) -> bool {
-        self.asks(|actor, district| page.is_for(actor, district))
+        self.with_actor(|actor, district| page.is_for(actor, district))
+            .unwrap_or_default()
     }
 
-    /// Asks a rule about this person; no to nobody.
-    pub(crate) fn asks(self, rule: impl FnOnce(&Actor, &AreaCode) -> bool) -> bool {
+    /// The roles to which a page of the office is open.
+    pub(crate) fn roles_of(self, page: OfficePage) -> Vec<Role> {
+        self.with_actor(|_actor, district| page.roles(district))
+            .unwrap_or_default()
+    }
+
+    /// Asks a rule about this person in this district; none when nobody is signed in.
+    pub(crate) fn with_actor<R>(self, rule: impl FnOnce(&Actor, &AreaCode) -> R) -> Option<R> {
         self.session.with(|session| {
             let Session::In(answer) = session else {
-                return false;
+                return None;
             };
             let actor = Actor {
                 person: answer.me.id,
                 posts: answer.me.posts.clone(),
             };
-            rule(&actor, &answer.district.code)
-        })
-    }
-
-    /// The roles to which a page of the office is open.
-    pub(crate) fn roles_of(self, page: OfficePage) -> Vec<Role> {
-        self.session.with(|session| match session {
-            Session::In(answer) => page.roles(&answer.district.code),
-            _ => Vec::new(),
+            Some(rule(&actor, &answer.district.code))
         })
     }
 

@@ -14,8 +14,8 @@ use leptos::task::spawn_local;
 use leptos_router::components::A;
 use shared::id::{AreaCode, PersonId, UnitCode};
 use shared::label::{self, Lang};
-use shared::role::{OfficePage, Post, PostKind, Role};
-use shared::wire::console::{NewPerson, NewPost, Page, PersonRow};
+use shared::role::{Action, OfficePage, Post, PostKind, Role, may_all_of, may_give_unit};
+use shared::wire::console::{NewPerson, NewPost, Page, PersonRow, UnitRow};
 
 /// Grades of a grid post that a person is given here.
 const GRID_KINDS: [PostKind; 4] = [
@@ -341,6 +341,36 @@ fn PersonForm(done: Callback<Option<String>>) -> impl IntoView {
     }
 }
 
+/// The places for which this person may give posts; none while they are on their way.
+fn areas_to_give(desk: Desk) -> Option<Vec<Choice>> {
+    desk.areas.with(|areas| {
+        let areas = areas.as_ref()?;
+        desk.with_actor(|actor, _district| {
+            let own = |choice: &&Choice| {
+                AreaCode::new(choice.code.as_str())
+                    .is_ok_and(|area| may_all_of(actor, Action::Administer, &area))
+            };
+            areas.iter().filter(own).cloned().collect()
+        })
+    })
+}
+
+/// The units in which this person may give posts; nobody works in a pool.
+fn units_to_give(desk: Desk) -> Option<Vec<Choice>> {
+    desk.units.with(|units| {
+        let units = units.as_ref()?;
+        desk.with_actor(|actor, district| {
+            let own = |unit: &&UnitRow| !unit.pool && may_give_unit(actor, district, &unit.area);
+            let choice = |unit: &UnitRow| Choice {
+                code: unit.code.to_string(),
+                name: unit.name.clone(),
+                detail: String::new(),
+            };
+            units.iter().filter(own).map(choice).collect()
+        })
+    })
+}
+
 /// The first post: role, place, and a unit or a grade where the role has one.
 #[component]
 fn PostFields(draft: Draft) -> impl IntoView {
@@ -367,17 +397,8 @@ fn PostFields(draft: Draft) -> impl IntoView {
         let kind = value.parse().ok().and_then(|at: usize| GRID_KINDS.get(at));
         draft.kind.set(kind.copied().unwrap_or_default());
     };
-    let unit_choices = Signal::derive(move || {
-        desk.units.with(|units| {
-            let people = units.as_ref()?.iter().filter(|unit| !unit.pool);
-            let choice = |unit: &shared::wire::console::UnitRow| Choice {
-                code: unit.code.to_string(),
-                name: unit.name.clone(),
-                detail: String::new(),
-            };
-            Some(people.map(choice).collect())
-        })
-    });
+    let area_choices = Signal::derive(move || areas_to_give(desk));
+    let unit_choices = Signal::derive(move || units_to_give(desk));
     view! {
         <div class="field">
             <label for="person-role">{move || desk.say(words::ROLE)}</label>
@@ -405,7 +426,7 @@ fn PostFields(draft: Draft) -> impl IntoView {
         <Picker
             id="person-area"
             label=words::POST_AREA
-            choices=desk.areas
+            choices=area_choices
             value=draft.area
             on_choose=Callback::new(move |code| draft.area.set(code))
             on_want=Callback::new(move |()| desk.want_areas())

@@ -281,7 +281,6 @@ words! {
     SHOW_SETTLED: "也看已处理的", "Also what is settled";
     WAITING: "待处理", "Waiting";
     OP_KIND: "操作", "Operation";
-    OP_REPORT: "上报", "Report";
     MADE_AT: "手机时间", "By the device's clock";
     UNREADABLE_BODY: "内容不是可读的格式，见原文。", "The content can't be laid out; see it as it came.";
 }

@@ -57,7 +57,11 @@ pub(super) fn Publish(sheet: Sheet) -> impl IntoView {
         spawn_local(async move {
             match api::publish(sheet.id, &request).await {
                 Ok(_version) => leave.run(()),
-                Err(refused) => sheet.refused(&refused),
+                // What is published was looked at: others' changes first.
+                Err(refused) => match sheet.as_it_is_now(&refused).await {
+                    Some(detail) => sheet.load(detail),
+                    None => sheet.refused(&refused),
+                },
             }
             sheet.busy.set(false);
         });
@@ -109,7 +113,7 @@ pub(super) fn Publish(sheet: Sheet) -> impl IntoView {
                     type="submit"
                     class="primary"
                     id="publish"
-                    prop:disabled=move || sheet.busy.get() || blocked.get() || (doubts.get() && !seen.get())
+                    prop:disabled=move || sheet.held.get() || blocked.get() || (doubts.get() && !seen.get())
                 >
                     {move || desk.say(words::PUBLISH)}
                 </button>

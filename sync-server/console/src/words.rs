@@ -126,6 +126,7 @@ words! {
     COURIER: "信使文件", "Courier file";
     COURIER_WHAT: "手机没有网络时可以导出 .gewu 文件。在这里送达，再把回执文件带回那台手机。文件只有服务器能读；重复送达没有坏处。", "A handheld without a network can export .gewu files. Deliver them here and carry the answers back to that handheld. Only the server can read them; delivering one twice does no harm.";
     COURIER_FILE: "选择文件", "Choose the file";
+    FILE_MISSING: "请先选文件。", "Choose a file first.";
     COURIER_DELIVER: "送达", "Deliver";
     COURIER_DONE: "已送达（条/照片）：", "Delivered (entries / photos):";
     COURIER_ANSWER: "保存回执文件", "Save the answer";
@@ -324,6 +325,8 @@ words! {
     AUDIT_TO: "到", "To";
     AUDIT_SEARCH: "查询", "Search";
     AUDIT_EMPTY: "还没有记录。", "Nothing is noted yet.";
+    AUDIT_NONE: "没有符合条件的记录。", "No entry fits the search.";
+    AUDIT_NONE_HOW: "放宽条件再查。", "Search for less.";
     AUDIT_WHEN: "时间", "When";
     AUDIT_WHO: "谁", "Who";
     AUDIT_DEED: "做了什么", "What";

@@ -26,7 +26,12 @@ pub(crate) fn OrdersPage() -> impl IntoView {
     desk.title(move || desk.say(words::ORDERS_TITLE).to_owned());
     let listed = Poll::start(api::orders, Some(REFRESH));
     let problem = RwSignal::new(None::<String>);
+    let busy = RwSignal::new(false);
     let end = Callback::new(move |id: OrderId| {
+        if busy.get_untracked() {
+            return;
+        }
+        busy.set(true);
         problem.set(None);
         spawn_local(async move {
             match api::end_order(id).await {
@@ -36,6 +41,7 @@ pub(crate) fn OrdersPage() -> impl IntoView {
                     problem.set(Some(refused.words(desk.lang.get_untracked())));
                 }
             }
+            busy.set(false);
         });
     });
     view! {

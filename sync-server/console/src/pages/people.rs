@@ -129,7 +129,9 @@ fn person(row: &PersonRow, desk: Desk, lang: Lang) -> impl IntoView + use<> {
 fn EndSessions(person: PersonId) -> impl IntoView {
     let desk = Desk::here();
     let done = RwSignal::new(None::<String>);
+    let busy = RwSignal::new(false);
     let end = move |_| {
+        busy.set(true);
         spawn_local(async move {
             let lang = desk.lang.get_untracked();
             done.set(Some(match api::end_sessions(person).await {
@@ -139,10 +141,11 @@ fn EndSessions(person: PersonId) -> impl IntoView {
                     refused.words(lang)
                 }
             }));
+            busy.set(false);
         });
     };
     view! {
-        <button type="button" data-test="end-sessions" on:click=end>
+        <button type="button" data-test="end-sessions" prop:disabled=busy on:click=end>
             {move || desk.say(words::END_SESSIONS)}
         </button>
         <span role="status">{move || done.get()}</span>

@@ -33,7 +33,11 @@ fn File(sheet: Sheet, part: Option<Part>) -> impl IntoView {
         let chosen = input
             .get_untracked()
             .and_then(|input: HtmlInputElement| input.files().and_then(|files| files.get(0)));
-        let Some(file) = chosen else { return };
+        let Some(file) = chosen else {
+            let missing = words::FILE_MISSING.of(desk.lang.get_untracked());
+            sheet.problem.set(Some(missing.to_owned()));
+            return;
+        };
         sheet.change(Change::File(part, file));
     };
     view! {

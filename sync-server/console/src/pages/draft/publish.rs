@@ -67,11 +67,14 @@ pub(super) fn Publish(sheet: Sheet) -> impl IntoView {
         });
     };
     let give_up = move |_| {
+        sheet.busy.set(true);
+        sheet.problem.set(None);
         spawn_local(async move {
             match api::give_up_draft(sheet.id).await {
                 Ok(()) => leave.run(()),
                 Err(refused) => sheet.refused(&refused),
             }
+            sheet.busy.set(false);
         });
     };
     view! {

@@ -9,6 +9,7 @@ pub use cases::{
 };
 pub use city::City;
 
+use crate::operation::kind;
 use crate::patrol::RoundFault;
 use crate::role::Role;
 
@@ -62,6 +63,23 @@ pub const fn role(role: Role, lang: Lang) -> &'static str {
         Role::Supervisor => lang.pick("督查", "Supervisor"),
         Role::Administrator => lang.pick("管理员", "Administrator"),
     }
+}
+
+/// What an operation of this kind brings; none for a kind that this version doesn't know.
+#[must_use]
+pub fn operation(name: &str, lang: Lang) -> Option<&'static str> {
+    Some(match name {
+        kind::REPORT_FILE => lang.pick("上报", "Report"),
+        kind::REPORT_AMEND => lang.pick("更正", "Correction"),
+        kind::REPORT_WITHDRAW => lang.pick("撤回上报", "Withdrawal of a report"),
+        kind::NOTE_ADD => lang.pick("补充说明", "More words"),
+        kind::PHOTO_ADD => lang.pick("补充照片", "More photos"),
+        kind::CASE_VERIFY => lang.pick("现场核实", "Finding before it is accepted"),
+        kind::CASE_CHECK => lang.pick("现场核查", "Finding after it was handled"),
+        kind::PATROL_MARK => lang.pick("巡查记录", "Tick on a round"),
+        kind::CASE_CONTEST => lang.pick("提出异议", "Objection"),
+        _ => return None,
+    })
 }
 
 /// What is wrong with a round, to stand in a sentence.
@@ -130,5 +148,24 @@ pub fn fault(code: &str, lang: Lang) -> &'static str {
         "device_lost" => lang.pick("手机已挂失，内容已保存待人工确认。", "The handheld was reported lost. What it sent is kept for a person."),
         "wrong_person" => lang.pick("操作人与设备不符，已保存待人工确认。", "The maker is not the device's person. It is kept for a person."),
         _ => lang.pick("需要人工确认，已保存。", "A person has to look at it. It is kept."),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_kind_of_operation_has_words_of_its_own_in_both_languages() {
+        for lang in [Lang::Zh, Lang::En] {
+            let mut words: Vec<&str> = kind::ALL
+                .iter()
+                .filter_map(|name| operation(name, lang))
+                .collect();
+            words.sort_unstable();
+            words.dedup();
+            assert_eq!(words.len(), kind::ALL.len(), "{words:?}");
+        }
+        assert_eq!(operation("report.of_a_later_version", Lang::Zh), None);
     }
 }

@@ -48,6 +48,19 @@ pub mod kind {
     pub const PATROL_MARK: &str = "patrol.mark";
     /// Its reporter says that it isn't put right (异议).
     pub const CASE_CONTEST: &str = "case.contest";
+
+    /// Every kind; each has a word (`label::operation`).
+    pub const ALL: [&str; 9] = [
+        REPORT_FILE,
+        REPORT_AMEND,
+        REPORT_WITHDRAW,
+        NOTE_ADD,
+        PHOTO_ADD,
+        CASE_VERIFY,
+        CASE_CHECK,
+        PATROL_MARK,
+        CASE_CONTEST,
+    ];
 }
 
 /// An operation's members. The payload's shape depends on `kind`.

@@ -3,6 +3,10 @@
 //! A person holds posts (several are normal, and a grid may have none). A post is a role over a
 //! scope, and for a handler in a unit.
 
+mod office;
+
+pub use office::OfficePage;
+
 use crate::area::Scope;
 use crate::id::{AreaCode, PersonId, PostId, UnitCode};
 use serde::{Deserialize, Serialize};
@@ -166,6 +170,39 @@ pub fn may<'a>(actor: &'a Actor, action: Action, subject: Subject<'_>) -> Option
         .find(|post| allows(actor, post, action, subject))
 }
 
+/// Whether one of the actor's posts allows the action somewhere: in its own area, or for its unit.
+#[must_use]
+pub fn may_somewhere(actor: &Actor, action: Action) -> bool {
+    actor.posts.iter().any(|post| {
+        let subject = Subject {
+            area: Some(&post.area),
+            lead: post.unit.as_ref(),
+            ..Subject::default()
+        };
+        may(actor, action, subject).is_some()
+    })
+}
+
+/// Whether one of the actor's posts allows the action in an area and everything below it.
+#[must_use]
+pub fn may_all_of(actor: &Actor, action: Action, area: &AreaCode) -> bool {
+    let subject = Subject {
+        area: Some(area),
+        ..Subject::default()
+    };
+    may(actor, action, subject).is_some()
+}
+
+/// Whether somebody may give out posts in a unit. What a handler sees goes with the unit wherever
+/// the post lies, so the unit's own area counts; of the district's units none is left out for who
+/// administers all of it.
+#[must_use]
+pub fn may_give_unit(actor: &Actor, district: &AreaCode, unit_area: &AreaCode) -> bool {
+    [district, unit_area]
+        .into_iter()
+        .any(|area| may_all_of(actor, Action::Administer, area))
+}
+
 fn allows(actor: &Actor, post: &Post, action: Action, subject: Subject<'_>) -> bool {
     let in_area = subject
         .area
@@ -310,5 +347,26 @@ mod tests {
         ] {
             assert!(may(&supervisor, action, subject).is_none(), "{action:?}");
         }
+    }
+
+    #[test]
+    fn units_are_given_out_by_who_administers_their_area_or_the_district() {
+        let code = |text: &str| AreaCode::new(text).unwrap();
+        let (district, street, other) = (code("350703"), code("350703001"), code("350703002"));
+        let of_district = actor(Role::Administrator, "350703", None);
+        let of_street = actor(Role::Administrator, "350703001", None);
+        let community = code("350703001012");
+        for (unit_area, given) in [
+            (&district, false),
+            (&street, true),
+            (&community, true),
+            (&other, false),
+        ] {
+            assert!(may_give_unit(&of_district, &district, unit_area));
+            let by_street = may_give_unit(&of_street, &district, unit_area);
+            assert_eq!(by_street, given, "{unit_area}");
+        }
+        let supervisor = actor(Role::Supervisor, "350703", None);
+        assert!(!may_give_unit(&supervisor, &district, &street));
     }
 }

@@ -12,7 +12,8 @@
 )]
 
 use serde_json::{Value, json};
-use shared::role::Role;
+use shared::role::{Actor, OfficePage, Role};
+use shared::wire::console::MeAnswer;
 use std::collections::BTreeSet;
 use sync_server::http;
 use tests::backends::Backend;
@@ -26,6 +27,7 @@ on_both!(
     signing_in_gives_a_session_and_signing_out_ends_it,
     guessing_a_password_is_slowed_down,
     an_administrator_gives_out_only_units_of_the_own_area,
+    the_server_refuses_exactly_the_pages_that_the_console_leaves_out,
 );
 
 mod tables;
@@ -442,4 +444,48 @@ fn an_administrator_gives_out_only_units_of_the_own_area(backend: &Backend) {
         assert_eq!(added.status, 201, "{unit}: {added:?}");
     }
     assert_eq!(add(&whole, "three", "E01").status, 201);
+}
+
+fn the_server_refuses_exactly_the_pages_that_the_console_leaves_out(backend: &Backend) {
+    let world = World::new(backend);
+    let mut wrong = Vec::new();
+    for role in Role::ALL {
+        for area in ["350703", HERE, COMMUNITY] {
+            let unit = (role == Role::Handler).then_some("E01");
+            let token = world.console_of(role, area, unit);
+            let answer: MeAnswer =
+                serde_json::from_value(world.get("/v1/me", &token).json).unwrap();
+            let actor = Actor {
+                person: answer.me.id,
+                posts: answer.me.posts,
+            };
+            for page in OfficePage::ALL {
+                let open = page.is_for(&actor, &answer.district.code);
+                let status = status_of(&world, page, &token);
+                if (status != 403) != open {
+                    wrong.push(format!("{page:?}, {role:?} of {area}: {status}"));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// What the server answers to what a page asks for; the order has no number, so none is given.
+fn status_of(world: &World, page: OfficePage, token: &str) -> u16 {
+    let path = match page {
+        OfficePage::Orders => {
+            let order = json!({"number": "", "area": HERE});
+            return world.post("/v1/orders", token, &order).status;
+        }
+        OfficePage::Quarantine => "/v1/quarantine",
+        OfficePage::Statistics => "/v1/statistics?from=2026-11-01&to=2026-11-30&by=unit",
+        OfficePage::Repeated => "/v1/repeated",
+        OfficePage::Devices => "/v1/devices",
+        OfficePage::Archive => "/v1/archive",
+        OfficePage::People => "/v1/people",
+        OfficePage::Audit => "/v1/audit",
+        OfficePage::Catalogue => "/v1/catalogues",
+    };
+    world.get(path, token).status
 }

@@ -383,3 +383,51 @@ async fn a_list_of_units_opens_when_it_is_asked_for_and_covers_no_button_before(
         .await
         .unwrap();
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_draft_that_somebody_else_changed_is_saved_over_or_seen_as_it_is() {
+    let dir = tempfile::tempdir().unwrap();
+    let (server, _field) = people::begin(dir.path()).await.unwrap();
+    let (one, other) = (
+        sign_in(&server, "guanli").await,
+        sign_in(&server, "guanli").await,
+    );
+    one.click_css("#nav-catalogue").await.unwrap();
+    fill(&one, "#draft-name", "调整时限").await;
+    one.click_css("#draft-begin").await.unwrap();
+    one.find("#draft-find").await.unwrap();
+    let address = one.script("return location.href").await.unwrap();
+    other.open(address.as_str().unwrap()).await.unwrap();
+    for browser in [&one, &other] {
+        fill(browser, "#draft-find", "C0101").await;
+        browser.find("[data-test='edit-value']").await.unwrap();
+    }
+    let field = "document.querySelector(\"[data-test='edit-value']\")";
+    let set = |days: u32| {
+        format!(
+            "const field = {field}; field.value = '{days}'; \
+             field.dispatchEvent(new Event('change', {{bubbles: true}}))"
+        )
+    };
+    let value = format!("return {field}.value");
+    one.script(&set(31)).await.unwrap();
+    one.see("已改，核对见下").await.unwrap();
+    // What was typed stays, and a second press saves it over the other's.
+    other.script(&set(32)).await.unwrap();
+    other.find("#draft-newer").await.unwrap();
+    assert_eq!(other.script(&value).await.unwrap(), "32");
+    other.click_css("#draft-save-over").await.unwrap();
+    other.see("已改，核对见下").await.unwrap();
+    assert_eq!(count(&other, "#draft-newer").await, 0);
+    // The first one looks at what it has become, and the own change is dropped.
+    one.script(&set(33)).await.unwrap();
+    one.click_css("#draft-load").await.unwrap();
+    one.see("现在显示的是最新的").await.unwrap();
+    one.until("see the other's limit", async || {
+        Ok(one.script(&value).await? == "32")
+    })
+    .await
+    .unwrap();
+    one.script(&set(34)).await.unwrap();
+    one.see("已改，核对见下").await.unwrap();
+}

@@ -342,3 +342,51 @@ async fn signing_out_that_the_server_never_heard_of_is_said() {
         .unwrap();
     browser.see("连不上服务器").await.unwrap();
 }
+
+/// What would only be refused isn't offered; by its address it says to whom it is open.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_streets_administrator_is_offered_the_pages_that_are_open_and_no_others() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut server = Server::init(&dir.path().join("server"), "350703").unwrap();
+    people::add(&server).unwrap();
+    let street = [
+        "user",
+        "add",
+        "--login",
+        "jiedao",
+        "--name",
+        "刘芳",
+        "--role",
+        "administrator",
+        "--area",
+        "350703001",
+        "--password",
+        PASSWORD,
+    ];
+    server.run(&street).unwrap();
+    server.start().await.unwrap();
+    let browser = sign_in(&server, "jiedao").await;
+    browser.find("#nav-people").await.unwrap();
+    let code = "return document.querySelector('#nav-catalogue, #nav-archive') === null";
+    let left_out = browser.script(code).await.unwrap();
+    assert_eq!(left_out.as_bool(), Some(true));
+    browser
+        .open(&format!("{}/catalogue", server.url()))
+        .await
+        .unwrap();
+    browser.see("这一页不在您的职责或辖区内").await.unwrap();
+    browser.see("它对岗位管全区的人开放：管理员").await.unwrap();
+    // A handler sees what the unit leads everywhere: the district's units aren't this one's to give.
+    browser.click_css("#nav-people").await.unwrap();
+    browser.click_css("#add-person").await.unwrap();
+    let choose = "const role = document.querySelector('#person-role'); role.value = 'handler'; \
+                  role.dispatchEvent(new Event('change', {bubbles: true}))";
+    browser.script(choose).await.unwrap();
+    fill(&browser, "#person-unit", "市政中心").await;
+    browser.see("没有找到，换个说法试试").await.unwrap();
+    fill(&browser, "#person-unit", "七贤").await;
+    browser
+        .find("#person-unit-list [data-test='option']")
+        .await
+        .unwrap();
+}

@@ -385,7 +385,6 @@ words! {
     RECEIPT_TEXT "回执内容" "Text of the receipt";
     ADD_CONTEST "提出异议" "Contest the closing";
     ADD_CONTEST_HELP "哪里没有整改到位；结案后72小时内可以提，现场照片用“加照片”" "What isn't put right; within 72 hours of the closing. Add photos with “Add a photo”";
-    ADD_LOOKED "现场结果" "Finding on the spot";
     QUEUE_TASKS "现场任务" "Tasks on the spot";
     QUEUE_TITLE "发送队列" "Sending queue";
     QUEUE_ALL_SAFE "全部已送达，编号已确认" "Everything has arrived and has its number";

@@ -71,6 +71,17 @@ impl Problem {
         }
     }
 
+    /// It can't be done as things stand now; somebody else may have been quicker.
+    pub(crate) fn is_conflict(&self) -> bool {
+        match self {
+            Self::Refused(answer) => {
+                matches!(answer.code, ErrorCode::Stale | ErrorCode::NotPossible)
+            }
+            Self::Unreadable(status) => *status == CONFLICT,
+            Self::Unreachable => false,
+        }
+    }
+
     /// The session is gone: sign in again.
     pub(crate) fn is_signed_out(&self) -> bool {
         match self {

@@ -5,6 +5,7 @@
 
 use crate::api;
 use crate::components::banner::EmergencyBanner;
+use crate::components::only::Only;
 use crate::components::states::{Loading, Trouble};
 use crate::desk::{Desk, Session, focus};
 use crate::icons::{Icon, Shape};
@@ -23,7 +24,7 @@ use leptos_router::components::{A, Route, Router, Routes};
 use leptos_router::hooks::use_location;
 use leptos_router::path;
 use shared::label::{self, Lang};
-use shared::role::Action;
+use shared::role::{Action, OfficePage};
 use std::time::Duration;
 
 /// How often emergency orders are asked for again; news come at once.
@@ -103,19 +104,46 @@ fn Inside() -> impl IntoView {
             <Routes fallback=|| view! { <NoSuchPage/> }>
                 <Route path=path!("/") view=ListPage/>
                 <Route path=path!("/cases/:id") view=CasePage/>
-                <Route path=path!("/repeated") view=RepeatedPlacesPage/>
+                <Route
+                    path=path!("/repeated")
+                    view=|| view! { <Only page=OfficePage::Repeated><RepeatedPlacesPage/></Only> }
+                />
                 <Route path=path!("/patrols") view=PatrolsPage/>
-                <Route path=path!("/quarantine") view=QuarantinePage/>
-                <Route path=path!("/devices") view=DevicesPage/>
+                <Route
+                    path=path!("/quarantine")
+                    view=|| view! { <Only page=OfficePage::Quarantine><QuarantinePage/></Only> }
+                />
+                <Route
+                    path=path!("/devices")
+                    view=|| view! { <Only page=OfficePage::Devices><DevicesPage/></Only> }
+                />
                 <Route path=path!("/courier") view=CourierPage/>
-                <Route path=path!("/people") view=PeoplePage/>
+                <Route
+                    path=path!("/people")
+                    view=|| view! { <Only page=OfficePage::People><PeoplePage/></Only> }
+                />
                 <Route path=path!("/receipts") view=ReceiptsPage/>
-                <Route path=path!("/audit") view=AuditPage/>
-                <Route path=path!("/catalogue") view=CataloguePage/>
-                <Route path=path!("/catalogue/:id") view=DraftPage/>
+                <Route
+                    path=path!("/audit")
+                    view=|| view! { <Only page=OfficePage::Audit><AuditPage/></Only> }
+                />
+                <Route
+                    path=path!("/catalogue")
+                    view=|| view! { <Only page=OfficePage::Catalogue><CataloguePage/></Only> }
+                />
+                <Route
+                    path=path!("/catalogue/:id")
+                    view=|| view! { <Only page=OfficePage::Catalogue><DraftPage/></Only> }
+                />
                 <Route path=path!("/orders") view=OrdersPage/>
-                <Route path=path!("/statistics") view=StatisticsPage/>
-                <Route path=path!("/archive") view=ArchivePage/>
+                <Route
+                    path=path!("/statistics")
+                    view=|| view! { <Only page=OfficePage::Statistics><StatisticsPage/></Only> }
+                />
+                <Route
+                    path=path!("/archive")
+                    view=|| view! { <Only page=OfficePage::Archive><ArchivePage/></Only> }
+                />
             </Routes>
         </main>
     }
@@ -153,7 +181,7 @@ fn Bar() -> impl IntoView {
             </A>
             <nav aria-label=move || desk.say(words::NAV)>
                 <Entry href="/" id="nav-todo" word=words::TODO shape=Shape::ListTodo/>
-                <Show when=move || desk.may(Action::Quarantine)>
+                <Show when=move || desk.may_open(OfficePage::Quarantine)>
                     <Entry
                         href="/quarantine"
                         id="nav-quarantine"
@@ -161,7 +189,7 @@ fn Bar() -> impl IntoView {
                         shape=Shape::Inbox
                     />
                 </Show>
-                <Show when=move || desk.may(Action::ReadStatistics)>
+                <Show when=move || desk.may_open(OfficePage::Statistics)>
                     <Entry
                         href="/statistics"
                         id="nav-statistics"
@@ -169,7 +197,7 @@ fn Bar() -> impl IntoView {
                         shape=Shape::ChartColumn
                     />
                 </Show>
-                <Show when=move || desk.may(Action::ReadRepeated)>
+                <Show when=move || desk.may_open(OfficePage::Repeated)>
                     <Entry
                         href="/repeated"
                         id="nav-repeated"
@@ -185,7 +213,7 @@ fn Bar() -> impl IntoView {
                         shape=Shape::MapPin
                     />
                 </Show>
-                <Show when=move || desk.may(Action::ReadDevices)>
+                <Show when=move || desk.may_open(OfficePage::Devices)>
                     <Entry
                         href="/devices"
                         id="nav-devices"
@@ -207,7 +235,7 @@ fn Bar() -> impl IntoView {
                         shape=Shape::CloudUpload
                     />
                 </Show>
-                <Show when=move || desk.may(Action::ReadArchive)>
+                <Show when=move || desk.may_open(OfficePage::Archive)>
                     <Entry
                         href="/archive"
                         id="nav-archive"
@@ -215,14 +243,18 @@ fn Bar() -> impl IntoView {
                         shape=Shape::FolderCheck
                     />
                 </Show>
-                <Show when=move || desk.may(Action::Administer)>
+                <Show when=move || desk.may_open(OfficePage::People)>
                     <Entry href="/people" id="nav-people" word=words::PEOPLE shape=Shape::Users/>
+                </Show>
+                <Show when=move || desk.may_open(OfficePage::Catalogue)>
                     <Entry
                         href="/catalogue"
                         id="nav-catalogue"
                         word=words::CATALOGUE
                         shape=Shape::BookOpen
                     />
+                </Show>
+                <Show when=move || desk.may(Action::Administer)>
                     <Entry
                         href="/orders"
                         id="nav-orders"

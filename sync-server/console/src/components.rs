@@ -11,6 +11,7 @@ pub(crate) mod life;
 pub(crate) mod light;
 pub(crate) mod map;
 pub(crate) mod moves;
+pub(crate) mod only;
 pub(crate) mod paged;
 pub(crate) mod photos;
 pub(crate) mod picker;

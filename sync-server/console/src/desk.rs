@@ -5,9 +5,9 @@ use crate::api::{self, Problem};
 use crate::words::Word;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use shared::id::CaseId;
+use shared::id::{AreaCode, CaseId};
 use shared::label::Lang;
-use shared::role::{Action, Actor, Subject, may};
+use shared::role::{Action, Actor, OfficePage, Role, may_somewhere};
 use shared::time::Timestamp;
 use shared::wire::console::{MeAnswer, UnitRow};
 use std::collections::HashMap;
@@ -177,22 +177,33 @@ impl Desk {
 
     /// Whether one of this person's posts allows something somewhere.
     pub(crate) fn may(self, action: Action) -> bool {
+        self.with_actor(|actor, _district| may_somewhere(actor, action))
+            .unwrap_or_default()
+    }
+
+    /// Whether a page of the office is open to this person, by the rule that the server has.
+    pub(crate) fn may_open(self, page: OfficePage) -> bool {
+        self.with_actor(|actor, district| page.is_for(actor, district))
+            .unwrap_or_default()
+    }
+
+    /// The roles to which a page of the office is open.
+    pub(crate) fn roles_of(self, page: OfficePage) -> Vec<Role> {
+        self.with_actor(|_actor, district| page.roles(district))
+            .unwrap_or_default()
+    }
+
+    /// Asks a rule about this person in this district; none when nobody is signed in.
+    pub(crate) fn with_actor<R>(self, rule: impl FnOnce(&Actor, &AreaCode) -> R) -> Option<R> {
         self.session.with(|session| {
             let Session::In(answer) = session else {
-                return false;
+                return None;
             };
             let actor = Actor {
                 person: answer.me.id,
                 posts: answer.me.posts.clone(),
             };
-            answer.me.posts.iter().any(|post| {
-                let subject = Subject {
-                    area: Some(&post.area),
-                    lead: post.unit.as_ref(),
-                    ..Subject::default()
-                };
-                may(&actor, action, subject).is_some()
-            })
+            Some(rule(&actor, &answer.district.code))
         })
     }
 

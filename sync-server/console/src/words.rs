@@ -3,9 +3,9 @@
 //!
 //! Say what happened, then what to do. No exclamation marks, no codes without their words.
 
-use shared::label::Lang;
+use shared::label::{self, Lang};
 use shared::report::{PhotoRole, PlaceSource};
-use shared::role::PostKind;
+use shared::role::{PostKind, Role};
 
 /// One thing said in both languages.
 #[derive(Debug, Clone, Copy)]
@@ -55,6 +55,7 @@ words! {
     NEXT_PAGE: "下一页", "Next page";
     FIRST_PAGE: "回到第一页", "First page";
     NO_SUCH_PAGE: "没有这一页", "There is no such page";
+    NOT_OPEN: "这一页不在您的职责或辖区内", "This page is outside your role or area";
     TO_LIST: "回到待办", "Back to the work lists";
     UNREACHABLE: "连不上服务器。请检查网络，再试一次。", "The server can't be reached. Check the network and try again.";
     UNREADABLE: "服务器的回答读不懂。请重试；若仍如此，请联系管理员。", "The server's answer could not be read. Try again; if it stays so, tell the administrator.";
@@ -125,6 +126,7 @@ words! {
     COURIER: "信使文件", "Courier file";
     COURIER_WHAT: "手机没有网络时可以导出 .gewu 文件。在这里送达，再把回执文件带回那台手机。文件只有服务器能读；重复送达没有坏处。", "A handheld without a network can export .gewu files. Deliver them here and carry the answers back to that handheld. Only the server can read them; delivering one twice does no harm.";
     COURIER_FILE: "选择文件", "Choose the file";
+    FILE_MISSING: "请先选文件。", "Choose a file first.";
     COURIER_DELIVER: "送达", "Deliver";
     COURIER_DONE: "已送达（条/照片）：", "Delivered (entries / photos):";
     COURIER_ANSWER: "保存回执文件", "Save the answer";
@@ -280,7 +282,6 @@ words! {
     SHOW_SETTLED: "也看已处理的", "Also what is settled";
     WAITING: "待处理", "Waiting";
     OP_KIND: "操作", "Operation";
-    OP_REPORT: "上报", "Report";
     MADE_AT: "手机时间", "By the device's clock";
     UNREADABLE_BODY: "内容不是可读的格式，见原文。", "The content can't be laid out; see it as it came.";
 }
@@ -324,6 +325,8 @@ words! {
     AUDIT_TO: "到", "To";
     AUDIT_SEARCH: "查询", "Search";
     AUDIT_EMPTY: "还没有记录。", "Nothing is noted yet.";
+    AUDIT_NONE: "没有符合条件的记录。", "No entry fits the search.";
+    AUDIT_NONE_HOW: "放宽条件再查。", "Search for less.";
     AUDIT_WHEN: "时间", "When";
     AUDIT_WHO: "谁", "Who";
     AUDIT_DEED: "做了什么", "What";
@@ -459,5 +462,21 @@ pub(crate) const fn post_kind(kind: PostKind) -> Word {
         PostKind::ExclusiveWorker => Word("专属网格员", "Worker of an exclusive grid"),
         PostKind::Assistant => Word("网格助理", "Assistant"),
         PostKind::Office => Word("机关岗位", "Office"),
+    }
+}
+
+/// To whom a page is open, said to somebody to whom it isn't, and what to do.
+pub(crate) fn who_may(roles: &[Role], whole: bool, lang: Lang) -> String {
+    let roles: Vec<&str> = roles.iter().map(|one| label::role(*one, lang)).collect();
+    let roles = roles.join(lang.pick("、", ", "));
+    match (lang, whole) {
+        (Lang::Zh, true) => format!("它对岗位管全区的人开放：{roles}。如果需要，请联系区管理员。"),
+        (Lang::Zh, false) => format!("它对这些岗位开放：{roles}。如果需要，请联系管理员。"),
+        (Lang::En, true) => format!(
+            "It is open to posts for the whole district: {roles}. Ask an administrator of the district if you need it."
+        ),
+        (Lang::En, false) => {
+            format!("It is open to: {roles}. Ask an administrator if you need it.")
+        }
     }
 }

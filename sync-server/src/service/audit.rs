@@ -10,7 +10,7 @@ use crate::store::audit::{AuditFilter, AuditRow};
 use crate::store::{self, Tx};
 use serde_json::Value;
 use shared::id::{AreaCode, DeviceId, PersonId};
-use shared::role::{Action, Actor, Subject, may};
+use shared::role::{Actor, OfficePage};
 use shared::time::Timestamp;
 use shared::wire::console::{AuditEntry, AuditQuery, Page};
 use std::collections::HashMap;
@@ -193,11 +193,7 @@ pub fn page(
     district: &District,
     query: &AuditQuery,
 ) -> Result<Page<AuditEntry>> {
-    let whole = Subject {
-        area: Some(&district.code),
-        ..Subject::default()
-    };
-    if may(actor, Action::Administer, whole).is_none() {
+    if !OfficePage::Audit.is_for(actor, &district.code) {
         return Err(Fault::Forbidden);
     }
     let after = query.cursor.as_deref().filter(|text| !text.is_empty());

@@ -17,7 +17,7 @@ use shared::catalogue::parts::{Part, export as export_part};
 use shared::catalogue::table::Table;
 use shared::catalogue::{Catalogue, CatalogueDoc};
 use shared::id::{AreaCode, CatalogueDraftId, CatalogueVersion, PersonId};
-use shared::role::{Action, Actor, Subject, may};
+use shared::role::{Action, Actor, may_all_of};
 use shared::time::Timestamp;
 use shared::wire::catalogue::{self as wire, CatalogueDraftRow, CataloguesAnswer, Standing};
 use std::collections::HashMap;
@@ -77,13 +77,8 @@ pub fn text(tx: &mut dyn Tx, version: &CatalogueVersion) -> Result<String> {
 /// # Errors
 /// [`Fault::Forbidden`] for anybody else.
 pub(super) fn for_administrators(actor: &Actor, district: &District) -> Result<()> {
-    let whole = Subject {
-        area: Some(&district.code),
-        ..Subject::default()
-    };
-    may(actor, Action::Administer, whole)
-        .map(drop)
-        .ok_or(Fault::Forbidden)
+    let administers = may_all_of(actor, Action::Administer, &district.code);
+    administers.then_some(()).ok_or(Fault::Forbidden)
 }
 
 /// Published versions and open drafts.

@@ -9,7 +9,7 @@ use crate::store::posts::PostRow;
 use crate::store::{self, Tx};
 use shared::area::Scope;
 use shared::id::{AreaCode, PersonId, PostId};
-use shared::role::{Action, Actor, Post, Role, Subject, may};
+use shared::role::{Action, Actor, Post, Role, may_all_of, may_give_unit};
 use shared::time::Timestamp;
 use shared::wire::console::{self, NewPerson, NewPost, Page};
 use shared::wire::sync::Me;
@@ -200,23 +200,17 @@ fn may_add(actor: &Actor, district: &District, new: &NewPerson) -> bool {
     somewhere && nowhere_ok && posts.all(|post| may_give(actor, district, post))
 }
 
-/// Whether somebody may give a post. What a handler sees goes with the unit wherever the post
-/// lies, so the unit's own area counts as well as the post's.
+/// Whether somebody may give a post: in its area, and in its unit if it has one.
 fn may_give(actor: &Actor, district: &District, post: &NewPost) -> bool {
     let unit_ok = post.unit.as_ref().is_none_or(|code| {
         let unit = district.units.get(code);
-        administers(actor, &district.code)
-            || unit.is_some_and(|unit| administers(actor, &unit.area))
+        unit.is_some_and(|unit| may_give_unit(actor, &district.code, &unit.area))
     });
     unit_ok && administers(actor, &post.area)
 }
 
 fn administers(actor: &Actor, area: &AreaCode) -> bool {
-    let subject = Subject {
-        area: Some(area),
-        ..Subject::default()
-    };
-    may(actor, Action::Administer, subject).is_some()
+    may_all_of(actor, Action::Administer, area)
 }
 
 /// Adds a person with posts. `actor` is none for the command line, which may everything.

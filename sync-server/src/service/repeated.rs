@@ -11,7 +11,7 @@ use crate::store::repeated::RepeatedRow;
 use crate::store::{self, Tx};
 use shared::case::{Class, MERGED, NOT_ACCEPTED, VOIDED, WITHDRAWN};
 use shared::id::AreaCode;
-use shared::role::{Action, Actor, Subject, may};
+use shared::role::{Action, Actor, OfficePage, Subject, may};
 use shared::similar::{
     REPEATED_CASES, REPEATED_RADIUS_M, REPEATED_WITHIN_MS, Spot, cell_of, cells_around, family,
     neighbours, repeats,
@@ -78,7 +78,7 @@ pub fn list(
     district: &District,
     now: Timestamp,
 ) -> Result<RepeatedPage> {
-    if !actor.posts.iter().any(|post| may_look(actor, &post.area)) {
+    if !OfficePage::Repeated.is_for(actor, &district.code) {
         return Err(Fault::Forbidden);
     }
     let from = now.plus_ms(-REPEATED_WITHIN_MS);

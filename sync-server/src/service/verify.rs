@@ -27,7 +27,7 @@ use super::{Fault, Result, receipts};
 use crate::store::{self, Tx};
 use shared::archive::Finding;
 use shared::id::AreaCode;
-use shared::role::{Action, Actor, Subject, may};
+use shared::role::{Actor, OfficePage};
 use shared::signature::PublicKey;
 use uuid::Uuid;
 use uuid::fmt::Hyphenated;
@@ -87,13 +87,8 @@ pub fn frame_of(district: &District, key: PublicKey) -> Frame {
 /// # Errors
 /// [`Fault::Forbidden`] for who may not.
 pub fn may_look(actor: &Actor, district: &District) -> Result<()> {
-    let whole = Subject {
-        area: Some(&district.code),
-        ..Subject::default()
-    };
-    may(actor, Action::ReadArchive, whole)
-        .map(drop)
-        .ok_or(Fault::Forbidden)
+    let is_open = OfficePage::Archive.is_for(actor, &district.code);
+    is_open.then_some(()).ok_or(Fault::Forbidden)
 }
 
 /// Whether a text is an id as the tables hold it.

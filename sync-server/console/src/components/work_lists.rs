@@ -1,7 +1,9 @@
 //! The work lists of a person, with counts, beside the table (above it on a narrow screen).
 
+use crate::components::states::Trouble;
 use crate::desk::Desk;
 use crate::filter;
+use crate::poll::Poll;
 use crate::words;
 use leptos::prelude::*;
 use shared::label::Lang;
@@ -37,10 +39,12 @@ pub(crate) fn shown<'a>(lists: &'a [WorkList], query: &CaseQuery) -> Option<&'a 
 /// All lists as links.
 #[component]
 pub(crate) fn WorkLists(
-    #[prop(into)] lists: Signal<Option<Vec<WorkList>>>,
+    lists: Poll<Vec<WorkList>>,
     #[prop(into)] query: Signal<CaseQuery>,
 ) -> impl IntoView {
     let desk = Desk::here();
+    let here = Memo::new(move |_| lists.answer.with(Option::is_some));
+    let retry = Callback::new(move |()| lists.refresh());
     let entry = move |list: WorkList| {
         let current = {
             let list = list.clone();
@@ -66,9 +70,14 @@ pub(crate) fn WorkLists(
     };
     view! {
         <nav class="work-lists" aria-label=move || desk.say(words::TODO)>
+            // Once they were here, the list beside them says when they have grown old.
+            <Show when=move || !here.get()>
+                <Trouble problem=lists.problem on_retry=retry/>
+            </Show>
             <ul>
                 {move || {
-                    lists.get().map(|lists| lists.into_iter().map(entry).collect_view())
+                    let lists = lists.answer.get();
+                    lists.map(|lists| lists.into_iter().map(entry).collect_view())
                 }}
                 <li>
                     <a

@@ -39,12 +39,19 @@ pub(crate) fn ArchivePage() -> impl IntoView {
     let desk = Desk::here();
     desk.title(move || desk.say(words::ARCHIVE).to_owned());
     let state = Poll::start(api::archive, Some(REFRESH));
+    // Without a signed day a check would find nothing wrong and look as if it had checked.
+    let some = Memo::new(move |_| {
+        let state = state.answer.read();
+        state.as_ref().is_some_and(|state| !state.days.is_empty())
+    });
     view! {
         <div class="page stack" data-test="archive">
             <h1>{move || desk.say(words::ARCHIVE)}</h1>
             <p class="second">{move || desk.say(words::ARCHIVE_WHAT)}</p>
             <Answered poll=state>
-                <CheckDays state=state/>
+                <Show when=move || some.get()>
+                    <CheckDays state=state/>
+                </Show>
                 <Days state=state/>
             </Answered>
         </div>
@@ -73,6 +80,7 @@ fn CheckDays(state: Poll<ArchiveState>) -> impl IntoView {
         }));
         spawn_local(async move {
             if let Err(refused) = check(days, course).await {
+                desk.notice(&refused);
                 problem.try_set(Some(refused));
             }
             busy.try_set(false);
@@ -254,7 +262,10 @@ pub(crate) fn CheckCase(id: CaseId) -> impl IntoView {
         spawn_local(async move {
             match api::check_case(id).await {
                 Ok(answer) => drop(check.try_set(Some(answer))),
-                Err(refused) => drop(problem.try_set(Some(refused))),
+                Err(refused) => {
+                    desk.notice(&refused);
+                    problem.try_set(Some(refused));
+                }
             }
             busy.try_set(false);
         });

@@ -37,7 +37,7 @@ pub(crate) fn AuditPage() -> impl IntoView {
             <p class="second">{move || desk.say(words::AUDIT_WHAT)}</p>
             <Search wanted=wanted cursor=cursor/>
             <Paged poll=entries cursor=cursor>
-                <Table entries=entries/>
+                <Table entries=entries wanted=wanted/>
             </Paged>
         </div>
     }
@@ -112,7 +112,7 @@ fn Search(wanted: RwSignal<AuditQuery>, cursor: RwSignal<Option<String>>) -> imp
 }
 
 #[component]
-fn Table(entries: Poll<Page<AuditEntry>>) -> impl IntoView {
+fn Table(entries: Poll<Page<AuditEntry>>, wanted: RwSignal<AuditQuery>) -> impl IntoView {
     let desk = Desk::here();
     move || {
         let (now, lang) = (desk.now.get(), desk.lang.get());
@@ -120,6 +120,9 @@ fn Table(entries: Poll<Page<AuditEntry>>) -> impl IntoView {
             let rows = page.iter().flat_map(|page| page.rows.iter());
             rows.map(|row| entry(row, now, lang)).collect_view()
         });
+        if rows.is_empty() && wanted.with(|wanted| *wanted != AuditQuery::default()) {
+            return view! { <Empty what=words::AUDIT_NONE how=words::AUDIT_NONE_HOW/> }.into_any();
+        }
         if rows.is_empty() {
             return view! { <Empty what=words::AUDIT_EMPTY how=words::AUDIT_WHAT/> }.into_any();
         }

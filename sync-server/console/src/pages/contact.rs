@@ -4,6 +4,7 @@ use crate::api::{self, Problem};
 use crate::components::states::FormProblem;
 use crate::desk::Desk;
 use crate::words;
+use leptos::ev::MouseEvent;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use shared::contact::MaskedContact;
@@ -23,23 +24,35 @@ pub(crate) fn Contact(
     let desk = Desk::here();
     let shown = RwSignal::new(None::<String>);
     let sure = RwSignal::new(false);
+    let busy = RwSignal::new(false);
     let problem = RwSignal::new(None::<Problem>);
+    let refuse = move |refused: Problem| {
+        desk.notice(&refused);
+        drop(problem.try_set(Some(refused)));
+    };
     let read = move |_| {
+        busy.set(true);
         problem.set(None);
         spawn_local(async move {
             match api::contact(id).await {
                 Ok(contact) => {
                     shown.try_set(Some(format!("{} {}", contact.name, contact.phone)));
                 }
-                Err(refused) => drop(problem.try_set(Some(refused))),
+                Err(refused) => refuse(refused),
             }
+            busy.try_set(false);
         });
     };
-    let erase = move |_| {
+    let erase = move |event: MouseEvent| {
         if !sure.get_untracked() {
             sure.set(true);
             return;
         }
+        // The second press of a double click is no answer to the question.
+        if event.detail() > 1 {
+            return;
+        }
+        busy.set(true);
         problem.set(None);
         spawn_local(async move {
             match api::erase_contact(id).await {
@@ -47,8 +60,9 @@ pub(crate) fn Contact(
                     shown.try_set(None);
                     on_change.run(());
                 }
-                Err(refused) => drop(problem.try_set(Some(refused))),
+                Err(refused) => refuse(refused),
             }
+            busy.try_set(false);
         });
     };
     let problem_words =
@@ -68,13 +82,13 @@ pub(crate) fn Contact(
                 </span>
             </p>
             <Show when=move || may_read && shown.with(Option::is_none)>
-                <button type="button" id="contact-read" on:click=read>
+                <button type="button" id="contact-read" prop:disabled=busy on:click=read>
                     {move || desk.say(words::CONTACT_READ)}
                 </button>
                 <p class="second">{move || desk.say(words::CONTACT_READ_WHAT)}</p>
             </Show>
             <Show when=move || desk.may(Action::EraseContact)>
-                <button type="button" class="quiet" id="contact-erase" on:click=erase>
+                <button type="button" class="quiet" id="contact-erase" prop:disabled=busy on:click=erase>
                     {move || desk.say(words::CONTACT_ERASE)}
                 </button>
                 <Show when=move || sure.get()>

@@ -44,19 +44,27 @@ pub(crate) fn CourierPage() -> impl IntoView {
     let input = NodeRef::<leptos::html::Input>::new();
     let busy = RwSignal::new(false);
     let problem = RwSignal::new(None::<Problem>);
+    let unchosen = RwSignal::new(false);
     let delivered = RwSignal::new(None::<Delivered>);
     let deliver = move |_| {
         let chosen = input
             .get_untracked()
             .and_then(|input: HtmlInputElement| input.files().and_then(|files| files.get(0)));
-        let Some(file) = chosen else { return };
-        busy.set(true);
+        unchosen.set(chosen.is_none());
         problem.set(None);
         delivered.set(None);
+        let Some(file) = chosen else { return };
+        busy.set(true);
         spawn_local(async move {
             match api::deliver(&file).await {
-                Ok(answer) => delivered.set(Delivered::of(&file.name(), &answer)),
-                Err(refused) => problem.set(Some(refused)),
+                Ok(answer) => match Delivered::of(&file.name(), &answer) {
+                    Some(done) => delivered.set(Some(done)),
+                    None => problem.set(Some(Problem::Unreadable(200))),
+                },
+                Err(refused) => {
+                    desk.notice(&refused);
+                    problem.set(Some(refused));
+                }
             }
             busy.set(false);
         });
@@ -70,7 +78,9 @@ pub(crate) fn CourierPage() -> impl IntoView {
                 <input type="file" id="courier-file" accept=".gewu" node_ref=input/>
             </label>
             <FormProblem words=Signal::derive(move || {
-                problem.get().map(|problem| problem.words(desk.lang.get()))
+                let missing = || words::FILE_MISSING.of(desk.lang.get()).to_owned();
+                let refused = problem.get().map(|problem| problem.words(desk.lang.get()));
+                refused.or_else(|| unchosen.get().then(missing))
             })/>
             <button type="button" id="courier-deliver" disabled=busy on:click=deliver>
                 <Icon shape=Shape::Inbox/>

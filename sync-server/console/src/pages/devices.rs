@@ -11,7 +11,7 @@ use crate::format;
 use crate::icons::{Icon, Shape};
 use crate::poll::{Poll, REFRESH};
 use crate::words;
-use leptos::ev::SubmitEvent;
+use leptos::ev::{MouseEvent, SubmitEvent};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use shared::id::{DeviceId, PersonId};
@@ -143,7 +143,11 @@ fn Lost(device: DeviceId, lost: bool, marking: Marking) -> impl IntoView {
         problem,
     } = marking;
     let marked = RwSignal::new(lost);
-    let press = move |_| {
+    let press = move |event: MouseEvent| {
+        // The second press of a double click answers no question and takes nothing back.
+        if event.detail() > 1 {
+            return;
+        }
         let to = !marked.get_untracked();
         problem.set(None);
         if to && asked.get_untracked() != Some(device) {

@@ -68,7 +68,7 @@ pub(crate) fn ListPage() -> impl IntoView {
     keep_for_later(desk, search, cases);
     view! {
         <div class="list-page">
-            <WorkLists lists=lists.answer query=query/>
+            <WorkLists lists=lists query=query/>
             <section class="cases" aria-labelledby="list-title">
                 <Head lists=lists cases=cases query=query/>
                 <Filters

@@ -15,7 +15,7 @@ use leptos::task::spawn_local;
 use shared::catalogue::CatalogueDoc;
 use shared::id::{AreaCode, OrderId};
 use shared::label::Lang;
-use shared::role::Action;
+use shared::role::OfficePage;
 use shared::time::Timestamp;
 use shared::wire::catalogue::{NewOrder, OrderRow};
 
@@ -26,7 +26,12 @@ pub(crate) fn OrdersPage() -> impl IntoView {
     desk.title(move || desk.say(words::ORDERS_TITLE).to_owned());
     let listed = Poll::start(api::orders, Some(REFRESH));
     let problem = RwSignal::new(None::<String>);
+    let busy = RwSignal::new(false);
     let end = Callback::new(move |id: OrderId| {
+        if busy.get_untracked() {
+            return;
+        }
+        busy.set(true);
         problem.set(None);
         spawn_local(async move {
             match api::end_order(id).await {
@@ -36,13 +41,14 @@ pub(crate) fn OrdersPage() -> impl IntoView {
                     problem.set(Some(refused.words(desk.lang.get_untracked())));
                 }
             }
+            busy.set(false);
         });
     });
     view! {
         <div class="page stack" data-test="orders">
             <h1>{move || desk.say(words::ORDERS_TITLE)}</h1>
             <p class="second">{move || desk.say(words::ORDERS_WHAT)}</p>
-            <Show when=move || desk.may(Action::Administer)>
+            <Show when=move || desk.may_open(OfficePage::Orders)>
                 <Give given=Callback::new(move |()| listed.refresh())/>
             </Show>
             <FormProblem words=problem/>
@@ -58,7 +64,7 @@ fn Table(listed: Poll<Vec<OrderRow>>, end: Callback<OrderId>) -> impl IntoView {
     let desk = Desk::here();
     move || {
         let (now, lang) = (desk.now.get(), desk.lang.get());
-        let may_end = desk.may(Action::Administer);
+        let may_end = desk.may_open(OfficePage::Orders);
         let rows = listed.answer.with(|rows| {
             let rows = rows.iter().flatten();
             rows.map(|row| order(row, may_end.then_some(end), now, lang))

@@ -16,7 +16,7 @@ use leptos_router::hooks::use_navigate;
 use shared::id::CatalogueDraftId;
 use shared::label::{self, Lang};
 use shared::patrol::Seen;
-use shared::role::Action;
+use shared::role::OfficePage;
 use shared::time::Timestamp;
 use shared::wire::catalogue::{NewCatalogueDraft, Standing};
 use shared::wire::console::{MarkEntry, PatrolCase, PatrolPointRow, PatrolQuery, PatrolRow};
@@ -46,7 +46,7 @@ pub(crate) fn PatrolsPage() -> impl IntoView {
         <div class="page stack" data-test="patrols">
             <h1>{move || desk.say(words::PATROLS)}</h1>
             <p class="second">{move || desk.say(words::PATROLS_WHAT)}</p>
-            <Show when=move || desk.may(Action::Administer)>
+            <Show when=move || desk.may_open(OfficePage::Catalogue)>
                 <Change/>
             </Show>
             <div class="field narrow">

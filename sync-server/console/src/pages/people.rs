@@ -14,8 +14,8 @@ use leptos::task::spawn_local;
 use leptos_router::components::A;
 use shared::id::{AreaCode, PersonId, UnitCode};
 use shared::label::{self, Lang};
-use shared::role::{Post, PostKind, Role};
-use shared::wire::console::{NewPerson, NewPost, Page, PersonRow};
+use shared::role::{Action, OfficePage, Post, PostKind, Role, may_all_of, may_give_unit};
+use shared::wire::console::{NewPerson, NewPost, Page, PersonRow, UnitRow};
 
 /// Grades of a grid post that a person is given here.
 const GRID_KINDS: [PostKind; 4] = [
@@ -59,7 +59,9 @@ pub(crate) fn PeoplePage() -> impl IntoView {
                     })
                 }}
             </div>
-            <p><A href="/audit" attr:id="to-audit">{move || desk.say(words::AUDIT)}</A></p>
+            <Show when=move || desk.may_open(OfficePage::Audit)>
+                <p><A href="/audit" attr:id="to-audit">{move || desk.say(words::AUDIT)}</A></p>
+            </Show>
             <Adding on_added=on_added/>
             <Paged poll=people cursor=cursor>
                 <Table people=people/>
@@ -127,7 +129,9 @@ fn person(row: &PersonRow, desk: Desk, lang: Lang) -> impl IntoView + use<> {
 fn EndSessions(person: PersonId) -> impl IntoView {
     let desk = Desk::here();
     let done = RwSignal::new(None::<String>);
+    let busy = RwSignal::new(false);
     let end = move |_| {
+        busy.set(true);
         spawn_local(async move {
             let lang = desk.lang.get_untracked();
             done.set(Some(match api::end_sessions(person).await {
@@ -137,10 +141,11 @@ fn EndSessions(person: PersonId) -> impl IntoView {
                     refused.words(lang)
                 }
             }));
+            busy.set(false);
         });
     };
     view! {
-        <button type="button" data-test="end-sessions" on:click=end>
+        <button type="button" data-test="end-sessions" prop:disabled=busy on:click=end>
             {move || desk.say(words::END_SESSIONS)}
         </button>
         <span role="status">{move || done.get()}</span>
@@ -339,6 +344,36 @@ fn PersonForm(done: Callback<Option<String>>) -> impl IntoView {
     }
 }
 
+/// The places for which this person may give posts; none while they are on their way.
+fn areas_to_give(desk: Desk) -> Option<Vec<Choice>> {
+    desk.areas.with(|areas| {
+        let areas = areas.as_ref()?;
+        desk.with_actor(|actor, _district| {
+            let own = |choice: &&Choice| {
+                AreaCode::new(choice.code.as_str())
+                    .is_ok_and(|area| may_all_of(actor, Action::Administer, &area))
+            };
+            areas.iter().filter(own).cloned().collect()
+        })
+    })
+}
+
+/// The units in which this person may give posts; nobody works in a pool.
+fn units_to_give(desk: Desk) -> Option<Vec<Choice>> {
+    desk.units.with(|units| {
+        let units = units.as_ref()?;
+        desk.with_actor(|actor, district| {
+            let own = |unit: &&UnitRow| !unit.pool && may_give_unit(actor, district, &unit.area);
+            let choice = |unit: &UnitRow| Choice {
+                code: unit.code.to_string(),
+                name: unit.name.clone(),
+                detail: String::new(),
+            };
+            units.iter().filter(own).map(choice).collect()
+        })
+    })
+}
+
 /// The first post: role, place, and a unit or a grade where the role has one.
 #[component]
 fn PostFields(draft: Draft) -> impl IntoView {
@@ -365,17 +400,8 @@ fn PostFields(draft: Draft) -> impl IntoView {
         let kind = value.parse().ok().and_then(|at: usize| GRID_KINDS.get(at));
         draft.kind.set(kind.copied().unwrap_or_default());
     };
-    let unit_choices = Signal::derive(move || {
-        desk.units.with(|units| {
-            let people = units.as_ref()?.iter().filter(|unit| !unit.pool);
-            let choice = |unit: &shared::wire::console::UnitRow| Choice {
-                code: unit.code.to_string(),
-                name: unit.name.clone(),
-                detail: String::new(),
-            };
-            Some(people.map(choice).collect())
-        })
-    });
+    let area_choices = Signal::derive(move || areas_to_give(desk));
+    let unit_choices = Signal::derive(move || units_to_give(desk));
     view! {
         <div class="field">
             <label for="person-role">{move || desk.say(words::ROLE)}</label>
@@ -403,7 +429,7 @@ fn PostFields(draft: Draft) -> impl IntoView {
         <Picker
             id="person-area"
             label=words::POST_AREA
-            choices=desk.areas
+            choices=area_choices
             value=draft.area
             on_choose=Callback::new(move |code| draft.area.set(code))
             on_want=Callback::new(move |()| desk.want_areas())

@@ -15,7 +15,6 @@ use leptos::task::spawn_local;
 use serde_json::Value;
 use shared::id::{OpId, Sha256};
 use shared::label::{self, Lang};
-use shared::operation::kind::REPORT_FILE;
 use shared::time::Timestamp;
 use shared::wire::console::{Page, QuarantineRow};
 
@@ -193,11 +192,13 @@ fn parts(body: &str, now: Timestamp, lang: Lang) -> Vec<(&'static str, String)> 
         return Vec::new();
     };
     let kind = text_at(&value, "/kind");
-    let kind = if kind == REPORT_FILE {
-        words::OP_REPORT.of(lang).to_owned()
-    } else {
-        kind
-    };
+    // One of a later version is called as it calls itself.
+    let kind = label::operation(&kind, lang).map_or(kind, str::to_owned);
+    // What is said about a report, of a visit and of a point stands elsewhere than a report's words.
+    let mut said = ["text", "reason", "note"]
+        .into_iter()
+        .map(|member| text_at(&value, &format!("/payload/{member}")));
+    let said = said.find(|words| !words.is_empty()).unwrap_or_default();
     let moment = value
         .pointer("/wall_ms")
         .and_then(Value::as_i64)
@@ -209,7 +210,7 @@ fn parts(body: &str, now: Timestamp, lang: Lang) -> Vec<(&'static str, String)> 
     let all = [
         (words::OP_KIND, kind),
         (words::MADE_AT, moment),
-        (words::WORDS_OF_WORKER, text_at(&value, "/payload/text")),
+        (words::WORDS_OF_WORKER, said),
         (words::PLACE, text_at(&value, "/payload/place/words")),
         (words::CATEGORY, text_at(&value, "/payload/category")),
         (words::GRID, text_at(&value, "/payload/grid")),
@@ -318,6 +319,15 @@ mod tests {
         assert!(parts.contains(&("情况说明", "<b>井盖缺失</b>".into())));
         assert!(parts.contains(&("手机时间", "11月24日 10:30".into())));
         assert!(parts.contains(&("照片", "2".into())));
+        let body = r#"{"kind":"report.withdraw","payload":{"reason":"已自行恢复"}}"#;
+        let withdrawn = super::parts(body, Timestamp(0), Lang::Zh);
+        let wanted = [("操作", "撤回上报"), ("情况说明", "已自行恢复")];
+        assert_eq!(
+            withdrawn,
+            wanted.map(|(name, said)| (name, said.to_owned()))
+        );
+        let later = super::parts(r#"{"kind":"later.kind"}"#, Timestamp(0), Lang::Zh);
+        assert_eq!(later, [("操作", "later.kind".to_owned())]);
         assert!(super::parts("not json", Timestamp(0), Lang::Zh).is_empty());
         assert!(super::parts("[1]", Timestamp(0), Lang::Zh).is_empty());
     }

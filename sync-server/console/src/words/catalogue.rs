@@ -44,6 +44,11 @@ words! {
     DRAFT_LEAD: "主办", "Lead";
     DRAFT_LIMIT: "时限", "Limit";
     DRAFT_LIMIT_UNIT: "单位", "Unit";
+    DRAFT_NEWER: "草稿刚刚被别人改过，您的改动没有保存", "Somebody changed the draft just now; your change was not made";
+    DRAFT_NEWER_HOW: "您填的内容还在。“按我的保存”只改您动的这一处，或换掉您导入的表，别人的其他改动都保留；“看现在的草稿”则不作您这次改动。", "What you entered is kept. Saving yours changes only what you touched, or replaces the tables that you imported; the rest stays as others made it. Showing the draft as it is now drops your change.";
+    DRAFT_SAVE_OVER: "按我的保存", "Save mine";
+    DRAFT_LOAD: "看现在的草稿", "Show the draft as it is now";
+    DRAFT_LOADED: "草稿被别人改过，现在显示的是最新的；您刚才的操作没有做，请核对后再决定。", "Somebody else changed the draft, and you now see it as it is. What you just did was not done; look at it and decide.";
     DRAFT_SAVED: "已改，核对见下。", "Changed; see the review below.";
     REVIEW: "核对", "Review";
     REVIEW_SAME: "与现行版本没有差别。", "Nothing differs from the version in force.";

@@ -13,6 +13,7 @@ use leptos::task::spawn_local;
 use shared::addition::{Addition, Amendment, Note, Objection, Withdrawal};
 use shared::case::CONTEST_MS_MAX;
 use shared::id::ReportId;
+use shared::label;
 use shared::operation::kind as operation_kind;
 use shared::report::PhotoRole;
 use shared::time::Timestamp;
@@ -152,17 +153,10 @@ fn Made(additions: Vec<AdditionView>) -> impl IntoView {
             AdditionStatus::Accepted => ("safe", words::ADD_ACCEPTED),
             AdditionStatus::NeedsAttention => ("late", words::ADD_ATTENTION),
         };
-        let kind = match addition.kind.as_str() {
-            operation_kind::REPORT_AMEND => words::ADD_AMEND,
-            operation_kind::REPORT_WITHDRAW => words::ADD_WITHDRAW,
-            operation_kind::PHOTO_ADD => words::ADD_PHOTO,
-            operation_kind::CASE_CONTEST => words::ADD_CONTEST,
-            operation_kind::CASE_VERIFY | operation_kind::CASE_CHECK => words::ADD_LOOKED,
-            _ => words::ADD_NOTE,
-        };
+        let kind = label::operation(&addition.kind, t.0).unwrap_or(t.say(words::ADD_NOTE));
         view! {
             <li data-addition=addition.kind data-state=state>
-                <p class="strong">{t.say(kind)} " · " {t.say(word)}</p>
+                <p class="strong">{kind} " · " {t.say(word)}</p>
                 <p class="second">{t.moment(addition.made, now.get_untracked())}</p>
                 {(!addition.words.is_empty()).then(|| view! { <p>{addition.words}</p> })}
                 {addition.problem.map(|problem| view! { <ProblemNotice problem /> })}

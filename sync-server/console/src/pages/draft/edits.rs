@@ -1,7 +1,6 @@
 //! Small changes in place: the limit of a condition, the lead of a category.
 
-use super::Sheet;
-use crate::api;
+use super::{Change, Sheet};
 use crate::desk::Desk;
 use crate::words;
 use leptos::prelude::*;
@@ -9,7 +8,6 @@ use shared::calendar::LimitUnit;
 use shared::catalogue::CatalogueDoc;
 use shared::catalogue::edit::{CatalogueEdit, LIMIT_VALUE_MAX};
 use shared::id::{CategoryId, ConditionId};
-use shared::wire::catalogue::EditRequest;
 
 /// Rows shown at once; more would not be read but searched.
 const SHOWN_LIMIT: usize = 12;
@@ -87,6 +85,7 @@ pub(super) fn Edits(sheet: Sheet) -> impl IntoView {
                 <p class="hint" id="draft-find-hint">{move || desk.say(words::DRAFT_FIND_HINT)}</p>
             </div>
             {move || {
+                sheet.loaded.track();
                 let (lines, _) = found.get();
                 lines.into_iter().map(|line| view! { <Row sheet=sheet line=line/> }).collect_view()
             }}
@@ -113,14 +112,7 @@ fn Row(sheet: Sheet, line: Line) -> impl IntoView {
         RwSignal::new(value.to_string()),
         RwSignal::new(chosen.clone()),
     );
-    let change = move |edit: CatalogueEdit| {
-        let request = EditRequest {
-            base_revision: sheet.revision(),
-            edits: vec![edit],
-        };
-        let id = sheet.id;
-        sheet.change(async move { api::edit_draft(id, &request).await });
-    };
+    let change = move |edit: CatalogueEdit| sheet.change(Change::Edit(edit));
     let set_limit = move || {
         // What is no number is refused by the server in words.
         change(CatalogueEdit::Limit {
@@ -157,7 +149,7 @@ fn Row(sheet: Sheet, line: Line) -> impl IntoView {
                 <select
                     aria-label=label(words::DRAFT_LEAD)
                     data-test="edit-lead"
-                    prop:disabled=sheet.busy
+                    prop:disabled=sheet.held
                     on:change=move |event| change(CatalogueEdit::Lead {
                         category: category.clone(),
                         lead: event_target_value(&event),
@@ -173,7 +165,7 @@ fn Row(sheet: Sheet, line: Line) -> impl IntoView {
                     aria-label=label(words::DRAFT_LIMIT)
                     data-test="edit-value"
                     prop:value=value
-                    prop:disabled=sheet.busy
+                    prop:disabled=sheet.held
                     on:change=move |event| {
                         value.set(event_target_value(&event));
                         set_value();
@@ -182,7 +174,7 @@ fn Row(sheet: Sheet, line: Line) -> impl IntoView {
                 <select
                     aria-label=label(words::DRAFT_LIMIT_UNIT)
                     data-test="edit-unit"
-                    prop:disabled=sheet.busy
+                    prop:disabled=sheet.held
                     on:change=move |event| {
                         unit.set(event_target_value(&event));
                         set_limit();

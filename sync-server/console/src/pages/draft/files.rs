@@ -1,6 +1,6 @@
 //! Parts of a draft as files, out and in.
 
-use super::Sheet;
+use super::{Change, Sheet};
 use crate::api;
 use crate::desk::Desk;
 use crate::icons::{Icon, Shape};
@@ -33,9 +33,12 @@ fn File(sheet: Sheet, part: Option<Part>) -> impl IntoView {
         let chosen = input
             .get_untracked()
             .and_then(|input: HtmlInputElement| input.files().and_then(|files| files.get(0)));
-        let Some(file) = chosen else { return };
-        let (id, revision) = (sheet.id, sheet.revision());
-        sheet.change(async move { api::import_part(id, part, revision, &file).await });
+        let Some(file) = chosen else {
+            let missing = words::FILE_MISSING.of(desk.lang.get_untracked());
+            sheet.problem.set(Some(missing.to_owned()));
+            return;
+        };
+        sheet.change(Change::File(part, file));
     };
     view! {
         <div class="row between" data-test="draft-file" data-part=code>
@@ -60,7 +63,7 @@ fn File(sheet: Sheet, part: Option<Part>) -> impl IntoView {
                 <button
                     type="button"
                     id=format!("import-{code}")
-                    prop:disabled=sheet.busy
+                    prop:disabled=sheet.held
                     on:click=import
                 >
                     <Icon shape=Shape::CloudUpload/>

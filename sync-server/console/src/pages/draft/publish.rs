@@ -57,17 +57,24 @@ pub(super) fn Publish(sheet: Sheet) -> impl IntoView {
         spawn_local(async move {
             match api::publish(sheet.id, &request).await {
                 Ok(_version) => leave.run(()),
-                Err(refused) => sheet.refused(&refused),
+                // What is published was looked at: others' changes first.
+                Err(refused) => match sheet.as_it_is_now(&refused).await {
+                    Some(detail) => sheet.load(detail),
+                    None => sheet.refused(&refused),
+                },
             }
             sheet.busy.set(false);
         });
     };
     let give_up = move |_| {
+        sheet.busy.set(true);
+        sheet.problem.set(None);
         spawn_local(async move {
             match api::give_up_draft(sheet.id).await {
                 Ok(()) => leave.run(()),
                 Err(refused) => sheet.refused(&refused),
             }
+            sheet.busy.set(false);
         });
     };
     view! {
@@ -109,7 +116,7 @@ pub(super) fn Publish(sheet: Sheet) -> impl IntoView {
                     type="submit"
                     class="primary"
                     id="publish"
-                    prop:disabled=move || sheet.busy.get() || blocked.get() || (doubts.get() && !seen.get())
+                    prop:disabled=move || sheet.held.get() || blocked.get() || (doubts.get() && !seen.get())
                 >
                     {move || desk.say(words::PUBLISH)}
                 </button>

@@ -1,7 +1,6 @@
 //! Rounds of a draft: a new one, another one in its place, retired or brought back.
 
-use super::Sheet;
-use crate::api;
+use super::{Change, Sheet};
 use crate::components::picker::Picker;
 use crate::components::states::{Empty, FormProblem};
 use crate::desk::Desk;
@@ -12,7 +11,6 @@ use shared::catalogue::edit::CatalogueEdit;
 use shared::id::AreaCode;
 use shared::label::{self, Lang};
 use shared::patrol::{Round, points_text, read_points};
-use shared::wire::catalogue::EditRequest;
 
 /// Which form is open.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,15 +65,6 @@ pub(super) fn Rounds(sheet: Sheet) -> impl IntoView {
     }
 }
 
-fn send(sheet: Sheet, edit: CatalogueEdit) {
-    let request = EditRequest {
-        base_revision: sheet.revision(),
-        edits: vec![edit],
-    };
-    let id = sheet.id;
-    sheet.change(async move { api::edit_draft(id, &request).await });
-}
-
 #[component]
 fn Row(sheet: Sheet, round: Round, opened: RwSignal<Opened>) -> impl IntoView {
     let desk = Desk::here();
@@ -105,7 +94,7 @@ fn Row(sheet: Sheet, round: Round, opened: RwSignal<Opened>) -> impl IntoView {
             round: of.clone(),
             retired: !retired,
         };
-        send(sheet, edit);
+        sheet.change(Change::Edit(edit));
     };
     let word = if retired {
         words::ROUND_AGAIN
@@ -140,7 +129,7 @@ fn Row(sheet: Sheet, round: Round, opened: RwSignal<Opened>) -> impl IntoView {
                     type="button"
                     data-test="round-retire"
                     aria-label=retire_label
-                    prop:disabled=sheet.busy
+                    prop:disabled=sheet.held
                     on:click=retire
                 >
                     {move || desk.say(word)}
@@ -215,7 +204,7 @@ fn Form(sheet: Sheet, before: Option<Round>, opened: RwSignal<Opened>) -> impl I
             Ok(round) => {
                 problem.set(None);
                 sent.set_value(true);
-                send(sheet, CatalogueEdit::Round { round });
+                sheet.change(Change::Edit(CatalogueEdit::Round { round }));
             }
             Err(words) => problem.set(Some(words)),
         }
@@ -256,7 +245,7 @@ fn Form(sheet: Sheet, before: Option<Round>, opened: RwSignal<Opened>) -> impl I
             </div>
             <FormProblem words=problem/>
             <div class="row">
-                <button type="submit" class="primary" id="round-save" prop:disabled=sheet.busy>
+                <button type="submit" class="primary" id="round-save" prop:disabled=sheet.held>
                     {move || desk.say(words::ROUND_SAVE)}
                 </button>
                 <button

@@ -127,7 +127,7 @@ async fn states_that_do_not_fit_hold_up_no_photo_and_old_photos_make_room_all_th
     let app = world.open();
     let report = app.sync_over(&world.server, &world.edge()).await.unwrap();
     assert_eq!(report.problem, None);
-    assert_eq!(app.cases().unwrap().len(), 3);
+    assert_eq!(app.open_cases(10).unwrap().cases.len(), 3);
 }
 
 #[tokio::test]

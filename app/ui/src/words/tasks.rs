@@ -9,6 +9,7 @@ words! {
     TASKS_DONE "已完成的" "Done";
     TASKS_OPEN "我的网格里未结的案件" "Open cases in my grids";
     TASKS_EMPTY "暂时没有未结的案件。" "No open cases now.";
+    TASKS_MORE "显示更多" "Show more";
     TASKS_MINE "我上报的" "Filed by me";
     TASKS_NEAR "按距离排" "Nearest first";
     TASK_METRES "{} 米" "{} m";

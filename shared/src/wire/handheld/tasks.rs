@@ -121,3 +121,12 @@ pub struct CaseCard {
     /// Whether it came from this person.
     pub mine: bool,
 }
+
+/// The open cases of the worker's grids, as many as were asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OpenCases {
+    /// The newest number first.
+    pub cases: Vec<CaseCard>,
+    /// Whether there are more.
+    pub more: bool,
+}

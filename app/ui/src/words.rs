@@ -400,6 +400,7 @@ words! {
     QUEUE_RULES_HELP "文字和预览总是立即发送。" "Words and previews always go at once.";
     QUEUE_WIFI_ONLY "原图只用无线网发送" "Photos only over Wi-Fi";
     QUEUE_CAP "每日流量上限（兆，不填为不限）" "Mobile data a day (MB, empty for no limit)";
+    QUEUE_CAP_WRONG "请填 0 或更大的整数（兆），不限就不填。没有保存，原来的上限不变。" "Whole megabytes from 0 on, or nothing for no limit. Not kept; the limit is as it was.";
     QUEUE_HELD_WIFI "原图在等无线网。按“立即重试”可以现在就发。" "Photos wait for Wi-Fi. Press “Try now” to send them anyway.";
     QUEUE_HELD_TOMORROW "今天的流量已用完，原图明天再发。按“立即重试”可以现在就发。" "Today's mobile data is used up; photos go tomorrow. Press “Try now” to send them anyway.";
     ROOM_NEAR "本机能存的案件快满了。上报不受影响；请告诉管理员，网格可能要减少。" "Nearly as many cases come down as this handheld keeps. Filing goes on as ever; tell an administrator, there may be too many grids.";

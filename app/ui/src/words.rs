@@ -331,7 +331,7 @@ words! {
     FILED_TITLE "已存本机" "Saved on this device";
     FILED_SAFE "上报已安全存在本机，有网络就自动发送，不会丢。" "The report is safe on this device. It is sent by itself as soon as there is a network.";
     FILED_SENT "上报已送达服务器。" "The report has reached the server.";
-    FILED_CODE "短号" "Short code";
+    FILED_CODE "短码" "Short code";
     FILED_AGAIN "再报一件" "File another";
     FILED_SHOW "看这件上报" "Show this report";
     // Reports.
@@ -340,7 +340,7 @@ words! {
     REPORTS_ALL "全部" "All";
     REPORTS_ATTENTION "待我处理" "For me to do";
     REPORTS_DRAFTS "草稿" "Drafts";
-    REPORTS_SEARCH "找短号、编号、类别、地点或文字" "Find by code, number, category, place or words";
+    REPORTS_SEARCH "找短码、编号、类别、地点或文字" "Find by code, number, category, place or words";
     REPORTS_NONE_FOUND "没有找到，换个词试试。" "Nothing found. Try other words.";
     REPORTS_EMPTY "还没有上报。在首页按“随手拍”，填好的上报都会出现在这里。" "No reports yet. What you file appears here.";
     REPORTS_EMPTY_ATTENTION "没有要您处理的。退回或照片有问题的上报会出现在这里。" "Nothing to do. Reports that need you appear here.";

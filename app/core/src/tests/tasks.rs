@@ -199,6 +199,29 @@ async fn a_second_request_shows_although_the_first_was_done_by_a_clock_a_day_ahe
 }
 
 #[tokio::test]
+async fn whoever_looked_before_sees_the_photos_of_then_when_looking_again() {
+    let world = World::new();
+    let app = with_task(&world, "350703001012001").await;
+    begin(&world, &app);
+    app.set_task(CASE, Some(Found::Yes), "").unwrap();
+    finish(&world, &app);
+    let done = app.task(CASE, None).unwrap();
+    assert_eq!((done.photos.len(), done.earlier_photos.len()), (1, 0));
+    app.sync_over(&world.server, &world.edge()).await.unwrap();
+    ask_again(&world, MINUTE_MS);
+    world.pass(MINUTE_MS);
+    app.sync_over(&world.server, &world.edge()).await.unwrap();
+    // The photo of then is apart from those of now.
+    let task = app.task(CASE, None).unwrap();
+    assert_eq!(task.row.standing, TaskStanding::Open);
+    assert_eq!((task.photos.len(), task.earlier_photos.len()), (0, 1));
+    begin(&world, &app);
+    let task = app.task(CASE, None).unwrap();
+    assert_eq!((task.photos.len(), task.earlier_photos.len()), (1, 1));
+    assert_eq!(task.earlier_photos[0].id, done.photos[0].id);
+}
+
+#[tokio::test]
 async fn a_photo_that_comes_after_the_finding_was_sent_is_refused_and_begins_nothing() {
     let world = World::new();
     let app = with_task(&world, "350703001012001").await;

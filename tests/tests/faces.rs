@@ -36,6 +36,17 @@ async fn go(page: &tests::webdriver::Page, hash: &str, name: &str) {
         .unwrap();
 }
 
+/// Writes the words of a report. By script: WebKit's driver can't type an emoji, which a worker's
+/// keyboard can.
+async fn write_words(window: &Handheld) {
+    let typed = format!(
+        "const field = document.querySelector('#report-text'); field.value = {}; \
+         field.dispatchEvent(new Event('input', {{bubbles: true}}))",
+        serde_json::Value::from(WORDS)
+    );
+    window.script(&typed).await.unwrap();
+}
+
 /// Fills the one page of a report from top to bottom and sends it.
 async fn file_a_report(window: &Handheld) {
     window.click_css("#snap").await.unwrap();
@@ -58,13 +69,7 @@ async fn file_a_report(window: &Handheld) {
     fill(window, "#category-search", "jinggai").await;
     window.click_css("#category-found li button").await.unwrap();
     window.click_css("#conditions label").await.unwrap();
-    // By script: WebKit's driver can't type an emoji, which a worker's keyboard can.
-    let typed = format!(
-        "const field = document.querySelector('#report-text'); field.value = {}; \
-         field.dispatchEvent(new Event('input', {{bubbles: true}}))",
-        serde_json::Value::from(WORDS)
-    );
-    window.script(&typed).await.unwrap();
+    write_words(window).await;
     window
         .find("#preview-lead[data-unit='DISPATCH-350703']")
         .await
@@ -234,6 +239,54 @@ async fn a_report_filed_on_the_screen_without_a_server_is_closed_in_the_console(
     window.click_css("#reports a[data-report]").await.unwrap();
     window.see("已更换新井盖").await.unwrap();
     window.see(short_code.trim()).await.unwrap();
+    window.close().await.unwrap();
+}
+
+/// Whoever puts the handheld away in the middle of a report finds it as it was left.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_form_that_was_open_when_the_handheld_locked_shows_the_same_after_the_pin() {
+    const PIN: &str = "314159";
+    let dir = tempfile::tempdir().unwrap();
+    let mut server = Server::init(&dir.path().join("server"), "350703").unwrap();
+    people::add(&server).unwrap();
+    server.start().await.unwrap();
+    let window = bound(&server, &dir.path().join("handheld")).await;
+    go(&window, "#/settings", "settings").await;
+    fill(&window, "#pin-new", PIN).await;
+    fill(&window, "#pin-again", PIN).await;
+    window.click_css("#pin-set").await.unwrap();
+    window.see("PIN 已保存。").await.unwrap();
+
+    // A new report: its page was opened before there was a draft, and is named after it since.
+    window.click_css("#tab-home").await.unwrap();
+    window.click_css("#snap").await.unwrap();
+    window.find("main[data-page='capture']").await.unwrap();
+    window
+        .attach("#photo-file", &photo("jolla.jpg"))
+        .await
+        .unwrap();
+    window.find("li.photo").await.unwrap();
+    write_words(&window).await;
+    window.find("#kept[data-kept='yes']").await.unwrap();
+
+    // As when nobody touched it for long enough, which takes a minute at least.
+    window
+        .script("window.__TAURI__.core.invoke('lock_now', {})")
+        .await
+        .unwrap();
+    window.find("main[data-page='unlock']").await.unwrap();
+    let text = "return document.querySelector('#report-text')?.value ?? ''";
+    assert_eq!(window.script(text).await.unwrap(), "");
+    fill(&window, "#pin", PIN).await;
+    window.click_css("#pin-go").await.unwrap();
+    window.find("main[data-page='capture']").await.unwrap();
+    window.find("li.photo").await.unwrap();
+    window
+        .until("see the words again", async || {
+            Ok(window.script(text).await?.as_str() == Some(WORDS))
+        })
+        .await
+        .unwrap();
     window.close().await.unwrap();
 }
 

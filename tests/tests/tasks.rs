@@ -420,7 +420,7 @@ fn an_objection_made_in_time_counts_when_it_comes_late_and_one_made_late_waits_f
     let phone = worker(&world);
     let report = phone.file("井盖不见了", &["no_exif.jpg"]);
     phone.sync_well();
-    let id = phone.app.cases().unwrap()[0].id.to_string();
+    let id = phone.app.open_cases(10).unwrap().cases[0].id.to_string();
     desk.handle(&id, "start", "");
     desk.handle(&id, "finish", "已换新井盖");
     assert_eq!(phone.app.report(report).unwrap().contest_until, None);

@@ -488,3 +488,10 @@ fn chinese_sentences_have_chinese_marks() {
         wrong.join("\n")
     );
 }
+
+#[test]
+fn one_thing_has_one_word_on_every_face() {
+    for below in ["shared/src", "app", "sync-server", "tests/src"] {
+        nobody_says(below, &["短号"], &[], "the word is 短码: docs/SYNC.md");
+    }
+}

@@ -289,8 +289,12 @@ pub(crate) fn detail(
             };
             let photos = task.as_ref().map(|task| photos_of(tx, task));
             let photos = photos.transpose()?.unwrap_or_default();
-            let report_photos = store::photos::of_report(tx, shown.report_id)?;
-            let is_fresh = |photo: &&Photo| photos.iter().all(|other| other.id != photo.id);
+            let earlier = tasks::earlier_photos(tx, id, task.as_ref().map(|task| task.id))?;
+            let of_report = store::photos::of_report(tx, shown.report_id)?;
+            let is_other = |photo: &&Photo| {
+                let mut visits = photos.iter().chain(&earlier);
+                visits.all(|other| other.id != photo.id)
+            };
             let spot = shown.on_the_spot.clone();
             let course = case.map_or_else(|| shown.course.clone(), |case| case.course);
             Ok(TaskDetail {
@@ -303,11 +307,8 @@ pub(crate) fn detail(
                 closing: spot.map_or_else(String::new, |spot| spot.closing),
                 text: shown.text,
                 lead_name: shown.lead_name,
-                report_photos: report_photos
-                    .iter()
-                    .filter(is_fresh)
-                    .map(photo_view)
-                    .collect(),
+                report_photos: of_report.iter().filter(is_other).map(photo_view).collect(),
+                earlier_photos: earlier.iter().map(photo_view).collect(),
                 draft: task
                     .as_ref()
                     .filter(|task| task.done.is_none())

@@ -21,8 +21,8 @@ use shared::id::{CaseId, CategoryId, DraftId, OpId, ReportId};
 use shared::patrol::{Mark, OnRound};
 use shared::report::PhotoRole;
 use shared::wire::handheld::{
-    About, CaseCard, CategoryDetail, CategoryRow, CourierView, DraftFields, DraftRow, DraftView,
-    FiledView, Home, LocatedView, LockView, MapView, MeView, PatrolCard, PatrolView, PlaceInput,
+    About, CategoryDetail, CategoryRow, CourierView, DraftFields, DraftRow, DraftView, FiledView,
+    Home, LocatedView, LockView, MapView, MeView, OpenCases, PatrolCard, PatrolView, PlaceInput,
     PreviewView, Problem, ReportDetail, ReportRow, Settings, SimilarView, SyncStatus, TaskDetail,
     TaskRow,
 };
@@ -74,7 +74,7 @@ pub(crate) fn handled(builder: Builder<Wry>) -> Builder<Wry> {
         import_courier,
         reports,
         report,
-        cases,
+        open_cases,
         tasks,
         task_number,
         task,
@@ -341,8 +341,8 @@ fn report(state: State<'_, Handheld>, report: ReportId) -> Answer<ReportDetail> 
 }
 
 #[tauri::command(async)]
-fn cases(state: State<'_, Handheld>) -> Answer<Vec<CaseCard>> {
-    state.core()?.cases().map_err(said)
+fn open_cases(state: State<'_, Handheld>, limit: u32) -> Answer<OpenCases> {
+    state.core()?.open_cases(limit).map_err(said)
 }
 
 /// Nearest first when it is said where the worker is.

@@ -16,8 +16,8 @@ use shared::id::{CaseId, CategoryId, DraftId, ReportId};
 use shared::patrol::{Mark, OnRound};
 use shared::report::PhotoRole;
 use shared::wire::handheld::{
-    About, CaseCard, CategoryDetail, CategoryRow, CourierView, DraftFields, DraftRow, DraftView,
-    FiledView, Home, LockView, MapView, MeView, PatrolCard, PatrolView, PlaceInput, PreviewView,
+    About, CategoryDetail, CategoryRow, CourierView, DraftFields, DraftRow, DraftView, FiledView,
+    Home, LockView, MapView, MeView, OpenCases, PatrolCard, PatrolView, PlaceInput, PreviewView,
     Problem, ReportDetail, ReportRow, Settings, SimilarView, SyncStatus, TaskDetail, TaskRow,
 };
 use shared::wire::queue::{NetworkKind, Queue, SendingRules};
@@ -237,8 +237,9 @@ pub(crate) async fn report(id: ReportId) -> Answer<ReportDetail> {
     ask("report", json!({ "report": id })).await
 }
 
-pub(crate) async fn cases() -> Answer<Vec<CaseCard>> {
-    ask("cases", json!({})).await
+/// The newest so many open cases of my grids.
+pub(crate) async fn open_cases(limit: u32) -> Answer<OpenCases> {
+    ask("open_cases", json!({ "limit": limit })).await
 }
 
 /// Tasks on the spot, nearest first when it is said where the worker is.

@@ -331,7 +331,7 @@ words! {
     FILED_TITLE "已存本机" "Saved on this device";
     FILED_SAFE "上报已安全存在本机，有网络就自动发送，不会丢。" "The report is safe on this device. It is sent by itself as soon as there is a network.";
     FILED_SENT "上报已送达服务器。" "The report has reached the server.";
-    FILED_CODE "短号" "Short code";
+    FILED_CODE "短码" "Short code";
     FILED_AGAIN "再报一件" "File another";
     FILED_SHOW "看这件上报" "Show this report";
     // Reports.
@@ -340,7 +340,7 @@ words! {
     REPORTS_ALL "全部" "All";
     REPORTS_ATTENTION "待我处理" "For me to do";
     REPORTS_DRAFTS "草稿" "Drafts";
-    REPORTS_SEARCH "找短号、编号、类别、地点或文字" "Find by code, number, category, place or words";
+    REPORTS_SEARCH "找短码、编号、类别、地点或文字" "Find by code, number, category, place or words";
     REPORTS_NONE_FOUND "没有找到，换个词试试。" "Nothing found. Try other words.";
     REPORTS_EMPTY "还没有上报。在首页按“随手拍”，填好的上报都会出现在这里。" "No reports yet. What you file appears here.";
     REPORTS_EMPTY_ATTENTION "没有要您处理的。退回或照片有问题的上报会出现在这里。" "Nothing to do. Reports that need you appear here.";
@@ -399,6 +399,7 @@ words! {
     QUEUE_RULES_HELP "文字和预览总是立即发送。" "Words and previews always go at once.";
     QUEUE_WIFI_ONLY "原图只用无线网发送" "Photos only over Wi-Fi";
     QUEUE_CAP "每日流量上限（兆，不填为不限）" "Mobile data a day (MB, empty for no limit)";
+    QUEUE_CAP_WRONG "请填 0 或更大的整数（兆），不限就不填。没有保存，原来的上限不变。" "Whole megabytes from 0 on, or nothing for no limit. Not kept; the limit is as it was.";
     QUEUE_HELD_WIFI "原图在等无线网。按“立即重试”可以现在就发。" "Photos wait for Wi-Fi. Press “Try now” to send them anyway.";
     QUEUE_HELD_TOMORROW "今天的流量已用完，原图明天再发。按“立即重试”可以现在就发。" "Today's mobile data is used up; photos go tomorrow. Press “Try now” to send them anyway.";
     ROOM_NEAR "本机能存的案件快满了。上报不受影响；请告诉管理员，网格可能要减少。" "Nearly as many cases come down as this handheld keeps. Filing goes on as ever; tell an administrator, there may be too many grids.";

@@ -34,7 +34,7 @@ mod tasks;
 use super::sync::CourseEntry;
 pub use additions::{AdditionStatus, AdditionView, ReceiptView};
 pub use patrols::{MarkView, PatrolCard, PatrolPointView, PatrolView};
-pub use tasks::{CaseCard, TaskDetail, TaskRow, TaskStanding};
+pub use tasks::{CaseCard, OpenCases, TaskDetail, TaskRow, TaskStanding};
 
 /// Something that went wrong, with words for the worker: what happened, then what to do.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -210,7 +210,7 @@ fn text(value: &Value, path: &[&str]) -> String {
 fn print_table(outcome: &Outcome) {
     let head = [
         "事项",
-        "短号",
+        "短码",
         "案件编号",
         "网格",
         "责任单位",

@@ -9,12 +9,10 @@ use crate::receipts;
 use crate::store::{self, outbox, reports};
 use shared::id::ReportId;
 use shared::receipt::Receipt;
-use shared::wire::handheld::{CaseCard, ReportDetail, ReportRow};
+use shared::wire::handheld::{OpenCases, ReportDetail, ReportRow};
 
 /// Reports in a list: half a year of a busy worker's scrolling.
 const REPORTS_LIMIT: u32 = 500;
-/// Cases of the worker's grids in a list.
-const CASES_LIMIT: u32 = 500;
 
 impl App {
     /// My reports, the newest first; with words, those whose short code, number, category, place
@@ -89,12 +87,15 @@ impl App {
         Ok(data_url(&jpeg))
     }
 
-    /// Cases of the worker's buckets as last heard, own and others'.
+    /// The newest so many open cases of the worker's buckets as last heard, own and others'.
     ///
     /// # Errors
     /// When the store fails.
-    pub fn cases(&self) -> Result<Vec<CaseCard>, CoreError> {
-        let cases = self.store().read(|tx| store::cases::all(tx, CASES_LIMIT))?;
-        Ok(cases.iter().map(case_card).collect())
+    pub fn open_cases(&self, limit: u32) -> Result<OpenCases, CoreError> {
+        let (found, more) = self.store().read(|tx| store::cases::open(tx, limit))?;
+        Ok(OpenCases {
+            cases: found.iter().map(case_card).collect(),
+            more,
+        })
     }
 }

@@ -212,14 +212,21 @@ pub fn looked_for(tx: &Transaction<'_>) -> Result<Vec<CaseState>, StoreError> {
     Ok(cases)
 }
 
-/// The mirrored cases, newest number first.
-pub fn all(tx: &Transaction<'_>, limit: u32) -> Result<Vec<CaseState>, StoreError> {
-    let mut statement = tx.prepare_cached("SELECT doc FROM cases ORDER BY id DESC LIMIT ?1")?;
-    let rows = statement.query_map([limit], |row| row.get::<_, String>(0))?;
+/// The open ones; `is_open = 1` lets the partial index of open ones be used.
+pub const OPEN: &str = "SELECT doc FROM cases WHERE is_open = 1 ORDER BY id DESC LIMIT ?1";
+
+/// The mirrored cases that are open, newest number first, and whether there are more of them.
+pub fn open(tx: &Transaction<'_>, limit: u32) -> Result<(Vec<CaseState>, bool), StoreError> {
+    let mut statement = tx.prepare_cached(OPEN)?;
+    // One more than is given says whether there are more.
+    let mut rows = statement.query([limit.saturating_add(1)])?;
     let mut cases = Vec::new();
-    for row in rows {
+    for _ in 0..limit {
+        let Some(row) = rows.next()? else {
+            return Ok((cases, false));
+        };
         // A later server may send a shape that this app can't read; the others are shown.
-        cases.extend(serde_json::from_str::<CaseState>(&row?).ok());
+        cases.extend(serde_json::from_str::<CaseState>(&row.get::<_, String>(0)?).ok());
     }
-    Ok(cases)
+    Ok((cases, rows.next()?.is_some()))
 }

@@ -3,6 +3,7 @@
 //! An open one has the draft of the same id, which holds its photos; one that is done names its
 //! operation. Tests: `tests/tasks.rs`.
 
+use super::photos::{self, Photo};
 use super::{StoreError, Transaction, from_json, parse, to_json};
 use rusqlite::{OptionalExtension, params};
 use shared::case::Found;
@@ -124,6 +125,22 @@ pub fn newest_of(tx: &Transaction<'_>, case: CaseId) -> Result<Option<Task>, Sto
     let rest = "WHERE t.case_id = ?1 ORDER BY t.rowid DESC LIMIT 1";
     let found = list(tx, rest, &[&case.to_string()])?;
     Ok(found.into_iter().next())
+}
+
+/// The photos of what was done at a case here, oldest first, but for those of one task.
+pub fn earlier_photos(
+    tx: &Transaction<'_>,
+    case: CaseId,
+    but: Option<DraftId>,
+) -> Result<Vec<Photo>, StoreError> {
+    let rest = "WHERE t.case_id = ?1 AND t.op_id IS NOT NULL ORDER BY t.rowid";
+    let mut found = Vec::new();
+    for task in list(tx, rest, &[&case.to_string()])? {
+        if let Some((op_id, _)) = task.done.filter(|_| but != Some(task.id)) {
+            found.extend(photos::of_operation(tx, op_id)?);
+        }
+    }
+    Ok(found)
 }
 
 /// What of a case was taken up and isn't done.

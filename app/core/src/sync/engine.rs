@@ -132,6 +132,8 @@ pub struct Round {
     catalogue: Timer,
     areas: Timer,
     states_wanted: bool,
+    /// The server answered something since the last time that nobody could be reached.
+    answered: bool,
     /// Reported lost: after each photo it asks whether its key is to be erased now.
     is_lost: bool,
     /// The bucket that is being mended, and those that were in this round.
@@ -168,6 +170,7 @@ impl Default for Round {
             catalogue: Timer::default(),
             areas: Timer::default(),
             states_wanted: true,
+            answered: false,
             is_lost: false,
             mending: None,
             mended: BTreeSet::new(),
@@ -235,6 +238,7 @@ impl Round {
 
     fn succeeded(&mut self, channel: Channel) {
         *self.timer(channel) = Timer::default();
+        self.answered = true;
     }
 
     /// Arms the timer of this channel alone.
@@ -253,8 +257,8 @@ impl Round {
         retry
     }
 
-    /// Arms the timer of the channel; where nobody can be reached, those of all channels. A bundle
-    /// says nothing of the others: it may be the only thing that is broken or too large.
+    /// Arms the timer of the channel; where nobody can be reached, those of all channels, unless it
+    /// says nothing of the others.
     fn failed(
         &mut self,
         channel: Channel,
@@ -273,7 +277,8 @@ impl Round {
             failure,
             Failure::Unreachable(_) | Failure::Foreign(_) | Failure::Untrusted
         );
-        if is_nobody_there && !channel.is_bundle() {
+        if is_nobody_there && !channel.fails_alone(failure, self.answered) {
+            self.answered = false;
             for channel in Channel::ALL {
                 let timer = self.timer(channel);
                 timer.not_before = Some(timer.not_before.map_or(retry, |at| at.max(retry)));
@@ -365,6 +370,7 @@ impl<T: Transport> Engine<'_, T> {
         let (catalogue_from, areas_from) =
             (self.round.catalogue.not_before, self.round.areas.not_before);
         let states_wanted = self.round.states_wanted;
+        let states_last = self.round.states.failures > 0 && !self.round.answered;
         let (token, token_ended) = (self.round.token.not_before, self.round.token_ended.clone());
         let (network, anyway, now) = (
             self.round.network,
@@ -399,6 +405,7 @@ impl<T: Transport> Engine<'_, T> {
                         None => wanted(store::photos::next_try(tx)?).not_before(photos),
                     },
                     states: when(states_wanted).not_before(states),
+                    states_last,
                     catalogue: when(catalogue.as_deref() != Some(device.catalogue_wanted.as_str()))
                         .not_before(catalogue_from),
                     areas: when(areas.as_deref() != Some(device.areas_wanted.as_str()))

@@ -56,6 +56,9 @@ pub struct Snapshot {
     pub photos: Wanted,
     /// The states of cases have not been asked for to the end in this round.
     pub states: Wanted,
+    /// They failed last, and the server answered nothing else since: what is smaller than a page
+    /// finds out whether there is a way.
+    pub states_last: bool,
     /// The server names another catalogue than the one here.
     pub catalogue: Wanted,
     /// The server names other areas than those here.
@@ -107,11 +110,14 @@ pub fn next_step(snapshot: &Snapshot, now: Timestamp) -> Step {
         (snapshot.catalogue, Step::FetchCatalogue),
         (snapshot.areas, Step::FetchAreas),
     ];
-    let others = [
-        (snapshot.previews, Step::Preview),
-        (snapshot.states, Step::Pull),
-        (snapshot.photos, Step::Photo),
-    ];
+    let states = (snapshot.states, Step::Pull);
+    let photos = (snapshot.photos, Step::Photo);
+    let (first, second) = if snapshot.states_last {
+        (photos, states)
+    } else {
+        (states, photos)
+    };
+    let others = [(snapshot.previews, Step::Preview), first, second];
     // Without a catalogue nobody can file, so the first one comes before anything but words. A
     // later one comes last: until then the former one is good, and it may be large or broken.
     let (before, after) = if snapshot.bundles_missing {
@@ -212,6 +218,21 @@ mod tests {
                 Rest(None)
             ]
         );
+    }
+
+    #[test]
+    fn where_the_states_failed_last_and_nobody_answered_since_photos_go_before_them() {
+        let mut snapshot = Snapshot {
+            token: Wanted::No,
+            operations: Wanted::No,
+            states_last: true,
+            ..everything()
+        };
+        assert_eq!(next_step(&snapshot, NOW), Step::Preview);
+        snapshot.previews = Wanted::No;
+        assert_eq!(next_step(&snapshot, NOW), Step::Photo);
+        snapshot.photos = Wanted::From(Timestamp(5_000));
+        assert_eq!(next_step(&snapshot, NOW), Step::Pull);
     }
 
     #[test]

@@ -7,6 +7,7 @@ use crate::sync::transport::Failure;
 use crate::{App, Config};
 use shared::id::{CaseId, CatalogueVersion, ReportId};
 use shared::time::{DAY_MS, HOUR_MS};
+use shared::wire::queue::{NetworkKind, SendingRules};
 use std::time::Duration;
 use uuid::Uuid;
 
@@ -65,10 +66,11 @@ async fn a_catalogue_that_is_no_good_takes_no_turn_from_photos_and_is_fetched_se
 }
 
 #[tokio::test]
-async fn states_that_cannot_be_read_hold_up_no_photo_but_a_portal_does() {
+async fn states_that_cannot_be_read_or_never_come_hold_up_no_photo_but_a_portal_does() {
     let other = Failure::Unreadable("another version".into());
+    let too_slow = Failure::Unreachable("no answer in time".into());
     let portal = Failure::Foreign("a page".into());
-    for (failure, goes) in [(other, true), (portal, false)] {
+    for (failure, goes) in [(other, true), (too_slow, true), (portal, false)] {
         let world = World::new();
         let app = world.enrolled().await;
         {
@@ -83,6 +85,30 @@ async fn states_that_cannot_be_read_hold_up_no_photo_but_a_portal_does() {
         let pulls = world.server.kept.lock().unwrap().pulls;
         assert!((5..40).contains(&pulls), "{failure:?}: {pulls}");
     }
+}
+
+#[tokio::test]
+async fn photos_go_although_nothing_is_filed_any_more_and_states_never_come() {
+    let world = World::new();
+    let app = world.enrolled().await;
+    app.set_network(NetworkKind::Metered);
+    app.set_sending_rules(SendingRules {
+        wifi_only: true,
+        daily_cap_mb: None,
+    })
+    .unwrap();
+    let id = world.file(&app, &["no_exif.jpg"], &manhole(IN_GRID_1));
+    turn(&world, &app).await;
+    assert!(!has_photos(&world, &app, id), "it waits for Wi-Fi");
+    // The app is started anew: the server answered nothing yet, and the kind of network is unknown.
+    drop(app);
+    let app = world.open();
+    let too_slow = Failure::Unreachable("no answer in time".into());
+    world.server.kept.lock().unwrap().pull_fails = Some(too_slow);
+    turn(&world, &app).await;
+    assert!(!has_photos(&world, &app, id), "nobody was reached yet");
+    turn(&world, &app).await;
+    assert!(has_photos(&world, &app, id));
 }
 
 #[tokio::test]
@@ -127,7 +153,7 @@ async fn states_that_do_not_fit_hold_up_no_photo_and_old_photos_make_room_all_th
     let app = world.open();
     let report = app.sync_over(&world.server, &world.edge()).await.unwrap();
     assert_eq!(report.problem, None);
-    assert_eq!(app.cases().unwrap().len(), 3);
+    assert_eq!(app.open_cases(10).unwrap().cases.len(), 3);
 }
 
 #[tokio::test]

@@ -2,14 +2,15 @@
 
 use super::sync::steps;
 use super::world::{IN_GRID_1, START, World, manhole, photo};
+use crate::store::cases;
 use crate::{App, Moment};
 use shared::case::{Class, Found};
-use shared::id::{AreaCode, CaseId, DraftId, OpId, ReportId};
+use shared::id::{AreaCode, Bucket, CaseId, DraftId, OpId, ReportId};
 use shared::report::PhotoRole;
 use shared::time::{DAY_MS, MINUTE_MS};
 use shared::wire::handheld::TaskStanding;
 use shared::wire::queue::{NetworkKind, SendingRules};
-use shared::wire::sync::{CaseState, OnTheSpot};
+use shared::wire::sync::{CaseState, OnTheSpot, PulledRow, Why};
 use std::sync::atomic::Ordering;
 use uuid::Uuid;
 
@@ -198,6 +199,29 @@ async fn a_second_request_shows_although_the_first_was_done_by_a_clock_a_day_ahe
 }
 
 #[tokio::test]
+async fn whoever_looked_before_sees_the_photos_of_then_when_looking_again() {
+    let world = World::new();
+    let app = with_task(&world, "350703001012001").await;
+    begin(&world, &app);
+    app.set_task(CASE, Some(Found::Yes), "").unwrap();
+    finish(&world, &app);
+    let done = app.task(CASE, None).unwrap();
+    assert_eq!((done.photos.len(), done.earlier_photos.len()), (1, 0));
+    app.sync_over(&world.server, &world.edge()).await.unwrap();
+    ask_again(&world, MINUTE_MS);
+    world.pass(MINUTE_MS);
+    app.sync_over(&world.server, &world.edge()).await.unwrap();
+    // The photo of then is apart from those of now.
+    let task = app.task(CASE, None).unwrap();
+    assert_eq!(task.row.standing, TaskStanding::Open);
+    assert_eq!((task.photos.len(), task.earlier_photos.len()), (0, 1));
+    begin(&world, &app);
+    let task = app.task(CASE, None).unwrap();
+    assert_eq!((task.photos.len(), task.earlier_photos.len()), (1, 1));
+    assert_eq!(task.earlier_photos[0].id, done.photos[0].id);
+}
+
+#[tokio::test]
 async fn a_photo_that_comes_after_the_finding_was_sent_is_refused_and_begins_nothing() {
     let world = World::new();
     let app = with_task(&world, "350703001012001").await;
@@ -257,10 +281,65 @@ async fn not_all_is_called_safe_while_the_photo_of_a_task_waits_for_wifi() {
 async fn a_case_outside_of_ones_grids_is_no_task() {
     let world = World::new();
     let app = with_task(&world, "350703001012002").await;
-    assert_eq!(app.cases().unwrap().len(), 1);
+    assert_eq!(app.open_cases(10).unwrap().cases.len(), 1);
     assert!(app.tasks(None).unwrap().is_empty());
     assert!(
         app.take_up_task(CASE, world.draft_id(), &Moment::wall(world.now()))
             .is_err()
     );
+}
+
+/// Puts cases of 第1网格 into the mirror, as a page of states does.
+fn hear_of(app: &App, ids: std::ops::Range<u128>, class: Class) {
+    let row = |id: u128| {
+        let mut case = to_verify("350703001012001");
+        case.id = CaseId(Uuid::from_u128(id));
+        case.report_id = ReportId(Uuid::from_u128(id + 0x1_0000));
+        case.class = class;
+        PulledRow {
+            bucket: Bucket::new("person:77").unwrap(),
+            also: vec![],
+            table: cases::TABLE.into(),
+            id: case.id.to_string(),
+            revision: case.revision,
+            why: Why::Put,
+            doc: Some(serde_json::to_value(&case).unwrap()),
+        }
+    };
+    let mut rows = ids.map(row);
+    app.store()
+        .write(|tx| rows.try_for_each(|row| cases::apply(tx, &row)))
+        .unwrap();
+}
+
+#[tokio::test]
+async fn an_old_open_case_is_listed_however_many_newer_ones_are_closed() {
+    let world = World::new();
+    let app = with_task(&world, "350703001012001").await;
+    hear_of(&app, 0x8000..0x8000 + 600, Class::Closed);
+    let listed = |limit: u32| {
+        let found = app.open_cases(limit).unwrap();
+        let ids: Vec<CaseId> = found.cases.iter().map(|case| case.id).collect();
+        (ids, found.more)
+    };
+    assert_eq!(listed(500), (vec![CASE], false));
+    hear_of(&app, 0x9000..0x9002, Class::Open);
+    let newer = [0x9001, 0x9000].map(|id| CaseId(Uuid::from_u128(id)));
+    assert_eq!(listed(2), (newer.to_vec(), true));
+    assert_eq!(listed(3), ([&newer[..], &[CASE]].concat(), false));
+}
+
+#[tokio::test]
+async fn open_cases_are_read_by_their_index() {
+    let world = World::new();
+    let app = world.enrolled().await;
+    let plan: Vec<String> = app
+        .store()
+        .read(|tx| {
+            let mut statement = tx.prepare(&format!("EXPLAIN QUERY PLAN {}", cases::OPEN))?;
+            let rows = statement.query_map([1], |row| row.get(3))?;
+            Ok(rows.collect::<Result<Vec<String>, _>>()?)
+        })
+        .unwrap();
+    assert_eq!(plan, ["SCAN cases USING INDEX cases_open"]);
 }

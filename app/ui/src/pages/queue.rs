@@ -18,6 +18,7 @@ use shared::wire::handheld::ReportStatus;
 use shared::wire::queue::{
     Held, PhotoStanding, Queue as QueueView, QueuePhoto, QueueRow, SendingRules,
 };
+use std::num::ParseIntError;
 
 /// The sending queue.
 #[component]
@@ -213,6 +214,17 @@ fn Rules(rules: SendingRules) -> impl IntoView {
         });
     };
     let cap = rules.daily_cap_mb.map(|cap| cap.to_string());
+    let wrong = RwSignal::new(false);
+    let set_cap = move |typed: String| {
+        let typed = cap_typed(&typed);
+        wrong.set(typed.is_err());
+        if let Ok(daily_cap_mb) = typed {
+            keep(SendingRules {
+                daily_cap_mb,
+                ..rules
+            });
+        }
+    };
     view! {
         <section class="card stack tight" id="queue-rules">
             <h2>{t.say(words::QUEUE_RULES)}</h2>
@@ -225,18 +237,46 @@ fn Rules(rules: SendingRules) -> impl IntoView {
             />
             <div class="field">
                 <label for="daily-cap">{t.say(words::QUEUE_CAP)}</label>
+                // As text: a field for numbers is empty for a program when it holds words.
                 <input
                     id="daily-cap"
-                    type="number"
+                    type="text"
                     inputmode="numeric"
-                    min="0"
+                    autocomplete="off"
+                    aria-invalid=move || wrong.get().then_some("true")
                     prop:value=cap.unwrap_or_default()
-                    on:change=move |event| keep(SendingRules {
-                        daily_cap_mb: event_target_value(&event).trim().parse().ok(),
-                        ..rules
-                    })
+                    on:change=move |event| set_cap(event_target_value(&event))
                 />
+                <Show when=move || wrong.get()>
+                    <p class="error-text" role="alert" id="daily-cap-wrong">
+                        {t.say(words::QUEUE_CAP_WRONG)}
+                    </p>
+                </Show>
             </div>
         </section>
+    }
+}
+
+/// The daily cap as typed: whole megabytes, or nothing for no cap. Nothing else means "no cap".
+fn cap_typed(typed: &str) -> Result<Option<u32>, ParseIntError> {
+    match typed.trim() {
+        "" => Ok(None),
+        typed => typed.parse().map(Some),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::cap_typed;
+
+    #[test]
+    fn a_daily_cap_is_whole_megabytes_or_nothing_and_never_none_by_mistake() {
+        assert_eq!(cap_typed(""), Ok(None));
+        assert_eq!(cap_typed("  "), Ok(None));
+        assert_eq!(cap_typed("0"), Ok(Some(0)));
+        assert_eq!(cap_typed(" 20 "), Ok(Some(20)));
+        for wrong in ["0.5", "-1", "二十", "20兆", "1e3", "4294967296"] {
+            assert!(cap_typed(wrong).is_err(), "{wrong}");
+        }
     }
 }

@@ -111,7 +111,7 @@ fn Where(detail: TaskDetail) -> impl IntoView {
     }
 }
 
-/// What was found when it is done; the report's photos; the course.
+/// What was found when it is done; photos of the case that are on this handheld; the course.
 #[component]
 fn Rest(detail: TaskDetail) -> impl IntoView {
     let t = speaker();
@@ -138,6 +138,10 @@ fn Rest(detail: TaskDetail) -> impl IntoView {
         {(!detail.report_photos.is_empty()).then(|| view! {
             <h2 class="rule">{t.say(words::TASK_REPORT_PHOTOS)}</h2>
             <Photos photos=detail.report_photos.clone() on_device=false />
+        })}
+        {(!detail.earlier_photos.is_empty()).then(|| view! {
+            <h2 class="rule">{t.say(words::TASK_EARLIER_PHOTOS)}</h2>
+            <Photos photos=detail.earlier_photos.clone() on_device=false />
         })}
         <Course course=detail.course />
     }

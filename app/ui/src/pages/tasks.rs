@@ -10,11 +10,12 @@ use crate::state::{live, shared, speaker, state_word, task_word};
 use crate::words::{self, Speaker, Word};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use shared::case::Class;
-use shared::wire::handheld::{CaseCard, Problem, TaskRow, TaskStanding};
+use shared::wire::handheld::{CaseCard, OpenCases, Problem, TaskRow, TaskStanding};
 
 /// Above this a distance is said in kilometres.
 const KILOMETRE_M: u32 = 1_000;
+/// Open cases that are shown at first, and how many more at each press.
+const CASES_SHOWN: u32 = 100;
 
 /// Tasks and open cases of my grids.
 #[component]
@@ -26,7 +27,6 @@ pub(crate) fn Tasks() -> impl IntoView {
     let locating = RwSignal::new(false);
     let receiver = shared().about.get_untracked().receiver;
     let tasks = live(move || backend::tasks(here.get()));
-    let cases = live(backend::cases);
     let locate = move |_| {
         problem.set(None);
         locating.set(true);
@@ -64,15 +64,7 @@ pub(crate) fn Tasks() -> impl IntoView {
                 Some(Ok(rows)) => view! { <OnTheSpot rows /> }.into_any(),
             }}
             <Rounds />
-            {move || match cases.get() {
-                None => ().into_any(),
-                Some(Err(problem)) => view! { <ProblemNotice problem /> }.into_any(),
-                Some(Ok(cases)) => {
-                    let open: Vec<CaseCard> =
-                        cases.into_iter().filter(|case| case.class == Class::Open).collect();
-                    view! { <OpenCases open /> }.into_any()
-                }
-            }}
+            <CasesOfMyGrids />
         </div>
     }
 }
@@ -107,22 +99,43 @@ fn OnTheSpot(rows: Vec<TaskRow>) -> impl IntoView {
     }
 }
 
+/// The open cases of my grids, a part of them at first.
 #[component]
-fn OpenCases(open: Vec<CaseCard>) -> impl IntoView {
+fn CasesOfMyGrids() -> impl IntoView {
     let t = speaker();
-    view! {
-        <section class="stack tight">
-            <h2 class="rule">{t.say(words::TASKS_OPEN)}</h2>
-            {if open.is_empty() {
-                view! { <p class="second">{t.say(words::TASKS_EMPTY)}</p> }.into_any()
-            } else {
-                view! {
-                    <ul class="list items" id="cases">
-                        {open.into_iter().map(|case| view! { <CaseItem case /> }).collect_view()}
-                    </ul>
-                }.into_any()
-            }}
-        </section>
+    let limit = RwSignal::new(CASES_SHOWN);
+    let cases = live(move || backend::open_cases(limit.get()));
+    let list = move |found: OpenCases| {
+        if found.cases.is_empty() {
+            return view! { <p class="second">{t.say(words::TASKS_EMPTY)}</p> }.into_any();
+        }
+        view! {
+            <ul class="list items" id="cases">
+                {found.cases.into_iter().map(|case| view! { <CaseItem case /> }).collect_view()}
+            </ul>
+            {found.more.then(|| view! {
+                <button
+                    type="button"
+                    class="quiet"
+                    id="cases-more"
+                    on:click=move |_| limit.update(|limit| *limit = limit.saturating_add(CASES_SHOWN))
+                >
+                    {t.say(words::TASKS_MORE)}
+                </button>
+            })}
+        }
+        .into_any()
+    };
+    move || match cases.get() {
+        None => ().into_any(),
+        Some(Err(problem)) => view! { <ProblemNotice problem /> }.into_any(),
+        Some(Ok(found)) => view! {
+            <section class="stack tight">
+                <h2 class="rule">{t.say(words::TASKS_OPEN)}</h2>
+                {list(found)}
+            </section>
+        }
+        .into_any(),
     }
 }
 

@@ -9,6 +9,7 @@ words! {
     TASKS_DONE "已完成的" "Done";
     TASKS_OPEN "我的网格里未结的案件" "Open cases in my grids";
     TASKS_EMPTY "暂时没有未结的案件。" "No open cases now.";
+    TASKS_MORE "显示更多" "Show more";
     TASKS_MINE "我上报的" "Filed by me";
     TASKS_NEAR "按距离排" "Nearest first";
     TASK_METRES "{} 米" "{} m";
@@ -36,6 +37,7 @@ words! {
     TASK_PUT_DOWN_SURE "再按一次：照片和说明都会删除" "Press again: photos and words are deleted";
     TASK_PHOTO_SURE "再按一次就去掉，不能恢复" "Press again to remove it for good";
     TASK_REPORT_PHOTOS "上报时的照片" "Photos of the report";
+    TASK_EARLIER_PHOTOS "本机此前到现场拍的照片" "Photos of earlier visits with this handheld";
     PATROL_TITLE "巡查" "Rounds";
     PATROL_TICKED "今天已巡 {}" "{} ticked today";
     PATROL_PRIVATE "只记下您点的点位，不记路线。" "Only the points that you tick are kept, no track.";

@@ -89,6 +89,8 @@ pub struct TaskDetail {
     pub at: Option<(f64, f64)>,
     /// Photos of the report, where it was filed on this handheld.
     pub report_photos: Vec<PhotoView>,
+    /// Photos of what was done at the case before with this handheld.
+    pub earlier_photos: Vec<PhotoView>,
     /// What was taken up: names the photos in calls; none before anything was.
     pub draft: Option<DraftId>,
     /// What was found.
@@ -120,4 +122,13 @@ pub struct CaseCard {
     pub deadline: Option<Timestamp>,
     /// Whether it came from this person.
     pub mine: bool,
+}
+
+/// The open cases of the worker's grids, as many as were asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OpenCases {
+    /// The newest number first.
+    pub cases: Vec<CaseCard>,
+    /// Whether there are more.
+    pub more: bool,
 }

@@ -63,10 +63,10 @@ pub(crate) fn print(args: RouteArgs) -> anyhow::Result<()> {
     store.close_blocking();
     // By the one in force too where the report's own was lost with a restore.
     let own = named.and_then(|version| district.catalogue_of(&version));
-    let catalogue = match &args.version {
+    let catalogue = match args.version {
         None => Arc::clone(own.unwrap_or(&district.catalogue)),
         Some(version) => {
-            let catalogue = district.catalogue_of(version).cloned();
+            let catalogue = district.catalogue_of(&version).cloned();
             catalogue.with_context(|| format!("there is no catalogue {version}"))?
         }
     };

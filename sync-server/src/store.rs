@@ -6,6 +6,7 @@
 //! store reads no clock, makes no id and decides no rule. How it works and the portable subset of
 //! SQL: `docs/STORAGE.md`. Held by `tests/tests/store_contract.rs` on both backends.
 
+mod disk;
 mod error;
 pub mod tx;
 
@@ -56,6 +57,7 @@ pub use reader::READS_WAITING_MAX;
 pub use tx::{Cell, Dialect, Row, Tx, Value, nested};
 pub use writer::{BATCH_JOBS_MAX, BATCH_WEIGHT_MAX, QUEUE_JOBS_MAX};
 
+use disk::Disk;
 use shared::id::AreaCode;
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -64,7 +66,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 use tx::Driver;
-use writer::{Reply, Work};
+use writer::{Ending, Reply, Work};
 
 /// Reading threads, each with a connection: enough for slow lists beside quick look-ups.
 pub const READERS_DEFAULT: usize = 4;
@@ -128,6 +130,23 @@ impl Address {
         })
     }
 
+    /// The connection of a lane: on SQLite what it commits is synced by the store's disk.
+    fn lane_writer(&self) -> Result<Box<dyn Driver>> {
+        match self {
+            Self::Sqlite(path) => Ok(Box::new(sqlite::Sqlite::open(path, sqlite::Use::Lane)?)),
+            other => other.writer(),
+        }
+    }
+
+    /// Who syncs what was committed, where the database doesn't see to that itself.
+    fn disk(&self, delay: Duration) -> Option<Arc<Disk>> {
+        let Self::Sqlite(path) = self else {
+            return None;
+        };
+        let path = path.clone();
+        Some(Disk::new(delay, move || sqlite::sync(&path)))
+    }
+
     fn reader(&self) -> Result<Box<dyn Driver>> {
         Ok(match self {
             Self::Sqlite(path) | Self::Scratch(path) => {
@@ -163,7 +182,7 @@ impl std::fmt::Debug for Store {
 
 struct Inner {
     address: Address,
-    commit_delay: Duration,
+    ending: Ending,
     halls: Mutex<Halls>,
 }
 
@@ -277,7 +296,7 @@ impl Store {
             .unwrap_or_else(|_gone| Err(StoreError::Closed.into()))
     }
 
-    /// Runs a read: everything it sees is of one moment.
+    /// Runs a read: everything it sees is of one moment, and on the disk when this answers.
     ///
     /// # Errors
     /// What the closure answers, or the store's own error.
@@ -391,7 +410,7 @@ impl Store {
         if let Some(queue) = halls.lanes.get(&name) {
             return Ok(queue.clone());
         }
-        let lane = writer::start(self.inner.address.clone(), self.inner.commit_delay)?;
+        let lane = writer::start(self.inner.address.clone(), self.inner.ending.clone())?;
         halls.lanes.insert(name, lane.queue.clone());
         halls.writers.push(lane.thread);
         Ok(lane.queue)

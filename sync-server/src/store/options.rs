@@ -1,5 +1,6 @@
 //! How a store is opened, made, or only looked at.
 
+use super::writer::Ending;
 use super::{
     Address, Halls, Inner, READERS_DEFAULT, Result, Store, StoreError, apart, migrate, reader,
 };
@@ -69,18 +70,19 @@ impl StoreOptions {
 
     fn open_at(self, address: Address) -> Result<Store> {
         apart(|| migrate::check(address.reader()?.as_mut(), &address.place()))?;
-        let readers = reader::start(&address, self.readers)?;
+        let disk = address.disk(self.commit_delay);
+        let readers = reader::start(&address, self.readers, disk.as_ref())?;
         let halls = Halls {
             lanes: HashMap::new(),
             reads: Some(readers.queue),
             readers: readers.threads,
             writers: Vec::new(),
         };
-        let commit_delay = self.commit_delay;
+        let ending = disk.map_or(Ending::AtOnce(self.commit_delay), Ending::BySync);
         Ok(Store {
             inner: Arc::new(Inner {
                 address,
-                commit_delay,
+                ending,
                 halls: Mutex::new(halls),
             }),
         })

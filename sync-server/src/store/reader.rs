@@ -2,10 +2,12 @@
 //!
 //! A reading connection never leaves its thread, refuses to write, and shows one moment for the
 //! whole closure. Nothing here waits for a writer: SQLite's WAL and PostgreSQL's snapshots see to
-//! that. Held by `tests/tests/store_contract.rs`.
+//! that. An answer waits for the disk when it may rest on what that hasn't taken yet ([`Disk`]);
+//! the thread goes on meanwhile. Held by `tests/tests/store_contract.rs`.
 
 use super::Address;
 use super::buckets::Standing;
+use super::disk::Disk;
 use super::error::{Result, StoreError};
 use super::rollups::Slot;
 use super::tx::{Dialect, Driver, EntryNo, Row, Tx, Value, check};
@@ -21,7 +23,7 @@ pub const READS_WAITING_MAX: usize = 10_000;
 
 /// A read that waits, with its type of answer forgotten.
 pub(super) trait Job: Send {
-    fn run(self: Box<Self>, tx: Result<&mut dyn Tx>);
+    fn run(self: Box<Self>, tx: Result<&mut dyn Tx>, disk: Option<&Disk>);
 }
 
 /// A read that waits.
@@ -33,17 +35,31 @@ pub(super) struct Look<F, T, E> {
 impl<F, T, E> Job for Look<F, T, E>
 where
     F: FnOnce(&mut dyn Tx) -> Result<T, E> + Send,
-    T: Send,
-    E: From<StoreError> + Send,
+    T: Send + 'static,
+    E: From<StoreError> + Send + 'static,
 {
-    fn run(self: Box<Self>, tx: Result<&mut dyn Tx>) {
+    fn run(self: Box<Self>, tx: Result<&mut dyn Tx>, disk: Option<&Disk>) {
         let Self { look, reply } = *self;
-        reply.send(match tx {
+        let outcome = match tx {
             Ok(tx) => catch_unwind(AssertUnwindSafe(|| look(tx)))
                 .unwrap_or_else(|_panic| Err(StoreError::Panicked.into())),
             Err(error) => Err(error.into()),
-        });
+        };
+        match disk.filter(|disk| !disk.is_quiet()) {
+            None => reply.send(outcome),
+            Some(disk) if disk.waiting() >= READS_WAITING_MAX => reply.send(Err(crowded())),
+            Some(disk) => disk.tell(move |synced| {
+                reply.send(match synced {
+                    Ok(()) => outcome,
+                    Err(error) => Err(error.into()),
+                });
+            }),
+        }
     }
+}
+
+fn crowded<E: From<StoreError>>() -> E {
+    StoreError::Busy(String::from("too many reads are waiting")).into()
 }
 
 /// The entrance and the threads behind it.
@@ -53,14 +69,15 @@ pub(super) struct Readers {
 }
 
 /// Starts the threads. They end when every sender is gone and the queue is empty.
-pub(super) fn start(address: &Address, count: usize) -> Result<Readers> {
+pub(super) fn start(address: &Address, count: usize, disk: Option<&Arc<Disk>>) -> Result<Readers> {
     let (queue, waiting) = sync_channel(READS_WAITING_MAX);
     let waiting = Arc::new(Mutex::new(waiting));
     let thread = |_| {
         let (address, waiting) = (address.clone(), Arc::clone(&waiting));
+        let disk = disk.cloned();
         std::thread::Builder::new()
             .name(String::from("store-reader"))
-            .spawn(move || run(&address, &waiting))
+            .spawn(move || run(&address, &waiting, disk.as_deref()))
             .map_err(|error| StoreError::Busy(format!("could not start a reader: {error}")))
     };
     let threads = (0..count.max(1)).map(thread).collect::<Result<Vec<_>>>()?;
@@ -71,16 +88,12 @@ pub(super) fn start(address: &Address, count: usize) -> Result<Readers> {
 pub(super) fn offer(queue: &SyncSender<Box<dyn Job>>, job: Box<dyn Job>) {
     match queue.try_send(job) {
         Ok(()) => {}
-        Err(TrySendError::Full(job)) => {
-            job.run(Err(StoreError::Busy(String::from(
-                "too many reads are waiting",
-            ))));
-        }
-        Err(TrySendError::Disconnected(job)) => job.run(Err(StoreError::Closed)),
+        Err(TrySendError::Full(job)) => job.run(Err(crowded()), None),
+        Err(TrySendError::Disconnected(job)) => job.run(Err(StoreError::Closed), None),
     }
 }
 
-fn run(address: &Address, waiting: &Mutex<Receiver<Box<dyn Job>>>) {
+fn run(address: &Address, waiting: &Mutex<Receiver<Box<dyn Job>>>, disk: Option<&Disk>) {
     let mut connection: Option<Box<dyn Driver>> = None;
     loop {
         // The lock is held while waiting: the others wait for the lock instead, which is the same.
@@ -91,15 +104,16 @@ fn run(address: &Address, waiting: &Mutex<Receiver<Box<dyn Job>>>) {
         let Ok(job) = job else { return };
         match begun(address, connection.take()) {
             Ok(mut driver) => {
-                job.run(Ok(&mut ReadTx {
+                let tx = &mut ReadTx {
                     driver: driver.as_mut(),
                     failed: None,
-                }));
+                };
+                job.run(Ok(tx), disk);
                 connection = driver.rollback().is_ok().then_some(driver);
             }
             Err(error) => {
                 tracing::warn!(%error, "could not begin a read");
-                job.run(Err(error));
+                job.run(Err(error), None);
             }
         }
     }

@@ -1,7 +1,8 @@
 //! SQLite behind the seam: the only file of the server that names `rusqlite`.
 //!
-//! WAL with `synchronous=FULL`: a commit is on the disk before it is answered. Foreign keys are on
-//! for every connection. Placeholders `$1…` are SQLite's own named parameters when they first
+//! WAL with `synchronous=FULL`: a commit is on the disk before it is answered. A lane's connection
+//! leaves the sync to [`sync`], called by the store's disk before anybody hears of the commit.
+//! Foreign keys are on for every connection. Placeholders `$1…` are SQLite's own named parameters when they first
 //! appear in order, which ours do; any other text is rewritten to `?1…`.
 //! Held by `tests/tests/store_contract.rs` and the tests below.
 
@@ -40,6 +41,8 @@ const STATEMENTS_MAX: usize = 512;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Use {
     Write,
+    /// Writing for a lane of a store, whose disk syncs the log before anybody is answered.
+    Lane,
     Read,
     /// Reading a file that nobody writes, without a trace.
     Still,
@@ -68,7 +71,7 @@ impl Sqlite {
 
     fn connect(path: &Path, used_for: Use, flags: OpenFlags) -> Result<Self> {
         let access = match used_for {
-            Use::Write | Use::Read | Use::Scratch => OpenFlags::SQLITE_OPEN_READ_WRITE,
+            Use::Write | Use::Lane | Use::Read | Use::Scratch => OpenFlags::SQLITE_OPEN_READ_WRITE,
             Use::Still => OpenFlags::SQLITE_OPEN_READ_ONLY,
         };
         let flags = flags | access | OpenFlags::SQLITE_OPEN_NO_MUTEX;
@@ -80,7 +83,7 @@ impl Sqlite {
             .set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)
             .map_err(failed)?;
         let (cache_kib, query_only) = match used_for {
-            Use::Write | Use::Scratch => (WRITER_CACHE_KIB, "OFF"),
+            Use::Write | Use::Lane | Use::Scratch => (WRITER_CACHE_KIB, "OFF"),
             Use::Read | Use::Still => (READER_CACHE_KIB, "ON"),
         };
         if used_for != Use::Still {
@@ -93,6 +96,8 @@ impl Sqlite {
         }
         let (keys, durable) = match used_for {
             Use::Scratch => ("OFF", "OFF"),
+            // Checkpoints are synced all the same, and so the log may begin anew.
+            Use::Lane => ("ON", "NORMAL"),
             Use::Write | Use::Read | Use::Still => ("ON", "FULL"),
         };
         connection
@@ -129,6 +134,22 @@ impl Sqlite {
         }
         Ok(statement)
     }
+}
+
+/// Has the disk take everything that was committed. The log is opened anew each time: SQLite makes
+/// another when the last connection closed, and then the file itself was synced.
+pub(super) fn sync(path: &Path) -> Result<()> {
+    let failed = |error: std::io::Error| StoreError::CommitUnknown(error.to_string());
+    // SQLite too puts the log beside what a link leads to.
+    let path = path.canonicalize().map_err(failed)?;
+    let mut log = path.clone().into_os_string();
+    log.push("-wal");
+    let to_write = |path: &Path| std::fs::File::options().write(true).open(path);
+    let file = match to_write(Path::new(&log)) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => to_write(&path),
+        opened => opened,
+    };
+    file.and_then(|file| file.sync_data()).map_err(failed)
 }
 
 /// Copies a database as it is at one moment into a new file.

@@ -7,12 +7,13 @@
 //! moment something in it has to be undone the whole batch is rolled back and run again with one
 //! for each job and part. When the commit fails every job hears it; when the backend says busy or
 //! the line broke before the commit, the whole batch is run again, a bounded number of times, here
-//! and nowhere else. Company gathers while the disk is syncing and boards while the batch is
-//! written, and whoever was just answered is waited for, at most as long as a part of that sync; a
-//! client alone is committed at once.
+//! and nowhere else. On SQLite a batch is run while the disk takes the one before (`disk.rs`), and
+//! company boards as long as that lasts; whoever was just answered is waited for, at most as long
+//! as a part of that sync; a client alone is committed at once.
 //! Held by `tests/tests/store_contract.rs`.
 
 mod counted;
+mod ending;
 mod gather;
 mod savepoint;
 
@@ -22,6 +23,7 @@ use super::rollups::Slot;
 use super::tx::{Dialect, Driver, EntryNo, Row, Tx, Value, check};
 use super::{Address, counters};
 use counted::Counted;
+pub(super) use ending::Ending;
 pub use gather::{BATCH_JOBS_MAX, BATCH_WEIGHT_MAX};
 use gather::{Batch, Before};
 use savepoint::level;
@@ -116,15 +118,16 @@ pub(super) struct Lane {
 }
 
 /// Starts the thread of a lane. It ends when every sender is gone and the queue is empty.
-pub(super) fn start(address: Address, commit_delay: Duration) -> Result<Lane> {
+pub(super) fn start(address: Address, ending: Ending) -> Result<Lane> {
     let (queue, waiting) = sync_channel(QUEUE_JOBS_MAX);
+    ending.start()?;
     let thread = std::thread::Builder::new()
         .name(String::from("store-writer"))
         .spawn(move || {
             let connection = None;
             let writer = Writer {
                 address,
-                commit_delay,
+                ending,
                 connection,
             };
             writer.run(&waiting);
@@ -148,7 +151,7 @@ pub(super) fn offer(queue: &SyncSender<Box<dyn Job>>, job: Box<dyn Job>) {
 
 struct Writer {
     address: Address,
-    commit_delay: Duration,
+    ending: Ending,
     connection: Option<Box<dyn Driver>>,
 }
 
@@ -159,13 +162,11 @@ impl Writer {
             let committed = self.write(&mut batch, waiting);
             before = Before {
                 jobs: batch.jobs.len(),
-                commit: *committed.as_ref().unwrap_or(&Duration::ZERO),
+                commit: *committed.as_ref().unwrap_or(&Duration::ZERO) + self.ending.synced(),
             };
-            let committed = committed.map(drop);
-            for job in batch.jobs {
-                job.answer(committed.clone());
-            }
+            self.ending.tell(batch.jobs, committed.map(drop));
         }
+        self.ending.close();
     }
 
     /// The one place where a batch is tried again; how long its commit took.
@@ -191,15 +192,15 @@ impl Writer {
     fn attempt(&mut self, batch: &mut Batch, waiting: &Receiver<Box<dyn Job>>) -> Result<Duration> {
         let mut driver = match self.connection.take() {
             Some(driver) => driver,
-            None => self.address.writer()?,
+            None => self.address.lane_writer()?,
         };
         let undo = Undo::ByRestart;
-        let mut outcome = run(driver.as_mut(), batch, waiting, self.commit_delay, undo);
+        let mut outcome = run(driver.as_mut(), batch, waiting, &self.ending, undo);
         if outcome == Err(StoreError::Restart) {
             let undo = Undo::BySavepoint;
             outcome = driver
                 .rollback()
-                .and_then(|()| run(driver.as_mut(), batch, waiting, self.commit_delay, undo));
+                .and_then(|()| run(driver.as_mut(), batch, waiting, &self.ending, undo));
         }
         let healthy = match &outcome {
             Ok(_) => true,
@@ -228,7 +229,7 @@ fn run(
     driver: &mut dyn Driver,
     batch: &mut Batch,
     waiting: &Receiver<Box<dyn Job>>,
-    delay: Duration,
+    ending: &Ending,
     undo: Undo,
 ) -> Result<Duration> {
     driver.begin_write()?;
@@ -240,7 +241,7 @@ fn run(
         // A job that is alone needs no savepoint of its own: the transaction is its savepoint.
         let alone = batch.jobs.len() == 1;
         let Some(job) = batch.jobs.get_mut(at) else {
-            if may_board && batch.more(waiting) {
+            if may_board && batch.more(waiting, ending) {
                 continue;
             }
             break;
@@ -263,12 +264,7 @@ fn run(
         return tx.driver.rollback().map(|()| Duration::ZERO);
     }
     tx.write_counts()?;
-    let begun = Instant::now();
-    if !delay.is_zero() {
-        std::thread::sleep(delay);
-    }
-    tx.driver.commit()?;
-    Ok(begun.elapsed())
+    ending.commit(tx.driver)
 }
 
 /// The numbers of one district, read when its first job of the batch begins.

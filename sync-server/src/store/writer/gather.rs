@@ -1,7 +1,7 @@
 //! Which jobs go into the next commit, and how long it waits for them.
 
-use super::Job;
-use std::sync::mpsc::Receiver;
+use super::{Ending, Job};
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
 /// Jobs in one commit: what waits behind a slow disk, but not so many that the last waits long.
@@ -13,6 +13,9 @@ pub const BATCH_WEIGHT_MAX: usize = 2_000;
 const PATIENCE: u32 = 4;
 /// It never waits longer, however long the last commit took.
 pub(super) const PATIENCE_MAX: Duration = Duration::from_millis(5);
+/// How often a batch that boards looks whether the disk has taken the one before: a small part of
+/// the quickest sync.
+const LOOK: Duration = Duration::from_micros(200);
 
 /// The batch before: how many it held, and how long its commit took.
 #[derive(Debug, Clone, Copy, Default)]
@@ -51,11 +54,18 @@ impl Batch {
         (!batch.jobs.is_empty()).then_some(batch)
     }
 
-    /// Takes who came while the others were written, and waits a little for those of the batch
-    /// before when nobody did; whether there is anybody more.
-    pub(super) fn more(&mut self, waiting: &Receiver<Box<dyn Job>>) -> bool {
+    /// Takes who came while the others were written. When nobody did, waits as long as the disk is
+    /// taking the batch before, and a little for those of that one; whether there is anybody more.
+    pub(super) fn more(&mut self, waiting: &Receiver<Box<dyn Job>>, ending: &Ending) -> bool {
         let written = self.jobs.len();
         self.extend(waiting.try_iter());
+        while self.jobs.len() == written && !self.is_full() && ending.is_busy() {
+            match waiting.recv_timeout(LOOK) {
+                Ok(job) => self.extend([job]),
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => break,
+            }
+        }
         if self.jobs.len() == written && written < self.expected && !self.is_full() {
             let begun = Instant::now();
             self.extend(waiting.recv_timeout(self.patience));

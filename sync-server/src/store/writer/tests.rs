@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may fail loudly")]
 use super::*;
 use crate::store::Cell;
+use crate::store::disk::Disk;
 use crate::store::rollups::Kind;
 use std::collections::VecDeque;
 use std::sync::Mutex;
@@ -74,6 +75,8 @@ impl Driver for Told {
 
 type Answer = Receiver<Result<i64>>;
 
+const AT_ONCE: Ending = Ending::AtOnce(Duration::ZERO);
+
 fn job(fails: bool) -> (Box<dyn Job>, Answer) {
     job_meanwhile(fails, || {})
 }
@@ -124,7 +127,7 @@ fn run_waiting(
     let log = Arc::clone(&told.log);
     let writer = Writer {
         address: Address::Sqlite(std::path::PathBuf::from("/nowhere")),
-        commit_delay: Duration::ZERO,
+        ending: AT_ONCE,
         connection: Some(Box::new(told)),
     };
     writer.run(waiting);
@@ -230,7 +233,7 @@ fn a_batch_waits_for_those_of_the_one_before_but_not_for_ever_and_nobody_waits_a
     };
     let size = |before: Before| {
         let mut batch = Batch::gather(&waiting, before)?;
-        while batch.more(&waiting) {}
+        while batch.more(&waiting, &AT_ONCE) {}
         Some(batch.jobs.len())
     };
     // Two are there, one of the batch before is on its way.
@@ -306,7 +309,7 @@ fn counting_a_hundred_new_cases_takes_a_few_statements() {
         let log = Arc::clone(&told.log);
         let mut writer = Writer {
             address: Address::Sqlite(std::path::PathBuf::from("/nowhere")),
-            commit_delay: Duration::ZERO,
+            ending: AT_ONCE,
             connection: Some(Box::new(told)),
         };
         let (jobs, _answers): (Vec<_>, Vec<_>) = units.iter().copied().map(counting).unzip();
@@ -323,4 +326,55 @@ fn counting_a_hundred_new_cases_takes_a_few_statements() {
     assert_eq!(statements(&[1]), 3);
     let hundred: Vec<usize> = (0..100).map(|at| at % 30).collect();
     assert_eq!(statements(&hundred), 3);
+}
+
+#[test]
+fn the_next_batch_is_run_while_the_disk_takes_one_and_nobody_is_answered_before() {
+    let told = Told::default();
+    let log = Arc::clone(&told.log);
+    let (end, ends) = sync_channel::<Result<()>>(10);
+    let syncs = Arc::clone(&log);
+    let disk = Disk::new(Duration::ZERO, move || {
+        let outcome = ends.recv().unwrap_or(Ok(()));
+        syncs.lock().unwrap().push("synced");
+        outcome
+    });
+    disk.start().unwrap();
+    let writer = Writer {
+        address: Address::Sqlite(std::path::PathBuf::from("/nowhere")),
+        ending: Ending::BySync(disk),
+        connection: Some(Box::new(told)),
+    };
+    let (queue, waiting) = sync_channel(10);
+    let thread = std::thread::spawn(move || writer.run(&waiting));
+    let (first, first_answer) = job(false);
+    queue.send(first).unwrap();
+    let a_while = Duration::from_millis(50);
+    assert!(first_answer.recv_timeout(a_while).is_err());
+    // It is run at once, and waits with its commit for company as long as the disk is busy.
+    let (second, second_answer) = job(false);
+    let (third, third_answer) = job(false);
+    queue.send(second).unwrap();
+    std::thread::sleep(a_while);
+    assert_eq!(
+        *log.lock().unwrap(),
+        ["begin", "counters", "commit", "begin"]
+    );
+    queue.send(third).unwrap();
+    end.send(Ok(())).unwrap();
+    assert_eq!(first_answer.recv().unwrap(), Ok(7));
+    assert!(second_answer.recv_timeout(a_while).is_err());
+    let lost = StoreError::CommitUnknown(String::from("input/output error"));
+    end.send(Err(lost.clone())).unwrap();
+    assert_eq!(second_answer.recv().unwrap(), Err(lost.clone()));
+    assert_eq!(third_answer.recv().unwrap(), Err(lost.clone()));
+    let commits = |log: &[&str]| log.iter().filter(|what| **what == "commit").count();
+    assert_eq!(commits(&log.lock().unwrap()), 2);
+    // What the disk didn't take is built upon no more.
+    let (late, late_answer) = job(false);
+    queue.send(late).unwrap();
+    assert_eq!(late_answer.recv().unwrap(), Err(lost));
+    assert_eq!(commits(&log.lock().unwrap()), 2);
+    drop(queue);
+    thread.join().unwrap();
 }

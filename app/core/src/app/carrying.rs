@@ -135,11 +135,11 @@ impl App {
 
     /// Delivers a file; with a token that has ended, a round of sync gets a new one first.
     async fn deliver(&self, file: &[u8], edge: &Edge) -> Result<Vec<u8>, CoreError> {
-        let patient = Http::patient()?;
-        match patient.deliver(&self.link()?, file).await {
+        let http = Http::new()?;
+        match http.deliver(&self.link()?, file).await {
             Err(Failure::Unauthenticated) => {
-                self.sync_over(&Http::new()?, edge).await?;
-                Ok(patient.deliver(&self.link()?, file).await?)
+                self.sync_over(&http, edge).await?;
+                Ok(http.deliver(&self.link()?, file).await?)
             }
             answer => Ok(answer?),
         }

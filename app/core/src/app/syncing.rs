@@ -405,7 +405,8 @@ impl App {
                 Event::PreviewSent { .. }
                 | Event::PhotoMoved { .. }
                 | Event::TokenEnded
-                | Event::TokenRenewed => {}
+                | Event::TokenRenewed
+                | Event::GaveWay => {}
                 Event::PhotoSent { .. } => report.photos_sent += 1,
                 Event::Pulled { rows, .. } => report.rows_pulled += rows,
                 Event::CatalogueKept | Event::AreasKept => report.catalogue_changed = true,

@@ -80,6 +80,8 @@ pub enum Event {
         /// When it is tried again.
         retry: Timestamp,
     },
+    /// A bundle was left for what was filed while it came; it is fetched anew after that.
+    GaveWay,
     /// A fetched bundle can't be used; the former one stays.
     BundleRefused {
         /// What is wrong with it.

@@ -5,6 +5,7 @@
 //! Tests: `tests/portal.rs`, against a server that answers garbage.
 
 mod courier;
+mod limits;
 mod network;
 mod news;
 
@@ -13,9 +14,10 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use network::Network;
+use limits::Limits;
+use network::{Network, TOO_LATE, in_time};
 use reqwest::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, LOCATION, RETRY_AFTER};
-use reqwest::{Client, ClientBuilder, Method, Request, RequestBuilder, Response, StatusCode, Url};
+use reqwest::{Client, Method, Request, RequestBuilder, Response, StatusCode, Url};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use shared::id::{CatalogueVersion, Sha256};
@@ -29,10 +31,8 @@ use std::io::Write;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::Instant;
 
-/// A whole request: the largest chunk at 5 KB a second.
-const REQUEST_TIMEOUT: Duration = Duration::from_secs(120);
 /// The largest answer is the areas of a big district: about 26,000 grids in some 20 MB.
 const ANSWER_BYTES_LIMIT: usize = 64 * 1024 * 1024;
 /// An error answer is a code and two sentences.
@@ -73,23 +73,7 @@ impl Http {
     /// # Errors
     /// When TLS can't be set up on this system.
     pub fn new() -> Result<Self, Failure> {
-        Self::over(network::builder)
-    }
-
-    /// For a body that takes long to be sent: only the whole of a request is timed.
-    ///
-    /// # Errors
-    /// As [`Http::new`].
-    pub fn patient() -> Result<Self, Failure> {
-        Self::over(network::whole)
-    }
-
-    fn over(builder: fn() -> ClientBuilder) -> Result<Self, Failure> {
-        // A second call finds the provider installed, which is as good.
-        rustls::crypto::ring::default_provider()
-            .install_default()
-            .ok();
-        let network = Network::new(builder)?;
+        let network = Network::new(limits::USUAL)?;
         Ok(Self {
             client: network.far(),
             carrier: Arc::new(network),
@@ -192,7 +176,7 @@ fn reason(error: &reqwest::Error) -> String {
         inner = source;
     }
     if error.is_timeout() {
-        String::from("no answer in time")
+        TOO_LATE.to_owned()
     } else {
         inner.to_string()
     }
@@ -238,13 +222,20 @@ async fn refusal(response: Response) -> Failure {
     }
 }
 
-async fn read(mut response: Response, limit: usize) -> Result<Vec<u8>, Failure> {
+async fn read(response: Response, limit: usize) -> Result<Vec<u8>, Failure> {
+    read_within(limits::USUAL, response, limit).await
+}
+
+async fn read_within(
+    limits: Limits,
+    mut response: Response,
+    limit: usize,
+) -> Result<Vec<u8>, Failure> {
+    let began = Instant::now();
     let mut body = Vec::new();
     loop {
-        let chunk = response
-            .chunk()
-            .await
-            .map_err(|error| Failure::Unreachable(reason(&error)))?;
+        let wait = limits.until_more(body.len(), began.elapsed());
+        let chunk = in_time(wait, response.chunk()).await?;
         let Some(chunk) = chunk else { return Ok(body) };
         if body.len().saturating_add(chunk.len()) > limit {
             return Err(Failure::Foreign(format!(

@@ -66,6 +66,8 @@ pub(super) struct Kept {
     /// What comes instead of any catalogue, and of any page of states.
     pub(super) catalogue_fails: Option<Failure>,
     pub(super) pull_fails: Option<Failure>,
+    /// The next catalogue that is asked for never comes.
+    pub(super) catalogue_hangs: bool,
     /// How often each was asked for.
     pub(super) catalogues: u32,
     pub(super) pulls: u32,
@@ -375,6 +377,10 @@ impl Transport for Server {
         _link: &Link,
         version: &CatalogueVersion,
     ) -> Result<CatalogueBundle, Failure> {
+        let hangs = std::mem::take(&mut self.kept.lock().unwrap().catalogue_hangs);
+        if hangs {
+            std::future::pending::<()>().await;
+        }
         self.meet(|kept| {
             kept.catalogues += 1;
             if let Some(failure) = &kept.catalogue_fails {

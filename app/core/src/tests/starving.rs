@@ -66,6 +66,32 @@ async fn a_catalogue_that_is_no_good_takes_no_turn_from_photos_and_is_fetched_se
 }
 
 #[tokio::test]
+async fn a_catalogue_that_takes_long_gives_way_to_what_is_filed_meanwhile() {
+    let world = World::new();
+    let app = world.enrolled().await;
+    {
+        let mut kept = world.server.kept.lock().unwrap();
+        kept.catalogue_version = "350703-2".into();
+        kept.catalogue_hangs = true;
+    }
+    let edge = world.edge();
+    let round = app.sync_over(&world.server, &edge);
+    let filing = async {
+        while world.server.kept.lock().unwrap().catalogue_hangs {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        world.file(&app, &["no_exif.jpg"], &manhole(IN_GRID_1))
+    };
+    let both = async { tokio::join!(round, filing) };
+    let ended = tokio::time::timeout(Duration::from_secs(60), both).await;
+    let (report, id) = ended.expect("the round comes to its end");
+    let report = report.unwrap();
+    assert_eq!(report.operations_sent, 1);
+    assert!(has_photos(&world, &app, id));
+    assert!(report.catalogue_changed, "it is fetched after that");
+}
+
+#[tokio::test]
 async fn states_that_cannot_be_read_or_never_come_hold_up_no_photo_but_a_portal_does() {
     let other = Failure::Unreadable("another version".into());
     let too_slow = Failure::Unreachable("no answer in time".into());

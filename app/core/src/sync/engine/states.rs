@@ -14,6 +14,8 @@ use shared::time::Timestamp;
 use shared::wire::sync::{
     PULL_ROWS_LIMIT, PullAnswer, PullRequest, RepairAnswer, RepairRequest, Why,
 };
+use std::future::Future;
+use std::time::Duration;
 
 /// A bucket that is being mended: what the server holds is listed, then what is missing here is
 /// fetched. Kept in memory only; a kill costs a few requests.
@@ -53,6 +55,9 @@ impl Mending {
 
 /// Rows asked for in one step of mending: a page.
 const WANTED_AT_ONCE: usize = 500;
+
+/// While a bundle comes, it is looked this often whether words wait.
+const LOOK_EVERY: Duration = Duration::from_secs(2);
 
 /// What a page changed.
 #[derive(Default)]
@@ -141,7 +146,11 @@ impl<T: Transport> Engine<'_, T> {
 
     pub(super) async fn fetch_catalogue(&mut self, base: Base) -> Result<Event, CoreError> {
         let wanted = base.device.catalogue_wanted;
-        let doc = match self.transport.catalogue(&base.link, &wanted).await {
+        let fetch = self.transport.catalogue(&base.link, &wanted);
+        let Some(fetched) = self.unless_words_wait(fetch).await? else {
+            return Ok(Event::GaveWay);
+        };
+        let doc = match fetched {
             Ok(doc) if doc.version == wanted => doc,
             Ok(doc) => {
                 let problem = format!("asked for {wanted}, got {}", doc.version);
@@ -160,7 +169,11 @@ impl<T: Transport> Engine<'_, T> {
     }
 
     pub(super) async fn fetch_areas(&mut self, base: Base) -> Result<Event, CoreError> {
-        let bundle = match self.transport.areas(&base.link).await {
+        let fetch = self.transport.areas(&base.link);
+        let Some(fetched) = self.unless_words_wait(fetch).await? else {
+            return Ok(Event::GaveWay);
+        };
+        let bundle = match fetched {
             Ok(bundle) => bundle,
             Err(failure) => return self.failed(Channel::Areas, failure).await,
         };
@@ -177,6 +190,33 @@ impl<T: Transport> Engine<'_, T> {
         self.keep_bundle(bundles::AREAS, wanted, body).await?;
         self.round.succeeded(Channel::Areas);
         Ok(Event::AreasKept)
+    }
+
+    /// Fetches a bundle, which may take long on a weak link; none when something was filed
+    /// meanwhile: that goes first, and the bundle is fetched anew after it. A first one is never
+    /// left, for nothing can be filed without it.
+    async fn unless_words_wait<R>(
+        &self,
+        fetch: impl Future<Output = R> + Send,
+    ) -> Result<Option<R>, CoreError> {
+        tokio::select! {
+            biased;
+            fetched = fetch => Ok(Some(fetched)),
+            waiting = self.words_wait() => waiting.map(|()| None),
+        }
+    }
+
+    /// Ends when operations wait that were not put off: what was must not keep a bundle away.
+    async fn words_wait(&self) -> Result<(), CoreError> {
+        loop {
+            tokio::time::sleep(LOOK_EVERY).await;
+            let next = self.with_store(|store| store.read(outbox::next_try));
+            let is_new = next.await? == Some(Timestamp(0));
+            let timer = self.round.operations.not_before;
+            if is_new && timer.is_none_or(|at| at <= self.edge.now()) {
+                return Ok(());
+            }
+        }
     }
 
     async fn keep_bundle(

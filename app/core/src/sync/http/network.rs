@@ -1,17 +1,16 @@
 //! The clients that bring requests to the network.
 
-use super::{Carried, Carrier, Failure, REQUEST_TIMEOUT, reason};
+use super::limits::{self, Limits};
+use super::{Carried, Carrier, Failure, reason};
 use crate::sync::tls;
 use reqwest::{Client, ClientBuilder, Request, Url};
 use shared::invitation::{Fingerprint, pin_of};
+use std::future::Future;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-/// A phone with signal connects within this; without, the worker shouldn't wait longer.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-/// Nothing received for this long means the link is gone. It counts from the beginning of a request
-/// until its answer begins, also while a body is being sent.
-const READ_TIMEOUT: Duration = Duration::from_secs(30);
+/// Why a request failed that took too long.
+pub(super) const TOO_LATE: &str = "no answer in time";
 
 /// HTTP clients for far and for loopback addresses, and for the one pinned address.
 #[derive(Debug)]
@@ -19,17 +18,21 @@ pub(super) struct Network {
     far: Client,
     near: Client,
     pinned: Mutex<Option<(Fingerprint, Client)>>,
-    builder: fn() -> ClientBuilder,
+    limits: Limits,
 }
 
 impl Network {
     /// Builds the clients.
-    pub(super) fn new(builder: fn() -> ClientBuilder) -> Result<Self, Failure> {
+    pub(super) fn new(limits: Limits) -> Result<Self, Failure> {
+        // A second call finds the provider installed, which is as good.
+        rustls::crypto::ring::default_provider()
+            .install_default()
+            .ok();
         Ok(Self {
             far: builder().build().map_err(not_built)?,
             near: builder().no_proxy().build().map_err(not_built)?,
             pinned: Mutex::default(),
-            builder,
+            limits,
         })
     }
 
@@ -49,7 +52,7 @@ impl Network {
         if let Some((_, client)) = pinned.as_ref().filter(|(known, _)| *known == pin) {
             return Ok(client.clone());
         }
-        let builder = (self.builder)().tls_backend_preconfigured(tls::pinned(pin.clone())?);
+        let builder = builder().tls_backend_preconfigured(tls::pinned(pin.clone())?);
         let builder = if near { builder.no_proxy() } else { builder };
         let client = builder.build().map_err(not_built)?;
         *pinned = Some((pin, client.clone()));
@@ -60,26 +63,25 @@ impl Network {
 impl Carrier for Network {
     fn carry(&self, request: Request) -> Carried<'_> {
         let client = self.client(request.url());
-        Box::pin(async move {
-            client?
-                .execute(request)
-                .await
-                .map_err(|error| unsent(&error))
-        })
+        let wait = self.limits.until_head(&request);
+        Box::pin(async move { in_time(wait, client?.execute(request)).await })
     }
 }
 
-/// How requests are usually sent.
-pub(super) fn builder() -> ClientBuilder {
-    whole().read_timeout(READ_TIMEOUT)
+/// How requests are sent.
+fn builder() -> ClientBuilder {
+    limits::watchful(Client::builder()).redirect(reqwest::redirect::Policy::none())
 }
 
-/// The same with only the whole of a request timed.
-pub(super) fn whole() -> ClientBuilder {
-    Client::builder()
-        .connect_timeout(CONNECT_TIMEOUT)
-        .timeout(REQUEST_TIMEOUT)
-        .redirect(reqwest::redirect::Policy::none())
+/// Waits so long for something of the network.
+pub(super) async fn in_time<T>(
+    wait: Duration,
+    coming: impl Future<Output = Result<T, reqwest::Error>>,
+) -> Result<T, Failure> {
+    match tokio::time::timeout(wait, coming).await {
+        Ok(came) => came.map_err(|error| unsent(&error)),
+        Err(_) => Err(Failure::Unreachable(TOO_LATE.to_owned())),
+    }
 }
 
 #[expect(

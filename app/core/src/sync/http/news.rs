@@ -1,10 +1,8 @@
 //! Listening for news of the server: that something moved, never what.
 
-use super::{CONTENT_TYPE, Failure, Http, Link, Method, Response, header, reason};
-use std::time::Duration;
+use super::limits::{LISTENING, SILENCE};
+use super::{CONTENT_TYPE, Failure, Http, Link, Method, Response, header, in_time};
 
-/// A stream of news; the server ends it within the hour.
-const LISTEN_TIMEOUT: Duration = Duration::from_secs(2 * 60 * 60);
 /// How a line begins that says that something moved.
 const EVENT_MOVED: &[u8] = b"event: moved";
 
@@ -21,9 +19,7 @@ impl News {
     /// When the stream ended or broke: then listen again.
     pub async fn next(&mut self) -> Result<(), Failure> {
         loop {
-            let chunk = self.response.chunk().await;
-            let chunk = chunk.map_err(|error| Failure::Unreachable(reason(&error)))?;
-            let Some(chunk) = chunk else {
+            let Some(chunk) = in_time(SILENCE, self.response.chunk()).await? else {
                 return Err(Failure::gone());
             };
             // Each line of the server comes whole or not at all; what it names is pulled anyway.
@@ -45,7 +41,7 @@ impl Http {
     pub async fn listen(&self, link: &Link) -> Result<News, Failure> {
         let to = self
             .signed(Method::GET, link, "/v1/sync/events")?
-            .timeout(LISTEN_TIMEOUT);
+            .timeout(LISTENING);
         let response = self.send(to).await?;
         let kind = header(&response, CONTENT_TYPE.as_str()).unwrap_or_default();
         if kind.starts_with("text/event-stream") {

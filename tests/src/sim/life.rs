@@ -57,6 +57,8 @@ struct Life {
     time: Time,
     trace: Trace,
     chance: Chance,
+    /// Which photos a restore doesn't bring back.
+    losses: Chance,
     host: Arc<Mutex<Host>>,
     handhelds: Vec<Handheld>,
     /// In some seeds.
@@ -114,6 +116,7 @@ impl Life {
             time,
             trace: trace.clone(),
             chance,
+            losses: Chance::new(seed.rotate_left(16)),
             host,
             handhelds,
             courier: (seed % COURIER_EVERY == COURIER_AT)
@@ -326,7 +329,11 @@ impl Life {
             "backup made" => host.back_up()?,
             "backup restored" => {
                 let (number, with_photos) = (chance.below(100), chance.odds(500));
-                host.restore(number, with_photos).await?;
+                let losses = &mut self.losses;
+                let missing = host.restore(number, with_photos, losses).await?;
+                if missing.is_some_and(|missing| missing > 0) {
+                    self.trace.count("photos missing after a restore");
+                }
             }
             "photo disk broken or mended" if chance.odds(500) => host.break_shelf()?,
             "photo disk broken or mended" => host.mend_shelf()?,
@@ -443,7 +450,8 @@ impl Life {
                 );
                 continue;
             }
-            if self.handhelds[number].owes()? == 0 {
+            let handheld = &mut self.handhelds[number];
+            if handheld.owes()? == 0 && handheld.owes_previews()? == 0 {
                 return Ok(());
             }
             ensure!(

@@ -185,6 +185,30 @@ fn delivered(handheld: &mut Handheld, host: &mut Host) -> Result<()> {
             "a photo that is nowhere any more is still waited for"
         );
     }
+    only_their_previews(handheld, host)
+}
+
+/// Of a photo that its handheld keeps no longer the server has the bytes, or at least the preview:
+/// where it lost both in a restore, the handheld offered what it has.
+fn only_their_previews(handheld: &mut Handheld, host: &Host) -> Result<()> {
+    let database = handheld.look()?;
+    let mut statement = database.prepare_cached(
+        "SELECT p.sha256, p.preview_sha256 FROM photos p
+            JOIN reports r ON r.id = p.report_id
+            JOIN operations o ON o.op_id = coalesce(p.op_id, r.op_id)
+            WHERE p.pruned_ms IS NOT NULL AND p.preview_sha256 IS NOT NULL
+                AND o.outcome IN ('applied', 'duplicate')",
+    )?;
+    let kept = statement.query_map([], |row| {
+        Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?))
+    })?;
+    for pair in kept {
+        let (photo, preview) = pair?;
+        ensure!(
+            host.has_photo(&photo) || host.has_photo(&preview),
+            "of a photo that is nowhere any more not even the preview is at the server"
+        );
+    }
     Ok(())
 }
 

@@ -251,9 +251,12 @@ impl Handheld {
     }
 
     /// Somebody presses the button: one round now, whatever the timers say, in calm weather.
-    pub async fn press(&self) -> Result<()> {
+    pub async fn press(&self) -> Result<Turn> {
         self.app()?.sync_over(&self.http, &self.edge).await?;
-        Ok(())
+        if let Some(broken) = self.line.broken() {
+            bail!("the simulation is broken: {broken}");
+        }
+        Ok(Turn::Ended(0))
     }
 
     /// Whether its key was erased.

@@ -3,6 +3,7 @@
 use super::check::{Kept, exists, numbers, operations, texts};
 use super::handheld::Handheld;
 use super::host::Host;
+use super::lost::Strays;
 use super::office;
 use anyhow::{Context, Result, ensure};
 use rusqlite::{Connection, OptionalExtension};
@@ -12,10 +13,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use sync_server::store::events;
 
 /// Checks the whole world.
-pub async fn world(host: &mut Host, handhelds: &mut [Handheld]) -> Result<()> {
+pub async fn world(
+    host: &mut Host,
+    handhelds: &mut [Handheld],
+    strays: Option<&Strays>,
+) -> Result<()> {
     server(host)?;
     trails(host).await?;
-    let mut made = 0;
+    // What a lost handheld still has, or had when the server forgot it again, is not counted.
+    let mut made = strays.map_or(Ok(0), |strays| strays.delivered(host))?;
     for handheld in handhelds.iter_mut() {
         let number = handheld.number;
         made += handheld.filed.len();
@@ -90,13 +96,14 @@ fn server(host: &mut Host) -> Result<()> {
     host.has_what_it_says()
 }
 
-/// Nothing lands in quarantine but for what people did: out of office, or another's handheld.
+/// Nothing lands in quarantine but for what people did: out of office, another's handheld, or one
+/// that was lost.
 /// After a restore a handheld that was handed over may be in an epoch that the server forgot.
 fn without_cause(host: &mut Host) -> Result<()> {
     let strange = texts(
         host.look()?,
         "SELECT reason_code FROM quarantine
-            WHERE reason_code NOT IN ('not_in_office', 'wrong_person', 'case_closed',
+            WHERE reason_code NOT IN ('not_in_office', 'device_lost', 'wrong_person', 'case_closed',
                 'subject_unknown', 'not_yours', 'photos_full', 'photos_limit', 'hash_mismatch')
                 AND NOT (reason_code = 'chain_broken' AND body NOT LIKE '%\"epoch\":1,%')",
     )?;

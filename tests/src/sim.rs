@@ -14,6 +14,7 @@ pub mod handheld;
 pub mod host;
 mod life;
 pub mod line;
+pub mod lost;
 pub mod office;
 pub mod quiet;
 pub mod trace;

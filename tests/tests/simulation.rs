@@ -19,7 +19,7 @@ const SEEDS: u64 = 300;
 const OFTEN: u64 = 8;
 
 /// Things that must have happened often among them, so that a quiet simulation is noticed.
-const HAPPENS: [&str; 44] = [
+const HAPPENS: [&str; 47] = [
     "account closed or opened",
     "additions",
     "answer cut",
@@ -47,8 +47,11 @@ const HAPPENS: [&str; 44] = [
     "handheld died before the answer",
     "handheld died while filling in",
     "handheld handed over",
+    "handheld lost",
     "handheld restarted",
+    "lost handheld erased its key",
     "photo disk broken or mended",
+    "photos missing after a restore",
     "power cut at a handheld",
     "power cut at the server",
     "reports filed",

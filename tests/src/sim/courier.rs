@@ -64,7 +64,12 @@ impl Courier {
         let at = self.chance.below(self.pocket.len());
         let parcel = self.pocket.swap_remove(at);
         if parcel.is_answer {
-            return import(&handhelds[parcel.of], parcel.bytes, trace).await;
+            let mut here = handhelds.iter();
+            return match here.find(|handheld| handheld.number == parcel.of) {
+                Some(handheld) => import(handheld, parcel.bytes, trace).await,
+                // It was lost meanwhile.
+                None => Ok(()),
+            };
         }
         if host.is_up() {
             let answer = self.deliver(&parcel, host, time, trace).await?;

@@ -33,6 +33,11 @@ use tower::ServiceExt;
 const SECTOR_BYTES: usize = 512;
 /// The head of a write-ahead log, with the salt that makes older frames invalid.
 const JOURNAL_HEAD_BYTES: usize = 32;
+/// So many restores of a thousand bring back a photo folder from which files are missing: it was
+/// copied at another time than the database, or its disk was failing.
+const POOR_COPIES: usize = 400;
+/// So many of its files of a thousand are not there, or only their beginning is.
+const POOR_FILES: usize = 300;
 /// The largest answer that is read.
 const ANSWER_BYTES_LIMIT: usize = 64 * 1024 * 1024;
 
@@ -348,11 +353,16 @@ impl Host {
         Ok(())
     }
 
-    /// Restores the n-th backup, with the photos as they were then or as they are; `false` when
-    /// there is none.
-    pub async fn restore(&mut self, number: usize, with_photos: bool) -> Result<bool> {
+    /// Restores the n-th backup, with the photos as they were then or as they are; now and then
+    /// some of those are missing, too: how many. None when there is no backup.
+    pub async fn restore(
+        &mut self,
+        number: usize,
+        with_photos: bool,
+        losses: &mut Chance,
+    ) -> Result<Option<usize>> {
         if self.backups.is_empty() {
-            return Ok(false);
+            return Ok(None);
         }
         self.stop().await?;
         let backup = &self.backups[number % self.backups.len()];
@@ -366,6 +376,11 @@ impl Host {
         for file in gone.into_iter().chain(self.photos("spool")?) {
             std::fs::remove_file(file)?;
         }
+        let missing = if losses.odds(POOR_COPIES) {
+            self.lose_photos(losses)?
+        } else {
+            0
+        };
         self.lives += 1;
         let data = self.data();
         let store = Store::open(&data.store_url())?;
@@ -374,7 +389,25 @@ impl Host {
         store.close().await;
         self.has_what_it_says()?;
         self.look = None;
-        Ok(true)
+        Ok(Some(missing))
+    }
+
+    /// Some photos and previews are gone, and of some only the beginning is left; how many.
+    fn lose_photos(&self, losses: &mut Chance) -> Result<usize> {
+        let mut missing = 0;
+        for file in self.photos("photos")? {
+            if !losses.odds(POOR_FILES) {
+                continue;
+            }
+            missing += 1;
+            if losses.odds(500) {
+                std::fs::remove_file(file)?;
+            } else {
+                let bytes = std::fs::read(&file)?;
+                std::fs::write(&file, &bytes[..bytes.len() / 2])?;
+            }
+        }
+        Ok(missing)
     }
 
     /// Loses what uploads had brought so far: the spool lay on a disk that broke.

@@ -1,11 +1,14 @@
 //! The days of one seed: who does what when, from the first morning until everything is quiet.
 
+mod ending;
+
 use super::chance::Chance;
 use super::clock::Time;
 use super::courier::Courier;
 use super::handheld::{Handheld, Turn};
 use super::host::Host;
 use super::line::Weather;
+use super::lost::Strays;
 use super::trace::Trace;
 use super::{check, office, quiet};
 use crate::world::START;
@@ -20,8 +23,6 @@ use tokio::sync::Mutex;
 
 /// Turns of sync in a row before the app goes to sleep.
 const TURNS_AWAKE: u32 = 6;
-/// In quiet, everything has to be through within this time, whatever happened before.
-const QUIET_MS: i64 = 30 * MINUTE_MS;
 
 /// Courier files go about in one of so many seeds, and in none that was kept before there were any.
 const COURIER_EVERY: u64 = 4;
@@ -33,6 +34,13 @@ const COURIER_AT: u64 = 3;
 const AHEAD_EVERY: u64 = 5;
 /// In those with this rest.
 const AHEAD_AT: u64 = 2;
+
+/// Handhelds are lost in one of so many seeds, with this rest.
+const LOST_EVERY: u64 = 5;
+/// In those with this rest.
+const LOST_AT: u64 = 4;
+/// How often it is tried again to mark one, an hour later each time.
+const LOST_TRIES: u32 = 24;
 
 /// What is due.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,16 +59,24 @@ enum Due {
     Mischief,
     /// Somebody carries a courier file.
     Courier,
+    /// A handheld is lost; how often that may still be put off.
+    Lose(u32),
+    /// A lost handheld comes to life.
+    Stray(usize),
 }
 
 struct Life {
     time: Time,
     trace: Trace,
     chance: Chance,
+    /// Which photos a restore doesn't bring back.
+    losses: Chance,
     host: Arc<Mutex<Host>>,
     handhelds: Vec<Handheld>,
     /// In some seeds.
     courier: Option<Courier>,
+    /// In some seeds.
+    strays: Option<Strays>,
     /// In some seeds.
     ahead: Option<Chance>,
     agenda: BTreeMap<(i64, u64), Due>,
@@ -75,6 +91,7 @@ pub(super) async fn live(seed: u64, folder: &Path, trace: &Trace) -> Result<u64>
     let days = life.chance.between(2, 6);
     life.plan(days);
     life.plan_courier(days);
+    life.plan_losses(days);
     while let Some(((at, _), due)) = life.agenda.pop_first() {
         life.time.reach(at);
         life.happen(due).await.with_context(|| format!("{due:?}"))?;
@@ -82,14 +99,14 @@ pub(super) async fn live(seed: u64, folder: &Path, trace: &Trace) -> Result<u64>
             Due::File(number) | Due::Add(number) | Due::Turn(number) | Due::Weather(number) => {
                 life.check(number..number + 1).await?;
             }
-            Due::Office | Due::Mischief | Due::Courier => {
+            Due::Office | Due::Mischief | Due::Courier | Due::Lose(_) | Due::Stray(_) => {
                 life.check(0..life.handhelds.len()).await?;
             }
         }
     }
     life.become_quiet().await.context("in quiet")?;
     let mut host = life.host.lock().await;
-    quiet::world(&mut host, &mut life.handhelds)
+    quiet::world(&mut host, &mut life.handhelds, life.strays.as_ref())
         .await
         .context("after quiet")?;
     Ok(u64::try_from(days)? * u64::try_from(life.handhelds.len())?)
@@ -109,15 +126,21 @@ impl Life {
             ensure!(bound, "a handheld could not be bound in calm weather");
             handhelds.push(handheld);
         }
+        let strays = (seed % LOST_EVERY == LOST_AT).then(|| {
+            let chance = Chance::new(seed.rotate_left(48));
+            Strays::new(chance, folder, &time, trace, &host)
+        });
         Ok(Self {
             awake: vec![0; handhelds.len()],
             time,
             trace: trace.clone(),
             chance,
+            losses: Chance::new(seed.rotate_left(16)),
             host,
             handhelds,
             courier: (seed % COURIER_EVERY == COURIER_AT)
                 .then(|| Courier::new(Chance::new(!seed), folder.to_path_buf())),
+            strays,
             ahead: (seed % AHEAD_EVERY == AHEAD_AT).then(|| Chance::new(seed.rotate_left(32))),
             agenda: BTreeMap::new(),
             entries: 0,
@@ -146,6 +169,32 @@ impl Life {
         for at in when {
             self.at(at, Due::Courier);
         }
+    }
+
+    /// When handhelds are lost.
+    fn plan_losses(&mut self, days: i64) {
+        let planned = self.strays.as_mut().map(|strays| strays.plan(days));
+        for at in planned.unwrap_or_default() {
+            self.at(at, Due::Lose(LOST_TRIES));
+        }
+    }
+
+    /// A handheld is lost, or later, when nobody can see to it now.
+    async fn lose(&mut self, tries: u32) -> Result<()> {
+        let Some(strays) = &mut self.strays else {
+            return Ok(());
+        };
+        let lost = strays.lose(&mut self.handhelds).await?;
+        match lost {
+            Some((which, visits)) => {
+                for ms in visits {
+                    self.after(ms, Due::Stray(which));
+                }
+            }
+            None if tries > 0 => self.after(HOUR_MS, Due::Lose(tries - 1)),
+            None => {}
+        }
+        Ok(())
     }
 
     /// What is known beforehand: when people work, when the signal changes, when things go wrong.
@@ -210,6 +259,12 @@ impl Life {
                 }
             }
             Due::Mischief => self.mischief().await?,
+            Due::Lose(tries) => self.lose(tries).await?,
+            Due::Stray(which) => {
+                if let Some(strays) = &mut self.strays {
+                    strays.act(which).await?;
+                }
+            }
             Due::Courier => {
                 if let Some(courier) = &mut self.courier {
                     let mut host = self.host.lock().await;
@@ -326,7 +381,11 @@ impl Life {
             "backup made" => host.back_up()?,
             "backup restored" => {
                 let (number, with_photos) = (chance.below(100), chance.odds(500));
-                host.restore(number, with_photos).await?;
+                let losses = &mut self.losses;
+                let missing = host.restore(number, with_photos, losses).await?;
+                if missing.is_some_and(|missing| missing > 0) {
+                    self.trace.count("photos missing after a restore");
+                }
             }
             "photo disk broken or mended" if chance.odds(500) => host.break_shelf()?,
             "photo disk broken or mended" => host.mend_shelf()?,
@@ -366,93 +425,5 @@ impl Life {
             check::handheld(handheld, &mut host)?;
         }
         Ok(())
-    }
-
-    /// With their clocks ahead the handhelds reach nobody: their timers stand at moments that won't
-    /// come for days once the clocks are set right.
-    async fn fail_ahead(&mut self) -> Result<()> {
-        let Some(chance) = &mut self.ahead else {
-            return Ok(());
-        };
-        for handheld in &mut self.handhelds {
-            let ahead_ms = chance.between(HOUR_MS, 30 * DAY_MS);
-            handheld.watch.set_skew(ahead_ms);
-            handheld.file(chance)?;
-            handheld.line.set_weather(Weather::Out);
-            handheld.turn().await?;
-            self.trace.count("failed with the clock ahead");
-        }
-        Ok(())
-    }
-
-    /// The weather is fine, everybody is in office, nothing breaks any more.
-    async fn become_quiet(&mut self) -> Result<()> {
-        self.fail_ahead().await?;
-        self.trace.line(String::from("quiet"));
-        for handheld in &mut self.handhelds {
-            handheld.line.set_weather(Weather::Calm);
-            if handheld.is_disk_full() {
-                handheld.set_disk_full(false)?;
-            }
-            if self.chance.odds(700) {
-                // The network sets the clock right, under whatever timers were armed before.
-                handheld.watch.set_skew(0);
-            }
-            handheld.send_drafts(&mut self.chance)?;
-            handheld.line.deliver_late().await?;
-        }
-        {
-            let mut host = self.host.lock().await;
-            host.mend_shelf()?;
-            // Whoever was down comes up.
-            self.time.pass(HOUR_MS);
-            for handheld in &self.handhelds {
-                let person = handheld.person;
-                let home = Some(super::district::COMMUNITIES[person % 2]);
-                office::set_disabled(&mut host, person, false, &self.time).await?;
-                office::transfer(&mut host, person, home, &self.time, &mut self.chance).await?;
-            }
-        }
-        for number in 0..self.handhelds.len() {
-            self.deliver(number)
-                .await
-                .with_context(|| format!("handheld {number}"))?;
-        }
-        // What one sent may be in the mirror of another.
-        self.check(0..self.handhelds.len()).await?;
-        for number in 0..self.handhelds.len() {
-            self.deliver(number)
-                .await
-                .with_context(|| format!("handheld {number}"))?;
-        }
-        self.check(0..self.handhelds.len()).await
-    }
-
-    /// Turns of the loop until nothing waits; without anybody pressing a button, unless the token
-    /// is no longer good.
-    async fn deliver(&mut self, number: usize) -> Result<()> {
-        let began = self.time.now();
-        loop {
-            let Turn::Ended(wait_ms) = self.handhelds[number].turn().await? else {
-                anyhow::bail!("a handheld died in calm weather");
-            };
-            if self.handhelds[number].is_paused()? {
-                ensure!(
-                    self.bind_again(number).await?,
-                    "a worker in office got no handheld"
-                );
-                continue;
-            }
-            if self.handhelds[number].owes()? == 0 {
-                return Ok(());
-            }
-            ensure!(
-                self.time.now().since(began) < QUIET_MS,
-                "after {} minutes in the best of weather something still waits: {:?}",
-                QUIET_MS / MINUTE_MS,
-                self.handhelds[number].app()?.sync_status()?
-            );
-            self.time.pass(wait_ms);
-        }
     }
 }

@@ -10,9 +10,12 @@ use anyhow::{Context, Result};
 use axum::body::Bytes;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method};
 use serde_json::{Value, json};
+use shared::id::{DeviceId, PostId};
+use shared::role::{Actor, Post, PostKind, Role};
 use sync_server::http::auth;
-use sync_server::service::{devices, sessions};
+use sync_server::service::{Fault, devices, sessions};
 use sync_server::store;
+use uuid::Uuid;
 
 /// A worker's place: one of the communities, or none.
 pub type Place = Option<&'static str>;
@@ -77,6 +80,30 @@ pub async fn set_disabled(
     host.write(move |tx, _| Ok(store::people::set_disabled(tx, person, since)?))
         .await?;
     Ok(())
+}
+
+/// An administrator marks a handheld as lost; whether the server knows it.
+pub async fn report_lost(host: &mut Host, device: &str, time: &Time) -> Result<bool> {
+    let (device, now): (DeviceId, _) = (device.parse()?, time.now());
+    host.write(move |tx, district| {
+        let post = Post {
+            id: PostId(Uuid::from_u128(0x9300)),
+            role: Role::Administrator,
+            area: district.code.clone(),
+            unit: None,
+            kind: PostKind::Office,
+        };
+        let actor = Actor {
+            person: OFFICE,
+            posts: vec![post],
+        };
+        match devices::set_lost(tx, &actor, district, device, true, now) {
+            Ok(()) => Ok(true),
+            Err(Fault::NotFound(_)) => Ok(false),
+            Err(fault) => Err(fault),
+        }
+    })
+    .await
 }
 
 /// Moves some case on, whatever may be done with it next.

@@ -3,6 +3,7 @@
 use super::check::{Kept, exists, numbers, operations, texts};
 use super::handheld::Handheld;
 use super::host::Host;
+use super::lost::Strays;
 use super::office;
 use anyhow::{Context, Result, ensure};
 use rusqlite::{Connection, OptionalExtension};
@@ -12,10 +13,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use sync_server::store::events;
 
 /// Checks the whole world.
-pub async fn world(host: &mut Host, handhelds: &mut [Handheld]) -> Result<()> {
+pub async fn world(
+    host: &mut Host,
+    handhelds: &mut [Handheld],
+    strays: Option<&Strays>,
+) -> Result<()> {
     server(host)?;
     trails(host).await?;
-    let mut made = 0;
+    // What a lost handheld still has, or had when the server forgot it again, is not counted.
+    let mut made = strays.map_or(Ok(0), |strays| strays.delivered(host))?;
     for handheld in handhelds.iter_mut() {
         let number = handheld.number;
         made += handheld.filed.len();
@@ -90,13 +96,14 @@ fn server(host: &mut Host) -> Result<()> {
     host.has_what_it_says()
 }
 
-/// Nothing lands in quarantine but for what people did: out of office, or another's handheld.
+/// Nothing lands in quarantine but for what people did: out of office, another's handheld, or one
+/// that was lost.
 /// After a restore a handheld that was handed over may be in an epoch that the server forgot.
 fn without_cause(host: &mut Host) -> Result<()> {
     let strange = texts(
         host.look()?,
         "SELECT reason_code FROM quarantine
-            WHERE reason_code NOT IN ('not_in_office', 'wrong_person', 'case_closed',
+            WHERE reason_code NOT IN ('not_in_office', 'device_lost', 'wrong_person', 'case_closed',
                 'subject_unknown', 'not_yours', 'photos_full', 'photos_limit', 'hash_mismatch')
                 AND NOT (reason_code = 'chain_broken' AND body NOT LIKE '%\"epoch\":1,%')",
     )?;
@@ -183,6 +190,30 @@ fn delivered(handheld: &mut Handheld, host: &mut Host) -> Result<()> {
         ensure!(
             known,
             "a photo that is nowhere any more is still waited for"
+        );
+    }
+    only_their_previews(handheld, host)
+}
+
+/// Of a photo that its handheld keeps no longer the server has the bytes, or at least the preview:
+/// where it lost both in a restore, the handheld offered what it has.
+fn only_their_previews(handheld: &mut Handheld, host: &Host) -> Result<()> {
+    let database = handheld.look()?;
+    let mut statement = database.prepare_cached(
+        "SELECT p.sha256, p.preview_sha256 FROM photos p
+            JOIN reports r ON r.id = p.report_id
+            JOIN operations o ON o.op_id = coalesce(p.op_id, r.op_id)
+            WHERE p.pruned_ms IS NOT NULL AND p.preview_sha256 IS NOT NULL
+                AND o.outcome IN ('applied', 'duplicate')",
+    )?;
+    let kept = statement.query_map([], |row| {
+        Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?))
+    })?;
+    for pair in kept {
+        let (photo, preview) = pair?;
+        ensure!(
+            host.has_photo(&photo) || host.has_photo(&preview),
+            "of a photo that is nowhere any more not even the preview is at the server"
         );
     }
     Ok(())

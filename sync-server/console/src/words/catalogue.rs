@@ -81,6 +81,7 @@ words! {
     PUBLISH_WORDS: "说明", "What it is for";
     PUBLISH_SEEN: "疑点已逐条看过", "I looked at every suspicion";
     DRAFT_GIVE_UP: "放弃草稿", "Give the draft up";
+    DRAFT_GIVE_UP_SURE: "确定放弃：草稿里的改动都会丢掉", "Sure: every change in the draft is lost";
     TO_CATALOGUE: "回到目录与规则", "Back to the catalogue";
     WRONG_TIME: "时间不对，请重选。", "The time is wrong.";
 }
@@ -103,6 +104,7 @@ words! {
     ORDER_CATEGORIES_NONE: "目录里没有仅急时类别。", "The catalogue has no categories for emergencies.";
     ORDER_GIVEN: "已下令", "The order was given";
     ORDER_END: "现在结束", "End now";
+    ORDER_END_SURE: "确定结束：再转入急时要重新下令", "Sure: another emergency takes a new order";
     ORDER_ENDED: "已结束", "Ended";
     ORDER_ON: "急时", "In force";
     ORDER_COMING: "未开始", "To come";

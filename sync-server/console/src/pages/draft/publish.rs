@@ -2,6 +2,7 @@
 
 use super::Sheet;
 use crate::api;
+use crate::components::sure::Sure;
 use crate::desk::Desk;
 use crate::filter;
 use crate::words;
@@ -9,6 +10,7 @@ use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use leptos_router::hooks::use_navigate;
+use shared::id::CatalogueDraftId;
 use shared::wire::catalogue::PublishRequest;
 
 /// The form.
@@ -66,17 +68,6 @@ pub(super) fn Publish(sheet: Sheet) -> impl IntoView {
             sheet.busy.set(false);
         });
     };
-    let give_up = move |_| {
-        sheet.busy.set(true);
-        sheet.problem.set(None);
-        spawn_local(async move {
-            match api::give_up_draft(sheet.id).await {
-                Ok(()) => leave.run(()),
-                Err(refused) => sheet.refused(&refused),
-            }
-            sheet.busy.set(false);
-        });
-    };
     view! {
         <form class="card stack narrow" id="draft-publish" on:submit=submit>
             <h2>{move || desk.say(words::PUBLISH)}</h2>
@@ -120,10 +111,36 @@ pub(super) fn Publish(sheet: Sheet) -> impl IntoView {
                 >
                     {move || desk.say(words::PUBLISH)}
                 </button>
-                <button type="button" id="give-up" prop:disabled=sheet.busy on:click=give_up>
-                    {move || desk.say(words::DRAFT_GIVE_UP)}
-                </button>
+                <GiveUp sheet=sheet leave=leave/>
             </div>
         </form>
+    }
+}
+
+/// Gives the draft up, asking once more.
+#[component]
+fn GiveUp(sheet: Sheet, leave: Callback<()>) -> impl IntoView {
+    let asked = RwSignal::new(None::<CatalogueDraftId>);
+    let give_up = Callback::new(move |()| {
+        sheet.busy.set(true);
+        sheet.problem.set(None);
+        spawn_local(async move {
+            match api::give_up_draft(sheet.id).await {
+                Ok(()) => leave.run(()),
+                Err(refused) => sheet.refused(&refused),
+            }
+            sheet.busy.set(false);
+        });
+    });
+    view! {
+        <Sure
+            of=sheet.id
+            asked=asked
+            word=words::DRAFT_GIVE_UP
+            sure=words::DRAFT_GIVE_UP_SURE
+            mark="give-up"
+            busy=sheet.busy
+            on_sure=give_up
+        />
     }
 }

@@ -114,11 +114,20 @@ pub(crate) fn QuarantinePage() -> impl IntoView {
 #[component]
 fn Entry(which: Which, rows: Poll<Page<QuarantineRow>>) -> impl IntoView {
     let desk = Desk::here();
+    // When and how it was settled here: that stands, whatever becomes of the next answer.
+    let settled = RwSignal::new(None::<(Timestamp, String)>);
     let row = Memo::new(move |_| {
-        rows.answer.with(|page| {
+        let mut row = rows.answer.with(|page| {
             let rows = &page.as_ref()?.rows;
             rows.iter().find(|row| Which::of(row) == which).cloned()
-        })
+        })?;
+        if row.resolved_ms.is_none()
+            && let Some((at, note)) = settled.get()
+        {
+            row.resolved_ms = Some(at);
+            row.note = note;
+        }
+        Some(row)
     });
     let waits = Memo::new(move |_| {
         row.with(|row| row.as_ref().is_some_and(|row| row.resolved_ms.is_none()))
@@ -134,7 +143,7 @@ fn Entry(which: Which, rows: Poll<Page<QuarantineRow>>) -> impl IntoView {
                 row.with(|row| row.as_ref().map(|row| content(row, desk, now, lang)))
             }}
             <Show when=move || waits.get()>
-                <Resolve which=which rows=rows/>
+                <Resolve which=which rows=rows settled=settled/>
             </Show>
         </li>
     }
@@ -297,7 +306,11 @@ fn pretty(body: &str) -> String {
 
 /// What was done about it, by somebody who may say so; the server decides who may.
 #[component]
-fn Resolve(which: Which, rows: Poll<Page<QuarantineRow>>) -> impl IntoView {
+fn Resolve(
+    which: Which,
+    rows: Poll<Page<QuarantineRow>>,
+    settled: RwSignal<Option<(Timestamp, String)>>,
+) -> impl IntoView {
     let desk = Desk::here();
     let note = RwSignal::new(String::new());
     let busy = RwSignal::new(false);
@@ -313,13 +326,16 @@ fn Resolve(which: Which, rows: Poll<Page<QuarantineRow>>) -> impl IntoView {
         busy.set(true);
         problem.set(None);
         spawn_local(async move {
-            let outcome = api::resolve(which.op_id, which.hash, words).await;
-            busy.set(false);
+            let outcome = api::resolve(which.op_id, which.hash, words.clone()).await;
+            busy.try_set(false);
             match outcome {
-                Ok(()) => rows.refresh(),
+                Ok(()) => {
+                    settled.try_set(Some((desk.now.get_untracked(), words)));
+                    rows.refresh();
+                }
                 Err(refused) => {
                     desk.notice(&refused);
-                    problem.set(Some(refused.words(desk.lang.get_untracked())));
+                    problem.try_set(Some(refused.words(desk.lang.get_untracked())));
                 }
             }
         });

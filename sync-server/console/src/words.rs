@@ -368,6 +368,7 @@ words! {
     RECEIPT_TEXT: "回执内容", "The receipt";
     RECEIPT_KEY: "服务器公钥", "The server's public key";
     RECEIPT_KEY_WRONG: "公钥是64位十六进制数字，请核对。", "The key is 64 hex digits. Check it.";
+    RECEIPT_KEY_FAILED: "服务器公钥没有取到，也可以自己填写。", "The server's key could not be fetched; you may also fill it in yourself.";
     RECEIPT_CHECK: "核验", "Check";
     RECEIPT_GOOD: "回执有效", "The receipt is good";
     RECEIPT_BAD: "回执无效", "The receipt proves nothing";

@@ -69,6 +69,8 @@ pub(crate) struct Desk {
     pub(crate) areas: List<Choice>,
     /// Categories.
     pub(crate) categories: List<Choice>,
+    /// How many notices on the page say that something could not be fetched.
+    pub(crate) troubles: RwSignal<usize>,
 }
 
 impl Desk {
@@ -85,6 +87,7 @@ impl Desk {
             units: RwSignal::new(None),
             areas: RwSignal::new(None),
             categories: RwSignal::new(None),
+            troubles: RwSignal::new(0),
         };
         provide_context(desk);
         set_interval(move || desk.tick(), TICK);
@@ -213,6 +216,13 @@ impl Desk {
             let product = self.say(crate::words::PRODUCT);
             document().set_title(&format!("{} · {product}", page()));
         });
+    }
+
+    /// Counts a notice that something could not be fetched, for as long as it is shown.
+    pub(crate) fn count_trouble(self) {
+        let troubles = self.troubles;
+        troubles.update(|count| *count = count.saturating_add(1));
+        on_cleanup(move || troubles.update(|count| *count = count.saturating_sub(1)));
     }
 
     /// Fetches the units if they aren't here yet.

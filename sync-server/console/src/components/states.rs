@@ -41,6 +41,7 @@ pub(crate) fn Trouble(
     let desk = Desk::here();
     move || {
         problem.get().map(|problem| {
+            desk.count_trouble();
             view! {
                 <div class="notice" data-state="late" role="alert" data-test="trouble">
                     <Icon shape=trouble_icon(&problem)/>
@@ -67,6 +68,7 @@ pub(crate) fn Outdated(
     let desk = Desk::here();
     move || {
         problem.get().map(|problem| {
+            desk.count_trouble();
             let when = move || {
                 let lang = desk.lang.get();
                 let since = since.get()?;

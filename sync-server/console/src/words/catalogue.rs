@@ -115,6 +115,7 @@ words! {
     BANNER: "平急转换：急时", "Emergency mode";
     BANNER_UNTIL: "至", "until";
     BANNER_SEE: "查看", "See";
+    BANNER_FAILED: "平急转换令没有取到，可能有正在执行的令没有显示。", "The emergency orders could not be fetched; one may be in force that isn't shown.";
 }
 
 // Deeds.

@@ -267,6 +267,7 @@ words! {
     PICK_NONE: "没有找到，换个说法试试。", "Nothing found. Try other words.";
     PICK_MORE: "还有更多，请再输入几个字。", "There are more. Type a little more.";
     PICK_CLEAR: "清除", "Clear";
+    PICK_FAILED: "可选的内容没有取到。", "What can be chosen could not be fetched.";
 }
 
 // Quarantine.

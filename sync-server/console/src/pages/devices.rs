@@ -1,7 +1,7 @@
 //! 手机: what each handheld made, what arrived, what is still owed; and one-time codes by which an
 //! administrator enrols another.
 
-use crate::api;
+use crate::api::{self, Problem};
 use crate::components::paged::Paged;
 use crate::components::picker::Picker;
 use crate::components::qr::Qr;
@@ -288,10 +288,11 @@ fn NewCode() -> impl IntoView {
     let open = RwSignal::new(false);
     let person = RwSignal::new(None::<String>);
     let people = RwSignal::new(None::<Vec<Choice>>);
+    let people_problem = RwSignal::new(None::<Problem>);
     let made = RwSignal::new(None::<(String, CodeAnswer)>);
     let busy = RwSignal::new(false);
     let problem = RwSignal::new(None::<String>);
-    let say = move |refused: &api::Problem| {
+    let say = move |refused: &Problem| {
         desk.notice(refused);
         // A form that was closed meanwhile opens without it.
         if open.try_get_untracked() == Some(true) {
@@ -302,10 +303,16 @@ fn NewCode() -> impl IntoView {
         if people.with_untracked(Option::is_some) {
             return;
         }
+        if people_problem.with_untracked(Option::is_some) {
+            people_problem.set(None);
+        }
         spawn_local(async move {
             match api::all_people().await {
                 Ok(rows) => people.set(Some(rows)),
-                Err(refused) => say(&refused),
+                Err(refused) => {
+                    desk.notice(&refused);
+                    people_problem.set(Some(refused));
+                }
             }
         });
     });
@@ -363,6 +370,7 @@ fn NewCode() -> impl IntoView {
                     value=person
                     on_choose=Callback::new(move |code| person.set(code))
                     on_want=want
+                    problem=people_problem
                 />
                 <FormProblem words=problem/>
                 <div class="row">
@@ -375,6 +383,7 @@ fn NewCode() -> impl IntoView {
                         on:click=move |_| {
                             made.set(None);
                             problem.set(None);
+                            people_problem.set(None);
                             open.set(false);
                         }
                     >

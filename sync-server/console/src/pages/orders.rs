@@ -219,6 +219,7 @@ fn Give(given: Callback<()>) -> impl IntoView {
                     value=fields.area
                     on_choose=Callback::new(move |code| fields.area.set(code))
                     on_want=Callback::new(move |()| desk.want_areas())
+                    problem=desk.areas_problem
                 />
                 {field("order-from", "datetime-local", words::ORDER_FROM, fields.from)}
                 {field("order-until", "datetime-local", words::ORDER_UNTIL, fields.until)}

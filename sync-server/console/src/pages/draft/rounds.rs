@@ -228,6 +228,7 @@ fn Form(sheet: Sheet, before: Option<Round>, opened: RwSignal<Opened>) -> impl I
                 value=fields.area
                 on_choose=Callback::new(move |code| fields.area.set(code))
                 on_want=Callback::new(move |()| desk.want_areas())
+                problem=desk.areas_problem
             />
             <div class="field">
                 <label for="round-points">{move || desk.say(words::ROUND_POINTS)}</label>

@@ -362,6 +362,13 @@ pub(crate) fn focus(id: &str) {
     }
 }
 
+/// Whether somebody is in a field that takes something in.
+pub(crate) fn is_writing() -> bool {
+    let fields = "input:enabled, select:enabled, textarea:enabled";
+    let at = document().active_element();
+    at.is_some_and(|at| at.matches(fields).unwrap_or_default())
+}
+
 /// The browser's clock.
 fn browser_clock() -> Timestamp {
     #[expect(

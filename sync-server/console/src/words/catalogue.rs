@@ -69,6 +69,7 @@ words! {
     TRIAL_MOVED: "会改派", "Would go elsewhere";
     TRIAL_SOONER: "期限提前", "Earlier deadline";
     TRIAL_LATER: "期限推后", "Later deadline";
+    TRIAL_CHANGED: "试运行时草稿又改了，结果没有显示。请再试一次。", "The draft was changed while it was tried, so the result isn't shown. Try again.";
     TRIAL_CUT: "案件太多，只看了最新的两万件。", "Only the newest 20,000 cases were looked at.";
     TRIAL_SAME: "没有案件会改派或改期限。", "No case would change.";
     TRIAL_SAME_HOW: "可以多看几天。", "Look further back.";

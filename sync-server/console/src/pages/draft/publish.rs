@@ -1,6 +1,7 @@
 //! Publishing a draft from a moment on, or giving it up.
 
-use super::Sheet;
+use super::said::Said;
+use super::{Sheet, Spot};
 use crate::api;
 use crate::components::sure::Sure;
 use crate::desk::Desk;
@@ -43,9 +44,7 @@ pub(super) fn Publish(sheet: Sheet) -> impl IntoView {
         let typed = from.get_untracked();
         let from_ms = filter::moment(&typed);
         if from_ms.is_none() && !typed.is_empty() {
-            sheet
-                .problem
-                .set(Some(desk.say(words::WRONG_TIME).to_owned()));
+            sheet.say(Spot::Publish, words::WRONG_TIME);
             return;
         }
         let request = PublishRequest {
@@ -58,11 +57,13 @@ pub(super) fn Publish(sheet: Sheet) -> impl IntoView {
         sheet.problem.set(None);
         spawn_local(async move {
             match api::publish(sheet.id, &request).await {
-                Ok(_version) => leave.run(()),
+                Ok(_version) => {
+                    leave.try_run(());
+                }
                 // What is published was looked at: others' changes first.
                 Err(refused) => match sheet.as_it_is_now(&refused).await {
-                    Some(detail) => sheet.load(detail),
-                    None => sheet.refused(&refused),
+                    Some(detail) => sheet.load(detail, Spot::Publish),
+                    None => sheet.refused(Spot::Publish, &refused),
                 },
             }
             sheet.busy.set(false);
@@ -113,6 +114,7 @@ pub(super) fn Publish(sheet: Sheet) -> impl IntoView {
                 </button>
                 <GiveUp sheet=sheet leave=leave/>
             </div>
+            <Said sheet=sheet spot=Spot::Publish/>
         </form>
     }
 }
@@ -126,8 +128,10 @@ fn GiveUp(sheet: Sheet, leave: Callback<()>) -> impl IntoView {
         sheet.problem.set(None);
         spawn_local(async move {
             match api::give_up_draft(sheet.id).await {
-                Ok(()) => leave.run(()),
-                Err(refused) => sheet.refused(&refused),
+                Ok(()) => {
+                    leave.try_run(());
+                }
+                Err(refused) => sheet.refused(Spot::Publish, &refused),
             }
             sheet.busy.set(false);
         });

@@ -10,7 +10,7 @@ pub use cases::{
 pub use city::City;
 
 use crate::operation::kind;
-use crate::patrol::RoundFault;
+use crate::patrol::{RoundFault, Seen};
 use crate::role::Role;
 
 /// The language of a face.
@@ -80,6 +80,16 @@ pub fn operation(name: &str, lang: Lang) -> Option<&'static str> {
         kind::CASE_CONTEST => lang.pick("提出异议", "Objection"),
         _ => return None,
     })
+}
+
+/// What was seen at a point of a round.
+#[must_use]
+pub const fn seen(seen: Seen, lang: Lang) -> &'static str {
+    match seen {
+        Seen::Fine => lang.pick("正常", "Fine"),
+        Seen::Trouble => lang.pick("有问题", "Trouble"),
+        Seen::Unreached => lang.pick("去不了", "Not reached"),
+    }
 }
 
 /// What is wrong with a round, to stand in a sentence.

@@ -5,6 +5,7 @@ use crate::commands::{Outcome, Stop, outcome};
 use app_core::{App, Edge};
 use serde_json::json;
 use shared::id::OpId;
+use shared::label::{self, Lang};
 use shared::patrol::{Mark, Seen};
 use shared::time::Timestamp;
 use shared::wire::handheld::{PatrolCard, PatrolPointView};
@@ -37,17 +38,9 @@ fn point(point: &PatrolPointView) -> String {
     let (lat, lon) = point.at;
     let mark = point.mark.as_ref().map_or_else(
         || String::from("未巡"),
-        |mark| format!("{} {}", word(mark.seen), mark.note),
+        |mark| format!("{} {}", label::seen(mark.seen, Lang::Zh), mark.note),
     );
     format!("  {} {} ({lat:.6}, {lon:.6}) {mark}", point.id, point.name)
-}
-
-const fn word(seen: Seen) -> &'static str {
-    match seen {
-        Seen::Fine => "正常",
-        Seen::Trouble => "有问题",
-        Seen::Unreached => "去不了",
-    }
 }
 
 pub(crate) fn mark(app: &App, edge: &Edge, args: &MarkArgs) -> Result<Outcome, Stop> {

@@ -152,6 +152,7 @@ fn Inside() -> impl IntoView {
 #[component]
 fn NoSuchPage() -> impl IntoView {
     let desk = Desk::here();
+    desk.title(move || desk.say(words::NO_SUCH_PAGE).to_owned());
     view! {
         <div class="page empty" data-test="no-such-page">
             <h1>{move || desk.say(words::NO_SUCH_PAGE)}</h1>

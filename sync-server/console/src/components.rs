@@ -17,4 +17,5 @@ pub(crate) mod photos;
 pub(crate) mod picker;
 pub(crate) mod qr;
 pub(crate) mod states;
+pub(crate) mod sure;
 pub(crate) mod work_lists;

@@ -46,6 +46,9 @@ pub(crate) struct Choice {
 /// A list for a picker: none before it is wanted or while it is on its way.
 type List<T> = RwSignal<Option<Vec<T>>>;
 
+/// Why a list for a picker could not be fetched, if it was wanted and could not.
+type Unfetched = RwSignal<Option<Problem>>;
+
 /// The shared state.
 #[derive(Clone, Copy)]
 pub(crate) struct Desk {
@@ -65,10 +68,18 @@ pub(crate) struct Desk {
     pub(crate) in_list: RwSignal<Vec<CaseId>>,
     /// Units that cases can be given to.
     pub(crate) units: List<UnitRow>,
+    /// Why they are not here.
+    pub(crate) units_problem: Unfetched,
     /// Places.
     pub(crate) areas: List<Choice>,
+    /// Why they are not here.
+    pub(crate) areas_problem: Unfetched,
     /// Categories.
     pub(crate) categories: List<Choice>,
+    /// Why they are not here.
+    pub(crate) categories_problem: Unfetched,
+    /// How many notices on the page say that something could not be fetched.
+    pub(crate) troubles: RwSignal<usize>,
 }
 
 impl Desk {
@@ -83,8 +94,12 @@ impl Desk {
             selected: RwSignal::new(None),
             in_list: RwSignal::new(Vec::new()),
             units: RwSignal::new(None),
+            units_problem: RwSignal::new(None),
             areas: RwSignal::new(None),
+            areas_problem: RwSignal::new(None),
             categories: RwSignal::new(None),
+            categories_problem: RwSignal::new(None),
+            troubles: RwSignal::new(0),
         };
         provide_context(desk);
         set_interval(move || desk.tick(), TICK);
@@ -150,6 +165,13 @@ impl Desk {
         self.units.set(None);
         self.areas.set(None);
         self.categories.set(None);
+        for problem in [
+            self.units_problem,
+            self.areas_problem,
+            self.categories_problem,
+        ] {
+            problem.set(None);
+        }
     }
 
     /// Shows the sign-in page if that is what a problem means.
@@ -215,21 +237,31 @@ impl Desk {
         });
     }
 
+    /// Counts a notice that something could not be fetched, for as long as it is shown.
+    pub(crate) fn count_trouble(self) {
+        let troubles = self.troubles;
+        troubles.update(|count| *count = count.saturating_add(1));
+        on_cleanup(move || troubles.update(|count| *count = count.saturating_sub(1)));
+    }
+
     /// Fetches the units if they aren't here yet.
     pub(crate) fn want_units(self) {
-        fetch_once(self, self.units, async { api::units().await });
+        let list = (self.units, self.units_problem);
+        fetch_once(self, list, async { api::units().await });
     }
 
     /// Fetches the names of places if they aren't here yet.
     pub(crate) fn want_areas(self) {
-        fetch_once(self, self.areas, async {
+        let list = (self.areas, self.areas_problem);
+        fetch_once(self, list, async {
             api::areas().await.map(|answer| named_areas(&answer))
         });
     }
 
     /// Fetches the categories if they aren't here yet.
     pub(crate) fn want_categories(self) {
-        fetch_once(self, self.categories, async {
+        let list = (self.categories, self.categories_problem);
+        fetch_once(self, list, async {
             let catalogue = api::catalogue().await?;
             let choice = |category: shared::catalogue::Category| Choice {
                 code: category.id.to_string(),
@@ -243,17 +275,23 @@ impl Desk {
 
 fn fetch_once<T: Send + Sync + 'static>(
     desk: Desk,
-    list: List<T>,
+    (list, unfetched): (List<T>, Unfetched),
     fetch: impl Future<Output = Result<Vec<T>, Problem>> + 'static,
 ) {
     if list.with_untracked(Option::is_some) {
         return;
     }
+    if unfetched.with_untracked(Option::is_some) {
+        unfetched.set(None);
+    }
     spawn_local(async move {
         match fetch.await {
             Ok(rows) => list.set(Some(rows)),
-            // The picker says that it has nothing yet; opening it again asks again.
-            Err(problem) => desk.notice(&problem),
+            // The picker says so; opening it again asks again.
+            Err(problem) => {
+                desk.notice(&problem);
+                unfetched.set(Some(problem));
+            }
         }
     });
 }
@@ -322,6 +360,13 @@ pub(crate) fn focus(id: &str) {
         // An element that cannot take the focus leaves it where it is.
         let _ = element.focus();
     }
+}
+
+/// Whether somebody is in a field that takes something in.
+pub(crate) fn is_writing() -> bool {
+    let fields = "input:enabled, select:enabled, textarea:enabled";
+    let at = document().active_element();
+    at.is_some_and(|at| at.matches(fields).unwrap_or_default())
 }
 
 /// The browser's clock.

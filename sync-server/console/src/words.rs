@@ -267,6 +267,7 @@ words! {
     PICK_NONE: "没有找到，换个说法试试。", "Nothing found. Try other words.";
     PICK_MORE: "还有更多，请再输入几个字。", "There are more. Type a little more.";
     PICK_CLEAR: "清除", "Clear";
+    PICK_FAILED: "可选的内容没有取到。", "What can be chosen could not be fetched.";
 }
 
 // Quarantine.
@@ -368,6 +369,7 @@ words! {
     RECEIPT_TEXT: "回执内容", "The receipt";
     RECEIPT_KEY: "服务器公钥", "The server's public key";
     RECEIPT_KEY_WRONG: "公钥是64位十六进制数字，请核对。", "The key is 64 hex digits. Check it.";
+    RECEIPT_KEY_FAILED: "服务器公钥没有取到，也可以自己填写。", "The server's key could not be fetched; you may also fill it in yourself.";
     RECEIPT_CHECK: "核验", "Check";
     RECEIPT_GOOD: "回执有效", "The receipt is good";
     RECEIPT_BAD: "回执无效", "The receipt proves nothing";

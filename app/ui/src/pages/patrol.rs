@@ -6,10 +6,11 @@ use crate::components::notice::ProblemNotice;
 use crate::components::report_row::short_place;
 use crate::route::Route;
 use crate::state::{self, Shared, live, shared, speaker};
-use crate::words::{self, Word};
+use crate::words;
 use gloo_timers::future::TimeoutFuture;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
+use shared::label;
 use shared::patrol::{Mark, NOTE_CHARS_LIMIT, OnRound, Seen};
 use shared::wire::handheld::{
     AdditionStatus, MarkView, PatrolCard, PatrolPointView, PatrolView, Problem,
@@ -18,14 +19,6 @@ use shared::wire::handheld::{
 /// Presses so soon after a tick are the same press.
 const SAME_PRESS_MS: u32 = 500;
 const SEEN: [Seen; 3] = [Seen::Fine, Seen::Trouble, Seen::Unreached];
-
-const fn seen_word(seen: Seen) -> Word {
-    match seen {
-        Seen::Fine => words::PATROL_FINE,
-        Seen::Trouble => words::PATROL_TROUBLE,
-        Seen::Unreached => words::PATROL_UNREACHED,
-    }
-}
 
 const fn seen_name(seen: Seen) -> &'static str {
     match seen {
@@ -218,7 +211,7 @@ fn Point(round: String, point: PatrolPointView, mark: Memo<Option<MarkView>>) ->
                 data-seen=seen_name(seen)
                 on:click=move |_| writing.tick(here.get_value(), seen, shared)
             >
-                {t.say(seen_word(seen))}
+                {label::seen(seen, t.0)}
             </button>
         }
     };
@@ -272,7 +265,7 @@ fn Ticked(mark: MarkView) -> impl IntoView {
             <span class="badge status" data-state=state>
                 <Icon shape />
                 <span>
-                    {t.say(seen_word(mark.seen))} " · " {t.moment(mark.made, now.get_untracked())}
+                    {label::seen(mark.seen, t.0)} " · " {t.moment(mark.made, now.get_untracked())}
                     " · " {t.say(word)}
                 </span>
             </span>

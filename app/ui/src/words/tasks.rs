@@ -41,9 +41,6 @@ words! {
     PATROL_TITLE "巡查" "Rounds";
     PATROL_TICKED "今天已巡 {}" "{} ticked today";
     PATROL_PRIVATE "只记下您点的点位，不记路线。" "Only the points that you tick are kept, no track.";
-    PATROL_FINE "正常" "Fine";
-    PATROL_TROUBLE "有问题" "Trouble";
-    PATROL_UNREACHED "去不了" "Not reached";
     PATROL_NOTE "说明；去不了的要写明" "Words; needed when it can't be reached";
     PATROL_REPORT "在这里上报" "Report here";
 }

@@ -1,4 +1,5 @@
-//! 平急转换 at the top of every page, for as long as an order is in force.
+//! 平急转换 at the top of every page, for as long as an order is in force, and a word when nobody knows
+//! whether one is.
 
 use crate::desk::Desk;
 use crate::format;
@@ -16,8 +17,28 @@ pub(crate) fn EmergencyBanner(
     orders: Poll<Vec<OrderRow>>,
 ) -> impl IntoView {
     let desk = Desk::here();
+    // A page that says already that the server doesn't answer says it for this, too.
+    let troubled = Memo::new(move |_| desk.troubles.get() > 0);
+    let failed = Memo::new(move |_| orders.problem.with(Option::is_some) && !troubled.get());
+    Effect::new(move |before: Option<bool>| {
+        let troubled = troubled.get();
+        if before == Some(true) && !troubled && orders.problem.with_untracked(Option::is_some) {
+            orders.refresh();
+        }
+        troubled
+    });
     view! {
         <div role="status" id="emergency" class="emergency">
+            <Show when=move || failed.get()>
+                <p class="notice" data-state="soon" data-test="orders-failed">
+                    <Icon shape=Shape::CircleAlert/>
+                    <span class="grow">{move || desk.say(words::BANNER_FAILED)}</span>
+                    <button type="button" on:click=move |_| orders.refresh()>
+                        <Icon shape=Shape::RefreshCw/>
+                        {move || desk.say(words::RETRY)}
+                    </button>
+                </p>
+            </Show>
             {move || {
                 let (now, lang) = (desk.now.get(), desk.lang.get());
                 orders.answer.with(|rows| {

@@ -289,6 +289,7 @@ fn Rest(#[prop(into)] query: Signal<CaseQuery>, on_change: Callback<CaseQuery>) 
                 value=Signal::derive(move || query.with(|query| query.unit.clone()))
                 on_choose=set(|next, value| next.unit = value)
                 on_want=Callback::new(move |()| desk.want_units())
+                problem=desk.units_problem
             />
             <Picker
                 id="filter-area"
@@ -297,6 +298,7 @@ fn Rest(#[prop(into)] query: Signal<CaseQuery>, on_change: Callback<CaseQuery>) 
                 value=Signal::derive(move || query.with(|query| query.area.clone()))
                 on_choose=set(|next, value| next.area = value)
                 on_want=Callback::new(move |()| desk.want_areas())
+                problem=desk.areas_problem
             />
             <Picker
                 id="filter-category"
@@ -305,6 +307,7 @@ fn Rest(#[prop(into)] query: Signal<CaseQuery>, on_change: Callback<CaseQuery>) 
                 value=Signal::derive(move || query.with(|query| query.category.clone()))
                 on_choose=set(|next, value| next.category = value)
                 on_want=Callback::new(move |()| desk.want_categories())
+                problem=desk.categories_problem
             />
             <Few
                 id="filter-card"

@@ -71,6 +71,8 @@ pub(crate) struct MoveForm {
     pub(crate) stage: RwSignal<String>,
     /// The people to choose from.
     pub(crate) colleagues: RwSignal<Option<Vec<Choice>>>,
+    /// Why they are not here.
+    pub(crate) colleagues_problem: RwSignal<Option<Problem>>,
     /// The cases to choose from.
     pub(crate) cases: RwSignal<Option<Vec<CaseRow>>>,
     /// A photo that is being added.
@@ -101,6 +103,7 @@ impl MoveForm {
             card: RwSignal::new(None),
             stage: RwSignal::new(String::new()),
             colleagues: RwSignal::new(None),
+            colleagues_problem: RwSignal::new(None),
             cases: RwSignal::new(None),
             photo: RwSignal::new(Sending::Idle),
             preview: RwSignal::new(None),

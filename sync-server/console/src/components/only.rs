@@ -26,6 +26,7 @@ pub(crate) fn Only(
 #[component]
 fn NotOpen(page: OfficePage) -> impl IntoView {
     let desk = Desk::here();
+    desk.title(move || desk.say(words::NOT_OPEN).to_owned());
     let who = move || words::who_may(&desk.roles_of(page), page.is_whole(), desk.lang.get());
     view! {
         <div class="page empty" data-test="not-open">

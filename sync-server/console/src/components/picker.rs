@@ -3,9 +3,10 @@
 //! Works by mouse, touch and keyboard (arrows, Enter, Escape) and tells screen readers what is
 //! active, as a combo box with a list. The list lies over what follows, so it opens when somebody
 //! presses the field, types or goes down, and never by the focus alone, which a form gives by itself.
-//! It fetches nothing: `on_want` says that the list is wanted.
+//! It fetches nothing: `on_want` says that the list is wanted, and `problem` why it doesn't come.
 
-use crate::desk::{Choice, Desk};
+use crate::api::Problem;
+use crate::desk::{Choice, Desk, focus};
 use crate::icons::{Icon, Shape};
 use crate::words::{self, Word};
 use leptos::ev::{FocusEvent, KeyboardEvent};
@@ -144,6 +145,9 @@ pub(crate) fn Picker(
     on_choose: Callback<Option<String>>,
     /// The list is wanted.
     on_want: Callback<()>,
+    /// Why the list could not be fetched.
+    #[prop(into)]
+    problem: Signal<Option<Problem>>,
 ) -> impl IntoView {
     let desk = Desk::here();
     let text = RwSignal::new(String::new());
@@ -162,6 +166,9 @@ pub(crate) fn Picker(
                 .map(|choices| text.with(|text| matching(choices, text)))
         })
     });
+    // What could not be fetched is said under the field; an empty list would lie over it.
+    let failed = Memo::new(move |_| choices.with(Option::is_none) && problem.with(Option::is_some));
+    let shown = Memo::new(move |_| open.get() && !failed.get());
     let chosen_name = move || {
         let code = value.get().unwrap_or_default();
         let name = choices.with(|choices| {
@@ -182,7 +189,7 @@ pub(crate) fn Picker(
         on_choose,
     };
     view! {
-        <div class="field picker" data-open=move || open.get().to_string()>
+        <div class="field picker" data-open=move || shown.get().to_string()>
             <label for=id>{move || desk.say(label)}</label>
             <div class="box">
                 <input
@@ -191,7 +198,7 @@ pub(crate) fn Picker(
                     role="combobox"
                     autocomplete="off"
                     aria-autocomplete="list"
-                    aria-expanded=move || open.get().to_string()
+                    aria-expanded=move || shown.get().to_string()
                     aria-controls=format!("{id}-list")
                     aria-activedescendant=move || {
                         let found = found.get()?;
@@ -234,7 +241,7 @@ pub(crate) fn Picker(
                 role="listbox"
                 id=format!("{id}-list")
                 aria-label=move || desk.say(label)
-                hidden=move || !open.get()
+                hidden=move || !shown.get()
                 // The field keeps the focus while an option is pressed.
                 on:mousedown=|event| event.prevent_default()
             >
@@ -243,6 +250,50 @@ pub(crate) fn Picker(
                     options(id, desk, found.get(), active, choose)
                 }}
             </ul>
+            <Show when=move || failed.get()>
+                <Unfetched id=id problem=problem on_want=on_want/>
+            </Show>
+        </div>
+    }
+}
+
+/// Why there is nothing to choose from, and the way to ask again.
+#[component]
+fn Unfetched(
+    /// Id of the field.
+    id: &'static str,
+    problem: Signal<Option<Problem>>,
+    on_want: Callback<()>,
+) -> impl IntoView {
+    let desk = Desk::here();
+    let why = move || {
+        let lang = desk.lang.get();
+        problem.with(|problem| {
+            let problem = problem.as_ref()?;
+            let gap = lang.pick("", " ");
+            Some(format!(
+                "{}{gap}{}",
+                words::PICK_FAILED.of(lang),
+                problem.words(lang)
+            ))
+        })
+    };
+    let again = move |_| {
+        // The field asks by itself when it gets the focus.
+        focus(id);
+        if problem.with_untracked(Option::is_some) {
+            on_want.run(());
+        }
+    };
+    view! {
+        <div class="stack tight" role="alert" data-test="pick-failed">
+            <p class="error-text">{why}</p>
+            <div>
+                <button type="button" on:click=again>
+                    <Icon shape=Shape::RefreshCw/>
+                    {move || desk.say(words::RETRY)}
+                </button>
+            </div>
         </div>
     }
 }

@@ -41,6 +41,7 @@ pub(crate) fn Trouble(
     let desk = Desk::here();
     move || {
         problem.get().map(|problem| {
+            desk.count_trouble();
             view! {
                 <div class="notice" data-state="late" role="alert" data-test="trouble">
                     <Icon shape=trouble_icon(&problem)/>
@@ -67,6 +68,7 @@ pub(crate) fn Outdated(
     let desk = Desk::here();
     move || {
         problem.get().map(|problem| {
+            desk.count_trouble();
             let when = move || {
                 let lang = desk.lang.get();
                 let since = since.get()?;
@@ -99,9 +101,15 @@ const fn trouble_icon(problem: &Problem) -> Shape {
 
 /// A problem of a form, beside its button.
 #[component]
-pub(crate) fn FormProblem(#[prop(into)] words: Signal<Option<String>>) -> impl IntoView {
+pub(crate) fn FormProblem(
+    #[prop(into)] words: Signal<Option<String>>,
+    /// Where the focus is to find it.
+    #[prop(optional)]
+    id: Option<String>,
+) -> impl IntoView {
+    let tabindex = id.is_some().then_some("-1");
     view! {
-        <div role="alert" class="error-text" data-test="form-problem">
+        <div role="alert" class="error-text" data-test="form-problem" id=id tabindex=tabindex>
             {move || {
                 words
                     .get()

@@ -41,6 +41,9 @@ pub(crate) fn shown<'a>(lists: &'a [WorkList], query: &CaseQuery) -> Option<&'a 
 pub(crate) fn WorkLists(
     lists: Poll<Vec<WorkList>>,
     #[prop(into)] query: Signal<CaseQuery>,
+    /// The table beside them says already that something could not be fetched.
+    #[prop(into)]
+    is_said: Signal<bool>,
 ) -> impl IntoView {
     let desk = Desk::here();
     let here = Memo::new(move |_| lists.answer.with(Option::is_some));
@@ -71,7 +74,7 @@ pub(crate) fn WorkLists(
     view! {
         <nav class="work-lists" aria-label=move || desk.say(words::TODO)>
             // Once they were here, the list beside them says when they have grown old.
-            <Show when=move || !here.get()>
+            <Show when=move || !here.get() && !is_said.get()>
                 <Trouble problem=lists.problem on_retry=retry/>
             </Show>
             <ul>

@@ -10,19 +10,24 @@ use crate::desk::Desk;
 use crate::icons::{Icon, Shape};
 use crate::poll::{Poll, REFRESH};
 use crate::words;
-use js_sys::{Function, Reflect};
+use js_sys::{Function, Promise, Reflect};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use shared::archive::{DayRoot, Finding};
-use shared::id::CaseId;
+use shared::id::{CaseId, Sha256};
 use shared::label::Lang;
 use shared::wire::console::{ArchiveState, Check};
 use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
 
 /// Days that may be checked at once, as asked for.
 const DAYS: [usize; 3] = [1, 7, 31];
 /// Hex digits by which people compare a root at a glance.
 const SHORT_DIGITS: usize = 12;
+
+/// The root that was copied last, and whether it could be. Kept beside the table, whose rows
+/// are made anew at every answer.
+type Copied = RwSignal<Option<(Sha256, bool)>>;
 
 /// How far a check has come.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -165,6 +170,7 @@ fn shown(
 #[component]
 fn Days(state: Poll<ArchiveState>) -> impl IntoView {
     let desk = Desk::here();
+    let copied: Copied = RwSignal::new(None);
     move || {
         let lang = desk.lang.get();
         state.answer.with(|state| {
@@ -180,7 +186,8 @@ fn Days(state: Poll<ArchiveState>) -> impl IntoView {
                     view! { <Empty what=words::ARCHIVE_EMPTY how=words::ARCHIVE_EMPTY_HOW/> };
                 return Some(view! { <p class="second">{words}</p> {empty} }.into_any());
             }
-            let rows = state.days.iter().map(|root| day(root, lang)).collect_view();
+            let rows = state.days.iter().map(|root| day(root, copied, lang));
+            let rows = rows.collect_view();
             let head = |word: words::Word| view! { <th scope="col">{word.of(lang)}</th> };
             Some(
                 view! {
@@ -201,7 +208,7 @@ fn Days(state: Poll<ArchiveState>) -> impl IntoView {
     }
 }
 
-fn day(root: &DayRoot, lang: Lang) -> impl IntoView + use<> {
+fn day(root: &DayRoot, copied: Copied, lang: Lang) -> impl IntoView + use<> {
     let whole = root.root.to_string();
     let short: String = whole.chars().take(SHORT_DIGITS).collect();
     let date = {
@@ -211,27 +218,54 @@ fn day(root: &DayRoot, lang: Lang) -> impl IntoView + use<> {
             Lang::En => format!("{year}-{month:02}-{day:02}"),
         }
     };
-    let copied = RwSignal::new(false);
+    let of = root.root;
     let copy = {
         let whole = whole.clone();
-        move |_| copied.set(copy_text(&whole).is_some())
+        move |_| {
+            copied.set(None);
+            let asked = copy_text(&whole);
+            spawn_local(async move {
+                let is_copied = match asked {
+                    Some(asked) => JsFuture::from(asked).await.is_ok(),
+                    None => false,
+                };
+                copied.try_set(Some((of, is_copied)));
+            });
+        }
+    };
+    let is_copied = move || copied.get() == Some((of, true));
+    let failed = {
+        let whole = whole.clone();
+        move || {
+            (copied.get() == Some((of, false))).then(|| {
+                view! {
+                    <p class="error-text" role="alert" data-test="copy-failed">
+                        {words::COPY_FAILED.of(lang)}
+                    </p>
+                    <code class="long">{whole.clone()}</code>
+                }
+            })
+        }
     };
     view! {
         <tr role="row" data-test="day-root" data-day=root.day.to_string()>
             <td role="cell" data-label=words::ARCHIVE_DAY.of(lang)>{date}</td>
             <td role="cell" data-label=words::ARCHIVE_ROOT.of(lang)>
-                <code title=whole>{short}</code>
-                " "
-                <button type="button" class="quiet" on:click=copy>
-                    {move || {
-                        let shape = if copied.get() { Shape::CircleCheck } else { Shape::FolderCheck };
-                        view! { <Icon shape=shape/> }
-                    }}
-                    {move || {
-                        let word = if copied.get() { words::COPIED } else { words::COPY };
-                        word.of(lang)
-                    }}
-                </button>
+                <div>
+                    <code title=whole>{short}</code>
+                    " "
+                    <button type="button" class="quiet" on:click=copy>
+                        {move || {
+                            let shape = if is_copied() { Shape::CircleCheck } else { Shape::FolderCheck };
+                            view! { <Icon shape=shape/> }
+                        }}
+                        {move || {
+                            let word = if is_copied() { words::COPIED } else { words::COPY };
+                            word.of(lang)
+                        }}
+                    </button>
+                    {failed}
+                </div>
             </td>
             <td role="cell" class="number" data-label=words::ARCHIVE_UPTO.of(lang)>
                 {root.last_no}
@@ -240,12 +274,13 @@ fn day(root: &DayRoot, lang: Lang) -> impl IntoView + use<> {
     }
 }
 
-/// Hands a text to the clipboard, where the browser has one for us: not over plain HTTP.
-fn copy_text(text: &str) -> Option<()> {
+/// Asks the browser to take a text to its clipboard, where it has one for us: not over plain HTTP.
+/// It may still refuse.
+fn copy_text(text: &str) -> Option<Promise> {
     let member = |of: &JsValue, name: &str| Reflect::get(of, &name.into()).ok();
     let clipboard = member(&member(&window().into(), "navigator")?, "clipboard")?;
     let write: Function = member(&clipboard, "writeText")?.dyn_into().ok()?;
-    write.call1(&clipboard, &text.into()).ok().map(drop)
+    write.call1(&clipboard, &text.into()).ok()?.dyn_into().ok()
 }
 
 /// 校验此案: checks one case when asked.

@@ -1,11 +1,12 @@
 //! 手机: what each handheld made, what arrived, what is still owed; and one-time codes by which an
 //! administrator enrols another.
 
-use crate::api;
+use crate::api::{self, Problem};
 use crate::components::paged::Paged;
 use crate::components::picker::Picker;
 use crate::components::qr::Qr;
 use crate::components::states::{Empty, FormProblem};
+use crate::components::sure::Sure;
 use crate::desk::{Choice, Desk};
 use crate::format;
 use crate::icons::{Icon, Shape};
@@ -143,18 +144,10 @@ fn Lost(device: DeviceId, lost: bool, marking: Marking) -> impl IntoView {
         problem,
     } = marking;
     let marked = RwSignal::new(lost);
-    let press = move |event: MouseEvent| {
-        // The second press of a double click answers no question and takes nothing back.
-        if event.detail() > 1 {
-            return;
-        }
-        let to = !marked.get_untracked();
+    let busy = RwSignal::new(false);
+    let mark = move |to: bool| {
+        busy.set(true);
         problem.set(None);
-        if to && asked.get_untracked() != Some(device) {
-            asked.set(Some(device));
-            return;
-        }
-        asked.set(None);
         spawn_local(async move {
             match api::set_lost(device, to).await {
                 Ok(()) => {
@@ -167,22 +160,38 @@ fn Lost(device: DeviceId, lost: bool, marking: Marking) -> impl IntoView {
                     problem.try_set(Some((device, words)));
                 }
             }
+            busy.try_set(false);
         });
+    };
+    let found = move |event: MouseEvent| {
+        // The second press of a double click takes nothing back.
+        if event.detail() <= 1 {
+            mark(false);
+        }
     };
     let own_problem = Signal::derive(move || {
         let problem = problem.get().filter(|(of, _)| *of == device);
         problem.map(|(_, words)| words)
     });
-    let is_asked = move || asked.get() == Some(device);
-    let word = move || match (marked.get(), is_asked()) {
-        (true, _) => words::MARK_FOUND,
-        (false, false) => words::MARK_LOST,
-        (false, true) => words::MARK_LOST_SURE,
-    };
     view! {
-        <button type="button" data-test="mark-lost" on:click=press>
-            {move || desk.say(word())}
-        </button>
+        <Show
+            when=move || marked.get()
+            fallback=move || view! {
+                <Sure
+                    of=device
+                    asked=asked
+                    word=words::MARK_LOST
+                    sure=words::MARK_LOST_SURE
+                    mark="mark-lost"
+                    busy=busy
+                    on_sure=Callback::new(move |()| mark(true))
+                />
+            }
+        >
+            <button type="button" data-test="mark-lost" prop:disabled=busy on:click=found>
+                {move || desk.say(words::MARK_FOUND)}
+            </button>
+        </Show>
         <FormProblem words=own_problem/>
     }
 }
@@ -279,21 +288,31 @@ fn NewCode() -> impl IntoView {
     let open = RwSignal::new(false);
     let person = RwSignal::new(None::<String>);
     let people = RwSignal::new(None::<Vec<Choice>>);
+    let people_problem = RwSignal::new(None::<Problem>);
     let made = RwSignal::new(None::<(String, CodeAnswer)>);
     let busy = RwSignal::new(false);
     let problem = RwSignal::new(None::<String>);
-    let say = move |refused: &api::Problem| {
+    let say = move |refused: &Problem| {
         desk.notice(refused);
-        problem.set(Some(refused.words(desk.lang.get_untracked())));
+        // A form that was closed meanwhile opens without it.
+        if open.try_get_untracked() == Some(true) {
+            problem.set(Some(refused.words(desk.lang.get_untracked())));
+        }
     };
     let want = Callback::new(move |()| {
         if people.with_untracked(Option::is_some) {
             return;
         }
+        if people_problem.with_untracked(Option::is_some) {
+            people_problem.set(None);
+        }
         spawn_local(async move {
             match api::all_people().await {
                 Ok(rows) => people.set(Some(rows)),
-                Err(refused) => say(&refused),
+                Err(refused) => {
+                    desk.notice(&refused);
+                    people_problem.set(Some(refused));
+                }
             }
         });
     });
@@ -351,6 +370,7 @@ fn NewCode() -> impl IntoView {
                     value=person
                     on_choose=Callback::new(move |code| person.set(code))
                     on_want=want
+                    problem=people_problem
                 />
                 <FormProblem words=problem/>
                 <div class="row">
@@ -362,6 +382,8 @@ fn NewCode() -> impl IntoView {
                         id="code-close"
                         on:click=move |_| {
                             made.set(None);
+                            problem.set(None);
+                            people_problem.set(None);
                             open.set(false);
                         }
                     >

@@ -8,13 +8,14 @@ mod newer;
 mod publish;
 mod review;
 mod rounds;
+mod said;
 mod trial;
 
 use crate::api::{self, Problem};
-use crate::components::states::{FormProblem, Loading, Trouble};
+use crate::components::states::{Loading, Trouble};
 use crate::desk::Desk;
 use crate::poll::Poll;
-use crate::words;
+use crate::words::{self, Word};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use leptos_router::components::A;
@@ -34,6 +35,16 @@ enum Change {
 }
 
 impl Change {
+    /// Where on the page it was asked for.
+    const fn spot(&self) -> Spot {
+        match self {
+            Self::Edit(CatalogueEdit::Limit { .. } | CatalogueEdit::Lead { .. }) => Spot::Edits,
+            Self::Edit(CatalogueEdit::Round { .. }) => Spot::Round,
+            Self::Edit(CatalogueEdit::RetireRound { .. }) => Spot::Rounds,
+            Self::File(part, _) => Spot::File(*part),
+        }
+    }
+
     /// Asks the server to make it on a revision.
     async fn make(
         self,
@@ -54,6 +65,22 @@ impl Change {
     }
 }
 
+/// Where on the page something is done: what goes wrong with it is said there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Spot {
+    /// Where somebody decides about a change that came after somebody else's.
+    Newer,
+    /// The file of a part, or the whole workbook.
+    File(Option<Part>),
+    Edits,
+    /// The list of rounds.
+    Rounds,
+    /// The form of a round.
+    Round,
+    Trial,
+    Publish,
+}
+
 /// What the parts of the page share.
 #[derive(Clone, Copy)]
 struct Sheet {
@@ -65,7 +92,8 @@ struct Sheet {
     wanted: StoredValue<Option<Change>, LocalStorage>,
     /// Others' draft was taken onto the screen: what was typed into a row stands there no more.
     loaded: Trigger,
-    problem: RwSignal<Option<String>>,
+    /// What went wrong, and where.
+    problem: RwSignal<Option<(Spot, String)>>,
     busy: RwSignal<bool>,
     /// Nothing else is changed while a change is on its way or waits for a decision.
     held: Signal<bool>,
@@ -91,39 +119,44 @@ impl Sheet {
         }
     }
 
-    /// The revision on the screen.
+    /// The revision on the screen; none before there is one, and when the page is gone.
+    fn on_screen(self) -> Option<i64> {
+        let revision = |shown: &Option<CatalogueDraftDetail>| {
+            let shown = shown.as_ref();
+            shown.map(|detail| detail.row.revision)
+        };
+        self.shown.try_with_untracked(revision).flatten()
+    }
+
+    /// The revision that a change is made of.
     fn revision(self) -> i64 {
-        self.shown
-            .with_untracked(|shown| shown.as_ref().map_or(0, |detail| detail.row.revision))
+        self.on_screen().unwrap_or_default()
     }
 
     /// Makes a change of what is on the screen.
     fn change(self, change: Change) {
-        self.send(change, self.revision());
+        let spot = change.spot();
+        self.send(change, self.revision(), spot);
     }
 
     /// Makes the change that waits on the draft as it is now.
     fn save_over(self) {
         let now = self.newer.get_untracked().map(|newer| newer.row.revision);
         if let (Some(change), Some(revision)) = (self.wanted.get_value(), now) {
-            self.send(change, revision);
+            self.send(change, revision, Spot::Newer);
         }
     }
 
     /// Takes the draft as it is now onto the screen; the change that waits is dropped.
-    fn load(self, detail: CatalogueDraftDetail) {
+    fn load(self, detail: CatalogueDraftDetail, spot: Spot) {
         self.shown.set(Some(detail));
         self.newer.set(None);
         self.loaded.notify();
-        self.problem.set(Some(
-            words::DRAFT_LOADED
-                .of(self.desk.lang.get_untracked())
-                .to_owned(),
-        ));
+        self.say(spot, words::DRAFT_LOADED);
     }
 
     /// Waits for a change and shows what became of it.
-    fn send(self, change: Change, revision: i64) {
+    fn send(self, change: Change, revision: i64, spot: Spot) {
         self.busy.set(true);
         self.done.set(false);
         self.problem.set(None);
@@ -137,7 +170,7 @@ impl Sheet {
                 }
                 Err(refused) => match self.as_it_is_now(&refused).await {
                     Some(detail) => self.newer.set(Some(detail)),
-                    None => self.refused(&refused),
+                    None => self.refused(spot, &refused),
                 },
             }
             self.busy.set(false);
@@ -151,18 +184,31 @@ impl Sheet {
             return None;
         }
         let detail = api::draft(self.id).await.ok()?;
-        let revision = |shown: &Option<CatalogueDraftDetail>| {
-            let shown = shown.as_ref();
-            shown.map(|detail| detail.row.revision)
-        };
-        let seen = self.shown.try_with_untracked(revision)?;
-        (seen != Some(detail.row.revision)).then_some(detail)
+        let seen = self.on_screen()?;
+        (seen != detail.row.revision).then_some(detail)
     }
 
-    fn refused(self, problem: &Problem) {
+    fn refused(self, spot: Spot, problem: &Problem) {
         self.desk.notice(problem);
         let lang = self.desk.lang.get_untracked();
-        self.problem.set(Some(problem.words(lang)));
+        self.problem.set(Some((spot, problem.words(lang))));
+    }
+
+    /// Takes back what went wrong somewhere.
+    fn forget(self, spot: Spot) {
+        let of_spot = |(of, _): &(Spot, String)| *of == spot;
+        let is_there = self
+            .problem
+            .with_untracked(|problem| problem.as_ref().is_some_and(of_spot));
+        if is_there {
+            self.problem.set(None);
+        }
+    }
+
+    /// Says what is missing or wrong.
+    fn say(self, spot: Spot, word: Word) {
+        let words = word.of(self.desk.lang.get_untracked());
+        self.problem.set(Some((spot, words.to_owned())));
     }
 }
 
@@ -234,7 +280,7 @@ fn Draft(id: CatalogueDraftId) -> impl IntoView {
                 }
             >
                 <newer::Newer sheet=sheet/>
-                <FormProblem words=sheet.problem/>
+                <said::Said sheet=sheet spot=Spot::Newer/>
                 <p role="status" class="second" data-test="draft-done">
                     {move || sheet.done.get().then(|| desk.say(words::DRAFT_SAVED))}
                 </p>

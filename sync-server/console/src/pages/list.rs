@@ -64,18 +64,26 @@ pub(crate) fn ListPage() -> impl IntoView {
         };
         navigate(&format!("/?{}", filter::to_query(&next)), options);
     });
+    // One notice is enough; its button asks for both.
+    let is_said = Memo::new(move |_| cases.problem.with(Option::is_some));
+    let retry = Callback::new(move |()| {
+        cases.refresh();
+        if lists.problem.with_untracked(Option::is_some) {
+            lists.refresh();
+        }
+    });
     open_first_list(search, location.pathname, lists, go);
     keep_for_later(desk, search, cases);
     view! {
         <div class="list-page">
-            <WorkLists lists=lists query=query/>
+            <WorkLists lists=lists query=query is_said=is_said/>
             <section class="cases" aria-labelledby="list-title">
                 <Head lists=lists cases=cases query=query/>
                 <Filters
                     query=query
                     on_change=Callback::new(move |next| go.run((next, false)))
                 />
-                <Body cases=cases query=query/>
+                <Body cases=cases query=query on_retry=retry/>
             </section>
         </div>
     }
@@ -168,7 +176,12 @@ fn Head(
 }
 
 #[component]
-fn Body(cases: Poll<CasePage>, #[prop(into)] query: Signal<CaseQuery>) -> impl IntoView {
+fn Body(
+    cases: Poll<CasePage>,
+    #[prop(into)] query: Signal<CaseQuery>,
+    /// What could not be fetched is asked for again.
+    on_retry: Callback<()>,
+) -> impl IntoView {
     let desk = Desk::here();
     let ids = Memo::new(move |_| {
         cases.answer.with(|page| {
@@ -182,14 +195,13 @@ fn Body(cases: Poll<CasePage>, #[prop(into)] query: Signal<CaseQuery>) -> impl I
             .answer
             .with(|page| page.as_ref().map(|page| page.server_time))
     });
-    let retry = Callback::new(move |()| cases.refresh());
     view! {
         <Show
             when=move || !failed.get()
-            fallback=move || view! { <Trouble problem=cases.problem on_retry=retry/> }
+            fallback=move || view! { <Trouble problem=cases.problem on_retry=on_retry/> }
         >
             <Show when=move || ids.with(Option::is_some) fallback=|| view! { <Loading/> }>
-                <Outdated problem=cases.problem since=since on_retry=retry/>
+                <Outdated problem=cases.problem since=since on_retry=on_retry/>
                 <Show
                     when=move || ids.with(|ids| ids.as_ref().is_some_and(|ids| !ids.is_empty()))
                     fallback=move || nothing(&query.get())

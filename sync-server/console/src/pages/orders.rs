@@ -4,6 +4,7 @@ use crate::api;
 use crate::components::answered::Answered;
 use crate::components::picker::Picker;
 use crate::components::states::{Empty, FormProblem};
+use crate::components::sure::Sure;
 use crate::desk::Desk;
 use crate::filter;
 use crate::format;
@@ -44,6 +45,11 @@ pub(crate) fn OrdersPage() -> impl IntoView {
             busy.set(false);
         });
     });
+    let ending = Ending {
+        end,
+        asked: RwSignal::new(None),
+        busy,
+    };
     view! {
         <div class="page stack" data-test="orders">
             <h1>{move || desk.say(words::ORDERS_TITLE)}</h1>
@@ -53,21 +59,30 @@ pub(crate) fn OrdersPage() -> impl IntoView {
             </Show>
             <FormProblem words=problem/>
             <Answered poll=listed>
-                <Table listed=listed end=end/>
+                <Table listed=listed ending=ending/>
             </Answered>
         </div>
     }
 }
 
+/// Ending an order. Kept beside the table, whose rows are made anew as time goes.
+#[derive(Clone, Copy)]
+struct Ending {
+    end: Callback<OrderId>,
+    /// The order about which was asked once more.
+    asked: RwSignal<Option<OrderId>>,
+    busy: RwSignal<bool>,
+}
+
 #[component]
-fn Table(listed: Poll<Vec<OrderRow>>, end: Callback<OrderId>) -> impl IntoView {
+fn Table(listed: Poll<Vec<OrderRow>>, ending: Ending) -> impl IntoView {
     let desk = Desk::here();
     move || {
         let (now, lang) = (desk.now.get(), desk.lang.get());
         let may_end = desk.may_open(OfficePage::Orders);
         let rows = listed.answer.with(|rows| {
             let rows = rows.iter().flatten();
-            rows.map(|row| order(row, may_end.then_some(end), now, lang))
+            rows.map(|row| order(row, may_end.then_some(ending), now, lang))
                 .collect_view()
         });
         if rows.is_empty() {
@@ -93,7 +108,7 @@ fn Table(listed: Poll<Vec<OrderRow>>, end: Callback<OrderId>) -> impl IntoView {
 
 fn order(
     row: &OrderRow,
-    end: Option<Callback<OrderId>>,
+    ending: Option<Ending>,
     now: Timestamp,
     lang: Lang,
 ) -> impl IntoView + use<> {
@@ -110,11 +125,18 @@ fn order(
         || words::ORDER_OPEN.of(lang).to_owned(),
         |at| format::moment(at, now, lang),
     );
-    let button = end.filter(|_| order.is_ahead(now)).map(|end| {
+    let button = ending.filter(|_| order.is_ahead(now)).map(|ending| {
+        let Ending { end, asked, busy } = ending;
         view! {
-            <button type="button" data-test="end-order" on:click=move |_| end.run(id)>
-                {words::ORDER_END.of(lang)}
-            </button>
+            <Sure
+                of=id
+                asked=asked
+                word=words::ORDER_END
+                sure=words::ORDER_END_SURE
+                mark="end-order"
+                busy=busy
+                on_sure=Callback::new(move |()| end.run(id))
+            />
         }
     });
     view! {
@@ -197,6 +219,7 @@ fn Give(given: Callback<()>) -> impl IntoView {
                     value=fields.area
                     on_choose=Callback::new(move |code| fields.area.set(code))
                     on_want=Callback::new(move |()| desk.want_areas())
+                    problem=desk.areas_problem
                 />
                 {field("order-from", "datetime-local", words::ORDER_FROM, fields.from)}
                 {field("order-until", "datetime-local", words::ORDER_UNTIL, fields.until)}

@@ -222,7 +222,7 @@ fn mark(entry: &MarkEntry, now: Timestamp, lang: Lang) -> impl IntoView + use<> 
     };
     let note = (!entry.note.is_empty()).then(|| view! { <br/> {entry.note.clone()} });
     view! {
-        <span class="badge" data-state=state>{words::seen(entry.seen).of(lang)}</span> " "
+        <span class="badge" data-state=state>{label::seen(entry.seen, lang)}</span> " "
         <small class="second">{format::moment(entry.at_ms, now, lang)}</small>
         {note}
     }

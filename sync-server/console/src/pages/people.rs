@@ -433,6 +433,7 @@ fn PostFields(draft: Draft) -> impl IntoView {
             value=draft.area
             on_choose=Callback::new(move |code| draft.area.set(code))
             on_want=Callback::new(move |()| desk.want_areas())
+            problem=desk.areas_problem
         />
         <Show when=move || draft.role.get() == Role::Handler>
             <Picker
@@ -442,6 +443,7 @@ fn PostFields(draft: Draft) -> impl IntoView {
                 value=draft.unit
                 on_choose=Callback::new(move |code| draft.unit.set(code))
                 on_want=Callback::new(move |()| desk.want_units())
+                problem=desk.units_problem
             />
         </Show>
     }

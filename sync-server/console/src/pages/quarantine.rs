@@ -12,11 +12,19 @@ use crate::words;
 use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
+use shared::case::Found;
 use shared::id::{OpId, Sha256};
 use shared::label::{self, Lang};
+use shared::operation::kind;
+use shared::patrol::Seen;
 use shared::time::Timestamp;
 use shared::wire::console::{Page, QuarantineRow};
+
+/// Where an operation says what a visit found, and where what was seen at a point.
+const FOUND: &str = "/payload/found";
+const SEEN: &str = "/payload/seen";
 
 /// One content of an operation: several may have come under one id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -106,11 +114,20 @@ pub(crate) fn QuarantinePage() -> impl IntoView {
 #[component]
 fn Entry(which: Which, rows: Poll<Page<QuarantineRow>>) -> impl IntoView {
     let desk = Desk::here();
+    // When and how it was settled here: that stands, whatever becomes of the next answer.
+    let settled = RwSignal::new(None::<(Timestamp, String)>);
     let row = Memo::new(move |_| {
-        rows.answer.with(|page| {
+        let mut row = rows.answer.with(|page| {
             let rows = &page.as_ref()?.rows;
             rows.iter().find(|row| Which::of(row) == which).cloned()
-        })
+        })?;
+        if row.resolved_ms.is_none()
+            && let Some((at, note)) = settled.get()
+        {
+            row.resolved_ms = Some(at);
+            row.note = note;
+        }
+        Some(row)
     });
     let waits = Memo::new(move |_| {
         row.with(|row| row.as_ref().is_some_and(|row| row.resolved_ms.is_none()))
@@ -126,7 +143,7 @@ fn Entry(which: Which, rows: Poll<Page<QuarantineRow>>) -> impl IntoView {
                 row.with(|row| row.as_ref().map(|row| content(row, desk, now, lang)))
             }}
             <Show when=move || waits.get()>
-                <Resolve which=which rows=rows/>
+                <Resolve which=which rows=rows settled=settled/>
             </Show>
         </li>
     }
@@ -186,12 +203,42 @@ fn text_at(value: &Value, path: &str) -> String {
     }
 }
 
+/// What was found on a visit or seen at a point, with its label; empty for other operations. What
+/// only a later version knows is shown as it came.
+fn finding(operation: &str, value: &Value, lang: Lang) -> (words::Word, String) {
+    let said = |path: &str, word: Option<&'static str>| {
+        word.map_or_else(|| text_at(value, path), str::to_owned)
+    };
+    let found = || read_at::<Found>(value, FOUND);
+    match operation {
+        kind::CASE_VERIFY => {
+            let word = found().map(|found| label::verified(found, lang));
+            (words::FOUND, said(FOUND, word))
+        }
+        kind::CASE_CHECK => {
+            let word = found().map(|found| label::checked(found, lang));
+            (words::FOUND, said(FOUND, word))
+        }
+        kind::PATROL_MARK => {
+            let word = read_at::<Seen>(value, SEEN).map(|seen| label::seen(seen, lang));
+            (words::PATROL_SEEN, said(SEEN, word))
+        }
+        _ => (words::FOUND, String::new()),
+    }
+}
+
+/// A member as what it is; none when it isn't.
+fn read_at<T: DeserializeOwned>(value: &Value, path: &str) -> Option<T> {
+    serde_json::from_value(value.pointer(path)?.clone()).ok()
+}
+
 /// Labels and values of an operation that a person can read; empty when it is no operation.
 fn parts(body: &str, now: Timestamp, lang: Lang) -> Vec<(&'static str, String)> {
     let Ok(value) = serde_json::from_str::<Value>(body) else {
         return Vec::new();
     };
     let kind = text_at(&value, "/kind");
+    let (about, found) = finding(&kind, &value, lang);
     // One of a later version is called as it calls itself.
     let kind = label::operation(&kind, lang).map_or(kind, str::to_owned);
     // What is said about a report, of a visit and of a point stands elsewhere than a report's words.
@@ -210,6 +257,7 @@ fn parts(body: &str, now: Timestamp, lang: Lang) -> Vec<(&'static str, String)> 
     let all = [
         (words::OP_KIND, kind),
         (words::MADE_AT, moment),
+        (about, found),
         (words::WORDS_OF_WORKER, said),
         (words::PLACE, text_at(&value, "/payload/place/words")),
         (words::CATEGORY, text_at(&value, "/payload/category")),
@@ -258,7 +306,11 @@ fn pretty(body: &str) -> String {
 
 /// What was done about it, by somebody who may say so; the server decides who may.
 #[component]
-fn Resolve(which: Which, rows: Poll<Page<QuarantineRow>>) -> impl IntoView {
+fn Resolve(
+    which: Which,
+    rows: Poll<Page<QuarantineRow>>,
+    settled: RwSignal<Option<(Timestamp, String)>>,
+) -> impl IntoView {
     let desk = Desk::here();
     let note = RwSignal::new(String::new());
     let busy = RwSignal::new(false);
@@ -274,13 +326,16 @@ fn Resolve(which: Which, rows: Poll<Page<QuarantineRow>>) -> impl IntoView {
         busy.set(true);
         problem.set(None);
         spawn_local(async move {
-            let outcome = api::resolve(which.op_id, which.hash, words).await;
-            busy.set(false);
+            let outcome = api::resolve(which.op_id, which.hash, words.clone()).await;
+            busy.try_set(false);
             match outcome {
-                Ok(()) => rows.refresh(),
+                Ok(()) => {
+                    settled.try_set(Some((desk.now.get_untracked(), words)));
+                    rows.refresh();
+                }
                 Err(refused) => {
                     desk.notice(&refused);
-                    problem.set(Some(refused.words(desk.lang.get_untracked())));
+                    problem.try_set(Some(refused.words(desk.lang.get_untracked())));
                 }
             }
         });
@@ -326,6 +381,27 @@ mod tests {
             withdrawn,
             wanted.map(|(name, said)| (name, said.to_owned()))
         );
+        for (body, wanted) in [
+            (
+                r#"{"kind":"case.verify","payload":{"found":"no"}}"#,
+                ("现场结果", "不属实"),
+            ),
+            (
+                r#"{"kind":"case.check","payload":{"found":"no"}}"#,
+                ("现场结果", "未整改到位"),
+            ),
+            (
+                r#"{"kind":"patrol.mark","payload":{"seen":"unreached"}}"#,
+                ("情况", "去不了"),
+            ),
+            (
+                r#"{"kind":"patrol.mark","payload":{"seen":"later"}}"#,
+                ("情况", "later"),
+            ),
+        ] {
+            let parts = super::parts(body, Timestamp(0), Lang::Zh);
+            assert!(parts.contains(&(wanted.0, wanted.1.to_owned())), "{body}");
+        }
         let later = super::parts(r#"{"kind":"later.kind"}"#, Timestamp(0), Lang::Zh);
         assert_eq!(later, [("操作", "later.kind".to_owned())]);
         assert!(super::parts("not json", Timestamp(0), Lang::Zh).is_empty());

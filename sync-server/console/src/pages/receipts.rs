@@ -1,13 +1,14 @@
 //! 回执: checks in the browser whether a receipt is the server's. The receipt goes nowhere.
 
 use crate::api;
+use crate::components::states::Trouble;
 use crate::desk::Desk;
 use crate::format;
 use crate::icons::{Icon, Shape};
+use crate::poll::Poll;
 use crate::words;
 use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 use shared::label;
 use shared::receipt::{Receipt, ReceiptFault};
 use shared::signature::PublicKey;
@@ -24,9 +25,15 @@ pub(crate) fn ReceiptsPage() -> impl IntoView {
     let text = RwSignal::new(String::new());
     let checked = RwSignal::new(None::<Checked>);
     let key_wrong = RwSignal::new(false);
-    spawn_local(async move {
-        if let Ok(ours) = api::receipt_key().await {
-            key.try_set(ours.to_string());
+    let ours = Poll::start(api::receipt_key, None);
+    let again = Callback::new(move |()| ours.refresh());
+    Effect::new(move |_| {
+        let ours = ours
+            .answer
+            .with(|ours: &Option<PublicKey>| ours.as_ref().map(ToString::to_string));
+        // What somebody typed meanwhile stays.
+        if let Some(ours) = ours.filter(|_| key.with_untracked(String::is_empty)) {
+            key.set(ours);
         }
     });
     let submit = move |event: SubmitEvent| {
@@ -63,6 +70,10 @@ pub(crate) fn ReceiptsPage() -> impl IntoView {
                         prop:value=key
                         on:input=move |event| key.set(event_target_value(&event))
                     />
+                    <Show when=move || ours.problem.with(Option::is_some)>
+                        <Trouble problem=ours.problem on_retry=again/>
+                        <p class="hint">{move || desk.say(words::RECEIPT_KEY_FAILED)}</p>
+                    </Show>
                     <Show when=move || key_wrong.get()>
                         <p class="problem" role="alert">
                             {move || desk.say(words::RECEIPT_KEY_WRONG)}

@@ -25,6 +25,7 @@ words! {
     ARCHIVE_UPTO: "截至记录", "Up to entry";
     COPY: "复制", "Copy";
     COPIED: "已复制", "Copied";
+    COPY_FAILED: "没能复制。请选中下面的全文，自己复制：", "It could not be copied. Select all of it here and copy it yourself:";
     CHECK_DAYS: "校验范围", "What to check";
     CHECK_START: "开始校验", "Check";
     CHECKING: "正在校验", "Checking";

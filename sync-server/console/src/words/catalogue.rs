@@ -69,6 +69,7 @@ words! {
     TRIAL_MOVED: "会改派", "Would go elsewhere";
     TRIAL_SOONER: "期限提前", "Earlier deadline";
     TRIAL_LATER: "期限推后", "Later deadline";
+    TRIAL_CHANGED: "试运行时草稿又改了，结果没有显示。请再试一次。", "The draft was changed while it was tried, so the result isn't shown. Try again.";
     TRIAL_CUT: "案件太多，只看了最新的两万件。", "Only the newest 20,000 cases were looked at.";
     TRIAL_SAME: "没有案件会改派或改期限。", "No case would change.";
     TRIAL_SAME_HOW: "可以多看几天。", "Look further back.";
@@ -81,6 +82,7 @@ words! {
     PUBLISH_WORDS: "说明", "What it is for";
     PUBLISH_SEEN: "疑点已逐条看过", "I looked at every suspicion";
     DRAFT_GIVE_UP: "放弃草稿", "Give the draft up";
+    DRAFT_GIVE_UP_SURE: "确定放弃：草稿里的改动都会丢掉", "Sure: every change in the draft is lost";
     TO_CATALOGUE: "回到目录与规则", "Back to the catalogue";
     WRONG_TIME: "时间不对，请重选。", "The time is wrong.";
 }
@@ -103,6 +105,7 @@ words! {
     ORDER_CATEGORIES_NONE: "目录里没有仅急时类别。", "The catalogue has no categories for emergencies.";
     ORDER_GIVEN: "已下令", "The order was given";
     ORDER_END: "现在结束", "End now";
+    ORDER_END_SURE: "确定结束：再转入急时要重新下令", "Sure: another emergency takes a new order";
     ORDER_ENDED: "已结束", "Ended";
     ORDER_ON: "急时", "In force";
     ORDER_COMING: "未开始", "To come";
@@ -113,6 +116,7 @@ words! {
     BANNER: "平急转换：急时", "Emergency mode";
     BANNER_UNTIL: "至", "until";
     BANNER_SEE: "查看", "See";
+    BANNER_FAILED: "平急转换令没有取到，可能有正在执行的令没有显示。", "The emergency orders could not be fetched; one may be in force that isn't shown.";
 }
 
 // Deeds.

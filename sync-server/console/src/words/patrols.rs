@@ -2,7 +2,6 @@
 
 use super::Word;
 use shared::label::Lang;
-use shared::patrol::Seen;
 
 // What was seen.
 words! {
@@ -39,15 +38,6 @@ words! {
     ROUND_POINTS: "点位，按行走顺序每行一个", "Points in the order to walk, one a line";
     ROUND_POINTS_HINT: "每行写：名称，纬度，经度，看什么（可不填）。坐标用WGS-84，可从表格粘贴。名称不变的点位，记录接着原来的。", "Each line: name, latitude, longitude, what to look at (may be left out). WGS-84; may be pasted from a table. A point that keeps its name keeps its ticks.";
     ROUND_SAVE: "存入草稿", "Put into the draft";
-}
-
-/// What was seen at a point.
-pub(crate) const fn seen(seen: Seen) -> Word {
-    match seen {
-        Seen::Fine => Word("正常", "Fine"),
-        Seen::Trouble => Word("有问题", "Trouble"),
-        Seen::Unreached => Word("去不了", "Not reached"),
-    }
 }
 
 /// A line that is no point.

@@ -315,6 +315,7 @@ fn UnitField(form: MoveForm) -> impl IntoView {
             value=form.unit
             on_choose=Callback::new(move |unit| form.unit.set(unit))
             on_want=Callback::new(move |()| desk.want_units())
+            problem=desk.units_problem
         />
     }
 }
@@ -330,6 +331,7 @@ fn PersonField(form: MoveForm, wants: Wants) -> impl IntoView {
             value=form.person
             on_choose=Callback::new(move |person| form.person.set(person))
             on_want=wants.colleagues
+            problem=form.colleagues_problem
         />
     }
 }

@@ -187,6 +187,9 @@ impl Sheet {
                 if form.colleagues.with_untracked(Option::is_some) {
                     return;
                 }
+                if form.colleagues_problem.with_untracked(Option::is_some) {
+                    form.colleagues_problem.set(None);
+                }
                 spawn_local(async move {
                     match api::colleagues(id).await {
                         Ok(people) => {
@@ -198,7 +201,10 @@ impl Sheet {
                             let people = people.into_iter().map(choice).collect();
                             form.colleagues.set(Some(people));
                         }
-                        Err(problem) => form.fails(desk, &problem),
+                        Err(problem) => {
+                            desk.notice(&problem);
+                            form.colleagues_problem.set(Some(problem));
+                        }
                     }
                 });
             }),

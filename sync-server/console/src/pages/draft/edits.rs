@@ -1,6 +1,7 @@
 //! Small changes in place: the limit of a condition, the lead of a category.
 
-use super::{Change, Sheet};
+use super::said::Said;
+use super::{Change, Sheet, Spot};
 use crate::desk::Desk;
 use crate::words;
 use leptos::prelude::*;
@@ -89,6 +90,7 @@ pub(super) fn Edits(sheet: Sheet) -> impl IntoView {
                 let (lines, _) = found.get();
                 lines.into_iter().map(|line| view! { <Row sheet=sheet line=line/> }).collect_view()
             }}
+            <Said sheet=sheet spot=Spot::Edits/>
             <p class="second">
                 {move || found.with(|(_, more)| more.then(|| desk.say(words::DRAFT_MORE)))}
             </p>

@@ -1,6 +1,7 @@
 //! Parts of a draft as files, out and in.
 
-use super::{Change, Sheet};
+use super::said::Said;
+use super::{Change, Sheet, Spot};
 use crate::api;
 use crate::desk::Desk;
 use crate::icons::{Icon, Shape};
@@ -26,6 +27,7 @@ pub(super) fn Files(sheet: Sheet) -> impl IntoView {
 #[component]
 fn File(sheet: Sheet, part: Option<Part>) -> impl IntoView {
     let desk = Desk::here();
+    let spot = Spot::File(part);
     let input = NodeRef::<leptos::html::Input>::new();
     let code = part.map_or("all", Part::as_str);
     let name = move || part.map_or_else(|| desk.say(words::DRAFT_BOOK), Part::word);
@@ -34,8 +36,7 @@ fn File(sheet: Sheet, part: Option<Part>) -> impl IntoView {
             .get_untracked()
             .and_then(|input: HtmlInputElement| input.files().and_then(|files| files.get(0)));
         let Some(file) = chosen else {
-            let missing = words::FILE_MISSING.of(desk.lang.get_untracked());
-            sheet.problem.set(Some(missing.to_owned()));
+            sheet.say(spot, words::FILE_MISSING);
             return;
         };
         sheet.change(Change::File(part, file));
@@ -71,5 +72,6 @@ fn File(sheet: Sheet, part: Option<Part>) -> impl IntoView {
                 </button>
             </div>
         </div>
+        <Said sheet=sheet spot=spot/>
     }
 }

@@ -1,6 +1,6 @@
 //! A change that came after somebody else's: by whom and when, and what is to become of it.
 
-use super::Sheet;
+use super::{Sheet, Spot};
 use crate::desk::{Desk, focus};
 use crate::format;
 use crate::icons::{Icon, Shape};
@@ -40,7 +40,7 @@ fn Panel(sheet: Sheet) -> impl IntoView {
     };
     let load = move |_| {
         if let Some(newer) = sheet.newer.get_untracked() {
-            sheet.load(newer);
+            sheet.load(newer, Spot::Newer);
         }
     };
     view! {

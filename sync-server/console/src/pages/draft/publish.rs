@@ -1,7 +1,9 @@
 //! Publishing a draft from a moment on, or giving it up.
 
-use super::Sheet;
+use super::said::Said;
+use super::{Sheet, Spot};
 use crate::api;
+use crate::components::sure::Sure;
 use crate::desk::Desk;
 use crate::filter;
 use crate::words;
@@ -9,6 +11,7 @@ use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use leptos_router::hooks::use_navigate;
+use shared::id::CatalogueDraftId;
 use shared::wire::catalogue::PublishRequest;
 
 /// The form.
@@ -41,9 +44,7 @@ pub(super) fn Publish(sheet: Sheet) -> impl IntoView {
         let typed = from.get_untracked();
         let from_ms = filter::moment(&typed);
         if from_ms.is_none() && !typed.is_empty() {
-            sheet
-                .problem
-                .set(Some(desk.say(words::WRONG_TIME).to_owned()));
+            sheet.say(Spot::Publish, words::WRONG_TIME);
             return;
         }
         let request = PublishRequest {
@@ -56,23 +57,14 @@ pub(super) fn Publish(sheet: Sheet) -> impl IntoView {
         sheet.problem.set(None);
         spawn_local(async move {
             match api::publish(sheet.id, &request).await {
-                Ok(_version) => leave.run(()),
+                Ok(_version) => {
+                    leave.try_run(());
+                }
                 // What is published was looked at: others' changes first.
                 Err(refused) => match sheet.as_it_is_now(&refused).await {
-                    Some(detail) => sheet.load(detail),
-                    None => sheet.refused(&refused),
+                    Some(detail) => sheet.load(detail, Spot::Publish),
+                    None => sheet.refused(Spot::Publish, &refused),
                 },
-            }
-            sheet.busy.set(false);
-        });
-    };
-    let give_up = move |_| {
-        sheet.busy.set(true);
-        sheet.problem.set(None);
-        spawn_local(async move {
-            match api::give_up_draft(sheet.id).await {
-                Ok(()) => leave.run(()),
-                Err(refused) => sheet.refused(&refused),
             }
             sheet.busy.set(false);
         });
@@ -120,10 +112,39 @@ pub(super) fn Publish(sheet: Sheet) -> impl IntoView {
                 >
                     {move || desk.say(words::PUBLISH)}
                 </button>
-                <button type="button" id="give-up" prop:disabled=sheet.busy on:click=give_up>
-                    {move || desk.say(words::DRAFT_GIVE_UP)}
-                </button>
+                <GiveUp sheet=sheet leave=leave/>
             </div>
+            <Said sheet=sheet spot=Spot::Publish/>
         </form>
+    }
+}
+
+/// Gives the draft up, asking once more.
+#[component]
+fn GiveUp(sheet: Sheet, leave: Callback<()>) -> impl IntoView {
+    let asked = RwSignal::new(None::<CatalogueDraftId>);
+    let give_up = Callback::new(move |()| {
+        sheet.busy.set(true);
+        sheet.problem.set(None);
+        spawn_local(async move {
+            match api::give_up_draft(sheet.id).await {
+                Ok(()) => {
+                    leave.try_run(());
+                }
+                Err(refused) => sheet.refused(Spot::Publish, &refused),
+            }
+            sheet.busy.set(false);
+        });
+    });
+    view! {
+        <Sure
+            of=sheet.id
+            asked=asked
+            word=words::DRAFT_GIVE_UP
+            sure=words::DRAFT_GIVE_UP_SURE
+            mark="give-up"
+            busy=sheet.busy
+            on_sure=give_up
+        />
     }
 }

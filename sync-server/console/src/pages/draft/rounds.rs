@@ -1,6 +1,7 @@
 //! Rounds of a draft: a new one, another one in its place, retired or brought back.
 
-use super::{Change, Sheet};
+use super::said::Said;
+use super::{Change, Sheet, Spot};
 use crate::components::picker::Picker;
 use crate::components::states::{Empty, FormProblem};
 use crate::desk::Desk;
@@ -48,6 +49,7 @@ pub(super) fn Rounds(sheet: Sheet) -> impl IntoView {
             <h2>{move || desk.say(words::ROUNDS)}</h2>
             <p class="second">{move || desk.say(words::ROUNDS_WHAT)}</p>
             {list}
+            <Said sheet=sheet spot=Spot::Rounds/>
             <div>
                 <button type="button" id="round-new" on:click=move |_| opened.set(Opened::New)>
                     {move || desk.say(words::ROUND_NEW)}
@@ -187,10 +189,16 @@ fn Form(sheet: Sheet, before: Option<Round>, opened: RwSignal<Opened>) -> impl I
     let desk = Desk::here();
     let fields = Fields::of(before.as_ref());
     let problem = RwSignal::new(None::<String>);
+    // What went wrong with the form that was open before is not of this one.
+    sheet.forget(Spot::Round);
     // What was taken closes the form, unless something else of the draft was.
     let sent = StoredValue::new(false);
     Effect::new(move |_| {
-        let (done, refused) = (sheet.done.get(), sheet.problem.with(Option::is_some));
+        let done = sheet.done.get();
+        let of_round = |(at, _): &(Spot, String)| matches!(at, Spot::Round | Spot::Newer);
+        let refused = sheet
+            .problem
+            .with(|problem| problem.as_ref().is_some_and(of_round));
         if refused {
             sent.set_value(false);
         }
@@ -228,6 +236,7 @@ fn Form(sheet: Sheet, before: Option<Round>, opened: RwSignal<Opened>) -> impl I
                 value=fields.area
                 on_choose=Callback::new(move |code| fields.area.set(code))
                 on_want=Callback::new(move |()| desk.want_areas())
+                problem=desk.areas_problem
             />
             <div class="field">
                 <label for="round-points">{move || desk.say(words::ROUND_POINTS)}</label>
@@ -244,6 +253,7 @@ fn Form(sheet: Sheet, before: Option<Round>, opened: RwSignal<Opened>) -> impl I
                 </p>
             </div>
             <FormProblem words=problem/>
+            <Said sheet=sheet spot=Spot::Round/>
             <div class="row">
                 <button type="submit" class="primary" id="round-save" prop:disabled=sheet.held>
                     {move || desk.say(words::ROUND_SAVE)}

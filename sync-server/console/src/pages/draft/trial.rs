@@ -1,6 +1,7 @@
 //! 试运行: what a draft would have changed in the last days.
 
-use super::Sheet;
+use super::said::Said;
+use super::{Sheet, Spot};
 use crate::api;
 use crate::components::states::Empty;
 use crate::desk::Desk;
@@ -22,6 +23,8 @@ pub(super) fn Trial(sheet: Sheet) -> impl IntoView {
     let desk = Desk::here();
     let days = RwSignal::new(30_u32);
     let run = RwSignal::new(None::<DryRun>);
+    // The draft was changed while it was tried.
+    let changed = RwSignal::new(false);
     // An answer belongs to the revision that was asked about.
     Effect::new(move |_| {
         sheet.shown.track();
@@ -31,13 +34,21 @@ pub(super) fn Trial(sheet: Sheet) -> impl IntoView {
     let ask = move |_| {
         busy.set(true);
         run.set(None);
-        let days = days.get_untracked();
+        changed.set(false);
+        sheet.problem.set(None);
+        let (days, asked) = (days.get_untracked(), sheet.on_screen());
         spawn_local(async move {
-            match api::dry_run(sheet.id, days).await {
-                Ok(answer) => run.set(Some(answer)),
-                Err(refused) => sheet.refused(&refused),
-            }
+            let outcome = api::dry_run(sheet.id, days).await;
+            // The page may be gone, too.
+            let Some(now) = sheet.on_screen() else {
+                return;
+            };
             busy.set(false);
+            match outcome {
+                Ok(answer) if asked == Some(now) => run.set(Some(answer)),
+                Ok(_of_another) => changed.set(true),
+                Err(refused) => sheet.refused(Spot::Trial, &refused),
+            }
         });
     };
     let options = DAYS.map(|count| {
@@ -63,7 +74,11 @@ pub(super) fn Trial(sheet: Sheet) -> impl IntoView {
                     {move || desk.say(words::TRIAL_RUN)}
                 </button>
             </div>
+            <Said sheet=sheet spot=Spot::Trial/>
             <div role="status">
+                {move || changed.get().then(|| view! {
+                    <p data-test="trial-changed">{desk.say(words::TRIAL_CHANGED)}</p>
+                })}
                 {move || {
                     let (now, lang) = (desk.now.get(), desk.lang.get());
                     run.with(|run| run.as_ref().map(|run| answer(run, now, lang)))

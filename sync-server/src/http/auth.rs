@@ -83,7 +83,8 @@ impl FromRequestParts<App> for OnDraining {
 
 async fn in_use(parts: &Parts, app: &App) -> Result<Session, Refusal> {
     let session = find(parts, app).await?;
-    if session.disabled {
+    // Whoever has lost a handheld may have left since: it must still hear that it is lost.
+    if session.disabled && !session.lost {
         return Err(Refusal::unauthenticated());
     }
     if let Some(until) = session.prolong {

@@ -32,7 +32,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// Jobs that may wait in a lane; beyond it the answer is busy (503) instead of growing memory.
 pub const QUEUE_JOBS_MAX: usize = 10_000;

@@ -8,6 +8,7 @@ use crate::store::rollups::Kind;
 use std::collections::VecDeque;
 use std::sync::Mutex;
 use std::sync::mpsc::{Receiver, sync_channel};
+use std::time::Instant;
 
 /// A backend whose commits end as told; it keeps nothing but what it was asked to do.
 #[derive(Default)]
@@ -340,13 +341,15 @@ fn the_next_batch_is_run_while_the_disk_takes_one_and_nobody_is_answered_before(
         outcome
     });
     disk.start().unwrap();
-    let writer = Writer {
-        address: Address::Sqlite(std::path::PathBuf::from("/nowhere")),
-        ending: Ending::BySync(disk),
-        connection: Some(Box::new(told)),
-    };
     let (queue, waiting) = sync_channel(10);
-    let thread = std::thread::spawn(move || writer.run(&waiting));
+    let thread = std::thread::spawn(move || {
+        let writer = Writer {
+            address: Address::Sqlite(std::path::PathBuf::from("/nowhere")),
+            ending: Ending::BySync(disk),
+            connection: Some(Box::new(told)),
+        };
+        writer.run(&waiting);
+    });
     let (first, first_answer) = job(false);
     queue.send(first).unwrap();
     let a_while = Duration::from_millis(50);

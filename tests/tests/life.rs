@@ -28,6 +28,7 @@ on_both!(
     a_case_climbs_from_the_community_to_the_district,
     inside_the_unit_it_is_assigned_to_somebody_who_works_there,
     a_report_that_is_not_accepted_says_why,
+    the_desk_takes_back_what_no_grid_worker_can_look_at,
 );
 
 /// 4工作时 from 10:30: until noon 1.5, from 14:00 2.5.
@@ -347,19 +348,20 @@ fn inside_the_unit_it_is_assigned_to_somebody_who_works_there(backend: &Backend)
     desk.go(&unit, "hand_back", &json!({"reason": "不是我们的"}));
 }
 
-fn a_report_that_is_not_accepted_says_why(backend: &Backend) {
-    let world = World::new(backend);
-    let mut handheld = world.worker();
-    // Outside of all grids nobody is found by rule: the dispatcher looks first.
+/// The case of a report outside of all grids: nobody is found by rule, the dispatcher looks first.
+fn outside_all_grids<'a>(world: &'a World, handheld: &mut Handheld) -> Desk<'a> {
     let mut report = handheld.report();
     report["place"]["lat_e7"] = json!(300_000_000);
     let op = handheld.file(report);
-    let reply = world.push(&handheld, &[op]);
+    let reply = world.push(handheld, &[op]);
     let case = reply.at("/results/0/case_id").as_str().unwrap().to_owned();
-    let desk = Desk {
-        world: &world,
-        case,
-    };
+    Desk { world, case }
+}
+
+fn a_report_that_is_not_accepted_says_why(backend: &Backend) {
+    let world = World::new(backend);
+    let mut handheld = world.worker();
+    let desk = outside_all_grids(&world, &mut handheld);
     let dispatcher = world.console_of(Role::Dispatcher, "350703", None);
     let condition = desk.seen(&dispatcher).at("/life/conditions/0/0").clone();
     let wrong = desk.attempt(&dispatcher, "accept", &json!({"condition": "E0110-1"}));
@@ -382,4 +384,29 @@ fn a_report_that_is_not_accepted_says_why(backend: &Backend) {
     );
     let course = doc["course"].as_array().unwrap();
     assert_eq!(course.last().unwrap()["reason"], "不在本区");
+}
+
+fn the_desk_takes_back_what_no_grid_worker_can_look_at(backend: &Backend) {
+    let world = World::new(backend);
+    let desk = outside_all_grids(&world, &mut world.worker());
+    let dispatcher = world.console_of(Role::Dispatcher, "350703", None);
+    let supervisor = world.console_of(Role::Supervisor, "350703", None);
+    let unit = world.console_of(Role::Handler, "350703", Some("E01"));
+    desk.go(&dispatcher, "ask_verify", &json!({}));
+    let offered = desk.moves(&dispatcher);
+    for kind in ["dispatch", "accept", "not_accept"] {
+        assert!(offered.iter().any(|one| one == kind), "{kind}: {offered:?}");
+    }
+    desk.go(&dispatcher, "dispatch", &json!({"unit": "E01"}));
+    desk.go(&unit, "finish", &json!({"reason": "已复位"}));
+    desk.go(&dispatcher, "ask_check", &json!({}));
+    desk.go(&dispatcher, "rework", &json!({"reason": "照片上还没好"}));
+    desk.go(&unit, "finish", &json!({"reason": "重新复位"}));
+    desk.go(&dispatcher, "ask_check", &json!({}));
+    let force = json!({"ask": "force_close", "reason": "无人可核查"});
+    desk.go(&dispatcher, "ask", &force);
+    desk.go(&supervisor, "refuse", &json!({"reason": "照片已够"}));
+    let reply = desk.go(&dispatcher, "close", &json!({}));
+    assert_eq!(reply.at("/row/state"), "closed");
+    assert_eq!(world.verify().findings, []);
 }

@@ -166,7 +166,8 @@ fn is_optional(fact: Fact, begun: &Begun, case: &CaseDetail) -> bool {
         (Move::Finish | Move::AnswerPart, Fact::AfterPhoto) | (Move::AddPart, Fact::Until) => true,
         (Move::Dispatch, Fact::Condition) => {
             let life = case.life.as_ref();
-            case.row.state == RECEIVED && life.is_some_and(|life| !life.conditions.is_empty())
+            let is_new = [RECEIVED, VERIFYING].contains(&case.row.state.as_str());
+            is_new && life.is_some_and(|life| !life.conditions.is_empty())
         }
         _ => false,
     }

@@ -1,0 +1,31 @@
+//! What a desk may do when a case would stand still.
+
+use super::*;
+
+#[test]
+fn the_desk_takes_back_what_nobody_looks_at() {
+    let mut story = Story::begin();
+    story.go(Move::AskVerify, Given::default());
+    let condition = Some(ConditionId::new("C0101-1").unwrap());
+    let accept = Given {
+        condition,
+        ..Given::default()
+    };
+    for (kind, given, to) in [
+        (Move::Accept, accept, ACCEPTED),
+        (Move::Dispatch, to_unit("E01"), DISPATCHED),
+        (Move::NotAccept, because("不在本区"), NOT_ACCEPTED),
+    ] {
+        assert_eq!(story.attempt(kind, 1, given).unwrap().state, to);
+    }
+    let mut story = Story::handled();
+    story.go(Move::AskCheck, Given::default());
+    let closed = story.attempt(Move::Close, 1, Given::default()).unwrap();
+    assert_eq!((closed.state, closed.closed_ms), (CLOSED, Some(story.now)));
+    let again = story.attempt(Move::Rework, 1, because("照片上还没好"));
+    assert_eq!(again.unwrap().state, HANDLING);
+    story.go(Move::Ask, asking(Ask::ForceClose, None));
+    assert_eq!(story.case.awaits(), Awaits::Supervisor);
+    story.go(Move::Grant, Given::default());
+    assert_eq!(story.case.state, FORCE_CLOSED);
+}

@@ -56,6 +56,7 @@ pub fn move_case(
             tx, actor, district, id, now,
         )?)));
     }
+    targets::unmerge_first(tx, &seen.row, request)?;
     let given = targets::given(tx, actor, district, &seen, request, now)?;
     let ruled = Ruled::load(tx, district, &seen.row, now)?.accepted(district, &seen.row, &given);
     let event = Event {

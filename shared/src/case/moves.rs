@@ -306,7 +306,11 @@ pub static MOVES: [MoveRow; 29] = {
         row(M::Ask, &[], Stays, A::Handle, &[F::Ask, F::Reason]),
         row(
             M::AnswerPart,
-            &[ACCEPTED, DISPATCHED, HANDLING, RETURNED, HANDLED, SUSPENDED],
+            // Wherever the case may come to while a part is open: it can't be closed without.
+            &[
+                ACCEPTED, DISPATCHED, HANDLING, RETURNED, HANDLED, CHECKING, CHECKED, CONTESTED,
+                SUSPENDED,
+            ],
             Stays,
             A::Answer,
             &[F::Reason],

@@ -13,13 +13,13 @@ use crate::store::events::NewEvent;
 use crate::store::{self, Tx};
 use shared::area::{COMMUNITY_CODE_LEN, STREET_CODE_LEN};
 use shared::case::{
-    self, Case, Event, FORCE_CLOSED, Given, MERGED, Move, NOT_ACCEPTED, RETURNS_MAX, Refusal,
+    self, Case, Event, FORCE_CLOSED, Given, MERGED, Move, NOT_ACCEPTED, Part, RETURNS_MAX, Refusal,
     VOIDED, WITHDRAWN, ask_row, move_row,
 };
 use shared::id::{CaseId, EventId, PersonId, UnitCode};
 use shared::label::{self, Lang};
 use shared::report::PhotoRole;
-use shared::role::{Action, Actor, Post, may};
+use shared::role::{Action, Actor, Post, Subject, may};
 use shared::time::Timestamp;
 use shared::wire::console::{CaseDetail, MoveRequest};
 
@@ -49,7 +49,7 @@ pub fn move_case(
     let seen = readable(tx, actor, district, id)?;
     let before = as_case(&seen.row)?;
     let post = right(&before, request)
-        .and_then(|action| may(actor, action, seen.subject()))
+        .and_then(|action| post_for(actor, action, seen.subject(), &before.life.parts))
         .ok_or(Fault::Forbidden)?;
     if request.base_revision != before.revision {
         return Ok(Moved::Stale(Box::new(detail(
@@ -109,6 +109,28 @@ fn right(case: &Case, request: &MoveRequest) -> Option<Action> {
         }
         kind => move_row(kind).and_then(|row| row.action),
     }
+}
+
+/// The post that a move is made in. Of several in units that assist it is one whose part is open: the
+/// answer is that unit's.
+fn post_for<'a>(
+    actor: &'a Actor,
+    action: Action,
+    subject: Subject<'_>,
+    parts: &[Part],
+) -> Option<&'a Post> {
+    let open = parts.iter().filter(|part| part.answered_ms.is_none());
+    let owing: Vec<UnitCode> = open
+        .filter(|part| subject.assisting.contains(&part.unit))
+        .map(|part| part.unit.clone())
+        .collect();
+    let of_those = Subject {
+        assisting: &owing,
+        ..subject
+    };
+    let answers = action == Action::Answer;
+    let post = answers.then(|| may(actor, action, of_those)).flatten();
+    post.or_else(|| may(actor, action, subject))
 }
 
 /// A second return goes to the unit that may not hand back, with the whole chain, by the rule.

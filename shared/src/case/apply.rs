@@ -88,7 +88,10 @@ impl Case {
             {
                 Err(Refusal::Missing(Fact::Reason))
             }
-            Move::Dispatch | Move::TakeOver if self.state == HANDLED && self.is_done() => {
+            Move::Dispatch if !self.may_dispatch() => Err(self.not_from(row.kind)),
+            // Put right on the spot, it was no unit's: there is nobody to do it again.
+            Move::Rework if self.dispatched_ms.is_none() => Err(self.not_from(row.kind)),
+            Move::TakeOver if self.state == HANDLED && self.is_done() => {
                 Err(self.not_from(row.kind))
             }
             Move::TakeOver if !given.unit.as_ref().is_some_and(|unit| self.goes_to(unit)) => {

@@ -203,9 +203,11 @@ pub static MOVES: [MoveRow; 29] = {
         row(
             M::Dispatch,
             // From `verifying` when nobody looks: a grid's post may be vacant, and no grid lies
-            // outside all of them. From `handled` only when the unit could not put it right.
+            // outside all of them. From `handled` only when the unit could not put it right, from
+            // `handling`, `checking` and `checked` only when no unit was ever given it.
             &[
-                RECEIVED, VERIFYING, ACCEPTED, RETURNED, DISPATCHED, HANDLED, CONTESTED,
+                RECEIVED, VERIFYING, ACCEPTED, RETURNED, DISPATCHED, HANDLING, HANDLED, CHECKING,
+                CHECKED, CONTESTED,
             ],
             To(DISPATCHED),
             A::Dispatch,

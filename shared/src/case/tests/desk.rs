@@ -61,3 +61,36 @@ fn a_part_is_answered_while_the_case_is_checked() {
     story.case = answer(&story.case);
     story.go(Move::Close, Given::default());
 }
+
+#[test]
+fn what_was_put_right_on_the_spot_and_is_objected_to_is_dispatched_and_not_reworked() {
+    let mut story = Story::begin();
+    let event = Event::of_system(Move::SelfFix, &story.case, story.now, Given::default());
+    story.case = story.case.apply(&event, &rules()).unwrap();
+    story.go(Move::Contest, because("还在漏"));
+    let refused = |state| {
+        Err(Refusal::NotFrom {
+            state,
+            kind: Move::Rework,
+        })
+    };
+    let rework = |story: &Story| story.attempt(Move::Rework, 1, because("还在漏"));
+    assert_eq!(rework(&story), refused(CONTESTED));
+    assert!(story.attempt(Move::Dispatch, 1, to_unit("E01")).is_ok());
+    story.go(Move::AskCheck, Given::default());
+    assert_eq!(rework(&story), refused(CHECKING));
+    story.go(Move::Check, found(Found::No, ""));
+    assert_eq!(rework(&story), refused(CHECKED));
+    let moves = story.case.moves(story.now);
+    let offered = |kind| moves.iter().any(|(row, _)| row.kind == kind);
+    assert!(offered(Move::Dispatch) && !offered(Move::Rework));
+    story.go(Move::Dispatch, to_unit("E01"));
+    assert!(story.case.deadline_ms.is_some(), "with a clock");
+    assert_eq!(story.case.life.checked, None);
+    // Once it is a unit's, that does it again.
+    story.go(Move::Start, Given::default());
+    assert!(story.attempt(Move::Dispatch, 1, to_unit("D22")).is_err());
+    story.go(Move::Finish, because("已止水"));
+    story.go(Move::Rework, because("还在漏"));
+    assert_eq!(story.case.state, HANDLING);
+}

@@ -62,11 +62,11 @@ fn usual(state: &str) -> &'static [Move] {
         VERIFYING => &[Move::Verify],
         ACCEPTED | RETURNED => &[Move::Dispatch],
         DISPATCHED => &[Move::Start],
-        HANDLING => &[Move::Finish],
+        HANDLING => &[Move::Finish, Move::Dispatch],
         HANDLED => &[Move::Close, Move::Dispatch],
         CHECKING => &[Move::Check],
-        CHECKED => &[Move::Close, Move::Rework],
-        CONTESTED => &[Move::AskCheck, Move::Rework],
+        CHECKED => &[Move::Close, Move::Rework, Move::Dispatch],
+        CONTESTED => &[Move::AskCheck, Move::Rework, Move::Dispatch],
         _ => &[],
     }
 }

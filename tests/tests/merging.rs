@@ -10,12 +10,16 @@
 use serde_json::{Value, json};
 use shared::operation::kind;
 use shared::role::Role;
+use shared::time::HOUR_MS;
 use tests::backends::Backend;
 use tests::desk::Desk;
 use tests::on_both;
 use tests::world::{HERE, Handheld, World, outcomes};
 
-on_both!(what_others_were_merged_into_is_not_taken_for_nothing,);
+on_both!(
+    what_others_were_merged_into_is_not_taken_for_nothing,
+    what_is_unmerged_goes_to_the_unit_that_had_it_with_a_clock_of_its_own,
+);
 
 /// Files a report about 上水井盖 (of E01) and gives it with its case.
 fn filed<'a>(world: &'a World, handheld: &mut Handheld) -> (Value, Desk<'a>) {
@@ -63,5 +67,22 @@ fn what_others_were_merged_into_is_not_taken_for_nothing(backend: &Backend) {
     main.go(&dispatcher, "ask", &void);
     main.go(&supervisor, "grant", &json!({}));
     assert_eq!(main.seen(&dispatcher).at("/row/state"), "voided");
+    assert_eq!(world.verify().findings, []);
+}
+
+fn what_is_unmerged_goes_to_the_unit_that_had_it_with_a_clock_of_its_own(backend: &Backend) {
+    let world = World::new(backend);
+    let (_, main) = filed(&world, &mut world.worker());
+    let (_, other) = filed(&world, &mut world.worker());
+    let dispatcher = world.console_of(Role::Dispatcher, HERE, None);
+    merge(&other, &dispatcher, &main);
+    world.pass_ms(HOUR_MS);
+    let reply = other.go(&dispatcher, "unmerge", &json!({"reason": "不是同一处"}));
+    assert_eq!(reply.at("/row/state"), "received");
+    assert_eq!(reply.at("/row/deadline_ms"), &Value::Null);
+    assert_eq!(reply.at("/row/dispatched_ms"), &Value::Null);
+    let reply = other.go(&dispatcher, "dispatch", &json!({"unit": "E01"}));
+    assert_eq!(reply.at("/row/lead"), "E01");
+    assert_eq!(reply.at("/row/dispatched_ms"), &json!(world.now()));
     assert_eq!(world.verify().findings, []);
 }

@@ -175,7 +175,8 @@ impl Case {
             Move::Merge => self.life.merged_into = given.into,
             Move::Unmerge => {
                 self.life.merged_into = None;
-                self.closed_ms = None;
+                self.reopen();
+                self.take_clock(rules);
             }
             Move::Urge => self.life.card = given.card.filter(|card| *card != Card::None),
             Move::AddPart => self.add_part(event, rules)?,
@@ -212,15 +213,10 @@ impl Case {
             self.life.condition = Some(condition.clone());
         }
         self.reopen();
-        self.life.assigned = None;
         self.life.asked = None;
+        self.take_clock(rules);
         self.dispatched_ms = Some(event.at);
-        self.deadline_ms = None;
         self.life.limit = rules.limit;
-        self.life.steps.clear();
-        self.life.stages.clear();
-        self.new_deadline(rules);
-        self.life.told.retain(|told| !Due::is_staged(told));
         if let Some(limit) = rules.limit {
             let deadline_ms = rules.calendar.deadline(event.at, limit);
             self.deadline_ms = Some(deadline_ms);
@@ -240,6 +236,18 @@ impl Case {
             });
         }
         Ok(())
+    }
+
+    /// No unit has it, or another: what the former one was given is over.
+    fn take_clock(&mut self, rules: &Rules<'_>) {
+        self.dispatched_ms = None;
+        self.deadline_ms = None;
+        self.life.assigned = None;
+        self.life.limit = None;
+        self.life.steps.clear();
+        self.life.stages.clear();
+        self.new_deadline(rules);
+        self.life.told.retain(|told| !Due::is_staged(told));
     }
 
     /// Another unit leads. A part that it had is no longer one: it answers for the whole.

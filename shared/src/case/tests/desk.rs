@@ -94,3 +94,24 @@ fn what_was_put_right_on_the_spot_and_is_objected_to_is_dispatched_and_not_rewor
     story.go(Move::Rework, because("还在漏"));
     assert_eq!(story.case.state, HANDLING);
 }
+
+#[test]
+fn what_is_unmerged_is_received_anew_and_goes_to_the_unit_that_had_it() {
+    let mut story = Story::dispatched("E01");
+    let given = Given {
+        into: Some(CaseId(Uuid::from_u128(9))),
+        ..Given::default()
+    };
+    story.go(Move::Merge, given);
+    story.wait(DAY_MS);
+    story.go(Move::Unmerge, because("不是同一处"));
+    let case = &story.case;
+    assert_eq!((case.state, case.dispatched_ms), (RECEIVED, None));
+    assert_eq!((case.deadline_ms, case.closed_ms), (None, None));
+    assert_eq!((case.life.limit, case.life.steps.len()), (None, 0));
+    assert_eq!(case.life.first_unit, Some(unit("E01")));
+    story.go(Move::Dispatch, to_unit("E01"));
+    let limit = rules().limit.unwrap();
+    let fresh = CALENDAR.deadline(story.now, limit);
+    assert_eq!(story.case.deadline_ms, Some(fresh), "a clock of its own");
+}

@@ -82,7 +82,9 @@ proptest! {
             prop_assert!(offered, "{:?} was made and not offered in {}", event.kind, case.state);
             prop_assert_eq!(next.revision, case.revision + 1);
             let row = state(next.state).unwrap();
-            prop_assert!(next.dispatched_ms >= case.dispatched_ms);
+            let anew = event.kind == Move::Unmerge;
+            prop_assert!(anew || next.dispatched_ms >= case.dispatched_ms);
+            prop_assert!(next.state != RECEIVED || next.dispatched_ms.is_none());
             prop_assert!(next.life.stage_since_ms.unwrap() >= case.life.stage_since_ms.unwrap());
             prop_assert!(next.life.extensions <= EXTENSIONS_MAX);
             prop_assert!(next.life.suspensions <= SUSPENSIONS_MAX);
@@ -98,11 +100,16 @@ proptest! {
                 Class::Closed => prop_assert!(next.closed_ms.is_some()),
             }
             // Only an extension or a resumption moves a running deadline on, only a dispatch and a
-            // unit that takes over set it.
+            // unit that takes over set it; what is received anew has none.
+            prop_assert!(!anew || next.deadline_ms.is_none());
             if next.deadline_ms != case.deadline_ms {
                 prop_assert!(matches!(
                     event.kind,
-                    Move::Dispatch | Move::TakeOver | Move::Grant | Move::Resume
+                    Move::Dispatch
+                        | Move::TakeOver
+                        | Move::Grant
+                        | Move::Resume
+                        | Move::Unmerge
                 ));
             }
             if event.kind == Move::TakeOver {

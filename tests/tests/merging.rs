@@ -10,7 +10,9 @@
 use serde_json::{Value, json};
 use shared::operation::kind;
 use shared::role::Role;
-use shared::time::HOUR_MS;
+use shared::time::{DAY_MS, HOUR_MS};
+use std::sync::Arc;
+use sync_server::service::feed;
 use tests::backends::Backend;
 use tests::desk::Desk;
 use tests::on_both;
@@ -19,6 +21,7 @@ use tests::world::{HERE, Handheld, World, outcomes};
 on_both!(
     what_others_were_merged_into_is_not_taken_for_nothing,
     what_is_unmerged_goes_to_the_unit_that_had_it_with_a_clock_of_its_own,
+    whoever_reported_follows_the_last_of_several_that_were_merged_until_that_has_ended,
 );
 
 /// Files a report about 上水井盖 (of E01) and gives it with its case.
@@ -84,5 +87,57 @@ fn what_is_unmerged_goes_to_the_unit_that_had_it_with_a_clock_of_its_own(backend
     let reply = other.go(&dispatcher, "dispatch", &json!({"unit": "E01"}));
     assert_eq!(reply.at("/row/lead"), "E01");
     assert_eq!(reply.at("/row/dispatched_ms"), &json!(world.now()));
+    assert_eq!(world.verify().findings, []);
+}
+
+/// What a handheld that pulls everything keeps of a case.
+fn kept(world: &World, handheld: &Handheld, desk: &Desk<'_>) -> Option<Value> {
+    let rows = world.pull_all(handheld);
+    let row = rows.iter().find(|row| row["id"] == desk.case.as_str())?;
+    Some(row["doc"].clone()).filter(Value::is_object)
+}
+
+fn let_old_cases_leave(world: &World) {
+    let (district, now) = (Arc::clone(&world.district), world.now());
+    let code = district.code.clone();
+    let work =
+        move |tx: &mut dyn sync_server::store::Tx| feed::let_old_cases_leave(tx, &district, now);
+    world.store.write_blocking(&code, work).unwrap();
+}
+
+fn whoever_reported_follows_the_last_of_several_that_were_merged_until_that_has_ended(
+    backend: &Backend,
+) {
+    let world = World::new(backend);
+    let mut reporter = world.worker();
+    let (_, own) = filed(&world, &mut reporter);
+    let (_, middle) = filed(&world, &mut world.worker());
+    let (_, last) = filed(&world, &mut world.worker());
+    let dispatcher = world.console_of(Role::Dispatcher, HERE, None);
+    merge(&own, &dispatcher, &middle);
+    merge(&middle, &dispatcher, &last);
+    let number = last.seen(&dispatcher).at("/row/case_no").clone();
+    let into = |desk: &Desk<'_>| kept(&world, &reporter, desk).unwrap()["merged_into"].clone();
+    let dispatched = json!({"case_no": number, "state": "dispatched"});
+    assert_eq!(into(&own), dispatched);
+    // Taken apart, the middle one takes along what was merged into it.
+    middle.go(&dispatcher, "unmerge", &json!({"reason": "不是同一处"}));
+    assert_eq!(into(&own)["state"], "received");
+    merge(&middle, &dispatcher, &last);
+    assert_eq!(into(&own), dispatched);
+    // The work goes on for longer than handhelds keep what is closed.
+    world.pass_ms(40 * DAY_MS);
+    let_old_cases_leave(&world);
+    assert_eq!(into(&own), dispatched);
+    let unit = world.console_of(Role::Handler, "350703", Some("E01"));
+    let dispatcher = world.console_of(Role::Dispatcher, HERE, None);
+    last.go(&unit, "finish", &json!({"reason": "已换新井盖"}));
+    last.go(&dispatcher, "close", &json!({}));
+    assert_eq!(into(&own)["state"], "closed");
+    world.pass_ms(31 * DAY_MS);
+    let_old_cases_leave(&world);
+    for desk in [&own, &middle, &last] {
+        assert_eq!(kept(&world, &reporter, desk), None);
+    }
     assert_eq!(world.verify().findings, []);
 }

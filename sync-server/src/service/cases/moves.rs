@@ -7,7 +7,7 @@ use super::view::{after_move, detail};
 use super::{Seen, readable, targets};
 use crate::service::district::District;
 use crate::service::trail::{self, After};
-use crate::service::{Fault, Result, feed, statistics, words};
+use crate::service::{Fault, Result, feed, merged, statistics, words};
 use crate::store::cases::{CaseMove, CaseRow};
 use crate::store::events::NewEvent;
 use crate::store::{self, Tx};
@@ -230,8 +230,8 @@ pub(in crate::service) fn write(
     statistics::count_newest(tx, district, row.id, row.grid.as_ref())?;
     feed::tell(tx, district, &moved_row(row, next), event.at)?;
     // Whoever reported a case that was merged into this one sees how it goes on.
-    for merged in store::cases::merged_into(tx, row.id)? {
-        feed::tell(tx, district, &merged, event.at)?;
+    for part in merged::all_into(tx, row.id)? {
+        feed::tell(tx, district, &part, event.at)?;
     }
     Ok(true)
 }

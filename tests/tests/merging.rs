@@ -12,7 +12,7 @@ use shared::operation::kind;
 use shared::role::Role;
 use shared::time::{DAY_MS, HOUR_MS};
 use std::sync::Arc;
-use sync_server::service::feed;
+use sync_server::service::{feed, statistics};
 use tests::backends::Backend;
 use tests::desk::Desk;
 use tests::on_both;
@@ -87,6 +87,9 @@ fn what_is_unmerged_goes_to_the_unit_that_had_it_with_a_clock_of_its_own(backend
     let reply = other.go(&dispatcher, "dispatch", &json!({"unit": "E01"}));
     assert_eq!(reply.at("/row/lead"), "E01");
     assert_eq!(reply.at("/row/dispatched_ms"), &json!(world.now()));
+    let district = Arc::clone(&world.district);
+    let differences = world.look(move |tx| statistics::differences(tx, &district));
+    assert_eq!(differences, [], "counted as it would be anew");
     assert_eq!(world.verify().findings, []);
 }
 

@@ -278,6 +278,15 @@ mod tests {
     }
 
     #[test]
+    fn what_was_never_dispatched_and_is_objected_to_goes_on_with_a_check_or_a_dispatch() {
+        let next = |state, kinds: &[Move]| lots(&with(state, kinds, &[])).next.unwrap().id();
+        let both = [Move::Dispatch, Move::AskCheck];
+        assert_eq!(next(CONTESTED, &both), "move-ask-check");
+        assert_eq!(next(CHECKED, &[Move::Dispatch]), "move-dispatch");
+        assert_eq!(next(HANDLING, &[Move::Dispatch]), "move-dispatch");
+    }
+
+    #[test]
     fn a_request_that_waits_comes_before_the_usual_step() {
         let case = with(HANDLING, &[Move::Grant, Move::Refuse, Move::AddPart], &[]);
         let lots = lots(&case);

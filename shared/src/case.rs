@@ -205,7 +205,9 @@ impl Case {
         }
         let life = &self.life;
         match row.kind {
-            Move::Dispatch | Move::TakeOver => self.state != HANDLED || !self.is_done(),
+            Move::Dispatch => self.may_dispatch(),
+            Move::Rework => self.dispatched_ms.is_some(),
+            Move::TakeOver => self.state != HANDLED || !self.is_done(),
             Move::Close => self.may_close().is_ok(),
             Move::HandBack => !life.last_owner && life.assigned.is_none(),
             Move::Unassign => life.assigned.is_some(),
@@ -219,6 +221,15 @@ impl Case {
 
     fn is_done(&self) -> bool {
         self.life.outcome.unwrap_or_default() == Outcome::Done
+    }
+
+    /// A dispatcher takes nothing from a unit that has signed.
+    fn may_dispatch(&self) -> bool {
+        match self.state {
+            HANDLED => !self.is_done(),
+            HANDLING | CHECKING | CHECKED => self.dispatched_ms.is_none(),
+            _ => true,
+        }
     }
 
     fn may_close(&self) -> Result<(), Refusal> {

@@ -15,6 +15,7 @@ pub mod devices;
 pub mod district;
 pub mod feed;
 pub mod init;
+mod merged;
 pub mod orders;
 pub mod patrols;
 pub mod people;

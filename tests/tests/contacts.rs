@@ -16,6 +16,7 @@ use shared::time::DAY_MS;
 use std::sync::Arc;
 use sync_server::service::contacts;
 use tests::backends::Backend;
+use tests::desk::Desk;
 use tests::on_both;
 use tests::tamper::Hand;
 use tests::world::{Handheld, Reply, World, outcomes};
@@ -25,6 +26,7 @@ on_both!(
     a_contact_is_masked_and_read_by_those_who_handle_the_case_alone,
     what_is_not_vouched_for_is_not_taken,
     an_erased_contact_leaves_every_hash_as_it_was,
+    a_contact_of_a_merged_report_is_kept_until_the_work_is_done,
     a_contact_is_erased_when_its_time_is_over,
     a_contact_that_was_changed_is_found,
 );
@@ -172,18 +174,49 @@ fn an_erased_contact_leaves_every_hash_as_it_was(backend: &Backend) {
     assert_eq!(hand.text("SELECT name || phone || salt FROM contacts"), "");
 }
 
+/// Erases what is due; how many.
+fn expire(world: &World) -> usize {
+    let (district, now) = (Arc::clone(&world.district), world.now());
+    let code = district.code.clone();
+    let work = move |tx: &mut dyn sync_server::store::Tx| {
+        contacts::expire(tx, &district, KEPT_DAYS, Uuid::now_v7, now)
+    };
+    world.store.write_blocking(&code, work).unwrap()
+}
+
+fn a_contact_of_a_merged_report_is_kept_until_the_work_is_done(backend: &Backend) {
+    let world = World::new(backend);
+    let mut handheld = world.worker();
+    let (_, id) = file(&world, &mut handheld);
+    let middle = Desk::filed(&world, &mut handheld, "C0101");
+    let last = Desk::filed(&world, &mut handheld, "C0101");
+    let dispatcher = |world: &World| world.console_of(Role::Dispatcher, "350703", None);
+    let own = Desk {
+        world: &world,
+        case: id.clone(),
+    };
+    let clerk = dispatcher(&world);
+    own.go(&clerk, "merge", &json!({"into": middle.case}));
+    middle.go(&clerk, "merge", &json!({"into": last.case}));
+    world.pass_ms((KEPT_DAYS + 1) * DAY_MS);
+    assert_eq!(expire(&world), 0, "the case that it is part of is open");
+    let clerk = dispatcher(&world);
+    assert_eq!(case(&world, &id, &clerk).at("/contact/may_read"), true);
+    assert_eq!(contact(&world, &id, &clerk).at("/phone"), PHONE);
+    close(&world, &last.case);
+    world.pass_ms(8 * DAY_MS);
+    let clerk = dispatcher(&world);
+    assert_eq!(contact(&world, &id, &clerk).status, 403);
+    assert_eq!(expire(&world), 0);
+    world.pass_ms(KEPT_DAYS * DAY_MS);
+    assert_eq!(expire(&world), 1);
+    assert!(world.verify().is_good());
+}
+
 fn a_contact_is_erased_when_its_time_is_over(backend: &Backend) {
     let world = World::new(backend);
     let mut handheld = world.worker();
     let (_, id) = file(&world, &mut handheld);
-    let expire = |world: &World| {
-        let (district, now) = (Arc::clone(&world.district), world.now());
-        let code = district.code.clone();
-        let work = move |tx: &mut dyn sync_server::store::Tx| {
-            contacts::expire(tx, &district, KEPT_DAYS, Uuid::now_v7, now)
-        };
-        world.store.write_blocking(&code, work).unwrap()
-    };
     world.pass_ms(200 * DAY_MS);
     assert_eq!(expire(&world), 0, "the case is open");
     close(&world, &id);

@@ -8,9 +8,12 @@
 )]
 
 use serde_json::{Value, json};
-use shared::role::Role;
+use shared::id::PostId;
+use shared::role::{Post, PostKind, Role};
 use shared::time::{DAY_MS, HOUR_MS};
+use sync_server::service::Fault;
 use sync_server::store;
+use sync_server::store::posts::PostRow;
 use tests::backends::Backend;
 use tests::desk::{Desk, file_as};
 use tests::on_both;
@@ -24,10 +27,12 @@ on_both!(
     what_falls_due_makes_nobodys_move_stale,
     striking_out_takes_a_dispatcher_and_a_supervisor,
     every_part_is_answered_before_the_case_closes,
+    whoever_works_in_two_assisting_units_answers_for_the_one_that_owes,
     a_merged_report_follows_the_case_it_was_merged_into,
     a_case_climbs_from_the_community_to_the_district,
     inside_the_unit_it_is_assigned_to_somebody_who_works_there,
     a_report_that_is_not_accepted_says_why,
+    the_desk_takes_back_what_no_grid_worker_can_look_at,
 );
 
 /// 4工作时 from 10:30: until noon 1.5, from 14:00 2.5.
@@ -258,6 +263,51 @@ fn every_part_is_answered_before_the_case_closes(backend: &Backend) {
     assert_eq!(world.verify().findings, []);
 }
 
+fn whoever_works_in_two_assisting_units_answers_for_the_one_that_owes(backend: &Backend) {
+    let world = World::new(backend);
+    let case = file(&world, &mut world.worker());
+    let desk = Desk {
+        world: &world,
+        case,
+    };
+    let person = world.person(Role::Handler, "350703", Some("E01"));
+    let row = PostRow {
+        post: Post {
+            id: PostId(uuid::Uuid::now_v7()),
+            role: Role::Handler,
+            area: "350703".parse().unwrap(),
+            unit: Some("D22-4".parse().unwrap()),
+            kind: PostKind::default(),
+        },
+        person,
+        from: world.now(),
+        to: None,
+    };
+    let district = &world.district.code;
+    let added = world
+        .store
+        .write_blocking::<_, Fault>(district, move |tx| Ok(store::posts::insert(tx, &row)?));
+    added.unwrap();
+    let both = world.console(person);
+    let dispatcher = world.console_of(Role::Dispatcher, HERE, None);
+    let lead = world.console_of(Role::Handler, "350703", Some("D22-2"));
+    let add = |unit: &str| {
+        let part = json!({"unit": unit, "reason": "冲洗路面"});
+        desk.go(&dispatcher, "add_part", &part);
+    };
+    add("E01");
+    desk.go(&both, "answer_part", &json!({"reason": "已止水"}));
+    add("D22-4");
+    desk.go(&lead, "finish", &json!({"reason": "已清运"}));
+    desk.go(&dispatcher, "ask_check", &json!({}));
+    // The check was asked for, and the part still owed.
+    let reply = desk.go(&both, "answer_part", &json!({"reason": "已冲洗"}));
+    assert_eq!(reply.at("/life/parts/0/answer"), "已止水");
+    assert_eq!(reply.at("/life/parts/1/answer"), "已冲洗");
+    assert_eq!(reply.at("/row/state"), "checking");
+    assert_eq!(world.verify().findings, []);
+}
+
 fn a_merged_report_follows_the_case_it_was_merged_into(backend: &Backend) {
     let world = World::new(backend);
     let (mut first, mut second) = (world.worker(), world.worker());
@@ -347,19 +397,20 @@ fn inside_the_unit_it_is_assigned_to_somebody_who_works_there(backend: &Backend)
     desk.go(&unit, "hand_back", &json!({"reason": "不是我们的"}));
 }
 
-fn a_report_that_is_not_accepted_says_why(backend: &Backend) {
-    let world = World::new(backend);
-    let mut handheld = world.worker();
-    // Outside of all grids nobody is found by rule: the dispatcher looks first.
+/// The case of a report outside of all grids: nobody is found by rule, the dispatcher looks first.
+fn outside_all_grids<'a>(world: &'a World, handheld: &mut Handheld) -> Desk<'a> {
     let mut report = handheld.report();
     report["place"]["lat_e7"] = json!(300_000_000);
     let op = handheld.file(report);
-    let reply = world.push(&handheld, &[op]);
+    let reply = world.push(handheld, &[op]);
     let case = reply.at("/results/0/case_id").as_str().unwrap().to_owned();
-    let desk = Desk {
-        world: &world,
-        case,
-    };
+    Desk { world, case }
+}
+
+fn a_report_that_is_not_accepted_says_why(backend: &Backend) {
+    let world = World::new(backend);
+    let mut handheld = world.worker();
+    let desk = outside_all_grids(&world, &mut handheld);
     let dispatcher = world.console_of(Role::Dispatcher, "350703", None);
     let condition = desk.seen(&dispatcher).at("/life/conditions/0/0").clone();
     let wrong = desk.attempt(&dispatcher, "accept", &json!({"condition": "E0110-1"}));
@@ -382,4 +433,29 @@ fn a_report_that_is_not_accepted_says_why(backend: &Backend) {
     );
     let course = doc["course"].as_array().unwrap();
     assert_eq!(course.last().unwrap()["reason"], "不在本区");
+}
+
+fn the_desk_takes_back_what_no_grid_worker_can_look_at(backend: &Backend) {
+    let world = World::new(backend);
+    let desk = outside_all_grids(&world, &mut world.worker());
+    let dispatcher = world.console_of(Role::Dispatcher, "350703", None);
+    let supervisor = world.console_of(Role::Supervisor, "350703", None);
+    let unit = world.console_of(Role::Handler, "350703", Some("E01"));
+    desk.go(&dispatcher, "ask_verify", &json!({}));
+    let offered = desk.moves(&dispatcher);
+    for kind in ["dispatch", "accept", "not_accept"] {
+        assert!(offered.iter().any(|one| one == kind), "{kind}: {offered:?}");
+    }
+    desk.go(&dispatcher, "dispatch", &json!({"unit": "E01"}));
+    desk.go(&unit, "finish", &json!({"reason": "已复位"}));
+    desk.go(&dispatcher, "ask_check", &json!({}));
+    desk.go(&dispatcher, "rework", &json!({"reason": "照片上还没好"}));
+    desk.go(&unit, "finish", &json!({"reason": "重新复位"}));
+    desk.go(&dispatcher, "ask_check", &json!({}));
+    let force = json!({"ask": "force_close", "reason": "无人可核查"});
+    desk.go(&dispatcher, "ask", &force);
+    desk.go(&supervisor, "refuse", &json!({"reason": "照片已够"}));
+    let reply = desk.go(&dispatcher, "close", &json!({}));
+    assert_eq!(reply.at("/row/state"), "closed");
+    assert_eq!(world.verify().findings, []);
 }

@@ -24,6 +24,7 @@ mod journey;
 mod keyring;
 mod life;
 mod lost;
+mod merging;
 mod mutations;
 mod office;
 mod orders;

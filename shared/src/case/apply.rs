@@ -88,7 +88,10 @@ impl Case {
             {
                 Err(Refusal::Missing(Fact::Reason))
             }
-            Move::Dispatch | Move::TakeOver if self.state == HANDLED && self.is_done() => {
+            Move::Dispatch if !self.may_dispatch() => Err(self.not_from(row.kind)),
+            // Put right on the spot, it was no unit's: there is nobody to do it again.
+            Move::Rework if self.dispatched_ms.is_none() => Err(self.not_from(row.kind)),
+            Move::TakeOver if self.state == HANDLED && self.is_done() => {
                 Err(self.not_from(row.kind))
             }
             Move::TakeOver if !given.unit.as_ref().is_some_and(|unit| self.goes_to(unit)) => {
@@ -172,7 +175,8 @@ impl Case {
             Move::Merge => self.life.merged_into = given.into,
             Move::Unmerge => {
                 self.life.merged_into = None;
-                self.closed_ms = None;
+                self.reopen();
+                self.take_clock(rules);
             }
             Move::Urge => self.life.card = given.card.filter(|card| *card != Card::None),
             Move::AddPart => self.add_part(event, rules)?,
@@ -209,15 +213,10 @@ impl Case {
             self.life.condition = Some(condition.clone());
         }
         self.reopen();
-        self.life.assigned = None;
         self.life.asked = None;
+        self.take_clock(rules);
         self.dispatched_ms = Some(event.at);
-        self.deadline_ms = None;
         self.life.limit = rules.limit;
-        self.life.steps.clear();
-        self.life.stages.clear();
-        self.new_deadline(rules);
-        self.life.told.retain(|told| !Due::is_staged(told));
         if let Some(limit) = rules.limit {
             let deadline_ms = rules.calendar.deadline(event.at, limit);
             self.deadline_ms = Some(deadline_ms);
@@ -237,6 +236,18 @@ impl Case {
             });
         }
         Ok(())
+    }
+
+    /// No unit has it, or another: what the former one was given is over.
+    fn take_clock(&mut self, rules: &Rules<'_>) {
+        self.dispatched_ms = None;
+        self.deadline_ms = None;
+        self.life.assigned = None;
+        self.life.limit = None;
+        self.life.steps.clear();
+        self.life.stages.clear();
+        self.new_deadline(rules);
+        self.life.told.retain(|told| !Due::is_staged(told));
     }
 
     /// Another unit leads. A part that it had is no longer one: it answers for the whole.

@@ -4,8 +4,8 @@
 
 use super::moves::Goes;
 use super::states::{
-    ACCEPTED, Awaits, CHECKED, CLOSED, CONTESTED, DISPATCHED, FORCE_CLOSED, HANDLED, HANDLING,
-    RECEIVED, RETURNED, SUSPENDED, VOIDED,
+    ACCEPTED, Awaits, CHECKED, CHECKING, CLOSED, CONTESTED, DISPATCHED, FORCE_CLOSED, HANDLED,
+    HANDLING, RECEIVED, RETURNED, SUSPENDED, VOIDED,
 };
 use crate::id::{PersonId, UnitCode};
 use crate::role::Action;
@@ -96,7 +96,7 @@ pub static ASKS: [AskRow; 5] = [
     AskRow {
         ask: Ask::ForceClose,
         from: &[
-            DISPATCHED, HANDLING, RETURNED, HANDLED, CHECKED, CONTESTED, SUSPENDED,
+            DISPATCHED, HANDLING, RETURNED, HANDLED, CHECKING, CHECKED, CONTESTED, SUSPENDED,
         ],
         asks: Action::Dispatch,
         grants: Action::Supervise,

@@ -202,15 +202,20 @@ pub static MOVES: [MoveRow; 29] = {
         row(M::Refuse, &[], Stays, A::Dispatch, &[F::Reason]),
         row(
             M::Dispatch,
-            // From `handled` only when the unit could not put it right.
-            &[RECEIVED, ACCEPTED, RETURNED, DISPATCHED, HANDLED, CONTESTED],
+            // From `verifying` when nobody looks: a grid's post may be vacant, and no grid lies
+            // outside all of them. From `handled` only when the unit could not put it right, from
+            // `handling`, `checking` and `checked` only when no unit was ever given it.
+            &[
+                RECEIVED, VERIFYING, ACCEPTED, RETURNED, DISPATCHED, HANDLING, HANDLED, CHECKING,
+                CHECKED, CONTESTED,
+            ],
             To(DISPATCHED),
             A::Dispatch,
             &[F::Unit],
         ),
         row(
             M::Accept,
-            &[RECEIVED],
+            &[RECEIVED, VERIFYING],
             To(ACCEPTED),
             A::Dispatch,
             &[F::Condition],
@@ -218,7 +223,7 @@ pub static MOVES: [MoveRow; 29] = {
         row(M::AskVerify, &[RECEIVED], To(VERIFYING), A::Dispatch, &[]),
         row(
             M::NotAccept,
-            &[RECEIVED],
+            &[RECEIVED, VERIFYING],
             To(NOT_ACCEPTED),
             A::Dispatch,
             &[F::Reason],
@@ -245,10 +250,11 @@ pub static MOVES: [MoveRow; 29] = {
             &[F::Unit, F::Reason],
         ),
         row(M::Resume, &[SUSPENDED], To(HANDLING), A::Dispatch, &[]),
-        // Whoever received a case back may not push it forward: no close from `returned`.
+        // Whoever received a case back may not push it forward: no close from `returned`. From
+        // `checking` as from `verifying`.
         row(
             M::Close,
-            &[HANDLED, CHECKED, CONTESTED],
+            &[HANDLED, CHECKING, CHECKED, CONTESTED],
             To(CLOSED),
             A::Close,
             &[],
@@ -262,7 +268,7 @@ pub static MOVES: [MoveRow; 29] = {
         ),
         row(
             M::Rework,
-            &[HANDLED, CHECKED, CONTESTED],
+            &[HANDLED, CHECKING, CHECKED, CONTESTED],
             To(HANDLING),
             A::Close,
             &[F::Reason],
@@ -302,7 +308,11 @@ pub static MOVES: [MoveRow; 29] = {
         row(M::Ask, &[], Stays, A::Handle, &[F::Ask, F::Reason]),
         row(
             M::AnswerPart,
-            &[ACCEPTED, DISPATCHED, HANDLING, RETURNED, HANDLED, SUSPENDED],
+            // Wherever the case may come to while a part is open: it can't be closed without.
+            &[
+                ACCEPTED, DISPATCHED, HANDLING, RETURNED, HANDLED, CHECKING, CHECKED, CONTESTED,
+                SUSPENDED,
+            ],
             Stays,
             A::Answer,
             &[F::Reason],

@@ -8,7 +8,7 @@
 use super::Counter;
 use crate::case::{
     ACCEPTED, Ask, CLOSED, DISPATCHED, FORCE_CLOSED, MERGED, NOT_ACCEPTED, Outcome, RECEIVED,
-    RETURNED, VOIDED, WITHDRAWN,
+    RETURNED, VERIFYING, VOIDED, WITHDRAWN,
 };
 use crate::id::UnitCode;
 use crate::time::Timestamp;
@@ -229,10 +229,11 @@ impl Course {
             }
         };
         let takes_on = ["accept", "dispatch", "not_accept", "merge"].contains(&entry.kind);
-        if takes_on && entry.from == RECEIVED {
+        if takes_on && [RECEIVED, VERIFYING].contains(&entry.from) {
             note(C::FilingDue, C::FilingInTime);
         }
-        if entry.kind == "dispatch" && [RECEIVED, ACCEPTED, RETURNED].contains(&entry.from) {
+        let waits = [RECEIVED, VERIFYING, ACCEPTED, RETURNED];
+        if entry.kind == "dispatch" && waits.contains(&entry.from) {
             note(C::DispatchDue, C::DispatchInTime);
         }
         if entry.kind == "close" {

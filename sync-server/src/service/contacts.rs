@@ -7,7 +7,7 @@
 use super::audit::{self, Deed, Note};
 use super::cases::{Seen, readable};
 use super::push::buckets_of;
-use super::{Fault, Result};
+use super::{Fault, Result, merged};
 use crate::service::district::District;
 use crate::store::cases::Growth;
 use crate::store::contacts::ContactRow;
@@ -60,18 +60,21 @@ pub(super) fn masked(
     seen: &Seen,
     now: Timestamp,
 ) -> Result<Option<MaskedContact>> {
-    let row = store::contacts::of_report(tx, seen.row.report)?;
-    Ok(row.map(|row| MaskedContact {
+    let Some(row) = store::contacts::of_report(tx, seen.row.report)? else {
+        return Ok(None);
+    };
+    Ok(Some(MaskedContact {
         name: mask_name(&row.contact.name),
         phone: mask_phone(&row.contact.phone),
-        may_read: row.erased.is_none() && may_read(actor, seen, now),
+        may_read: row.erased.is_none() && may_read(tx, actor, seen, now)?,
         erased: row.erased.is_some(),
     }))
 }
 
-fn may_read(actor: &Actor, seen: &Seen, now: Timestamp) -> bool {
-    let in_time = readable_until(seen.row.closed).is_none_or(|until| now <= until);
-    in_time && may(actor, Action::ReadContact, seen.subject()).is_some()
+/// In time as long as the work that it is part of goes on, and a while longer.
+fn may_read(tx: &mut dyn Tx, actor: &Actor, seen: &Seen, now: Timestamp) -> Result<bool> {
+    let in_time = readable_until(merged::ended(tx, &seen.row)?).is_none_or(|until| now <= until);
+    Ok(in_time && may(actor, Action::ReadContact, seen.subject()).is_some())
 }
 
 fn kept(tx: &mut dyn Tx, seen: &Seen) -> Result<ContactRow> {
@@ -93,7 +96,7 @@ pub fn read(
     now: Timestamp,
 ) -> Result<Contact> {
     let seen = readable(tx, actor, district, id)?;
-    if !may_read(actor, &seen, now) {
+    if !may_read(tx, actor, &seen, now)? {
         return Err(Fault::Forbidden);
     }
     let row = kept(tx, &seen)?;
@@ -193,9 +196,7 @@ fn blot_out(
     store::events::append(tx, row.id, event)?;
     // A case closed long ago has left the handhelds, and the contact with it; one that was away all
     // the time, or began anew in between, may have missed that.
-    let is_kept = row
-        .closed
-        .is_none_or(|closed| now.since(closed) <= CLOSED_KEPT_MS);
+    let is_kept = merged::ended(tx, row)?.is_none_or(|closed| now.since(closed) <= CLOSED_KEPT_MS);
     let (buckets, id) = (buckets_of(row), row.id.to_string());
     let why = if is_kept { Why::Redact } else { Why::Evict };
     store::changes::put(tx, &district.code, &buckets, "cases", &id, revision, why)?;

@@ -1,10 +1,11 @@
 //! Who hears of a case: its buckets, and until when handhelds keep it.
 //!
 //! Open cases and those closed within thirty days are put into their buckets; older ones leave
-//! them. A case that is opened again, or that a late photo reaches, goes through the same door.
+//! them. A merged case stays as long as the one that it is part of. A case that is opened again, or
+//! that a late photo reaches, goes through the same door.
 
-use super::Result;
 use super::push::buckets_of;
+use super::{Result, merged};
 use crate::service::district::District;
 use crate::store::cases::CaseRow;
 use crate::store::{self, Tx};
@@ -25,9 +26,7 @@ const TABLE: &str = "cases";
 /// # Errors
 /// Whatever the store says, as for all services.
 pub fn tell(tx: &mut dyn Tx, district: &District, row: &CaseRow, now: Timestamp) -> Result<()> {
-    let old = row
-        .closed
-        .is_some_and(|closed| now.since(closed) > CLOSED_KEPT_MS);
+    let old = merged::ended(tx, row)?.is_some_and(|closed| now.since(closed) > CLOSED_KEPT_MS);
     let why = if old { Why::Evict } else { Why::Put };
     put(tx, district, row, why)
 }
@@ -50,7 +49,13 @@ pub fn let_old_cases_leave(tx: &mut dyn Tx, district: &District, now: Timestamp)
     let until = now.plus_ms(-CLOSED_KEPT_MS - 1);
     let rows = store::cases::closed_between(tx, &district.code, after, until, LEAVING_AT_ONCE)?;
     for row in &rows {
+        if merged::ended(tx, row)?.is_none_or(|closed| closed > until) {
+            continue;
+        }
         put(tx, district, row, Why::Evict)?;
+        for part in merged::all_into(tx, row.id)? {
+            put(tx, district, &part, Why::Evict)?;
+        }
     }
     if let Some((closed, id)) = rows.last().and_then(|row| Some((row.closed?, row.id))) {
         store::meta::set(tx, LEFT_TO, &format!("{} {id}", closed.0))?;

@@ -93,7 +93,8 @@ pub fn erase(tx: &mut dyn Tx, op_id: OpId, at: Timestamp) -> Result<bool> {
 }
 
 /// Contacts whose time is over: those of cases closed until a moment, with their cases, and those
-/// that came until then and never got one.
+/// that came until then and never got one. A merged case is over with the one that it is part of,
+/// also by way of others.
 ///
 /// # Errors
 /// As [`insert_if_new`].
@@ -104,10 +105,24 @@ pub fn due(
     limit: usize,
 ) -> Result<Vec<(OpId, Option<CaseId>)>> {
     const SQL: &str = "
+        WITH RECURSIVE going_on (id) AS (
+            SELECT cases.id
+            FROM cases
+            JOIN cases AS target ON target.id = cases.merged_into
+            WHERE cases.district = $1 AND cases.merged_into IS NOT NULL
+                AND target.merged_into IS NULL
+                AND (target.closed_ms IS NULL OR target.closed_ms > $2)
+            UNION
+            SELECT cases.id
+            FROM cases
+            JOIN going_on ON going_on.id = cases.merged_into
+            WHERE cases.merged_into IS NOT NULL
+        )
         SELECT contacts.op_id, cases.id
         FROM contacts
         LEFT JOIN cases ON cases.report = contacts.report
-        WHERE contacts.district = $1 AND contacts.erased_ms IS NULL
+        LEFT JOIN going_on ON going_on.id = cases.id
+        WHERE contacts.district = $1 AND contacts.erased_ms IS NULL AND going_on.id IS NULL
             AND (cases.closed_ms <= $2 OR (cases.id IS NULL AND contacts.received_ms <= $2))
         ORDER BY contacts.op_id
         LIMIT $3";

@@ -43,6 +43,21 @@ fn any_given(case: &Case, n: u8, at: Timestamp) -> Given {
     }
 }
 
+/// Whether a desk or a supervisor can bring it on; whoever urges it doesn't.
+fn has_a_way_on(case: &Case, at: Timestamp) -> bool {
+    let mut asks = case.asks(at);
+    let by_asking = asks.any(|ask| is_the_offices(Some(ask.asks)) && ask.to != Goes::Stays);
+    let by_move = |row: &MoveRow| match row.kind {
+        Move::Ask => by_asking,
+        Move::Grant | Move::Refuse => true,
+        _ => row.to != Goes::Stays,
+    };
+    let moves = case.moves(at);
+    moves
+        .iter()
+        .any(|(row, right)| is_the_offices(*right) && by_move(row))
+}
+
 proptest! {
     /// No dead end, no illegal state, exactly one who must act next, clocks never backwards.
     #[test]
@@ -67,7 +82,9 @@ proptest! {
             prop_assert!(offered, "{:?} was made and not offered in {}", event.kind, case.state);
             prop_assert_eq!(next.revision, case.revision + 1);
             let row = state(next.state).unwrap();
-            prop_assert!(next.dispatched_ms >= case.dispatched_ms);
+            let anew = event.kind == Move::Unmerge;
+            prop_assert!(anew || next.dispatched_ms >= case.dispatched_ms);
+            prop_assert!(next.state != RECEIVED || next.dispatched_ms.is_none());
             prop_assert!(next.life.stage_since_ms.unwrap() >= case.life.stage_since_ms.unwrap());
             prop_assert!(next.life.extensions <= EXTENSIONS_MAX);
             prop_assert!(next.life.suspensions <= SUSPENSIONS_MAX);
@@ -75,8 +92,7 @@ proptest! {
                 Class::Open => {
                     prop_assert!(next.closed_ms.is_none());
                     prop_assert_ne!(next.awaits(), Awaits::Nobody);
-                    let on = next.moves(at).iter().any(|(_, right)| right.is_some());
-                    prop_assert!(on, "{} is a dead end", next.state);
+                    prop_assert!(has_a_way_on(&next, at), "{} is a dead end", next.state);
                     if row.awaits == Awaits::Clock && next.life.asked.is_none() {
                         prop_assert!(next_due(&next, &rules).is_some());
                     }
@@ -84,11 +100,16 @@ proptest! {
                 Class::Closed => prop_assert!(next.closed_ms.is_some()),
             }
             // Only an extension or a resumption moves a running deadline on, only a dispatch and a
-            // unit that takes over set it.
+            // unit that takes over set it; what is received anew has none.
+            prop_assert!(!anew || next.deadline_ms.is_none());
             if next.deadline_ms != case.deadline_ms {
                 prop_assert!(matches!(
                     event.kind,
-                    Move::Dispatch | Move::TakeOver | Move::Grant | Move::Resume
+                    Move::Dispatch
+                        | Move::TakeOver
+                        | Move::Grant
+                        | Move::Resume
+                        | Move::Unmerge
                 ));
             }
             if event.kind == Move::TakeOver {

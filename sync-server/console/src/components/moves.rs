@@ -242,9 +242,11 @@ const fn shape(begun: &Begun) -> Shape {
 /// The unit that the rules suggest, if the case can be given to it.
 fn suggested(case: &CaseDetail) -> Option<String> {
     let lead = &case.decision.lead;
+    let is_new =
+        [shared::case::RECEIVED, shared::case::VERIFYING].contains(&case.row.state.as_str());
     let fits = !case.decision.needs_person
         && !shared::unit::is_pool(lead)
-        && (case.row.state == shared::case::RECEIVED || *lead != case.row.lead);
+        && (is_new || *lead != case.row.lead);
     fits.then(|| lead.to_string())
 }
 

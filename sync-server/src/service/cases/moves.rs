@@ -7,19 +7,19 @@ use super::view::{after_move, detail};
 use super::{Seen, readable, targets};
 use crate::service::district::District;
 use crate::service::trail::{self, After};
-use crate::service::{Fault, Result, feed, statistics, words};
+use crate::service::{Fault, Result, feed, merged, statistics, words};
 use crate::store::cases::{CaseMove, CaseRow};
 use crate::store::events::NewEvent;
 use crate::store::{self, Tx};
 use shared::area::{COMMUNITY_CODE_LEN, STREET_CODE_LEN};
 use shared::case::{
-    self, Case, Event, FORCE_CLOSED, Given, MERGED, Move, NOT_ACCEPTED, RETURNS_MAX, Refusal,
+    self, Case, Event, FORCE_CLOSED, Given, MERGED, Move, NOT_ACCEPTED, Part, RETURNS_MAX, Refusal,
     VOIDED, WITHDRAWN, ask_row, move_row,
 };
 use shared::id::{CaseId, EventId, PersonId, UnitCode};
 use shared::label::{self, Lang};
 use shared::report::PhotoRole;
-use shared::role::{Action, Actor, Post, may};
+use shared::role::{Action, Actor, Post, Subject, may};
 use shared::time::Timestamp;
 use shared::wire::console::{CaseDetail, MoveRequest};
 
@@ -49,13 +49,14 @@ pub fn move_case(
     let seen = readable(tx, actor, district, id)?;
     let before = as_case(&seen.row)?;
     let post = right(&before, request)
-        .and_then(|action| may(actor, action, seen.subject()))
+        .and_then(|action| post_for(actor, action, seen.subject(), &before.life.parts))
         .ok_or(Fault::Forbidden)?;
     if request.base_revision != before.revision {
         return Ok(Moved::Stale(Box::new(detail(
             tx, actor, district, id, now,
         )?)));
     }
+    targets::unmerge_first(tx, &seen.row, request)?;
     let given = targets::given(tx, actor, district, &seen, request, now)?;
     let ruled = Ruled::load(tx, district, &seen.row, now)?.accepted(district, &seen.row, &given);
     let event = Event {
@@ -108,6 +109,28 @@ fn right(case: &Case, request: &MoveRequest) -> Option<Action> {
         }
         kind => move_row(kind).and_then(|row| row.action),
     }
+}
+
+/// The post that a move is made in. Of several in units that assist it is one whose part is open: the
+/// answer is that unit's.
+fn post_for<'a>(
+    actor: &'a Actor,
+    action: Action,
+    subject: Subject<'_>,
+    parts: &[Part],
+) -> Option<&'a Post> {
+    let open = parts.iter().filter(|part| part.answered_ms.is_none());
+    let owing: Vec<UnitCode> = open
+        .filter(|part| subject.assisting.contains(&part.unit))
+        .map(|part| part.unit.clone())
+        .collect();
+    let of_those = Subject {
+        assisting: &owing,
+        ..subject
+    };
+    let answers = action == Action::Answer;
+    let post = answers.then(|| may(actor, action, of_those)).flatten();
+    post.or_else(|| may(actor, action, subject))
 }
 
 /// A second return goes to the unit that may not hand back, with the whole chain, by the rule.
@@ -207,8 +230,8 @@ pub(in crate::service) fn write(
     statistics::count_newest(tx, district, row.id, row.grid.as_ref())?;
     feed::tell(tx, district, &moved_row(row, next), event.at)?;
     // Whoever reported a case that was merged into this one sees how it goes on.
-    for merged in store::cases::merged_into(tx, row.id)? {
-        feed::tell(tx, district, &merged, event.at)?;
+    for part in merged::all_into(tx, row.id)? {
+        feed::tell(tx, district, &part, event.at)?;
     }
     Ok(true)
 }

@@ -3,11 +3,11 @@
 use super::facts::EventFacts;
 use super::view::{OTHERS_TEXT_CHARS_MAX, office};
 use crate::service::district::District;
-use crate::service::{Fault, Result, similar};
+use crate::service::{Fault, Result, merged, similar};
 use crate::store::cases::StateRow;
 use crate::store::{self, Tx};
 use serde::Deserialize;
-use shared::case::{self, Awaits, Life};
+use shared::case::{self, Awaits, Life, MERGED};
 use shared::catalogue::Catalogue;
 use shared::id::{CaseId, PersonId};
 use shared::wire::sync::{CaseState, CourseEntry, MergedInto, OnTheSpot};
@@ -36,7 +36,15 @@ pub fn states_of(
     }
     let mut courses = store::cases::courses(tx, ids)?;
     let mut states = HashMap::with_capacity(ids.len());
-    for row in store::cases::states(tx, ids)? {
+    for mut row in store::cases::states(tx, ids)? {
+        let goes_on = row.merged_into.as_ref().map(|(_, state)| state.as_str());
+        // What it was merged into was merged in turn: the last one tells how it goes.
+        if goes_on == Some(MERGED)
+            && let Some(own) = store::cases::get(tx, row.id)?
+            && let Some(last) = merged::target(tx, &own)?
+        {
+            row.merged_into = Some((last.case_no, last.state));
+        }
         let course = courses.remove(&row.id).unwrap_or_default();
         let course = course.into_iter().map(|entry| CourseEntry {
             by: office(district, entry.unit.as_ref(), entry.role),

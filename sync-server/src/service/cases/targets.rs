@@ -8,7 +8,7 @@ use crate::service::district::District;
 use crate::service::{Fault, Result, words};
 use crate::store::cases::CaseRow;
 use crate::store::{self, Tx};
-use shared::case::{Class, Fact, Given, Move};
+use shared::case::{Ask, Class, Fact, Given, Move};
 use shared::catalogue::{COMMUNITY_ROLE, Catalogue, STREET_ROLES};
 use shared::id::{CaseId, ConditionId, UnitCode};
 use shared::role::Actor;
@@ -190,6 +190,25 @@ fn above(district: &District, row: &CaseRow) -> Result<UnitCode> {
     unit.ok_or(Fault::NotPossible(words(
         "本单位已是区级，没有更上一级。不属本单位的请退回。",
         "This unit is the district's already. Hand it back if it isn't yours.",
+    )))
+}
+
+/// What was merged into a case would be gone from every list once that is taken for nothing: it is
+/// unmerged first.
+pub(super) fn unmerge_first(tx: &mut dyn Tx, row: &CaseRow, request: &MoveRequest) -> Result<()> {
+    let ask = match request.kind {
+        Move::Ask => request.ask,
+        Move::Grant => row.life.asked.as_ref().map(|asked| asked.ask),
+        _ => None,
+    };
+    let taken_for_nothing =
+        matches!(request.kind, Move::NotAccept | Move::Withdraw) || ask == Some(Ask::Void);
+    if !taken_for_nothing || store::cases::merged_into(tx, row.id)?.is_empty() {
+        return Ok(());
+    }
+    Err(Fault::NotPossible(words(
+        "还有别的上报并入了这件，会跟着一起落空。请先在那几件上拆案，再办这一步。",
+        "Other reports were merged into this one and would end with it; unmerge them first.",
     )))
 }
 

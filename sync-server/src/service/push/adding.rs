@@ -126,7 +126,7 @@ pub(super) fn add(
         return Ok(Added::Aside(closed(&seen, now)));
     }
     let did = match &adding.addition {
-        Addition::Withdraw(_) if may_still_withdraw(&seen) => {
+        Addition::Withdraw(_) if may_still_withdraw(tx, &seen)? => {
             Did::Stands(withdraw(tx, district, &seen, adding, &by, now)?)
         }
         Addition::Verify(visit) | Addition::Check(visit) => {
@@ -177,9 +177,13 @@ fn given_up(tx: &mut dyn Tx, operation: &Operation, now: Timestamp) -> Result<i6
     Ok(given_up)
 }
 
-/// No unit has begun: the case ends here. After that it is a wish, and the unit decides.
-fn may_still_withdraw(seen: &Seen) -> bool {
-    move_row(Move::Withdraw).is_some_and(|row| row.from.contains(&seen.row.state.as_str()))
+/// No unit has begun, and nobody else's report hangs on it: the case ends here. Otherwise it is a
+/// wish, and somebody else decides.
+fn may_still_withdraw(tx: &mut dyn Tx, seen: &Seen) -> Result<bool> {
+    let row = &seen.row;
+    let in_time =
+        move_row(Move::Withdraw).is_some_and(|kind| kind.from.contains(&row.state.as_str()));
+    Ok(in_time && store::cases::merged_into(tx, row.id)?.is_empty())
 }
 
 fn withdraw(

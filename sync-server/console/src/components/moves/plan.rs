@@ -62,11 +62,11 @@ fn usual(state: &str) -> &'static [Move] {
         VERIFYING => &[Move::Verify],
         ACCEPTED | RETURNED => &[Move::Dispatch],
         DISPATCHED => &[Move::Start],
-        HANDLING => &[Move::Finish],
+        HANDLING => &[Move::Finish, Move::Dispatch],
         HANDLED => &[Move::Close, Move::Dispatch],
         CHECKING => &[Move::Check],
-        CHECKED => &[Move::Close, Move::Rework],
-        CONTESTED => &[Move::AskCheck, Move::Rework],
+        CHECKED => &[Move::Close, Move::Rework, Move::Dispatch],
+        CONTESTED => &[Move::AskCheck, Move::Rework, Move::Dispatch],
         _ => &[],
     }
 }
@@ -166,7 +166,8 @@ fn is_optional(fact: Fact, begun: &Begun, case: &CaseDetail) -> bool {
         (Move::Finish | Move::AnswerPart, Fact::AfterPhoto) | (Move::AddPart, Fact::Until) => true,
         (Move::Dispatch, Fact::Condition) => {
             let life = case.life.as_ref();
-            case.row.state == RECEIVED && life.is_some_and(|life| !life.conditions.is_empty())
+            let is_new = [RECEIVED, VERIFYING].contains(&case.row.state.as_str());
+            is_new && life.is_some_and(|life| !life.conditions.is_empty())
         }
         _ => false,
     }
@@ -274,6 +275,15 @@ mod tests {
         assert_eq!(lots.next.unwrap().id(), "move-start");
         assert_eq!(names(&lots.more), ["move-finish", "move-ask-extension"]);
         assert_eq!(names(&lots.apart), ["move-hand-back", "move-ask-void"]);
+    }
+
+    #[test]
+    fn what_was_never_dispatched_and_is_objected_to_goes_on_with_a_check_or_a_dispatch() {
+        let next = |state, kinds: &[Move]| lots(&with(state, kinds, &[])).next.unwrap().id();
+        let both = [Move::Dispatch, Move::AskCheck];
+        assert_eq!(next(CONTESTED, &both), "move-ask-check");
+        assert_eq!(next(CHECKED, &[Move::Dispatch]), "move-dispatch");
+        assert_eq!(next(HANDLING, &[Move::Dispatch]), "move-dispatch");
     }
 
     #[test]

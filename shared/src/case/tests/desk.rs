@@ -1,0 +1,117 @@
+//! What a desk may do when a case would stand still.
+
+use super::*;
+
+#[test]
+fn the_desk_takes_back_what_nobody_looks_at() {
+    let mut story = Story::begin();
+    story.go(Move::AskVerify, Given::default());
+    let condition = Some(ConditionId::new("C0101-1").unwrap());
+    let accept = Given {
+        condition,
+        ..Given::default()
+    };
+    for (kind, given, to) in [
+        (Move::Accept, accept, ACCEPTED),
+        (Move::Dispatch, to_unit("E01"), DISPATCHED),
+        (Move::NotAccept, because("不在本区"), NOT_ACCEPTED),
+    ] {
+        assert_eq!(story.attempt(kind, 1, given).unwrap().state, to);
+    }
+    let mut story = Story::handled();
+    story.go(Move::AskCheck, Given::default());
+    let closed = story.attempt(Move::Close, 1, Given::default()).unwrap();
+    assert_eq!((closed.state, closed.closed_ms), (CLOSED, Some(story.now)));
+    let again = story.attempt(Move::Rework, 1, because("照片上还没好"));
+    assert_eq!(again.unwrap().state, HANDLING);
+    story.go(Move::Ask, asking(Ask::ForceClose, None));
+    assert_eq!(story.case.awaits(), Awaits::Supervisor);
+    story.go(Move::Grant, Given::default());
+    assert_eq!(story.case.state, FORCE_CLOSED);
+}
+
+#[test]
+fn a_part_is_answered_while_the_case_is_checked() {
+    let mut story = Story::dispatched("E01");
+    let part = Given {
+        unit: Some(unit("D22-4")),
+        ..because("恢复路面")
+    };
+    story.go(Move::AddPart, part);
+    story.go(Move::Finish, because("已止水"));
+    let answer = |case: &Case| {
+        let event = Event {
+            kind: Move::AnswerPart,
+            base_revision: case.revision,
+            at: MONDAY,
+            by: Some(person(3)),
+            by_unit: Some(unit("D22-4")),
+            given: because("路面已恢复"),
+        };
+        case.apply(&event, &rules()).unwrap()
+    };
+    story.go(Move::AskCheck, Given::default());
+    let answered = answer(&story.case);
+    assert_eq!(answered.state, CHECKING);
+    story.go(Move::Check, found(Found::Yes, ""));
+    assert_eq!(
+        story.attempt(Move::Close, 1, Given::default()),
+        Err(Refusal::PartsOpen)
+    );
+    story.case = answer(&story.case);
+    story.go(Move::Close, Given::default());
+}
+
+#[test]
+fn what_was_put_right_on_the_spot_and_is_objected_to_is_dispatched_and_not_reworked() {
+    let mut story = Story::begin();
+    let event = Event::of_system(Move::SelfFix, &story.case, story.now, Given::default());
+    story.case = story.case.apply(&event, &rules()).unwrap();
+    story.go(Move::Contest, because("还在漏"));
+    let refused = |state| {
+        Err(Refusal::NotFrom {
+            state,
+            kind: Move::Rework,
+        })
+    };
+    let rework = |story: &Story| story.attempt(Move::Rework, 1, because("还在漏"));
+    assert_eq!(rework(&story), refused(CONTESTED));
+    assert!(story.attempt(Move::Dispatch, 1, to_unit("E01")).is_ok());
+    story.go(Move::AskCheck, Given::default());
+    assert_eq!(rework(&story), refused(CHECKING));
+    story.go(Move::Check, found(Found::No, ""));
+    assert_eq!(rework(&story), refused(CHECKED));
+    let moves = story.case.moves(story.now);
+    let offered = |kind| moves.iter().any(|(row, _)| row.kind == kind);
+    assert!(offered(Move::Dispatch) && !offered(Move::Rework));
+    story.go(Move::Dispatch, to_unit("E01"));
+    assert!(story.case.deadline_ms.is_some(), "with a clock");
+    assert_eq!(story.case.life.checked, None);
+    // Once it is a unit's, that does it again.
+    story.go(Move::Start, Given::default());
+    assert!(story.attempt(Move::Dispatch, 1, to_unit("D22")).is_err());
+    story.go(Move::Finish, because("已止水"));
+    story.go(Move::Rework, because("还在漏"));
+    assert_eq!(story.case.state, HANDLING);
+}
+
+#[test]
+fn what_is_unmerged_is_received_anew_and_goes_to_the_unit_that_had_it() {
+    let mut story = Story::dispatched("E01");
+    let given = Given {
+        into: Some(CaseId(Uuid::from_u128(9))),
+        ..Given::default()
+    };
+    story.go(Move::Merge, given);
+    story.wait(DAY_MS);
+    story.go(Move::Unmerge, because("不是同一处"));
+    let case = &story.case;
+    assert_eq!((case.state, case.dispatched_ms), (RECEIVED, None));
+    assert_eq!((case.deadline_ms, case.closed_ms), (None, None));
+    assert_eq!((case.life.limit, case.life.steps.len()), (None, 0));
+    assert_eq!(case.life.first_unit, Some(unit("E01")));
+    story.go(Move::Dispatch, to_unit("E01"));
+    let limit = rules().limit.unwrap();
+    let fresh = CALENDAR.deadline(story.now, limit);
+    assert_eq!(story.case.deadline_ms, Some(fresh), "a clock of its own");
+}

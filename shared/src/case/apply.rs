@@ -378,8 +378,8 @@ impl Case {
                 });
                 self.life.suspended = Some(Suspended {
                     since_ms: at,
-                    // What is granted later than asked for ends at once.
-                    until_ms: asked.until_ms.unwrap_or(at),
+                    // What is granted after its date ends at once, and not before it began.
+                    until_ms: asked.until_ms.unwrap_or(at).max(at),
                     left_ms,
                 });
                 self.life.steps.push(DeadlineStep::Suspended {

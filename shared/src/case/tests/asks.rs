@@ -92,6 +92,23 @@ fn a_suspension_stops_the_clock_and_ends_by_itself() {
 }
 
 #[test]
+fn a_suspension_granted_after_its_date_takes_no_time_away() {
+    let mut story = Story::dispatched("E01");
+    story.go(Move::Start, Given::default());
+    let deadline = story.case.deadline_ms;
+    let until = story.now.plus_ms(30 * MINUTE_MS);
+    story.go(Move::Ask, asking(Ask::Suspension, Some(until)));
+    // Granted half an hour after the date: it ends as it begins, with what was left then.
+    story.wait(60 * MINUTE_MS);
+    story.go(Move::Grant, Given::default());
+    let now = story.now;
+    assert_eq!(due(&story.case, &rules(), now), [(now, Due::Resume)]);
+    let event = Event::of_system(Move::Resume, &story.case, now, Given::default());
+    let case = story.case.apply(&event, &rules()).unwrap();
+    assert_eq!((case.state, case.deadline_ms), (HANDLING, deadline));
+}
+
+#[test]
 fn voiding_and_closing_by_force_take_a_supervisor() {
     for (ask, state) in [(Ask::Void, VOIDED), (Ask::ForceClose, FORCE_CLOSED)] {
         let mut story = Story::dispatched("E01");

@@ -105,7 +105,12 @@ fn a_suspension_ends_by_itself_and_the_clock_goes_on(backend: &Backend) {
     assert_eq!(seen.at("/row/state"), "handling");
     // From 11:30 three hours are left: half an hour until noon, then from 14:00.
     assert_eq!(seen.at("/row/deadline_ms"), &json!(until + 5 * HOUR_MS));
-    assert!(desk.kinds(&unit).contains(&String::from("resume")));
+    // One and a half of four hours, and so far from yellow: the week of the suspension is no part.
+    assert_eq!(seen.at("/row/used_permille"), 375);
+    world.tell_due();
+    let kinds = desk.kinds(&unit);
+    assert!(kinds.contains(&String::from("resume")));
+    assert!(!kinds.contains(&String::from("yellow")), "{kinds:?}");
     let again = json!({"ask": "suspension", "reason": "还要等", "until_ms": until + 9 * DAY_MS});
     assert_eq!(desk.attempt(&unit, "ask", &again).status, 409);
     assert_eq!(world.verify().findings, []);

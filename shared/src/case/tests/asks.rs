@@ -109,6 +109,36 @@ fn a_suspension_granted_after_its_date_takes_no_time_away() {
 }
 
 #[test]
+fn what_a_suspension_lasted_turns_no_light_yellow() {
+    let mut story = Story::dispatched("E01");
+    story.go(Move::Start, Given::default());
+    story.wait(60 * MINUTE_MS);
+    let until = MONDAY.plus_ms(28 * DAY_MS);
+    story.go(Move::Ask, asking(Ask::Suspension, Some(until)));
+    story.go(Move::Grant, Given::default());
+    let share = |case: &Case, at: Timestamp| {
+        let (dispatched, deadline) = (case.dispatched_ms.unwrap(), case.deadline_ms.unwrap());
+        case.life.share_used(&CALENDAR, dispatched, deadline, at)
+    };
+    // One of four working hours is used, however long it stands.
+    let quarter = |case: &Case, at| (share(case, at) - 0.25).abs() < 1e-12;
+    assert!(quarter(&story.case, story.now) && quarter(&story.case, until));
+    let event = Event::of_system(Move::Resume, &story.case, until, Given::default());
+    let case = story.case.apply(&event, &rules()).unwrap();
+    assert!(quarter(&case, until));
+    // 3.2 hours are 80 %: two hours and twelve minutes after it went on.
+    let yellow = until.plus_ms(132 * MINUTE_MS);
+    assert!(due(&case, &rules(), until).is_empty());
+    assert_eq!(due(&case, &rules(), yellow), [(yellow, Due::Yellow)]);
+    assert!((share(&case, yellow) - 0.8).abs() < 1e-12);
+    // Four hours more, and eight are the whole.
+    let mut story = Story { case, now: until };
+    story.go(Move::Ask, asking(Ask::Extension, None));
+    story.go(Move::Grant, Given::default());
+    assert!((share(&story.case, until) - 0.125).abs() < 1e-12);
+}
+
+#[test]
 fn voiding_and_closing_by_force_take_a_supervisor() {
     for (ask, state) in [(Ask::Void, VOIDED), (Ask::ForceClose, FORCE_CLOSED)] {
         let mut story = Story::dispatched("E01");

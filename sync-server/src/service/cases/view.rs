@@ -11,7 +11,7 @@ use crate::store::events::EventRow;
 use crate::store::photos::ReportPhoto;
 use crate::store::reports::ReportRow;
 use crate::store::{self, Tx};
-use shared::case::{self, Ask};
+use shared::case::{self, Ask, Life};
 use shared::catalogue::Catalogue;
 use shared::id::{CaseId, CatalogueVersion, ConditionId, PersonId, UnitCode};
 use shared::label::{self, Lang};
@@ -101,16 +101,20 @@ fn used_permille(
     let mode = district.mode(row.grid.as_ref(), start);
     let limit = in_mode(catalogue.limit(condition)?, mode);
     let until = row.handled.or(row.closed).unwrap_or(now);
+    let life = Life {
+        limit: Some(limit),
+        ..row.life.clone()
+    };
     // The calendar in force, as for the deadline.
     let calendar = district.catalogue.calendar();
-    let share = calendar.share_used(start, until, deadline, limit);
+    let share = life.share_used(calendar, start, deadline, until);
     #[expect(
         clippy::as_conversions,
         reason = "a share is small, and a float beyond the range saturates"
     )]
     let permille = (share * 1000.0) as i64;
     // Late is late, however little.
-    Some(if until > deadline {
+    Some(if share > 1.0 {
         permille.max(1001)
     } else {
         permille

@@ -19,6 +19,7 @@ use tests::world::{COMMUNITY, HERE, Handheld, START, World};
 on_both!(
     an_extension_is_asked_for_granted_and_explained,
     a_suspension_ends_by_itself_and_the_clock_goes_on,
+    a_light_runs_on_the_clock_of_the_condition_that_the_dispatcher_chose,
     after_two_returns_the_last_resort_gets_it_with_the_chain,
     lights_are_told_once_and_cards_reach_the_supervisors,
     what_falls_due_makes_nobodys_move_stale,
@@ -114,6 +115,26 @@ fn a_suspension_ends_by_itself_and_the_clock_goes_on(backend: &Backend) {
     let again = json!({"ask": "suspension", "reason": "还要等", "until_ms": until + 9 * DAY_MS});
     assert_eq!(desk.attempt(&unit, "ask", &again).status, 409);
     assert_eq!(world.verify().findings, []);
+}
+
+fn a_light_runs_on_the_clock_of_the_condition_that_the_dispatcher_chose(backend: &Backend) {
+    let world = World::new(backend);
+    // Reported as 缺失移位, 2紧急工作时; it is 破损, 4工作时.
+    let case = file_as(&world, &mut world.worker(), "C0101");
+    let desk = Desk {
+        world: &world,
+        case,
+    };
+    let dispatcher = world.console_of(Role::Dispatcher, HERE, None);
+    let other = json!({"unit": "D22-2", "condition": "C0101-2"});
+    let given = desk.go(&dispatcher, "dispatch", &other);
+    assert_eq!(given.at("/row/deadline_ms"), &json!(DEADLINE));
+    // At 12:30: the hour and a half until noon, of four.
+    world.pass_ms(2 * HOUR_MS);
+    let seen = desk.seen(&dispatcher);
+    assert_eq!(seen.at("/row/used_permille"), 375);
+    let list = world.get("/v1/cases", &dispatcher);
+    assert_eq!(list.at("/rows/0/used_permille"), 375);
 }
 
 fn after_two_returns_the_last_resort_gets_it_with_the_chain(backend: &Backend) {

@@ -77,8 +77,13 @@ fn console_row(
         deadline_ms: row.deadline,
         handled_ms: row.handled,
         closed_ms: row.closed,
-        used_permille: filled_with
-            .and_then(|(condition, _)| used_permille(district, catalogue, row, condition, now)),
+        used_permille: used_permille(
+            district,
+            catalogue,
+            row,
+            filled_with.map(|(condition, _)| condition),
+            now,
+        ),
         photos: photo_counts(row),
         self_fixed: row.self_fixed,
         asked: row.life.asked.as_ref().map(|asked| asked.ask),
@@ -93,17 +98,23 @@ fn used_permille(
     district: &District,
     catalogue: &Catalogue,
     row: &CaseRow,
-    condition: &ConditionId,
+    condition: Option<&ConditionId>,
     now: Timestamp,
 ) -> Option<i64> {
     let (start, deadline) = (row.dispatched?, row.deadline?);
-    // The clock that the deadline was counted on, whatever the mode is by now.
-    let mode = district.mode(row.grid.as_ref(), start);
-    let limit = in_mode(catalogue.limit(condition)?, mode);
     let until = row.handled.or(row.closed).unwrap_or(now);
-    let life = Life {
-        limit: Some(limit),
-        ..row.life.clone()
+    let old;
+    // The limit that the dispatch gave, whatever condition the report names and mode it is by now.
+    let life = if row.life.limit.is_some() {
+        &row.life
+    } else {
+        // From before it was kept with the case.
+        let mode = district.mode(row.grid.as_ref(), start);
+        old = Life {
+            limit: Some(in_mode(catalogue.limit(condition?)?, mode)),
+            ..row.life.clone()
+        };
+        &old
     };
     // The calendar in force, as for the deadline.
     let calendar = district.catalogue.calendar();

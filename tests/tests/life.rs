@@ -24,6 +24,7 @@ on_both!(
     lights_are_told_once_and_cards_reach_the_supervisors,
     what_falls_due_makes_nobodys_move_stale,
     striking_out_takes_a_dispatcher_and_a_supervisor,
+    striking_out_takes_two_people_whatever_posts_one_holds,
     every_part_is_answered_before_the_case_closes,
     a_merged_report_follows_the_case_it_was_merged_into,
     a_case_climbs_from_the_community_to_the_district,
@@ -254,6 +255,28 @@ fn striking_out_takes_a_dispatcher_and_a_supervisor(backend: &Backend) {
     let reply = desk.go(&supervisor, "grant", &json!({}));
     assert_eq!(reply.at("/row/state"), "voided");
     assert_eq!(reply.at("/row/class"), "closed");
+}
+
+fn striking_out_takes_two_people_whatever_posts_one_holds(backend: &Backend) {
+    let world = World::new(backend);
+    let desk = Desk::filed(&world, &mut world.worker(), "E0110");
+    let admin = world.console_of(Role::Administrator, "350703", None);
+    let posts = json!([
+        {"role": "dispatcher", "area": HERE},
+        {"role": "supervisor", "area": HERE},
+    ]);
+    let new = json!({"login": "both", "name": "黄志明", "posts": posts});
+    let added = world.post("/v1/people", &admin, &new);
+    assert_eq!(added.status, 201, "{added:?}");
+    let both = world.console(added.at("/me/id").as_str().unwrap().parse().unwrap());
+    desk.go(&both, "ask", &json!({"ask": "void", "reason": "演练误报"}));
+    assert!(!desk.moves(&both).contains(&String::from("grant")));
+    let refused = desk.attempt(&both, "grant", &json!({}));
+    assert_eq!((refused.status, refused.code()), (409, "not_possible"));
+    assert_eq!(refused.at("/words"), "自己提出的申请要由别人同意。");
+    let supervisor = world.console_of(Role::Supervisor, HERE, None);
+    let granted = desk.go(&supervisor, "grant", &json!({}));
+    assert_eq!(granted.at("/row/state"), "voided");
 }
 
 fn every_part_is_answered_before_the_case_closes(backend: &Backend) {

@@ -334,6 +334,7 @@ impl Case {
     }
 
     fn grant(&mut self, event: &Event, rules: &Rules<'_>) -> Result<(), Refusal> {
+        self.may_grant(event.by)?;
         let asked = self.life.asked.take().ok_or(Refusal::NothingAsked)?;
         let row = ask_row(asked.ask).ok_or(Refusal::NothingAsked)?;
         if asked.ask == Ask::Appeal && asked.first_by.is_none() {
@@ -342,9 +343,6 @@ impl Case {
                 ..asked
             });
             return Ok(());
-        }
-        if asked.first_by.is_some() && asked.first_by == event.by {
-            return Err(Refusal::SameReviewer);
         }
         self.granted(row, &asked, event.at, rules);
         if let Goes::To(state) = row.to {

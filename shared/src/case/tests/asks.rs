@@ -37,6 +37,36 @@ fn two_extensions_add_one_original_limit_each_and_none_once_overdue() {
 }
 
 #[test]
+fn nobody_grants_what_they_asked_for_whatever_it_is() {
+    let mut handling = Story::dispatched("E01");
+    handling.go(Move::Start, Given::default());
+    let mut late = Story::dispatched("E01");
+    late.go(Move::Start, Given::default());
+    late.wait(3 * DAY_MS);
+    late.go(Move::Finish, because("已修复"));
+    late.go(Move::Close, Given::default());
+    let until = Some(MONDAY.plus_ms(7 * DAY_MS));
+    for (ask, case) in [
+        (Ask::Extension, &handling.case),
+        (Ask::Suspension, &handling.case),
+        (Ask::Void, &Story::dispatched("E01").case),
+        (Ask::ForceClose, &handling.case),
+        (Ask::Appeal, &late.case),
+    ] {
+        let mut story = Story {
+            case: case.clone(),
+            now: if ask == Ask::Appeal { late.now } else { MONDAY },
+        };
+        story.go(Move::Ask, asking(ask, until));
+        let own = story.attempt(Move::Grant, 1, Given::default());
+        assert_eq!(own, Err(Refusal::OwnRequest), "{ask:?}");
+        // Taking it back is no grant.
+        assert!(story.attempt(Move::Refuse, 1, because("不用了")).is_ok());
+        assert!(story.attempt(Move::Grant, 2, Given::default()).is_ok());
+    }
+}
+
+#[test]
 fn a_refused_extension_does_not_count() {
     let mut story = Story::dispatched("E01");
     let before = story.case.deadline_ms;
@@ -167,11 +197,11 @@ fn a_late_case_is_appealed_once_and_two_people_agree() {
     assert!(story.case.was_late());
     story.go(Move::Ask, asking(Ask::Appeal, None));
     story.go(Move::Grant, Given::default());
-    assert_eq!(
-        story.attempt(Move::Grant, 1, Given::default()),
-        Err(Refusal::SameReviewer)
-    );
-    story.case = story.attempt(Move::Grant, 2, Given::default()).unwrap();
+    for (by, refusal) in [(1, Refusal::OwnRequest), (2, Refusal::SameReviewer)] {
+        let again = story.attempt(Move::Grant, by, Given::default());
+        assert_eq!(again, Err(refusal));
+    }
+    story.case = story.attempt(Move::Grant, 3, Given::default()).unwrap();
     assert_eq!(story.case.life.appealed, Some(Appealed::Granted));
     assert!(story.case.was_late(), "the fact is kept");
     assert_eq!(

@@ -11,7 +11,7 @@ use crate::store::events::EventRow;
 use crate::store::photos::ReportPhoto;
 use crate::store::reports::ReportRow;
 use crate::store::{self, Tx};
-use shared::case::{self, Ask, Life};
+use shared::case::{self, Ask, Life, Move};
 use shared::catalogue::Catalogue;
 use shared::id::{CaseId, CatalogueVersion, ConditionId, PersonId, UnitCode};
 use shared::label::{self, Lang};
@@ -259,7 +259,8 @@ fn allowed(actor: &Actor, seen: &Seen, now: Timestamp) -> (Vec<AllowedMove>, Vec
     let mut moves: Vec<AllowedMove> = Vec::new();
     for (row, right) in case.moves(now) {
         let twice = moves.iter().any(|known| known.kind == row.kind);
-        if right.is_some_and(has) && !twice {
+        let own = row.kind == Move::Grant && case.may_grant(Some(actor.person)).is_err();
+        if right.is_some_and(has) && !twice && !own {
             moves.push(AllowedMove {
                 kind: row.kind,
                 needs_reason: row.needs.contains(&case::Fact::Reason),

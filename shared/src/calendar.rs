@@ -347,23 +347,17 @@ impl Calendar {
         }
     }
 
-    /// Which share of the time from `start` to `deadline` is used, on the limit's clock: 0 at the
-    /// start, 1 at the deadline, more beyond.
+    /// Which share of a time of `whole` milliseconds on a clock is used, when it ends with
+    /// `deadline`: 1 at the deadline, more beyond.
     ///
-    /// The deadline is given and not computed, because it may have been extended. After the deadline
-    /// the share is always more than 1, also on the evening of the day it ended, when the working
-    /// clock stands still.
+    /// Counted back from the deadline, because that may have been extended, and because a clock
+    /// that stood for a while used nothing meanwhile. After the deadline the share is always more
+    /// than 1, also on the evening of the day it ended, when the working clock stands still.
     #[must_use]
-    pub fn share_used(
-        &self,
-        start: Timestamp,
-        now: Timestamp,
-        deadline: Timestamp,
-        limit: Limit,
-    ) -> f64 {
-        let clock = limit.unit.clock();
-        let whole = self.elapsed(start, deadline, clock);
-        let used = self.elapsed(start, now, clock);
+    pub fn share_used(&self, whole: i64, now: Timestamp, deadline: Timestamp, clock: Clock) -> f64 {
+        let left = self.elapsed(now, deadline, clock);
+        let over = self.elapsed(deadline, now, clock);
+        let used = whole.saturating_sub(left).max(0).saturating_add(over);
         #[expect(
             clippy::as_conversions,
             clippy::cast_precision_loss,
@@ -377,21 +371,15 @@ impl Calendar {
         if now <= deadline {
             return share.min(1.0);
         }
-        // No working time between start and deadline: the limit counts as used once over.
+        // Nothing to use up: it counts as used once over.
         let share = if whole > 0 { share } else { 1.0 };
         share.max(1.0 + f64::EPSILON)
     }
 
     /// The light of a case; the same as [`Light::of`] the share used.
     #[must_use]
-    pub fn light(
-        &self,
-        start: Timestamp,
-        now: Timestamp,
-        deadline: Timestamp,
-        limit: Limit,
-    ) -> Light {
-        Light::of(self.share_used(start, now, deadline, limit))
+    pub fn light(&self, whole: i64, now: Timestamp, deadline: Timestamp, clock: Clock) -> Light {
+        Light::of(self.share_used(whole, now, deadline, clock))
     }
 
     /// How many exceptions lie before this day.

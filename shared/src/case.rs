@@ -295,6 +295,22 @@ impl Case {
         }
     }
 
+    /// Whether this person may grant what is asked, by whatever right: nobody grants what they asked
+    /// for themselves, and nobody grants twice where two have to.
+    ///
+    /// # Errors
+    /// Why not.
+    pub fn may_grant(&self, by: Option<PersonId>) -> Result<(), Refusal> {
+        let asked = self.life.asked.as_ref().ok_or(Refusal::NothingAsked)?;
+        if by.is_some() && by == asked.by {
+            return Err(Refusal::OwnRequest);
+        }
+        if by.is_some() && by == asked.first_by {
+            return Err(Refusal::SameReviewer);
+        }
+        Ok(())
+    }
+
     /// Whether it was put right later than it should have been.
     #[must_use]
     pub fn was_late(&self) -> bool {

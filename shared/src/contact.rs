@@ -106,18 +106,22 @@ pub fn mask_name(name: &str) -> String {
     first.chain("**".chars().filter(|_| rest > 0)).collect()
 }
 
-/// 13812341234 as 138****1234; of a number shorter than eight digits nothing is shown.
+/// 13812341234 as 138****1234, as is usual from eleven digits on; of a shorter number at most a
+/// third is shown, its last two digits, and of one shorter than six digits nothing.
 #[must_use]
 pub fn mask_phone(phone: &str) -> String {
     let digits: Vec<char> = phone.chars().filter(char::is_ascii_digit).collect();
     if digits.is_empty() {
         return String::new();
     }
-    let (first, last) = (digits.iter().take(3), digits.iter().rev().take(4).rev());
-    if digits.len() < 8 {
-        return String::from("****");
-    }
-    first.chain(&['*'; 4]).chain(last).collect()
+    let (first, last) = match digits.len() {
+        0..6 => (0, 0),
+        6..11 => (0, 2),
+        _ => (3, 4),
+    };
+    let begins = digits.iter().take(first);
+    let ends = digits.iter().skip(digits.len().saturating_sub(last));
+    begins.chain(&['*'; 4]).chain(ends).collect()
 }
 
 /// Until when those who handle a case may read its contact; none while it is open.
@@ -171,7 +175,16 @@ mod tests {
         assert_eq!(mask_name("张"), "张");
         assert_eq!(mask_name(""), "");
         assert_eq!(mask_phone("138-1234-1234"), "138****1234");
-        assert_eq!(mask_phone("5552"), "****");
+        assert_eq!(mask_phone("0599-5821234"), "059****1234");
+        for (landline, shown) in [
+            ("5821234567", "****67"),
+            ("5823-4567", "****67"),
+            ("582345", "****45"),
+            ("58234", "****"),
+            ("5552", "****"),
+        ] {
+            assert_eq!(mask_phone(landline), shown);
+        }
         assert_eq!(mask_phone("无"), "");
         assert_eq!(format!("{:?}", contact()), "Contact");
     }

@@ -118,7 +118,8 @@ fn lights_change_just_after_eighty_percent_and_just_after_the_deadline() {
     let start = china("2026-11-23 08:00");
     let deadline = calendar.deadline(start, length);
     assert_eq!(deadline, china("2026-11-23 15:00"));
-    let light = |now: Timestamp| calendar.light(start, now, deadline, length);
+    let (whole, clock) = (length.length_ms(), length.unit.clock());
+    let light = |now: Timestamp| calendar.light(whole, now, deadline, clock);
     assert_eq!(light(start), Light::Green);
     assert_eq!(light(china("2026-11-23 12:00")), Light::Green);
     assert_eq!(light(china("2026-11-23 13:59")), Light::Green);
@@ -126,7 +127,7 @@ fn lights_change_just_after_eighty_percent_and_just_after_the_deadline() {
     assert_eq!(light(deadline), Light::Yellow);
     assert_eq!(light(deadline.plus_ms(1)), Light::Red);
     assert!(
-        (calendar.share_used(start, china("2026-11-24 10:00"), deadline, length) - 2.0).abs()
+        (calendar.share_used(whole, china("2026-11-24 10:00"), deadline, clock) - 2.0).abs()
             < 1e-12
     );
 }
@@ -138,19 +139,18 @@ fn a_deadline_on_friday_evening_is_red_on_saturday() {
     let (start, deadline) = (china("2026-11-20 08:00"), china("2026-11-20 18:00"));
     assert_eq!(calendar.deadline(start, length), deadline);
     let saturday = china("2026-11-21 09:00");
-    assert!(calendar.share_used(start, saturday, deadline, length) > 1.0);
-    assert_eq!(
-        calendar.light(start, saturday, deadline, length),
-        Light::Red
-    );
+    let (whole, clock) = (length.length_ms(), length.unit.clock());
+    assert!(calendar.share_used(whole, saturday, deadline, clock) > 1.0);
+    assert_eq!(calendar.light(whole, saturday, deadline, clock), Light::Red);
 }
 
 #[test]
 fn an_extended_deadline_stretches_the_lights() {
     let calendar = shipped();
-    let length = limit("4工作时");
-    let (start, extended) = (china("2026-11-23 08:00"), china("2026-11-24 18:00"));
-    let share = calendar.share_used(start, china("2026-11-23 18:00"), extended, length);
+    // Twice eight working hours.
+    let (whole, extended) = (2 * limit("1工作日").length_ms(), china("2026-11-24 18:00"));
+    let evening = china("2026-11-23 18:00");
+    let share = calendar.share_used(whole, evening, extended, Clock::Working);
     assert!((share - 0.5).abs() < 1e-12, "{share}");
 }
 
@@ -159,8 +159,9 @@ fn a_deadline_that_leaves_no_time_is_red_once_it_is_over() {
     let calendar = shipped();
     let night = china("2026-11-23 22:00");
     for deadline in [night, china("2026-11-23 23:00"), china("2026-11-23 09:00")] {
-        let light = |now| calendar.light(night, now, deadline, limit("2工作时"));
-        assert_eq!(light(china("2026-11-24 09:00")), Light::Red, "{deadline}");
+        let whole = calendar.elapsed(night, deadline, Clock::Working);
+        let light = calendar.light(whole, china("2026-11-24 09:00"), deadline, Clock::Working);
+        assert_eq!(light, Light::Red, "{deadline}");
     }
     assert_eq!(Light::of(f64::NAN), Light::Red);
 }
@@ -188,7 +189,9 @@ fn extreme_moments_and_limits_are_clamped_and_never_panic() {
             assert!((MOMENT_MIN..=MOMENT_MAX).contains(&deadline));
             let one = Limit { value: 1, unit };
             assert!((MOMENT_MIN..=MOMENT_MAX).contains(&calendar.deadline(at, one)));
-            assert!(calendar.share_used(at, Timestamp(i64::MAX), deadline, one) >= 0.0);
+            let end = Timestamp(i64::MAX);
+            let share = calendar.share_used(one.length_ms(), end, deadline, unit.clock());
+            assert!(share >= 0.0);
             assert!(calendar.elapsed(Timestamp(i64::MIN), at, unit.clock()) >= 0);
         }
         let _ = calendar.is_working_day(at);
@@ -315,11 +318,12 @@ proptest! {
     fn the_share_used_never_falls(start in any_moment(), limit in any_limit(), steps in prop::collection::vec(0_i64..2 * DAY_MS, 1..20)) {
         let calendar = shipped();
         let deadline = calendar.deadline(start, limit);
+        let (whole, clock) = (limit.length_ms(), limit.unit.clock());
         let mut now = start.plus_ms(-HOUR_MS);
         let mut share = 0.0;
         for step in steps {
             now = now.plus_ms(step);
-            let next = calendar.share_used(start, now, deadline, limit);
+            let next = calendar.share_used(whole, now, deadline, clock);
             prop_assert!(next >= share, "{} then {}", share, next);
             prop_assert_eq!(next > 1.0, now > deadline);
             share = next;

@@ -8,6 +8,7 @@
     reason = "a test may fail loudly"
 )]
 
+mod anew;
 mod take_over;
 
 use serde_json::{Value, json};

@@ -22,10 +22,12 @@ use tests::world::{COMMUNITY, HERE, Handheld, START, World};
 on_both!(
     an_extension_is_asked_for_granted_and_explained,
     a_suspension_ends_by_itself_and_the_clock_goes_on,
+    a_light_runs_on_the_clock_of_the_condition_that_the_dispatcher_chose,
     after_two_returns_the_last_resort_gets_it_with_the_chain,
     lights_are_told_once_and_cards_reach_the_supervisors,
     what_falls_due_makes_nobodys_move_stale,
     striking_out_takes_a_dispatcher_and_a_supervisor,
+    striking_out_takes_two_people_whatever_posts_one_holds,
     every_part_is_answered_before_the_case_closes,
     whoever_works_in_two_assisting_units_answers_for_the_one_that_owes,
     a_merged_report_follows_the_case_it_was_merged_into,
@@ -110,10 +112,35 @@ fn a_suspension_ends_by_itself_and_the_clock_goes_on(backend: &Backend) {
     assert_eq!(seen.at("/row/state"), "handling");
     // From 11:30 three hours are left: half an hour until noon, then from 14:00.
     assert_eq!(seen.at("/row/deadline_ms"), &json!(until + 5 * HOUR_MS));
-    assert!(desk.kinds(&unit).contains(&String::from("resume")));
+    // One and a half of four hours, and so far from yellow: the week of the suspension is no part.
+    assert_eq!(seen.at("/row/used_permille"), 375);
+    world.tell_due();
+    let kinds = desk.kinds(&unit);
+    assert!(kinds.contains(&String::from("resume")));
+    assert!(!kinds.contains(&String::from("yellow")), "{kinds:?}");
     let again = json!({"ask": "suspension", "reason": "还要等", "until_ms": until + 9 * DAY_MS});
     assert_eq!(desk.attempt(&unit, "ask", &again).status, 409);
     assert_eq!(world.verify().findings, []);
+}
+
+fn a_light_runs_on_the_clock_of_the_condition_that_the_dispatcher_chose(backend: &Backend) {
+    let world = World::new(backend);
+    // Reported as 缺失移位, 2紧急工作时; it is 破损, 4工作时.
+    let case = file_as(&world, &mut world.worker(), "C0101");
+    let desk = Desk {
+        world: &world,
+        case,
+    };
+    let dispatcher = world.console_of(Role::Dispatcher, HERE, None);
+    let other = json!({"unit": "D22-2", "condition": "C0101-2"});
+    let given = desk.go(&dispatcher, "dispatch", &other);
+    assert_eq!(given.at("/row/deadline_ms"), &json!(DEADLINE));
+    // At 12:30: the hour and a half until noon, of four.
+    world.pass_ms(2 * HOUR_MS);
+    let seen = desk.seen(&dispatcher);
+    assert_eq!(seen.at("/row/used_permille"), 375);
+    let list = world.get("/v1/cases", &dispatcher);
+    assert_eq!(list.at("/rows/0/used_permille"), 375);
 }
 
 fn after_two_returns_the_last_resort_gets_it_with_the_chain(backend: &Backend) {
@@ -233,6 +260,28 @@ fn striking_out_takes_a_dispatcher_and_a_supervisor(backend: &Backend) {
     let reply = desk.go(&supervisor, "grant", &json!({}));
     assert_eq!(reply.at("/row/state"), "voided");
     assert_eq!(reply.at("/row/class"), "closed");
+}
+
+fn striking_out_takes_two_people_whatever_posts_one_holds(backend: &Backend) {
+    let world = World::new(backend);
+    let desk = Desk::filed(&world, &mut world.worker(), "E0110");
+    let admin = world.console_of(Role::Administrator, "350703", None);
+    let posts = json!([
+        {"role": "dispatcher", "area": HERE},
+        {"role": "supervisor", "area": HERE},
+    ]);
+    let new = json!({"login": "both", "name": "黄志明", "posts": posts});
+    let added = world.post("/v1/people", &admin, &new);
+    assert_eq!(added.status, 201, "{added:?}");
+    let both = world.console(added.at("/me/id").as_str().unwrap().parse().unwrap());
+    desk.go(&both, "ask", &json!({"ask": "void", "reason": "演练误报"}));
+    assert!(!desk.moves(&both).contains(&String::from("grant")));
+    let refused = desk.attempt(&both, "grant", &json!({}));
+    assert_eq!((refused.status, refused.code()), (409, "not_possible"));
+    assert_eq!(refused.at("/words"), "自己提出的申请要由别人同意。");
+    let supervisor = world.console_of(Role::Supervisor, HERE, None);
+    let granted = desk.go(&supervisor, "grant", &json!({}));
+    assert_eq!(granted.at("/row/state"), "voided");
 }
 
 fn every_part_is_answered_before_the_case_closes(backend: &Backend) {

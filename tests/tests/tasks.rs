@@ -18,10 +18,11 @@ use shared::role::Role;
 use shared::time::{DAY_MS, HOUR_MS, MINUTE_MS};
 use shared::wire::handheld::{AdditionStatus, TaskRow, TaskStanding};
 use tests::backends::Backend;
+use tests::drafts::publish_directly;
 use tests::on_both;
 use tests::phone::Phone;
 use tests::programs::photo;
-use tests::world::{COMMUNITY, ELSEWHERE, Handheld, Reply, World, outcomes};
+use tests::world::{COMMUNITY, ELSEWHERE, Handheld, Reply, START, World, outcomes};
 
 on_both!(
     what_is_not_there_is_not_accepted_and_its_reporter_sees_why,
@@ -30,6 +31,7 @@ on_both!(
     what_was_begun_is_never_taken_away_and_a_result_after_the_closing_is_kept,
     a_finding_of_an_earlier_round_moves_nothing,
     only_who_may_look_there_is_heard,
+    grid_staff_is_given_only_what_the_districts_list_allows,
     an_objection_made_in_time_counts_when_it_comes_late_and_one_made_late_waits_for_a_person,
 );
 
@@ -341,6 +343,38 @@ fn a_finding_of_an_earlier_round_moves_nothing(backend: &Backend) {
     );
     assert_eq!(desk.kinds(&id).last().unwrap(), "late_finding");
     assert_eq!(world.verify().findings, []);
+}
+
+fn grid_staff_is_given_only_what_the_districts_list_allows(backend: &Backend) {
+    let world = World::with(backend, |store| {
+        publish_directly(store, 2, |doc| {
+            let until = START.plus_ms(HOUR_MS);
+            let line =
+                json!({"category": "C0192", "approval": "潭政〔2026〕12号", "until_ms": until});
+            doc.grid_matters = serde_json::from_value(json!([line])).unwrap();
+        });
+    });
+    let desk = Desk::new(&world);
+    let mut reporter = world.worker();
+    let (_, listed) = filed(&world, &mut reporter, "C0192", "C0192-1");
+    desk.dispatch(&listed, "ask_verify", "");
+    // What nobody's approval gives to the grid stays at the desk, with words that say whose it is.
+    let (_, other) = filed(&world, &mut reporter, "C0101", "C0101-1");
+    desk.handle(&other, "start", "");
+    desk.handle(&other, "finish", "已换新井盖");
+    let refused = desk.try_move(desk.dispatcher, &other, "ask_check", "");
+    assert_eq!((refused.status, refused.code()), (409, "not_possible"));
+    let said = refused.at("/words").as_str().unwrap();
+    assert!(said.contains("网格事项准入"), "{said}");
+    assert_eq!(desk.state(&other), "handled");
+    // The line has ended.
+    world.pass_ms(HOUR_MS);
+    let (_, late) = filed(&world, &mut reporter, "C0192", "C0192-1");
+    let refused = desk.try_move(desk.dispatcher, &late, "ask_verify", "");
+    assert_eq!(
+        (refused.status, desk.state(&late).as_str()),
+        (409, "received")
+    );
 }
 
 fn only_who_may_look_there_is_heard(backend: &Backend) {

@@ -345,6 +345,7 @@ impl Case {
     }
 
     fn grant(&mut self, event: &Event, rules: &Rules<'_>) -> Result<(), Refusal> {
+        self.may_grant(event.by)?;
         let asked = self.life.asked.take().ok_or(Refusal::NothingAsked)?;
         let row = ask_row(asked.ask).ok_or(Refusal::NothingAsked)?;
         if asked.ask == Ask::Appeal && asked.first_by.is_none() {
@@ -353,9 +354,6 @@ impl Case {
                 ..asked
             });
             return Ok(());
-        }
-        if asked.first_by.is_some() && asked.first_by == event.by {
-            return Err(Refusal::SameReviewer);
         }
         self.granted(row, &asked, event.at, rules);
         if let Goes::To(state) = row.to {
@@ -389,8 +387,8 @@ impl Case {
                 });
                 self.life.suspended = Some(Suspended {
                     since_ms: at,
-                    // What is granted later than asked for ends at once.
-                    until_ms: asked.until_ms.unwrap_or(at),
+                    // What is granted after its date ends at once, and not before it began.
+                    until_ms: asked.until_ms.unwrap_or(at).max(at),
                     left_ms,
                 });
                 self.life.steps.push(DeadlineStep::Suspended {

@@ -5,9 +5,9 @@
 //! [`due`]. What was told is noted in the case ([`told`]), so that running twice tells nothing twice.
 //! What a changed calendar does to all of them is `recount`.
 
-use super::life::Card;
+use super::life::{Card, DeadlineStep, Life};
 use super::{Case, Class, SUSPENDED, StateRow};
-use crate::calendar::{Calendar, Clock, GREEN_SHARE_MAX, Limit};
+use crate::calendar::{Calendar, Clock, GREEN_SHARE_MAX, Limit, LimitUnit};
 use crate::catalogue::{Escalation, StageLimit, stage_limit};
 use crate::id::{CategoryId, UnitCode};
 use crate::time::Timestamp;
@@ -124,26 +124,85 @@ impl Due {
     }
 }
 
+impl Life {
+    /// The clock that the limit runs on.
+    #[must_use]
+    pub fn clock(&self) -> Clock {
+        let unit = self.limit.map(|limit| limit.unit);
+        unit.map_or(Clock::Continuous, LimitUnit::clock)
+    }
+
+    /// Which share of the time that it was given is used at a moment. While it is suspended the
+    /// clock stands, and what a suspension lasted is no part of that time.
+    #[must_use]
+    pub fn share_used(
+        &self,
+        calendar: &Calendar,
+        dispatched: Timestamp,
+        deadline: Timestamp,
+        at: Timestamp,
+    ) -> f64 {
+        let whole = self.whole_ms(calendar, dispatched, deadline);
+        let at = self.stands_since().map_or(at, |since| at.min(since));
+        calendar.share_used(whole, at, deadline, self.clock())
+    }
+
+    /// The time given since the dispatch on its clock: the limit, and once more by each extension.
+    fn whole_ms(&self, calendar: &Calendar, dispatched: Timestamp, deadline: Timestamp) -> i64 {
+        if !matches!(self.steps.first(), Some(DeadlineStep::Given { .. })) {
+            // From before the steps were kept.
+            return calendar.elapsed(dispatched, deadline, self.clock());
+        }
+        let given = |step: &DeadlineStep| match step {
+            DeadlineStep::Given { limit, .. } | DeadlineStep::Extended { limit, .. } => {
+                limit.length_ms()
+            }
+            _ => 0,
+        };
+        self.steps.iter().map(given).fold(0, i64::saturating_add)
+    }
+
+    /// Since when the clock stands; none while it runs.
+    fn stands_since(&self) -> Option<Timestamp> {
+        let last = self.steps.iter().rev().find_map(|step| match step {
+            DeadlineStep::Suspended { since_ms, .. } => Some(Some(*since_ms)),
+            DeadlineStep::Resumed { .. } => Some(None),
+            _ => None,
+        });
+        last.flatten()
+    }
+
+    /// When the clock went on after a suspension.
+    fn resumed_at(&self) -> Option<Timestamp> {
+        self.steps.iter().rev().find_map(|step| match step {
+            DeadlineStep::Resumed { from_ms, .. } => Some(*from_ms),
+            _ => None,
+        })
+    }
+}
+
 impl Case {
     /// The clock that its limit runs on.
     #[must_use]
     pub fn clock(&self) -> Clock {
-        let unit = self.life.limit.map(|limit| limit.unit);
-        unit.map_or(Clock::Continuous, |unit| unit.clock())
+        self.life.clock()
     }
 
-    /// When 80 % of the limit is used.
+    /// When 80 % of the time that it was given is used.
     fn yellow_at(&self, rules: &Rules<'_>) -> Option<Timestamp> {
-        let (from, deadline) = (self.dispatched_ms?, self.deadline_ms?);
-        let clock = self.clock();
-        let whole = rules.calendar.elapsed(from, deadline, clock);
+        let (dispatched, deadline) = (self.dispatched_ms?, self.deadline_ms?);
+        let (calendar, clock) = (rules.calendar, self.clock());
+        let whole = self.life.whole_ms(calendar, dispatched, deadline);
         #[expect(
             clippy::as_conversions,
             clippy::cast_precision_loss,
             reason = "milliseconds of a limit stay below 2^53, where f64 is exact"
         )]
-        let used = (whole as f64 * GREEN_SHARE_MAX) as i64;
-        Some(rules.calendar.after(from, used, clock))
+        let green = (whole as f64 * GREEN_SHARE_MAX) as i64;
+        // What a suspension lasted used nothing: count from where the clock last began to run.
+        let from = self.life.resumed_at().unwrap_or(dispatched);
+        let used = whole.saturating_sub(calendar.elapsed(from, deadline, clock));
+        Some(calendar.after(from, green.saturating_sub(used), clock))
     }
 
     /// Everything that will be due, told or not, each with its moment.

@@ -58,6 +58,9 @@ pub enum Refusal {
     /// Nothing is asked.
     #[error("nothing is asked")]
     NothingAsked,
+    /// Whoever asked can't grant it.
+    #[error("whoever asked can't grant it")]
+    OwnRequest,
     /// Two different people have to grant it.
     #[error("the same person can't grant it twice")]
     SameReviewer,

@@ -170,6 +170,10 @@ impl Course {
         if let Some(stint) = &self.stint {
             stint.given(&mut counted);
             stint.due(&self.state, self.closed, &mut counted);
+        } else if self.state == FORCE_CLOSED {
+            // Handed back, so no unit's: it was due to nobody else, on the day it was closed.
+            place(self.closed, C::Due);
+            place(self.closed, C::Forced);
         }
         counted
     }

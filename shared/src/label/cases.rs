@@ -231,6 +231,7 @@ pub const fn refusal(refusal: &Refusal, lang: Lang) -> &'static str {
         Refusal::SuspendedOnce => lang.pick("一件事只能挂账一次。", "It was suspended once already."),
         Refusal::AskPending => lang.pick("还有申请等待答复，请先处理。", "A request waits for its answer; settle that first."),
         Refusal::NothingAsked => lang.pick("没有等待答复的申请。", "Nothing is asked."),
+        Refusal::OwnRequest => lang.pick("自己提出的申请要由别人同意。", "Somebody else than who asked has to grant it."),
         Refusal::SameReviewer => lang.pick("申诉要两个人分别复核，请由另一位复核。", "Two different people have to agree."),
         Refusal::NotLate => lang.pick("没有超时，不用申诉。", "It was not late."),
         Refusal::AppealedOnce => lang.pick("一件事只能申诉一次。", "It was appealed once already."),

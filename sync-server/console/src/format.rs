@@ -120,7 +120,9 @@ pub(crate) fn deadline(row: &CaseRow, now: Timestamp, lang: Lang) -> Deadline {
     let used = row.used_permille.unwrap_or_default();
     let formula = formula(row, deadline, used, now, lang);
     if row.class == Class::Closed {
-        let in_time = row.closed_ms.is_none_or(|closed| closed <= deadline) && used <= 1000;
+        // Its clock stopped when the unit answered, however late the desk closed it.
+        let end = row.handled_ms.or(row.closed_ms);
+        let in_time = end.is_none_or(|end| end <= deadline) && used <= 1000;
         let word = if in_time {
             words::IN_TIME
         } else {
@@ -259,6 +261,16 @@ mod tests {
         assert_eq!((closed.word, closed.rest.as_str()), ("超期", ""));
         let closed = deadline(&row(500, HOUR_MS, Class::Closed), NOW, Lang::En);
         assert_eq!(closed.word, "In time");
+    }
+
+    #[test]
+    fn what_was_put_right_in_time_stays_so_however_late_it_is_closed() {
+        let answered = CaseRow {
+            handled_ms: Some(NOW.plus_ms(-2 * HOUR_MS)),
+            ..row(700, -HOUR_MS, Class::Closed)
+        };
+        let said = deadline(&answered, NOW, Lang::En);
+        assert_eq!((said.light, said.word), (Some(Light::Green), "In time"));
     }
 
     #[test]

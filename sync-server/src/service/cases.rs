@@ -13,6 +13,7 @@ mod states;
 mod targets;
 mod view;
 
+pub(super) use due::is_outdated;
 pub use due::{DUE_AT_ONCE, tell_due};
 pub(super) use facts::EventFacts;
 pub(super) use moves::{By, as_case, write as write_move};

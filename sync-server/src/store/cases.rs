@@ -320,7 +320,8 @@ pub fn assisting(tx: &mut dyn Tx, id: CaseId) -> Result<Vec<UnitCode>> {
 }
 
 /// Moves a case on from the revision that was seen; `false` when somebody else was quicker, and
-/// then nothing is changed.
+/// then nothing is changed. What [`look_at_open`] marked stays marked until [`put_off`], whoever
+/// moves it meanwhile.
 ///
 /// # Errors
 /// As [`insert`].
@@ -329,7 +330,11 @@ pub fn move_on(tx: &mut dyn Tx, to: &CaseMove<'_>) -> Result<bool> {
         UPDATE cases
         SET revision = $3, state = $4, state_class = $5, lead_unit = $6, dispatched_ms = $7,
             deadline_ms = $8, handled_ms = $9, closed_ms = $10, solved_level = $11, life = $12,
-            asked = $13, card = $14, merged_into = $15, next_due_ms = $16
+            asked = $13, card = $14, merged_into = $15,
+            next_due_ms = CASE
+                WHEN next_due_ms = 0 AND $5 = 'open' THEN next_due_ms
+                ELSE $16
+            END
         WHERE id = $1 AND revision = $2";
     let life = life_text(to.life)?;
     let values = params![

@@ -17,6 +17,7 @@ use uuid::Uuid;
 tests::on_both![
     a_case_comes_back_as_opened_by_id_number_and_report,
     of_two_moves_from_one_revision_exactly_one_is_made,
+    a_case_that_is_to_be_looked_at_stays_so_until_it_was,
     pages_hold_every_case_once_in_order,
     the_most_pressing_come_first_and_those_without_deadline_last,
     each_filter_keeps_what_it_says,
@@ -142,6 +143,40 @@ fn of_two_moves_from_one_revision_exactly_one_is_made(backend: &Backend) {
         (now.revision, now.state.as_str(), now.deadline),
         (1, "dispatched", Some(at(2)))
     );
+}
+
+fn a_case_that_is_to_be_looked_at_stays_so_until_it_was(backend: &Backend) {
+    let store = backend.create();
+    open(&store, vec![case(1)]);
+    let moved = |revision: i64, class: Class| {
+        write(&store, move |tx| {
+            let lead = unit("E01");
+            let to = CaseMove {
+                id: case_id(1),
+                base_revision: revision - 1,
+                revision,
+                state: "handling",
+                class,
+                lead: &lead,
+                dispatched: Some(at(1)),
+                deadline: Some(at(9)),
+                handled: None,
+                closed: None,
+                solved_level: None,
+                life: &Life::default(),
+                next_due: Some(at(9)),
+            };
+            assert!(cases::move_on(tx, &to)?);
+            Ok(cases::due_before(tx, &district(), at(2), 10)?.len())
+        })
+    };
+    assert_eq!(moved(1, Class::Open), 0);
+    write(&store, |tx| cases::look_at_open(tx, &district()));
+    assert_eq!(moved(2, Class::Open), 1, "nobody has looked yet");
+    write(&store, |tx| cases::put_off(tx, case_id(1), Some(at(9))));
+    assert_eq!(moved(3, Class::Open), 0);
+    write(&store, |tx| cases::look_at_open(tx, &district()));
+    assert_eq!(moved(4, Class::Closed), 0, "nothing is due any more");
 }
 
 fn pages_hold_every_case_once_in_order(backend: &Backend) {

@@ -248,6 +248,21 @@ fn what_is_struck_out_merged_or_forced_is_counted_as_that() {
 }
 
 #[test]
+fn what_was_handed_back_and_closed_by_force_is_counted_for_its_place() {
+    let mut told = Told::dispatched();
+    told.go("hand_back", DISPATCHED, RETURNED);
+    assert_eq!(told.place(Counter::Due), 0);
+    told.at = MONDAY.plus_ms(3 * DAY_MS);
+    told.ask(Ask::ForceClose, RETURNED)
+        .go("grant", RETURNED, FORCE_CLOSED);
+    for counter in [Counter::Due, Counter::Forced] {
+        let of_the_day = told.tally.get(&(TODAY + 3, Who::Place, counter));
+        assert_eq!((of_the_day, told.place(counter)), (Some(&1), 1));
+    }
+    assert_eq!(told.of_unit("E01"), [("dispatched", 1), ("returned", 1)]);
+}
+
+#[test]
 fn a_contested_closing_is_taken_back_and_stays_contested() {
     let mut told = Told::dispatched();
     told.go("finish", DISPATCHED, HANDLED)

@@ -2,6 +2,7 @@
 //! request that waits, the deadline's arithmetic, returns, parts, stages, merges.
 
 use crate::components::light::badge;
+use crate::components::moves::plan;
 use crate::format;
 use crate::icons::{Icon, Shape};
 use crate::words::{self, Word};
@@ -100,6 +101,8 @@ pub(crate) fn asked(case: &CaseDetail, now: Timestamp, lang: Lang) -> Option<Any
     let first = asked
         .first_by
         .map(|_| view! { <p>{words::ASKED_FIRST.of(lang)}</p> });
+    let own = plan::not_offered(&case.moves, asked)
+        .map(|why| view! { <p data-test="asked-own">{label::refusal(&why, lang)}</p> });
     Some(
         view! {
             <div class="notice" data-state="soon" data-test="asked">
@@ -109,6 +112,7 @@ pub(crate) fn asked(case: &CaseDetail, now: Timestamp, lang: Lang) -> Option<Any
                     <p class="reason">{asked.reason.clone()}</p>
                     {until}
                     {first}
+                    {own}
                     <small class="number">{format::moment(asked.at_ms, now, lang)}</small>
                 </div>
             </div>

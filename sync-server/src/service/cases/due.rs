@@ -14,9 +14,9 @@ use crate::service::{Fault, Result, feed, statistics};
 use crate::store::cases::CaseRow;
 use crate::store::events::NewEvent;
 use crate::store::{self, Tx};
-use shared::case::{self, Case, Due, Event, Given, Move};
+use shared::case::{self, Case, Class, Due, Event, Given, Move, SUSPENDED};
 use shared::catalogue::Escalation;
-use shared::id::{AreaCode, EventId};
+use shared::id::{AreaCode, CatalogueVersion, EventId};
 use shared::time::Timestamp;
 use shared::unit;
 use uuid::Uuid;
@@ -64,6 +64,21 @@ fn look_again(tx: &mut dyn Tx, district: &District) -> Result<()> {
         store::meta::set(tx, store::meta::CLOCKS, version)?;
     }
     Ok(())
+}
+
+/// Whether a move lets clocks run again that [`case::recount`] passed by while they stood: it was
+/// put right, suspended or closed until now.
+pub(super) fn wakes(row: &CaseRow, next: &Case) -> bool {
+    let stood = row.class == Class::Closed || row.state == SUSPENDED;
+    stood || (row.handled.is_some() && next.handled_ms.is_none())
+}
+
+/// Whether all open cases were last counted by another version than the one that something is
+/// counted by now. A server hears of a version a moment after it was published, and what it counts
+/// until then nobody would count anew.
+pub(in crate::service) fn is_outdated(tx: &mut dyn Tx, version: &CatalogueVersion) -> Result<bool> {
+    let counted_by = store::meta::get(tx, store::meta::CLOCKS)?;
+    Ok(counted_by.is_some_and(|counted_by| counted_by != version.as_str()))
 }
 
 fn tell_case(

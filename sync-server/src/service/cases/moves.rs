@@ -4,7 +4,7 @@
 use super::facts::EventFacts;
 use super::rules::Ruled;
 use super::view::{after_move, detail};
-use super::{Seen, readable, targets};
+use super::{Seen, due, readable, targets};
 use crate::service::district::District;
 use crate::service::trail::{self, After};
 use crate::service::{Fault, Result, feed, merged, statistics, words};
@@ -13,8 +13,8 @@ use crate::store::events::NewEvent;
 use crate::store::{self, Tx};
 use shared::area::{COMMUNITY_CODE_LEN, STREET_CODE_LEN};
 use shared::case::{
-    self, Case, Event, FORCE_CLOSED, Given, MERGED, Move, NOT_ACCEPTED, Part, RETURNS_MAX, Refusal,
-    VOIDED, WITHDRAWN, ask_row, move_row,
+    self, Case, Class, Event, FORCE_CLOSED, Given, MERGED, Move, NOT_ACCEPTED, Part, RETURNS_MAX,
+    Refusal, VOIDED, WITHDRAWN, ask_row, move_row,
 };
 use shared::id::{CaseId, EventId, PersonId, UnitCode};
 use shared::label::{self, Lang};
@@ -201,7 +201,12 @@ pub(in crate::service) fn write(
     let row = &seen.row;
     let solved = next.closed_ms.filter(|_| !unsolved(next.state));
     let level = solved.map(|_| solved_level(district, &next.lead));
-    let to = change(row, next, level, ruled);
+    let mut to = change(row, next, level, ruled);
+    let version = district.catalogue.version();
+    if to.class == Class::Open && (due::wakes(row, next) || due::is_outdated(tx, version)?) {
+        // Its deadlines may be of a calendar that is in force no more.
+        to.next_due = Some(event.at);
+    }
     if !store::cases::move_on(tx, &to)? {
         return Ok(false);
     }

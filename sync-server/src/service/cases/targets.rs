@@ -10,7 +10,7 @@ use crate::store::cases::CaseRow;
 use crate::store::{self, Tx};
 use shared::case::{Ask, Class, Fact, Given, Move};
 use shared::catalogue::{COMMUNITY_ROLE, Catalogue, STREET_ROLES};
-use shared::id::{CaseId, ConditionId, UnitCode};
+use shared::id::{AreaCode, CaseId, ConditionId, UnitCode};
 use shared::role::Actor;
 use shared::time::Timestamp;
 use shared::unit::{self, Unit};
@@ -59,6 +59,7 @@ pub(super) fn given(
             }
             given.until_ms = request.until_ms.filter(|_| request.kind == Move::AddPart);
         }
+        Move::AskVerify | Move::AskCheck => for_the_grid(district, row, now)?,
         Move::Escalate => given.unit = Some(above(district, row)?),
         Move::Assign => {
             let person = request.person;
@@ -158,6 +159,21 @@ fn unit_for(
         ));
     }
     Ok(code.clone())
+}
+
+/// Whether grid staff may be sent to look at this case. By the list in force: what the district
+/// approves today counts for what was reported yesterday.
+fn for_the_grid(district: &District, row: &CaseRow, now: Timestamp) -> Result<()> {
+    let catalogue = &district.catalogue;
+    let may = |grid: &AreaCode| catalogue.grid_may_take_at(grid, &row.category, now);
+    if row.grid.as_ref().is_none_or(may) {
+        return Ok(());
+    }
+    Err(Fault::NotPossible(words(
+        "这件事不在网格事项准入清单里，不能交给网格员。要交须经区里批准，由系统管理员列入“网格事项准入”。",
+        "Grid staff may not be given this matter. The district has to approve it, and an \
+         administrator to put it on the list of grid matters.",
+    )))
 }
 
 /// Whether a unit is a street's or a community's own body.

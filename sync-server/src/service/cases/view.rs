@@ -11,7 +11,7 @@ use crate::store::events::EventRow;
 use crate::store::photos::ReportPhoto;
 use crate::store::reports::ReportRow;
 use crate::store::{self, Tx};
-use shared::case::{self, Ask};
+use shared::case::{self, Ask, Life, Move};
 use shared::catalogue::Catalogue;
 use shared::id::{CaseId, CatalogueVersion, ConditionId, PersonId, UnitCode};
 use shared::label::{self, Lang};
@@ -77,8 +77,13 @@ fn console_row(
         deadline_ms: row.deadline,
         handled_ms: row.handled,
         closed_ms: row.closed,
-        used_permille: filled_with
-            .and_then(|(condition, _)| used_permille(district, catalogue, row, condition, now)),
+        used_permille: used_permille(
+            district,
+            catalogue,
+            row,
+            filled_with.map(|(condition, _)| condition),
+            now,
+        ),
         photos: photo_counts(row),
         self_fixed: row.self_fixed,
         asked: row.life.asked.as_ref().map(|asked| asked.ask),
@@ -93,24 +98,34 @@ fn used_permille(
     district: &District,
     catalogue: &Catalogue,
     row: &CaseRow,
-    condition: &ConditionId,
+    condition: Option<&ConditionId>,
     now: Timestamp,
 ) -> Option<i64> {
     let (start, deadline) = (row.dispatched?, row.deadline?);
-    // The clock that the deadline was counted on, whatever the mode is by now.
-    let mode = district.mode(row.grid.as_ref(), start);
-    let limit = in_mode(catalogue.limit(condition)?, mode);
     let until = row.handled.or(row.closed).unwrap_or(now);
+    let old;
+    // The limit that the dispatch gave, whatever condition the report names and mode it is by now.
+    let life = if row.life.limit.is_some() {
+        &row.life
+    } else {
+        // From before it was kept with the case.
+        let mode = district.mode(row.grid.as_ref(), start);
+        old = Life {
+            limit: Some(in_mode(catalogue.limit(condition?)?, mode)),
+            ..row.life.clone()
+        };
+        &old
+    };
     // The calendar in force, as for the deadline.
     let calendar = district.catalogue.calendar();
-    let share = calendar.share_used(start, until, deadline, limit);
+    let share = life.share_used(calendar, start, deadline, until);
     #[expect(
         clippy::as_conversions,
         reason = "a share is small, and a float beyond the range saturates"
     )]
     let permille = (share * 1000.0) as i64;
     // Late is late, however little.
-    Some(if until > deadline {
+    Some(if share > 1.0 {
         permille.max(1001)
     } else {
         permille
@@ -244,7 +259,8 @@ fn allowed(actor: &Actor, seen: &Seen, now: Timestamp) -> (Vec<AllowedMove>, Vec
     let mut moves: Vec<AllowedMove> = Vec::new();
     for (row, right) in case.moves(now) {
         let twice = moves.iter().any(|known| known.kind == row.kind);
-        if right.is_some_and(has) && !twice {
+        let own = row.kind == Move::Grant && case.may_grant(Some(actor.person)).is_err();
+        if right.is_some_and(has) && !twice && !own {
             moves.push(AllowedMove {
                 kind: row.kind,
                 needs_reason: row.needs.contains(&case::Fact::Reason),

@@ -5,7 +5,7 @@
 use super::differing::differences;
 use super::judge::{Chained, Sender};
 use super::marking;
-use crate::service::cases::{EventFacts, Ruled};
+use crate::service::cases::{EventFacts, Ruled, is_outdated};
 use crate::service::district::District;
 use crate::service::trail::{self, After, Opening};
 use crate::service::{Result, photos, repeated, similar, statistics};
@@ -15,9 +15,11 @@ use crate::store::reports::ReportRow;
 use crate::store::rollups::Slot;
 use crate::store::{self, Tx};
 use serde_json::{Value, json};
-use shared::case::{self, Case, Event, Given, Move, Rules};
+use shared::case::{self, Case, Class, Event, Given, Move, Rules};
 use shared::catalogue::Catalogue;
-use shared::id::{AreaCode, Bucket, CaseId, EventId, PersonId, ReportId, UnitCode};
+use shared::id::{
+    AreaCode, Bucket, CaseId, CatalogueVersion, EventId, PersonId, ReportId, UnitCode,
+};
 use shared::operation::{Operation, SealedOperation, short_code};
 use shared::patrol::OnRound;
 use shared::report::{FiledReport, PhotoRef};
@@ -48,6 +50,8 @@ pub struct Filing {
     search: String,
     assisting: Vec<UnitCode>,
     next_due: Option<Timestamp>,
+    /// The version whose calendar its deadlines were counted by.
+    counted_by: CatalogueVersion,
     /// The point of a round at which it was begun, and when it was made.
     begun: Option<(OnRound, Timestamp)>,
     events: Vec<NewEvent>,
@@ -123,6 +127,7 @@ pub(super) fn prepare(
     vouch(&mut events, &opening, &After::from(&case));
     Ok(Filing {
         next_due,
+        counted_by: district.catalogue.version().clone(),
         begun: begun.map(|at| (at, sender.made_at(operation))),
         buckets: buckets_of(&case),
         assisting: assisting(&decision),
@@ -396,6 +401,7 @@ pub(super) fn file(
         photos_stored,
         ..filing.case.clone()
     };
+    let next_due = looked_at(tx, filing, now)?;
     store::cases::insert(
         tx,
         NewCase {
@@ -404,7 +410,7 @@ pub(super) fn file(
             differs: &filing.differs_text,
             search: &search,
             assisting: &filing.assisting,
-            next_due: filing.next_due,
+            next_due,
             phashes: &similar::phashes(&operation.photos),
         },
     )?;
@@ -436,6 +442,17 @@ pub(super) fn file(
         Why::Put,
     )?;
     Ok(result)
+}
+
+/// When its case is looked at: at once when its deadlines were counted before this server heard of
+/// the calendar in force.
+fn looked_at(tx: &mut dyn Tx, filing: &Filing, now: Timestamp) -> Result<Option<Timestamp>> {
+    let is_open = filing.case.class == Class::Open;
+    Ok(if is_open && is_outdated(tx, &filing.counted_by)? {
+        Some(now)
+    } else {
+        filing.next_due
+    })
 }
 
 /// Announces the photos of a filing and their previews; how many of the photos are here already.

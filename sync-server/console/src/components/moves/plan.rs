@@ -2,8 +2,8 @@
 //! forms hold no rule. Tests are at the end of the file.
 
 use shared::case::{
-    ACCEPTED, Ask, CHECKED, CHECKING, CONTESTED, DISPATCHED, Fact, Found, HANDLED, HANDLING, Move,
-    Outcome, REASON_CHARS_LIMIT, RECEIVED, RETURNED, Refusal, SUSPENSION_MS_MAX, VERIFYING,
+    ACCEPTED, Ask, Asked, CHECKED, CHECKING, CONTESTED, DISPATCHED, Fact, Found, HANDLED, HANDLING,
+    Move, Outcome, REASON_CHARS_LIMIT, RECEIVED, RETURNED, Refusal, SUSPENSION_MS_MAX, VERIFYING,
 };
 use shared::label::{self, Lang};
 use shared::report::PhotoRole;
@@ -109,6 +109,18 @@ pub(crate) fn lots(case: &CaseDetail) -> Lots {
         lots.next = at.map(|at| lots.more.remove(at));
     }
     lots
+}
+
+/// Why somebody who may answer a request isn't offered to grant it; none where they are, or where
+/// it isn't theirs to answer.
+pub(crate) fn not_offered(moves: &[AllowedMove], asked: &Asked) -> Option<Refusal> {
+    let offers = |kind: Move| moves.iter().any(|allowed| allowed.kind == kind);
+    let why = if asked.first_by.is_some() {
+        Refusal::SameReviewer
+    } else {
+        Refusal::OwnRequest
+    };
+    (offers(Move::Refuse) && !offers(Move::Grant)).then_some(why)
 }
 
 /// A field of a form.
@@ -291,6 +303,25 @@ mod tests {
         let case = with(HANDLING, &[Move::Grant, Move::Refuse, Move::AddPart], &[]);
         let lots = lots(&case);
         assert_eq!((lots.answers.len(), lots.next), (2, None));
+    }
+
+    #[test]
+    fn whoever_asked_reads_why_they_cannot_grant_it() {
+        let asked = Asked {
+            ask: Ask::Extension,
+            at_ms: NOW,
+            by: None,
+            unit: None,
+            reason: String::from("要等配件"),
+            until_ms: None,
+            first_by: None,
+        };
+        let moves = |kinds: &[Move]| with(HANDLING, kinds, &[]).moves;
+        let own = moves(&[Move::Refuse, Move::AddPart]);
+        assert_eq!(not_offered(&own, &asked), Some(Refusal::OwnRequest));
+        let both = moves(&[Move::Grant, Move::Refuse]);
+        assert_eq!(not_offered(&both, &asked), None);
+        assert_eq!(not_offered(&moves(&[Move::Finish]), &asked), None);
     }
 
     #[test]

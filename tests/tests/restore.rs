@@ -7,11 +7,12 @@
     reason = "a test may fail loudly"
 )]
 
+use std::io::Write;
 use std::path::Path;
 use tests::day::{self, Filing, Places};
 use tests::ledger;
 use tests::people;
-use tests::programs::photo;
+use tests::programs::{Server, photo};
 
 fn copy_folder(from: &Path, to: &Path) {
     std::fs::create_dir_all(to).unwrap();
@@ -152,4 +153,41 @@ async fn what_was_made_after_the_backup_comes_back_by_itself() {
         ),
         0
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_damaged_database_is_replaced_and_kept_as_it_was() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().join("server");
+    let mut server = Server::init(&data, "350703").unwrap();
+    let backup = dir.path().join("gewu.backup");
+    let path = backup.to_string_lossy().into_owned();
+    server.run(&["backup", &path]).unwrap();
+    server.start().await.unwrap();
+    let mut file = std::fs::File::options()
+        .write(true)
+        .open(server.database())
+        .unwrap();
+    file.write_all(b"not what was here").unwrap();
+    drop(file);
+    // Nothing can be read there, and yet a server runs on it.
+    let refused = server.run(&["restore", &path]).unwrap_err().to_string();
+    assert!(refused.contains("in use"), "{refused}");
+    server.kill();
+    let damaged = std::fs::read(server.database()).unwrap();
+    let log = std::fs::read(data.join("gewu.db-wal")).unwrap();
+    let said = server.run(&["restore", &path]).unwrap();
+    assert!(said.contains("it is damaged"), "{said}");
+    let files = files_below(&data);
+    let aside = |ending: &str| {
+        let is_aside = |file: &&std::path::PathBuf| {
+            let name = file.file_name().unwrap().to_string_lossy();
+            name.starts_with("before-restore-") && name.ends_with(ending)
+        };
+        std::fs::read(files.iter().find(is_aside).unwrap()).unwrap()
+    };
+    assert!(aside(".db") == damaged, "it lies there unopened");
+    assert!(aside(".db-wal") == log, "and so does its log");
+    assert!(!data.join("gewu.db-wal").exists(), "no log of another one");
+    server.start().await.unwrap();
 }

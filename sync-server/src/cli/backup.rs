@@ -95,7 +95,13 @@ pub(crate) fn restore(args: &RestoreArgs) -> anyhow::Result<()> {
     store.close_blocking();
     let aside = format!("before-restore-{}.db", system_clock()().0);
     if let Some(kept) = replacement.finish(&aside)? {
-        println!("the database that was here is kept as {}", kept.display());
+        println!(
+            "the database that was here is kept as {}",
+            kept.path.display()
+        );
+        if let Some(damage) = kept.damage {
+            println!("it is damaged ({damage}) and lies there as it was");
+        }
     }
     Ok(())
 }

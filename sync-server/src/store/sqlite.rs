@@ -168,12 +168,14 @@ pub(super) fn take_alone(path: &Path) -> Result<()> {
         .map_err(failed);
     match mode {
         Ok(mode) if mode == "delete" => Ok(()),
-        Ok(_) | Err(StoreError::Busy(_)) => {
-            let words = format!("{} is in use; stop the server first", path.display());
-            Err(StoreError::Busy(words))
-        }
+        Ok(_) | Err(StoreError::Busy(_)) => Err(in_use(path)),
         Err(error) => Err(error),
     }
+}
+
+pub(super) fn in_use(path: &Path) -> StoreError {
+    let words = format!("{} is in use; stop the server first", path.display());
+    StoreError::Busy(words)
 }
 
 fn bind(

@@ -191,3 +191,27 @@ async fn a_damaged_database_is_replaced_and_kept_as_it_was() {
     assert!(!data.join("gewu.db-wal").exists(), "no log of another one");
     server.start().await.unwrap();
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_else_on_the_machine_may_read_what_the_programs_make() {
+    use std::os::unix::fs::PermissionsExt;
+    let dir = tempfile::tempdir().unwrap();
+    let (server, field) = people::begin(dir.path()).await.unwrap();
+    field.file("井盖缺失", "no_exif.jpg").unwrap();
+    field.run(&["sync"]).unwrap();
+    let out = |name: &str| dir.path().join(name).to_string_lossy().into_owned();
+    let (backup, archive) = (out("gewu.backup"), out("archive"));
+    server.run(&["backup", &backup]).unwrap();
+    server.run(&["archive", "--out", &archive]).unwrap();
+    let mut made = files_below(dir.path());
+    assert!(made.contains(&server.database()));
+    assert!(made.contains(&field.database().unwrap()));
+    made.extend(["server", "handheld", "archive"].map(|name| dir.path().join(name)));
+    made.push(server.photos());
+    // The log is written by this test.
+    made.retain(|path| !path.ends_with("log.txt"));
+    for path in made {
+        let mode = std::fs::metadata(&path).unwrap().permissions().mode();
+        assert_eq!(mode & 0o077, 0, "{}: {mode:o}", path.display());
+    }
+}

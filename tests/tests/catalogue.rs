@@ -266,7 +266,6 @@ fn a_second_server_takes_up_what_was_published_on_the_first(backend: &Backend) {
 
 fn after_a_restore_no_name_is_given_out_twice(backend: &Backend) {
     let world = World::new(backend);
-    let admin = admin(&world);
     let restored = |life: &'static str| {
         let begun = world
             .store
@@ -276,6 +275,7 @@ fn after_a_restore_no_name_is_given_out_twice(backend: &Backend) {
         begun.unwrap();
     };
     let published = || {
+        let admin = admin(&world);
         let draft = begin(&world, &admin, None);
         let changed = edit(&world, &admin, &draft, 1, &usual_edits());
         assert_eq!(changed.status, 200, "{changed:?}");

@@ -7,12 +7,48 @@
     reason = "a test may fail loudly"
 )]
 
+use serde_json::json;
+use shared::role::Role;
 use std::io::Write;
 use std::path::Path;
+use sync_server::service::{Fault, restore};
+use tests::backends::Backend;
 use tests::day::{self, Filing, Places};
 use tests::ledger;
 use tests::people;
 use tests::programs::{Server, photo};
+use tests::world::World;
+
+tests::on_both!(consoles_sign_in_anew_after_a_restore_and_handhelds_go_on);
+
+fn consoles_sign_in_anew_after_a_restore_and_handhelds_go_on(backend: &Backend) {
+    let world = World::new(backend);
+    let (office, worker) = (
+        world.person(Role::Supervisor, "350703", None),
+        world.worker(),
+    );
+    let (session, code) = (world.console(office), world.enrol_code(worker.person));
+    let me = |token: &str| world.get("/v1/me", token).status;
+    assert_eq!((me(&session), me(&worker.token)), (200, 200));
+    world
+        .store
+        .write_blocking::<_, Fault>(&world.district.code, |tx| {
+            restore::begin_new_life(tx, "second life")
+        })
+        .unwrap();
+    // It may have been ended since the backup, and the code may be in other hands.
+    assert_eq!((me(&session), me(&worker.token)), (401, 200));
+    assert_eq!(me(&world.console(office)), 200);
+    let enrol = |code: String| {
+        let body = json!({
+            "code": code, "device_id": uuid::Uuid::now_v7(), "name": "测试机",
+            "platform": "linux", "app_version": "0.1.0",
+        });
+        world.post("/v1/devices/enrol", "", &body).status
+    };
+    assert_eq!(enrol(code), 410);
+    assert_eq!(enrol(world.enrol_code(worker.person)), 200);
+}
 
 fn copy_folder(from: &Path, to: &Path) {
     std::fs::create_dir_all(to).unwrap();
@@ -111,6 +147,7 @@ async fn what_was_made_after_the_backup_comes_back_by_itself() {
     let sql = "SELECT count(*) FROM previews WHERE stored_ms IS NULL";
     assert_eq!(number(&server.database(), sql), 1, "it is known to be owed");
     assert!(said.contains("before-restore-"), "{said}");
+    assert!(said.contains("have to be marked again"), "{said}");
     let sql = "SELECT count(*) FROM audit WHERE action = 'backup.restore'";
     assert_eq!(number(&server.database(), sql), 1);
     assert_eq!(number(&server.database(), "SELECT count(*) FROM cases"), 2);

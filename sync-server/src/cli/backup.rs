@@ -140,5 +140,9 @@ fn begin_new_life(store: &Store, data: &DataArgs) -> anyhow::Result<()> {
         "new life {server_epoch}; {photos} photos are missing and will be asked for, \
          {previews} previews too"
     );
+    println!(
+        "everybody signs in anew at the console, and codes that nobody had used are void; handhelds \
+         that were reported lost since the backup have to be marked again"
+    );
     Ok(())
 }

@@ -252,3 +252,32 @@ async fn nobody_else_on_the_machine_may_read_what_the_programs_make() {
         assert_eq!(mode & 0o077, 0, "{}: {mode:o}", path.display());
     }
 }
+
+#[test]
+fn a_backup_is_restored_from_where_nothing_can_be_written_and_keeps_each_byte() {
+    use std::os::unix::fs::PermissionsExt;
+    let dir = tempfile::tempdir().unwrap();
+    let server = Server::init(&dir.path().join("server"), "350703").unwrap();
+    let shelf = dir.path().join("shelf");
+    std::fs::create_dir(&shelf).unwrap();
+    let backup = shelf.join("备份 50%#1?.db");
+    let path = backup.to_string_lossy().into_owned();
+    server.run(&["backup", &path]).unwrap();
+    let allow = |path: &Path, mode| {
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+    };
+    // A restore of an earlier version left a 2 there, which says that the file has a log.
+    for version in [1, 2] {
+        let mut bytes = std::fs::read(&backup).unwrap();
+        bytes[18..20].fill(version);
+        std::fs::write(&backup, &bytes).unwrap();
+        allow(&backup, 0o400);
+        allow(&shelf, 0o500);
+        let restored = server.run(&["restore", &path]);
+        allow(&shelf, 0o700);
+        allow(&backup, 0o600);
+        restored.unwrap();
+        assert!(std::fs::read(&backup).unwrap() == bytes, "it was written");
+        assert_eq!(std::fs::read_dir(&shelf).unwrap().count(), 1);
+    }
+}

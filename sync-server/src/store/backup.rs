@@ -4,6 +4,7 @@
 //! means for handhelds is the same on both and is `service/restore.rs`.
 
 use super::error::{Result, StoreError};
+use super::sqlite::Use;
 use super::{Address, apart, sqlite};
 use rustix::fs::{FlockOperation, fcntl_lock};
 use rustix::io::Errno;
@@ -32,7 +33,7 @@ pub fn copy(from: &Path, to: &Path) -> Result<()> {
     if to.exists() {
         return Err(StoreError::AlreadyThere(to.display().to_string()));
     }
-    apart(|| sqlite::copy(from, to))?;
+    apart(|| sqlite::copy(from, Use::Write, to))?;
     durable(to)
 }
 
@@ -67,7 +68,7 @@ impl Replacement {
         for file in files_of(&next) {
             drop(std::fs::remove_file(file));
         }
-        apart(|| sqlite::copy(backup, &next))?;
+        apart(|| sqlite::copy(backup, Use::Still, &next))?;
         apart(|| sqlite::check_whole(&next))?;
         let replacement = Self {
             place: place.to_owned(),

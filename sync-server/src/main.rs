@@ -7,6 +7,8 @@ use anyhow::Context;
 use clap::{Args, Parser, Subcommand};
 use cli::ledger::LedgerArgs;
 use cli::receipts::ReceiptCommand;
+use rustix::fs::Mode;
+use rustix::process::umask;
 use shared::area::AreaKind;
 use shared::id::{AreaCode, PersonId, PostId, UnitCode};
 use shared::invitation::Invitation;
@@ -166,6 +168,8 @@ fn role(text: &str) -> Result<Role, String> {
 }
 
 fn main() -> ExitCode {
+    // Database, photos, backups and archives: what is made here is for whoever runs it alone.
+    umask(Mode::RWXG | Mode::RWXO);
     match run(Cli::parse().command) {
         Ok(()) => ExitCode::SUCCESS,
         // The chain of reasons without a stack: a person reads it.

@@ -33,8 +33,8 @@ pub enum PhotoStoreError {
     /// The address is neither a directory nor `s3://…`.
     #[error("could not read the address of the photo store: {0}")]
     Address(String),
-    /// The directory isn't there; `init` makes it.
-    #[error("there is no photo directory at {0}; `gewu-server init` makes one")]
+    /// The directory isn't there: `init` made it, and nothing else does.
+    #[error("there is no photo directory at {0}: put it back, or make an empty one")]
     Missing(String),
     /// The bytes don't have the hash that should name them.
     #[error("the bytes of photo {0} have another hash")]
@@ -94,33 +94,31 @@ impl PhotoStore {
     /// # Errors
     /// When a directory can't be made or the address can't be read.
     pub fn create(url: &str, spool: &Path) -> Result<Self> {
-        let made = |dir: &Path| {
-            std::fs::create_dir_all(dir).map_err(|source| disk("make the photo directory", source))
-        };
         if let Some(dir) = directory(url) {
-            made(&dir)?;
+            std::fs::create_dir_all(dir)
+                .map_err(|source| disk("make the photo directory", source))?;
         }
-        made(spool)?;
         Self::open(url, spool)
     }
 
     /// Opens a store: a directory (`/srv/gewu/photos` or `file:///srv/gewu/photos`) or
-    /// `s3://bucket/prefix` with the usual `AWS_…` environment.
+    /// `s3://bucket/prefix` with the usual `AWS_…` environment. A missing spool is made: whoever
+    /// copies data leaves out what is on its way, or empty folders.
     ///
     /// # Errors
-    /// When a directory is missing or the address can't be read.
+    /// When the directory of the photos is missing, the spool can't be made or the address can't
+    /// be read.
     pub fn open(url: &str, spool: &Path) -> Result<Self> {
-        let missing = |dir: &Path| PhotoStoreError::Missing(dir.display().to_string());
-        if !spool.is_dir() {
-            return Err(missing(spool));
-        }
         let folder = directory(url);
         let objects: Arc<dyn ObjectStore> = match &folder {
-            Some(dir) if !dir.is_dir() => return Err(missing(dir)),
+            Some(dir) if !dir.is_dir() => {
+                return Err(PhotoStoreError::Missing(dir.display().to_string()));
+            }
             // Syncs file and directory before it answers: a photo that was acknowledged stays.
             Some(dir) => Arc::new(LocalFileSystem::new_with_prefix(dir)?.with_fsync(true)),
             None => s3(url)?,
         };
+        std::fs::create_dir_all(spool).map_err(|source| disk("make the spool", source))?;
         Ok(Self {
             objects,
             folder: folder.map(Arc::from),
@@ -419,12 +417,17 @@ mod tests {
     }
 
     #[test]
-    fn only_create_makes_directories_and_addresses_are_checked() {
+    fn only_create_makes_the_photos_any_opening_the_spool_and_addresses_are_checked() {
         let dir = tempfile::tempdir().unwrap();
-        let photos = dir.path().join("photos");
-        let missing = PhotoStore::open(&photos.display().to_string(), dir.path());
+        let (photos, spool) = (dir.path().join("photos"), dir.path().join("spool"));
+        let url = photos.display().to_string();
+        let missing = PhotoStore::open(&url, &spool);
         assert!(matches!(missing, Err(PhotoStoreError::Missing(_))));
-        assert!(!photos.exists());
+        assert!(!photos.exists() && !spool.exists());
+        PhotoStore::create(&url, &spool).unwrap();
+        std::fs::remove_dir(&spool).unwrap();
+        PhotoStore::open(&url, &spool).unwrap();
+        assert!(spool.is_dir());
         let unknown = PhotoStore::open("ftp://somewhere/photos", dir.path());
         assert!(matches!(unknown, Err(PhotoStoreError::Address(_))));
         PhotoStore::open("s3://gewu-photos/jianyang", dir.path()).unwrap();

@@ -11,7 +11,9 @@ mod rules;
 
 use serde_json::{Value, json};
 use shared::role::Role;
+use shared::time::Timestamp;
 use std::time::{Duration, Instant};
+use sync_server::service::district::District;
 use sync_server::service::{Fault, restore};
 use tests::backends::Backend;
 use tests::drafts::{admin, begin, edit, import, publish, table};
@@ -24,6 +26,7 @@ on_both!(
     a_version_for_later_comes_by_itself_and_going_back_replaces_it,
     a_second_server_takes_up_what_was_published_on_the_first,
     after_a_restore_no_name_is_given_out_twice,
+    a_server_whose_clock_is_behind_begins_with_the_first_version,
     a_threshold_dragged_down_a_column_is_asked_about_before_publishing,
     a_file_that_cannot_be_read_changes_nothing_and_says_where,
     of_two_changes_of_the_same_revision_one_is_made,
@@ -263,7 +266,6 @@ fn a_second_server_takes_up_what_was_published_on_the_first(backend: &Backend) {
 
 fn after_a_restore_no_name_is_given_out_twice(backend: &Backend) {
     let world = World::new(backend);
-    let admin = admin(&world);
     let restored = |life: &'static str| {
         let begun = world
             .store
@@ -273,6 +275,7 @@ fn after_a_restore_no_name_is_given_out_twice(backend: &Backend) {
         begun.unwrap();
     };
     let published = || {
+        let admin = admin(&world);
         let draft = begin(&world, &admin, None);
         let changed = edit(&world, &admin, &draft, 1, &usual_edits());
         assert_eq!(changed.status, 200, "{changed:?}");
@@ -292,6 +295,25 @@ fn after_a_restore_no_name_is_given_out_twice(backend: &Backend) {
     let third = published();
     assert!(third.starts_with(&format!("{THIRD}-")), "{third}");
     assert!(!third.ends_with(mark), "{third}");
+}
+
+fn a_server_whose_clock_is_behind_begins_with_the_first_version(backend: &Backend) {
+    let world = World::new(backend);
+    let admin = admin(&world);
+    let draft = begin(&world, &admin, None);
+    assert_eq!(edit(&world, &admin, &draft, 1, &usual_edits()).status, 200);
+    let body = json!({"base_revision": 2, "suspicions_seen": true});
+    assert_eq!(publish(&world, &admin, &draft, &body).status, 200);
+    // The district was made a day before `START`; what a server reads when it starts before that.
+    let behind = Timestamp(START.0 - 2 * 24 * HOUR_MS);
+    let district = world.look(move |tx| District::load(tx, behind));
+    assert_eq!(district.catalogue.version().to_string(), FIRST);
+    assert!(district.catalogue_of(&SECOND.parse().unwrap()).is_some());
+    // And once the clock was set right.
+    let now = world.now();
+    let district = world.look(move |tx| district.renewed(tx, now));
+    let version = district.unwrap().catalogue.version().to_string();
+    assert_eq!(version, SECOND);
 }
 
 fn a_threshold_dragged_down_a_column_is_asked_about_before_publishing(backend: &Backend) {

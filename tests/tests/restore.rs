@@ -7,11 +7,48 @@
     reason = "a test may fail loudly"
 )]
 
+use serde_json::json;
+use shared::role::Role;
+use std::io::Write;
 use std::path::Path;
+use sync_server::service::{Fault, restore};
+use tests::backends::Backend;
 use tests::day::{self, Filing, Places};
 use tests::ledger;
 use tests::people;
-use tests::programs::photo;
+use tests::programs::{Server, photo};
+use tests::world::World;
+
+tests::on_both!(consoles_sign_in_anew_after_a_restore_and_handhelds_go_on);
+
+fn consoles_sign_in_anew_after_a_restore_and_handhelds_go_on(backend: &Backend) {
+    let world = World::new(backend);
+    let (office, worker) = (
+        world.person(Role::Supervisor, "350703", None),
+        world.worker(),
+    );
+    let (session, code) = (world.console(office), world.enrol_code(worker.person));
+    let me = |token: &str| world.get("/v1/me", token).status;
+    assert_eq!((me(&session), me(&worker.token)), (200, 200));
+    world
+        .store
+        .write_blocking::<_, Fault>(&world.district.code, |tx| {
+            restore::begin_new_life(tx, "second life")
+        })
+        .unwrap();
+    // It may have been ended since the backup, and the code may be in other hands.
+    assert_eq!((me(&session), me(&worker.token)), (401, 200));
+    assert_eq!(me(&world.console(office)), 200);
+    let enrol = |code: String| {
+        let body = json!({
+            "code": code, "device_id": uuid::Uuid::now_v7(), "name": "测试机",
+            "platform": "linux", "app_version": "0.1.0",
+        });
+        world.post("/v1/devices/enrol", "", &body).status
+    };
+    assert_eq!(enrol(code), 410);
+    assert_eq!(enrol(world.enrol_code(worker.person)), 200);
+}
 
 fn copy_folder(from: &Path, to: &Path) {
     std::fs::create_dir_all(to).unwrap();
@@ -110,6 +147,7 @@ async fn what_was_made_after_the_backup_comes_back_by_itself() {
     let sql = "SELECT count(*) FROM previews WHERE stored_ms IS NULL";
     assert_eq!(number(&server.database(), sql), 1, "it is known to be owed");
     assert!(said.contains("before-restore-"), "{said}");
+    assert!(said.contains("have to be marked again"), "{said}");
     let sql = "SELECT count(*) FROM audit WHERE action = 'backup.restore'";
     assert_eq!(number(&server.database(), sql), 1);
     assert_eq!(number(&server.database(), "SELECT count(*) FROM cases"), 2);
@@ -152,4 +190,94 @@ async fn what_was_made_after_the_backup_comes_back_by_itself() {
         ),
         0
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_damaged_database_is_replaced_and_kept_as_it_was() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().join("server");
+    let mut server = Server::init(&data, "350703").unwrap();
+    let backup = dir.path().join("gewu.backup");
+    let path = backup.to_string_lossy().into_owned();
+    server.run(&["backup", &path]).unwrap();
+    server.start().await.unwrap();
+    let mut file = std::fs::File::options()
+        .write(true)
+        .open(server.database())
+        .unwrap();
+    file.write_all(b"not what was here").unwrap();
+    drop(file);
+    // Nothing can be read there, and yet a server runs on it.
+    let refused = server.run(&["restore", &path]).unwrap_err().to_string();
+    assert!(refused.contains("in use"), "{refused}");
+    server.kill();
+    let damaged = std::fs::read(server.database()).unwrap();
+    let log = std::fs::read(data.join("gewu.db-wal")).unwrap();
+    let said = server.run(&["restore", &path]).unwrap();
+    assert!(said.contains("it is damaged"), "{said}");
+    let files = files_below(&data);
+    let aside = |ending: &str| {
+        let is_aside = |file: &&std::path::PathBuf| {
+            let name = file.file_name().unwrap().to_string_lossy();
+            name.starts_with("before-restore-") && name.ends_with(ending)
+        };
+        std::fs::read(files.iter().find(is_aside).unwrap()).unwrap()
+    };
+    assert!(aside(".db") == damaged, "it lies there unopened");
+    assert!(aside(".db-wal") == log, "and so does its log");
+    assert!(!data.join("gewu.db-wal").exists(), "no log of another one");
+    server.start().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_else_on_the_machine_may_read_what_the_programs_make() {
+    use std::os::unix::fs::PermissionsExt;
+    let dir = tempfile::tempdir().unwrap();
+    let (server, field) = people::begin(dir.path()).await.unwrap();
+    field.file("井盖缺失", "no_exif.jpg").unwrap();
+    field.run(&["sync"]).unwrap();
+    let out = |name: &str| dir.path().join(name).to_string_lossy().into_owned();
+    let (backup, archive) = (out("gewu.backup"), out("archive"));
+    server.run(&["backup", &backup]).unwrap();
+    server.run(&["archive", "--out", &archive]).unwrap();
+    let mut made = files_below(dir.path());
+    assert!(made.contains(&server.database()));
+    assert!(made.contains(&field.database().unwrap()));
+    made.extend(["server", "handheld", "archive"].map(|name| dir.path().join(name)));
+    made.push(server.photos());
+    // The log is written by this test.
+    made.retain(|path| !path.ends_with("log.txt"));
+    for path in made {
+        let mode = std::fs::metadata(&path).unwrap().permissions().mode();
+        assert_eq!(mode & 0o077, 0, "{}: {mode:o}", path.display());
+    }
+}
+
+#[test]
+fn a_backup_is_restored_from_where_nothing_can_be_written_and_keeps_each_byte() {
+    use std::os::unix::fs::PermissionsExt;
+    let dir = tempfile::tempdir().unwrap();
+    let server = Server::init(&dir.path().join("server"), "350703").unwrap();
+    let shelf = dir.path().join("shelf");
+    std::fs::create_dir(&shelf).unwrap();
+    let backup = shelf.join("备份 50%#1?.db");
+    let path = backup.to_string_lossy().into_owned();
+    server.run(&["backup", &path]).unwrap();
+    let allow = |path: &Path, mode| {
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+    };
+    // A restore of an earlier version left a 2 there, which says that the file has a log.
+    for version in [1, 2] {
+        let mut bytes = std::fs::read(&backup).unwrap();
+        bytes[18..20].fill(version);
+        std::fs::write(&backup, &bytes).unwrap();
+        allow(&backup, 0o400);
+        allow(&shelf, 0o500);
+        let restored = server.run(&["restore", &path]);
+        allow(&shelf, 0o700);
+        allow(&backup, 0o600);
+        restored.unwrap();
+        assert!(std::fs::read(&backup).unwrap() == bytes, "it was written");
+        assert_eq!(std::fs::read_dir(&shelf).unwrap().count(), 1);
+    }
 }

@@ -76,6 +76,13 @@ impl Default for Config {
     }
 }
 
+/// Files and folders that this program makes from now on are for its user alone, where the system
+/// knows users. To be called first, while there is one thread.
+pub fn keep_private() {
+    #[cfg(unix)]
+    rustix::process::umask(rustix::fs::Mode::RWXG | rustix::fs::Mode::RWXO);
+}
+
 #[cfg(unix)]
 fn disk_free(directory: &Path) -> Option<u64> {
     let disk = rustix::fs::statvfs(directory).ok()?;

@@ -22,6 +22,7 @@ use std::io::Write;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    app_core::store::keep_private();
     let cli = Cli::parse();
     match run(&cli) {
         Ok(outcome) => {

@@ -54,6 +54,9 @@ fn start() {
 
 /// Runs the window until it is closed.
 pub fn run() -> ExitCode {
+    // A phone keeps apps apart by itself.
+    #[cfg(desktop)]
+    app_core::store::keep_private();
     tracing_subscriber::fmt()
         .with_env_filter(tracing_subscriber::EnvFilter::from_default_env())
         .with_writer(std::io::stderr)

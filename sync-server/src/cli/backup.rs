@@ -95,7 +95,13 @@ pub(crate) fn restore(args: &RestoreArgs) -> anyhow::Result<()> {
     store.close_blocking();
     let aside = format!("before-restore-{}.db", system_clock()().0);
     if let Some(kept) = replacement.finish(&aside)? {
-        println!("the database that was here is kept as {}", kept.display());
+        println!(
+            "the database that was here is kept as {}",
+            kept.path.display()
+        );
+        if let Some(damage) = kept.damage {
+            println!("it is damaged ({damage}) and lies there as it was");
+        }
     }
     Ok(())
 }
@@ -133,6 +139,10 @@ fn begin_new_life(store: &Store, data: &DataArgs) -> anyhow::Result<()> {
     println!(
         "new life {server_epoch}; {photos} photos are missing and will be asked for, \
          {previews} previews too"
+    );
+    println!(
+        "everybody signs in anew at the console, and codes that nobody had used are void; handhelds \
+         that were reported lost since the backup have to be marked again"
     );
     Ok(())
 }

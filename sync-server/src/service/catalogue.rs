@@ -22,10 +22,13 @@ use shared::time::Timestamp;
 use shared::wire::catalogue::{self as wire, CatalogueDraftRow, CataloguesAnswer, Standing};
 use std::collections::HashMap;
 
-/// The version that is in force at a moment; `versions` begin with the one published last.
+/// The version that is in force at a moment; `versions` begin with the one published last. Before
+/// any of them would be (this clock is behind the one that they were published by) it is the one
+/// that is first to come: a district always has rules.
 #[must_use]
 pub fn in_force(versions: &[VersionRow], now: Timestamp) -> Option<&VersionRow> {
-    versions.iter().find(|row| row.from <= now)
+    let is_due = versions.iter().find(|row| row.from <= now);
+    is_due.or_else(|| versions.iter().min_by_key(|row| row.from))
 }
 
 /// Publishes a version and puts it into force. A version that is there stays as it is.
@@ -236,12 +239,26 @@ mod tests {
         let at = |versions: &[VersionRow], ms| {
             in_force(versions, Timestamp(ms)).map(|row| row.version.to_string())
         };
-        assert_eq!(at(&versions, 9), None);
         assert_eq!(at(&versions, 10).as_deref(), Some("a"));
         // Published after it and in force before it: what was to come is replaced for good.
         assert_eq!(at(&versions, 60).as_deref(), Some("c"));
         let coming = versions.get(1..).unwrap();
         assert_eq!(at(coming, 49).as_deref(), Some("a"));
         assert_eq!(at(coming, 50).as_deref(), Some("b"));
+    }
+
+    #[test]
+    fn a_clock_that_is_behind_leaves_the_district_its_first_version() {
+        let versions = [
+            version("c", 30, 30),
+            version("b", 20, 50),
+            version("a", 10, 10),
+        ];
+        let name = |versions: &[VersionRow]| {
+            in_force(versions, Timestamp(9)).map(|row| row.version.to_string())
+        };
+        assert_eq!(name(&versions).as_deref(), Some("a"));
+        assert_eq!(name(versions.get(..2).unwrap()).as_deref(), Some("c"));
+        assert_eq!(name(&[]), None);
     }
 }

@@ -292,9 +292,16 @@ impl Rules {
             };
             catalogues.insert(row.version.clone(), catalogue);
         }
-        let in_force = super::catalogue::in_force(&versions, now)
-            .and_then(|row| catalogues.get(&row.version).cloned())
-            .ok_or_else(|| Fault::damaged("catalogue", "none is in force"))?;
+        let current = super::catalogue::in_force(&versions, now)
+            .ok_or_else(|| Fault::damaged("catalogue", "none was published"))?;
+        if current.from > now {
+            tracing::warn!(now = now.0, from = current.from.0, catalogue = %current.version,
+                alarm = "clock_behind", "no catalogue is in force yet: is this clock right?");
+        }
+        let in_force = catalogues
+            .get(&current.version)
+            .cloned()
+            .ok_or_else(|| Fault::damaged("catalogue", "the one in force is missing"))?;
         let units = store::units::all(tx, code)?;
         let orders = store::orders::all(tx, code)?;
         Ok(Self {

@@ -1,7 +1,7 @@
 //! The data came back from a backup: it begins a new life, which tells every handheld to offer
 //! again what the backup doesn't know.
 //!
-//! Nothing is taken away. What handhelds made since the backup comes back from them; what was done
+//! Nothing that anybody reported is taken away. What handhelds made since the backup comes back from them; what was done
 //! in the console since then is gone, and the trail of each case ends where the backup does.
 
 use super::Result;
@@ -16,7 +16,9 @@ pub const PHOTOS_AT_ONCE: usize = 500;
 const MARK_DIGITS: usize = 8;
 
 /// Begins a new life. Uploads under way are forgotten, since the spool knows other offsets: the
-/// handhelds begin them anew.
+/// handhelds begin them anew. So is who was signed in at a console, and codes that nobody had used:
+/// they may have been ended, or used by somebody else, since the backup. Handhelds' tokens go on,
+/// so that what they have comes by itself.
 ///
 /// # Errors
 /// Whatever the store says, as for all services.
@@ -26,6 +28,8 @@ pub fn begin_new_life(tx: &mut dyn Tx, server_epoch: &str) -> Result<()> {
     let mark = mark.get(..MARK_DIGITS).unwrap_or_default();
     store::meta::set(tx, store::meta::LIFE, mark)?;
     store::uploads::sweep(tx, Timestamp(i64::MAX))?;
+    store::sessions::forget_consoles(tx)?;
+    store::devices::expire_codes(tx)?;
     Ok(())
 }
 

@@ -4,8 +4,15 @@
 //! means for handhelds is the same on both and is `service/restore.rs`.
 
 use super::error::{Result, StoreError};
+use super::sqlite::Use;
 use super::{Address, apart, sqlite};
+use rustix::fs::{FlockOperation, fcntl_lock};
+use rustix::io::Errno;
+use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
+
+/// How every SQLite file begins.
+const HEAD: &[u8; 16] = b"SQLite format 3\0";
 
 /// The file of a database that is one.
 ///
@@ -26,8 +33,17 @@ pub fn copy(from: &Path, to: &Path) -> Result<()> {
     if to.exists() {
         return Err(StoreError::AlreadyThere(to.display().to_string()));
     }
-    apart(|| sqlite::copy(from, to))?;
+    apart(|| sqlite::copy(from, Use::Write, to))?;
     durable(to)
+}
+
+/// The database that was replaced, as it lies beside the new one.
+#[derive(Debug)]
+pub struct Aside {
+    /// Its file; what SQLite had laid beside it has the same name with `-wal` and `-shm`.
+    pub path: PathBuf,
+    /// Why it could not be read, when it couldn't.
+    pub damage: Option<StoreError>,
 }
 
 /// A database that is being made ready beside the one it will replace.
@@ -42,16 +58,17 @@ impl Replacement {
     ///
     /// # Errors
     /// [`StoreError::Busy`] while a server runs on the database, [`StoreError::Missing`] without a
-    /// backup, and whatever the database says: then nothing was changed.
+    /// backup, and whatever the backup says: then nothing was changed. That the database in use is
+    /// damaged is no reason.
     pub fn begin(backup: &Path, place: &Path) -> Result<Self> {
         if place.exists() {
-            apart(|| sqlite::take_alone(place))?;
+            take_alone(place)?;
         }
         let next = place.with_extension("restoring");
         for file in files_of(&next) {
             drop(std::fs::remove_file(file));
         }
-        apart(|| sqlite::copy(backup, &next))?;
+        apart(|| sqlite::copy(backup, Use::Still, &next))?;
         apart(|| sqlite::check_whole(&next))?;
         let replacement = Self {
             place: place.to_owned(),
@@ -71,23 +88,60 @@ impl Replacement {
     ///
     /// # Errors
     /// As [`Replacement::begin`].
-    pub fn finish(self, aside: &str) -> Result<Option<PathBuf>> {
+    pub fn finish(self, aside: &str) -> Result<Option<Aside>> {
         apart(|| sqlite::take_alone(&self.next))?;
         durable(&self.next)?;
+        let path = self.place.with_file_name(aside);
         let mut kept = None;
         if self.place.exists() {
-            apart(|| sqlite::take_alone(&self.place))?;
-            let aside = self.place.with_file_name(aside);
-            std::fs::rename(&self.place, &aside).map_err(|error| disk(&error))?;
-            for file in files_of(&self.place) {
-                drop(std::fs::remove_file(file));
+            let damage = take_alone(&self.place)?;
+            let path = path.clone();
+            kept = Some(Aside { path, damage });
+        }
+        // The log goes first: SQLite would take it for the log of whatever database has its name.
+        let files = files_of(&self.place).into_iter().zip(files_of(&path));
+        for (from, to) in files.rev() {
+            match std::fs::rename(&from, &to) {
+                Err(error) if error.kind() == ErrorKind::NotFound => {}
+                moved => moved.map_err(|error| disk(&error))?,
             }
-            kept = Some(aside);
         }
         std::fs::rename(&self.next, &self.place).map_err(|error| disk(&error))?;
         durable(&self.place)?;
         Ok(kept)
     }
+}
+
+/// Makes sure that nobody else is on the database in use; why it can't be read, when it can't.
+fn take_alone(place: &Path) -> Result<Option<StoreError>> {
+    // SQLite would fold a log into whatever is there, so it isn't even asked about another file.
+    let damage = if is_sqlite(place) {
+        apart(|| sqlite::take_alone(place)).err()
+    } else {
+        let words = "it doesn't begin as a database does";
+        Some(StoreError::Database(words.to_owned()))
+    };
+    match damage {
+        Some(StoreError::Busy(words)) => Err(StoreError::Busy(words)),
+        Some(_) if is_held(place) => Err(sqlite::in_use(place)),
+        damage => Ok(damage),
+    }
+}
+
+fn is_sqlite(path: &Path) -> bool {
+    let mut head = [0; HEAD.len()];
+    let read = std::fs::File::open(path).and_then(|mut file| file.read_exact(&mut head));
+    read.is_ok() && head == *HEAD
+}
+
+/// Whether another program holds one of the locks that SQLite takes on a file. Only for a file that
+/// this program doesn't have open: closing it again would lose its own locks.
+fn is_held(path: &Path) -> bool {
+    let file = std::fs::File::options().read(true).write(true).open(path);
+    file.is_ok_and(|file| {
+        let lock = fcntl_lock(&file, FlockOperation::NonBlockingLockExclusive);
+        lock == Err(Errno::AGAIN) || lock == Err(Errno::ACCESS)
+    })
 }
 
 /// A database with what SQLite lays beside it.

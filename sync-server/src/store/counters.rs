@@ -15,6 +15,11 @@ use super::error::{Result, StoreError};
 use super::tx::{Driver, Row, Tx};
 use crate::params;
 use shared::id::AreaCode;
+use shared::time::{day_text, read_day};
+
+/// How many days the clock may go back and the later day go on in case numbers. When the last number
+/// is of a day further ahead, the clock was wrong then.
+const DAYS_AHEAD_MAX: i64 = 2;
 
 /// The numbers of one district.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,6 +32,48 @@ pub struct Counter {
     pub case_serial: i64,
     /// Number of the last entry of trails and audit.
     pub entry_no: i64,
+}
+
+impl Counter {
+    /// Whether a case of this day isn't numbered on behind the last one: a later day has begun, or
+    /// the last one was numbered while a clock was far ahead.
+    pub(super) fn turns_to(&self, day: i64) -> bool {
+        let read = |day| read_day(&day_text(day));
+        let is_astray = || {
+            let (last, day) = (read(self.case_serial_day), read(day));
+            day.is_some_and(|day| last.is_none_or(|last| last.since_days(day) > DAYS_AHEAD_MAX))
+        };
+        day > self.case_serial_day || (day < self.case_serial_day && is_astray())
+    }
+
+    /// Goes on with a day, behind the highest serial that it has.
+    pub(super) fn turn_to(&mut self, day: i64, highest: i64) {
+        self.case_serial_day = day;
+        self.case_serial = highest;
+    }
+}
+
+/// The highest case serial of a day that there is: the day may have begun before a clock went wrong,
+/// or while it was wrong.
+pub(super) fn highest_serial(tx: &mut dyn Tx, prefix: &str, day: i64) -> Result<i64> {
+    const SQL: &str = "
+        SELECT case_no
+        FROM cases
+        WHERE case_no > $1 AND case_no < $2
+        ORDER BY length(case_no) DESC, case_no DESC
+        LIMIT 1";
+    // In bytes the next character after the `-` is the `.`.
+    let (begin, end) = (format!("{prefix}{day}-"), format!("{prefix}{day}."));
+    let rows = tx.query(SQL, params![&begin, &end])?;
+    let Some(row) = rows.first() else {
+        return Ok(0);
+    };
+    let parts = row.text(0)?.rsplit_once('-');
+    let serial = parts.and_then(|(_, serial)| serial.parse().ok());
+    serial.ok_or(StoreError::Column {
+        column: 0,
+        wanted: "a case number",
+    })
 }
 
 /// The numbers as last committed (in a read) or as stored before this batch (in a write).
@@ -93,4 +140,30 @@ fn from_row(row: &Row) -> Result<Counter> {
         case_serial: row.int(2)?,
         entry_no: row.int(3)?,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Counter;
+
+    #[test]
+    fn a_day_far_ahead_is_left_and_one_slightly_ahead_goes_on() {
+        let last = |day| Counter {
+            seq: 0,
+            case_serial_day: day,
+            case_serial: 7,
+            entry_no: 0,
+        };
+        let turns = |last_day, day| last(last_day).turns_to(day);
+        assert!(turns(0, 20_261_121));
+        assert!(turns(20_261_121, 20_261_122));
+        assert!(!turns(20_261_121, 20_261_121));
+        // The clock was set back by hours, or by a day at the end of a month.
+        assert!(!turns(20_261_122, 20_261_121));
+        assert!(!turns(20_261_202, 20_261_130));
+        assert!(turns(20_261_203, 20_261_130));
+        assert!(turns(20_310_101, 20_261_130));
+        // A clock beyond every calendar is no reason to leave a day.
+        assert!(!turns(20_261_121, 0));
+    }
 }

@@ -386,6 +386,18 @@ pub fn use_code(
     Ok(tx.execute(SQL, params![code_hash, device, at])? == 1)
 }
 
+/// Lets all codes run out that nobody has used; how many.
+///
+/// # Errors
+/// As [`put`].
+pub fn expire_codes(tx: &mut dyn Tx) -> Result<u64> {
+    const SQL: &str = "
+        UPDATE enrol_codes
+        SET expires_ms = 0
+        WHERE used_ms IS NULL";
+    tx.execute(SQL, &[])
+}
+
 fn from_row(row: &mut Row) -> Result<DeviceRow> {
     Ok(DeviceRow {
         id: row.id(0)?,

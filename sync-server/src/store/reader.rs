@@ -177,7 +177,7 @@ impl Tx for ReadTx<'_> {
         Err(StoreError::ReadOnly)
     }
 
-    fn next_case_serial(&mut self, _day: i64) -> Result<(i64, i64)> {
+    fn next_case_serial(&mut self, _: &str, _: i64) -> Result<(i64, i64)> {
         Err(StoreError::ReadOnly)
     }
 

@@ -111,6 +111,17 @@ pub fn revoke_console(tx: &mut dyn Tx, person: PersonId, at: Timestamp) -> Resul
     tx.execute(SQL, params![person, at])
 }
 
+/// Forgets the console sessions of everybody, whoever ended them since; how many.
+///
+/// # Errors
+/// As [`insert`].
+pub fn forget_consoles(tx: &mut dyn Tx) -> Result<u64> {
+    const SQL: &str = "
+        DELETE FROM sessions
+        WHERE device IS NULL";
+    tx.execute(SQL, &[])
+}
+
 /// Lets a session last until another moment.
 ///
 /// # Errors

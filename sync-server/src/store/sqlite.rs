@@ -12,6 +12,8 @@ use rusqlite::config::DbConfig;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{CachedStatement, Connection, ErrorCode, OpenFlags, ffi};
 use std::borrow::Cow;
+use std::fmt::Write;
+use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use uuid::fmt::Hyphenated;
 
@@ -60,6 +62,11 @@ impl Sqlite {
     pub(super) fn open(path: &Path, used_for: Use) -> Result<Self> {
         if !path.is_file() {
             return Err(StoreError::Missing(path.display().to_string()));
+        }
+        if used_for == Use::Still
+            && let Some(uri) = unchanging(path)
+        {
+            return Self::connect(Path::new(&uri), used_for, OpenFlags::SQLITE_OPEN_URI);
         }
         Self::connect(path, used_for, OpenFlags::empty())
     }
@@ -153,8 +160,14 @@ pub(super) fn sync(path: &Path) -> Result<()> {
 }
 
 /// Copies a database as it is at one moment into a new file.
-pub(super) fn copy(from: &Path, to: &Path) -> Result<()> {
-    let source = Sqlite::open(from, Use::Write)?;
+/// One that is [`Use::Still`] keeps each byte and may lie where nothing can be written.
+pub(super) fn copy(from: &Path, used_for: Use, to: &Path) -> Result<()> {
+    let source = Sqlite::open(from, used_for)?;
+    // It would hold for the copy too.
+    source
+        .connection
+        .execute_batch("PRAGMA query_only = OFF")
+        .map_err(failed)?;
     let to = to.display().to_string();
     let mut statement = source
         .connection
@@ -189,12 +202,37 @@ pub(super) fn take_alone(path: &Path) -> Result<()> {
         .map_err(failed);
     match mode {
         Ok(mode) if mode == "delete" => Ok(()),
-        Ok(_) | Err(StoreError::Busy(_)) => {
-            let words = format!("{} is in use; stop the server first", path.display());
-            Err(StoreError::Busy(words))
-        }
+        Ok(_) | Err(StoreError::Busy(_)) => Err(in_use(path)),
         Err(error) => Err(error),
     }
+}
+
+pub(super) fn in_use(path: &Path) -> StoreError {
+    let words = format!("{} is in use; stop the server first", path.display());
+    StoreError::Busy(words)
+}
+
+/// The address by which SQLite takes a file for one that nobody changes. Otherwise one that was in
+/// use once can only be read beside a log, which SQLite would make. None for a file with a log.
+fn unchanging(path: &Path) -> Option<String> {
+    let path = path.canonicalize().ok()?;
+    let has = |tail: &str| {
+        let mut name = path.as_os_str().to_owned();
+        name.push(tail);
+        Path::new(&name).exists()
+    };
+    if has("-wal") || has("-journal") {
+        return None;
+    }
+    let mut uri = String::from("file:");
+    for byte in path.as_os_str().as_bytes() {
+        match char::from(*byte) {
+            plain @ ('a'..='z' | 'A'..='Z' | '0'..='9' | '/' | '.' | '-' | '_') => uri.push(plain),
+            _ => write!(uri, "%{byte:02X}").unwrap_or_default(),
+        }
+    }
+    uri.push_str("?immutable=1");
+    Some(uri)
 }
 
 fn bind(

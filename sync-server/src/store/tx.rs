@@ -215,12 +215,14 @@ pub trait Tx {
     /// [`StoreError::ReadOnly`] in a read.
     fn next_seq(&mut self) -> Result<i64>;
 
-    /// The next case serial of a day (`20261121`), from 1, as `(day, serial)`. Should the clock
-    /// have gone back, the later day goes on, so that no number is printed twice.
+    /// The next case serial of a day (`20261121`), from 1, as `(day, serial)`; `prefix` is what
+    /// stands before the day in a case number. Should the clock have gone back by a day or two, the
+    /// later day goes on; after one that was further ahead the day counts on behind its highest
+    /// number. No number is given out twice.
     ///
     /// # Errors
     /// [`StoreError::ReadOnly`] in a read.
-    fn next_case_serial(&mut self, day: i64) -> Result<(i64, i64)>;
+    fn next_case_serial(&mut self, prefix: &str, day: i64) -> Result<(i64, i64)>;
 
     /// The next number of the district's entries of trails and audit: from 1 without gaps, in the
     /// order in which they commit.

@@ -418,12 +418,12 @@ impl Tx for WriteTx<'_> {
         Ok(counter.seq)
     }
 
-    fn next_case_serial(&mut self, day: i64) -> Result<(i64, i64)> {
-        let counter = self.counter()?;
-        if day > counter.case_serial_day {
-            counter.case_serial_day = day;
-            counter.case_serial = 0;
+    fn next_case_serial(&mut self, prefix: &str, day: i64) -> Result<(i64, i64)> {
+        if self.counter()?.turns_to(day) {
+            let highest = counters::highest_serial(self, prefix, day)?;
+            self.counter()?.turn_to(day, highest);
         }
+        let counter = self.counter()?;
         counter.case_serial += 1;
         Ok((counter.case_serial_day, counter.case_serial))
     }

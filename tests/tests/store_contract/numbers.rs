@@ -1,14 +1,15 @@
 //! The change sequence and group commit, with real threads.
 
-use crate::store_contract::rows::{bucket, district};
+use crate::store_contract::rows::{bucket, case, cast, district, open_case, write};
 use shared::digest::Digest;
 use shared::id::AreaCode;
 use shared::wire::sync::Why;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 use sync_server::params;
+use sync_server::store::cases::CaseRow;
 use sync_server::store::{
-    Store, StoreError, StoreOptions, buckets, changes, counters, meta, nested,
+    Store, StoreError, StoreOptions, Tx, buckets, changes, counters, meta, nested,
 };
 use tests::backends::Backend;
 
@@ -18,6 +19,7 @@ tests::on_both![
     two_programs_on_one_database_never_draw_the_same_number,
     numbers_of_undone_work_are_drawn_again_and_never_seen_twice,
     case_serials_begin_at_one_each_day_and_never_go_back,
+    a_clock_that_was_years_ahead_dates_no_later_case_and_no_number_comes_twice,
     districts_count_apart,
     waiting_writes_share_a_commit_and_fail_alone,
     a_change_moves_to_its_newest_number,
@@ -25,6 +27,7 @@ tests::on_both![
 ];
 
 const THREADS: usize = 8;
+const PREFIX: &str = "350703-";
 
 fn writes_of_a_district_run_one_after_another(backend: &Backend) {
     const ROUNDS: usize = 40;
@@ -141,7 +144,7 @@ fn numbers_of_undone_work_are_drawn_again_and_never_seen_twice(backend: &Backend
             let mut undone = 0;
             let refused = nested::<(), StoreError>(tx, |tx| {
                 undone = tx.next_seq()?;
-                tx.next_case_serial(20_261_121)?;
+                tx.next_case_serial(PREFIX, 20_261_121)?;
                 Err(StoreError::Closed)
             });
             assert_eq!(refused, Err(StoreError::Closed));
@@ -162,16 +165,73 @@ fn numbers_of_undone_work_are_drawn_again_and_never_seen_twice(backend: &Backend
 
 fn case_serials_begin_at_one_each_day_and_never_go_back(backend: &Backend) {
     let store = backend.create();
-    let draw = |day| {
-        store
-            .write_blocking::<_, StoreError>(&district(), move |tx| tx.next_case_serial(day))
-            .unwrap()
-    };
+    let draw = |day| write(&store, move |tx| tx.next_case_serial(PREFIX, day));
     assert_eq!(draw(20_261_121), (20_261_121, 1));
     assert_eq!(draw(20_261_121), (20_261_121, 2));
     assert_eq!(draw(20_261_122), (20_261_122, 1));
     // The clock was set back: the later day goes on.
     assert_eq!(draw(20_261_121), (20_261_122, 2));
+}
+
+/// Numbers a case on a day by the clock and opens it.
+fn number(tx: &mut dyn Tx, n: u128, day: i64) -> Result<String, StoreError> {
+    let (day, serial) = tx.next_case_serial(PREFIX, day)?;
+    let case_no = format!("{PREFIX}{day}-{serial:05}");
+    let row = CaseRow {
+        case_no: case_no.clone(),
+        ..case(n)
+    };
+    open_case(tx, &row, n, &[])?;
+    Ok(case_no)
+}
+
+fn a_clock_that_was_years_ahead_dates_no_later_case_and_no_number_comes_twice(backend: &Backend) {
+    const DAYS: [i64; 9] = [
+        20_261_121, 20_261_121, 20_291_124, 20_261_121, 20_261_121, 20_291_124, 20_261_122,
+        20_261_121, 20_261_122,
+    ];
+    let store = backend.create();
+    write(&store, cast);
+    // A serial of six digits is no reason to count anew.
+    let many = write(&store, |tx| {
+        let row = CaseRow {
+            case_no: format!("{PREFIX}20261121-100000"),
+            ..case(1)
+        };
+        open_case(tx, &row, 1, &[])?;
+        number(tx, 2, 20_261_120)
+    });
+    assert_eq!(many, "350703-20261120-00001");
+    let numbers: Vec<String> = (3..)
+        .zip(DAYS)
+        .map(|(n, day)| write(&store, move |tx| number(tx, n, day)))
+        .collect();
+    let expected = [
+        "20261121-100001",
+        "20261121-100002",
+        "20291124-00001",
+        "20261121-100003",
+        "20261121-100004",
+        // Wrong once more: that day goes on, too.
+        "20291124-00002",
+        "20261122-00001",
+        // A day back is no fault of a clock.
+        "20261122-00002",
+        "20261122-00003",
+    ];
+    assert_eq!(numbers, expected.map(|number| format!("{PREFIX}{number}")));
+    // In one batch, and with a part that is undone.
+    let numbers = write(&store, |tx| {
+        let first = number(tx, 20, 20_291_124)?;
+        let undone = nested::<(), StoreError>(tx, |tx| {
+            number(tx, 21, 20_261_121)?;
+            Err(StoreError::Closed)
+        });
+        assert_eq!(undone, Err(StoreError::Closed));
+        Ok([first, number(tx, 22, 20_261_121)?])
+    });
+    let expected = ["20291124-00003", "20261121-100005"];
+    assert_eq!(numbers, expected.map(|number| format!("{PREFIX}{number}")));
 }
 
 fn districts_count_apart(backend: &Backend) {

@@ -355,7 +355,7 @@ fn a_read_changes_nothing(backend: &Backend) {
             0 => tx.execute(insert, &[]).map(drop),
             1 => tx.query(&format!("{insert} RETURNING key"), &[]).map(drop),
             2 => tx.next_seq().map(drop),
-            3 => tx.next_case_serial(20_261_121).map(drop),
+            3 => tx.next_case_serial("350703-", 20_261_121).map(drop),
             _ => nested(tx, |_| Ok(())),
         });
         assert_eq!(refused, Err(StoreError::ReadOnly), "attempt {attempt}");

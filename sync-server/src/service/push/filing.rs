@@ -382,8 +382,9 @@ pub(super) fn file(
     now: Timestamp,
 ) -> Result<OperationResult> {
     let operation = &filing.sealed.operation;
-    let (day, serial) = tx.next_case_serial(china_day(now))?;
-    let case_no = format!("{}{day}-{serial:05}", district.case_prefix);
+    let prefix = district.case_prefix.as_str();
+    let (day, serial) = tx.next_case_serial(prefix, china_day(now))?;
+    let case_no = format!("{prefix}{day}-{serial:05}");
     let result = OperationResult {
         case_id: Some(filing.case.id),
         case_no: Some(case_no.clone()),

@@ -118,6 +118,12 @@ impl App {
         })
     }
 
+    /// Whether this is the same opening of the data, and not one after it was closed.
+    #[must_use]
+    pub fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.inner, &other.inner)
+    }
+
     pub(crate) fn store(&self) -> MutexGuard<'_, Store> {
         lock(&self.inner.store)
     }

@@ -460,7 +460,7 @@ pub(crate) fn offer_again(tx: &store::Transaction<'_>) -> Result<(), StoreError>
     outbox::offer_all_again(tx)?;
     store::photos::offer_all_again(tx)?;
     store::cases::reset(tx)?;
-    bundles::fetch_again(tx)?;
+    bundles::fetch_again(tx, bundles::CATALOGUE)?;
     cursors::reset(tx)
 }
 

@@ -13,6 +13,7 @@ use app_core::{App, Config, Keeper};
 use rusqlite::Connection;
 use serde_json::Value;
 use shared::time::Timestamp;
+use shared::wire::queue::NetworkKind;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
@@ -376,4 +377,22 @@ fn a_lost_handheld_is_erased_on_a_full_disk_too() {
         assert_eq!(vault::look(path).unwrap(), Lock::Erased);
         assert!(!key_file(path).contains(secret));
     }
+}
+
+#[test]
+fn which_network_there_is_is_known_behind_the_lock_and_after_it() {
+    let folder = locked();
+    let keeper = Keeper::new(folder.path(), Config::default(), NOW);
+    let open = || {
+        keeper.unlock("314159", NOW).unwrap();
+        keeper.app().unwrap().queue(NOW).unwrap().network
+    };
+    keeper.set_network(NetworkKind::Metered);
+    assert_eq!(open(), NetworkKind::Metered, "it was told while locked");
+    keeper.lock().unwrap();
+    assert!(keeper.sender().is_none(), "the data is closed");
+    assert_eq!(open(), NetworkKind::Metered, "nobody tells it anew");
+    keeper.lock().unwrap();
+    keeper.set_network(NetworkKind::Free);
+    assert_eq!(open(), NetworkKind::Free);
 }

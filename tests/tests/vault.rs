@@ -396,3 +396,22 @@ fn which_network_there_is_is_known_behind_the_lock_and_after_it() {
     keeper.set_network(NetworkKind::Free);
     assert_eq!(open(), NetworkKind::Free);
 }
+
+#[test]
+fn data_that_could_not_be_opened_is_tried_again_at_a_touch() {
+    let folder = tempfile::tempdir().unwrap();
+    // As when the disk is full or the keyring is locked.
+    let obstacle = folder.path().join("gewu-handheld.db");
+    std::fs::create_dir(&obstacle).unwrap();
+    let keeper = Keeper::new(folder.path(), Config::default(), NOW);
+    keeper.touch(NOW);
+    assert!(keeper.app().is_err() && keeper.sender().is_none());
+    std::fs::remove_dir(&obstacle).unwrap();
+    keeper.touch(NOW);
+    assert!(keeper.app().is_ok() && keeper.sender().is_some());
+    // What a PIN closed stays closed however often it is touched.
+    keeper.set_pin("", Some("314159"), NOW).unwrap();
+    keeper.lock().unwrap();
+    keeper.touch(NOW);
+    assert_eq!(keeper.app().unwrap_err().code, "locked");
+}

@@ -49,6 +49,12 @@ impl State {
             app.set_network(self.network);
         }
     }
+
+    /// Whether the data is closed for another reason than a PIN or the erased key.
+    fn is_stuck(&self) -> bool {
+        let closed = [problem(VaultError::Locked), problem(VaultError::Erased)];
+        matches!(&self.app, Err(why) if !closed.contains(why))
+    }
 }
 
 impl Keeper {
@@ -139,9 +145,13 @@ impl Keeper {
         }
     }
 
-    /// Somebody touched the screen.
+    /// Somebody touched the screen. Data that could not be opened is tried again: there is room by
+    /// now, or the keyring was unlocked.
     pub fn touch(&self, now: Timestamp) {
         let mut state = self.state();
+        if state.is_stuck() {
+            state.take(App::open(&self.directory, self.config));
+        }
         if !state.is_covered {
             state.touched = now;
         }

@@ -374,7 +374,8 @@ impl<T: Transport> Engine<'_, T> {
         let (token, token_ended) = (self.round.token.not_before, self.round.token_ended.clone());
         let (network, anyway, now) = (
             self.round.network,
-            self.round.photos_anyway,
+            // What a lost one has comes whatever it costs, for its key goes only after that.
+            self.round.photos_anyway || self.round.is_lost,
             self.edge.now(),
         );
         self.with_store(move |store| {

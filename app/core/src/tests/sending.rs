@@ -274,3 +274,24 @@ async fn a_handheld_that_is_nearly_full_of_cases_says_so_until_there_is_room() {
         assert_eq!(app.queue(world.now()).unwrap().sync.room, said);
     }
 }
+
+#[tokio::test]
+async fn a_lost_handheld_waits_for_no_wifi() {
+    let world = World::new();
+    let app = world.enrolled().await;
+    app.set_network(NetworkKind::Metered);
+    app.set_sending_rules(SendingRules {
+        wifi_only: true,
+        daily_cap_mb: None,
+    })
+    .unwrap();
+    world.file(&app, &["no_exif.jpg"], &manhole(IN_GRID_1));
+    let waiting = || app.sync_status().unwrap().photos_waiting;
+    app.sync_turn(&world.server, &world.edge()).await;
+    assert_eq!(waiting(), 1);
+    world.server.kept.lock().unwrap().lost = true;
+    app.wake_sync();
+    app.sync_turn(&world.server, &world.edge()).await;
+    assert_eq!(waiting(), 0);
+    assert!(app.is_erased());
+}

@@ -13,6 +13,7 @@ use app_core::{App, Config, Keeper};
 use rusqlite::Connection;
 use serde_json::Value;
 use shared::time::Timestamp;
+use shared::wire::queue::NetworkKind;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
@@ -303,4 +304,114 @@ fn a_screen_that_nobody_touches_locks_and_opens_by_the_pin_only() {
     drop(keeper);
     let again = Keeper::new(folder.path(), Config::default(), minute(81));
     assert_eq!(again.app().unwrap_err().code, "locked");
+}
+
+/// Lets every new key file fail, as on a full disk, until it is called off.
+fn fill(folder: &Path) -> PathBuf {
+    let new = folder.join(format!("{}.new", vault::FILE_NAME));
+    std::fs::create_dir(&new).unwrap();
+    new
+}
+
+fn key_file(folder: &Path) -> String {
+    std::fs::read_to_string(folder.join(vault::FILE_NAME)).unwrap()
+}
+
+/// A handheld with a PIN.
+fn locked() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    drop(App::open(folder.path(), Config::default()).unwrap());
+    vault::set_pin(folder.path(), "", Some("314159"), NOW).unwrap();
+    folder
+}
+
+#[test]
+fn on_a_full_disk_the_right_pin_opens_and_wrong_ones_are_counted() {
+    let folder = locked();
+    let path = folder.path();
+    let before = key_file(path);
+    fill(path);
+    for _ in 0..2 {
+        assert!(vault::unlock(path, "000000", NOW).is_err());
+    }
+    let key = vault::unlock(path, "314159", NOW).unwrap();
+    assert!(App::open_with(path, Config::default(), &key).is_ok());
+    assert_eq!(key_file(path), before, "the count begins anew");
+    for _ in 0..3 {
+        assert!(vault::unlock(path, "000000", NOW).is_err());
+    }
+    let early = vault::unlock(path, "314159", NOW).unwrap_err();
+    assert!(matches!(early, VaultError::Waiting { .. }), "{early}");
+    assert_eq!(key_file(path).len(), before.len());
+    assert!(vault::unlock(path, "314159", NOW.plus_ms(30_000)).is_ok());
+}
+
+#[test]
+fn a_key_file_of_an_earlier_version_opens_and_gets_room_for_the_count() {
+    let folder = locked();
+    let path = folder.path();
+    let value: Value = serde_json::from_str(&key_file(path)).unwrap();
+    std::fs::write(path.join(vault::FILE_NAME), value.to_string()).unwrap();
+    let full = fill(path);
+    let untried = vault::unlock(path, "314159", NOW);
+    assert!(untried.is_err(), "what can't be counted is not tried");
+    std::fs::remove_dir(full).unwrap();
+    vault::unlock(path, "314159", NOW).unwrap();
+    fill(path);
+    vault::unlock(path, "314159", NOW).unwrap();
+}
+
+#[test]
+fn a_lost_handheld_is_erased_on_a_full_disk_too() {
+    for pin in [None, Some("314159")] {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path();
+        drop(App::open(path, Config::default()).unwrap());
+        if pin.is_some() {
+            vault::set_pin(path, "", pin, NOW).unwrap();
+        }
+        let value: Value = serde_json::from_str(&key_file(path)).unwrap();
+        let secret = value["key"].as_str().or(value["wrapped"].as_str()).unwrap();
+        fill(path);
+        vault::erase(path, NOW).unwrap();
+        assert_eq!(vault::look(path).unwrap(), Lock::Erased);
+        assert!(!key_file(path).contains(secret));
+    }
+}
+
+#[test]
+fn which_network_there_is_is_known_behind_the_lock_and_after_it() {
+    let folder = locked();
+    let keeper = Keeper::new(folder.path(), Config::default(), NOW);
+    let open = || {
+        keeper.unlock("314159", NOW).unwrap();
+        keeper.app().unwrap().queue(NOW).unwrap().network
+    };
+    keeper.set_network(NetworkKind::Metered);
+    assert_eq!(open(), NetworkKind::Metered, "it was told while locked");
+    keeper.lock().unwrap();
+    assert!(keeper.sender().is_none(), "the data is closed");
+    assert_eq!(open(), NetworkKind::Metered, "nobody tells it anew");
+    keeper.lock().unwrap();
+    keeper.set_network(NetworkKind::Free);
+    assert_eq!(open(), NetworkKind::Free);
+}
+
+#[test]
+fn data_that_could_not_be_opened_is_tried_again_at_a_touch() {
+    let folder = tempfile::tempdir().unwrap();
+    // As when the disk is full or the keyring is locked.
+    let obstacle = folder.path().join("gewu-handheld.db");
+    std::fs::create_dir(&obstacle).unwrap();
+    let keeper = Keeper::new(folder.path(), Config::default(), NOW);
+    keeper.touch(NOW);
+    assert!(keeper.app().is_err() && keeper.sender().is_none());
+    std::fs::remove_dir(&obstacle).unwrap();
+    keeper.touch(NOW);
+    assert!(keeper.app().is_ok() && keeper.sender().is_some());
+    // What a PIN closed stays closed however often it is touched.
+    keeper.set_pin("", Some("314159"), NOW).unwrap();
+    keeper.lock().unwrap();
+    keeper.touch(NOW);
+    assert_eq!(keeper.app().unwrap_err().code, "locked");
 }

@@ -21,7 +21,7 @@ use crate::cases::report_row;
 use crate::error::CoreError;
 use crate::place::District;
 use crate::store::device::{self, Device};
-use crate::store::{Config, FILE_NAME, Store, bundles, drafts, reports, settings};
+use crate::store::{Config, FILE_NAME, Store, StoreError, bundles, drafts, reports, settings};
 use crate::sync::engine::Round;
 use crate::vault::Key;
 use shared::area::Scope;
@@ -99,7 +99,7 @@ impl App {
     }
 
     fn over(directory: &Path, mut store: Store, config: Config) -> Result<Self, CoreError> {
-        let district = load_district(&mut store)?;
+        let district = usable_district(&mut store)?;
         Ok(Self {
             inner: Arc::new(Inner {
                 directory: directory.to_owned(),
@@ -118,6 +118,12 @@ impl App {
         })
     }
 
+    /// Whether this is the same opening of the data, and not one after it was closed.
+    #[must_use]
+    pub fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.inner, &other.inner)
+    }
+
     pub(crate) fn store(&self) -> MutexGuard<'_, Store> {
         lock(&self.inner.store)
     }
@@ -131,7 +137,11 @@ impl App {
     }
 
     fn reload_district(&self) -> Result<(), CoreError> {
-        let district = load_district(&mut self.store())?;
+        let district = match load_district(&mut self.store()) {
+            // The one in use stays, until the other bundle is a usable one too.
+            Err(CoreError::Bundle { .. }) => return Ok(()),
+            loaded => loaded?,
+        };
         *lock(&self.inner.district) = district.map(Arc::new);
         Ok(())
     }
@@ -273,6 +283,24 @@ fn me_view(device: &Device, district: Option<&District>) -> MeView {
         district: device.district.clone(),
         district_name: device.district_name.clone(),
         server: bare(&device.server).to_owned(),
+    }
+}
+
+/// The district at the start; none too where a bundle that an earlier version took is of no use to
+/// this one. What waits is sent all the same, and both are fetched again.
+fn usable_district(store: &mut Store) -> Result<Option<District>, CoreError> {
+    let loaded = load_district(store);
+    if !matches!(loaded, Err(CoreError::Bundle { .. })) {
+        return loaded;
+    }
+    let marked: Result<(), CoreError> = store.write(|tx| {
+        bundles::fetch_again(tx, bundles::CATALOGUE)?;
+        Ok(bundles::fetch_again(tx, bundles::AREAS)?)
+    });
+    match marked {
+        // The next start marks them.
+        Err(CoreError::Store(StoreError::Full)) => Ok(None),
+        marked => marked.map(|()| None),
     }
 }
 

@@ -148,6 +148,7 @@ impl CoreError {
                 VaultError::BadPin => "bad_pin",
                 VaultError::Erased => "erased",
                 VaultError::Keyring(_) => "keyring",
+                VaultError::Full => "space_full",
                 VaultError::File(_) => "key_file",
             },
             Self::Store(_) => "store",
@@ -287,6 +288,11 @@ const fn vault_words(error: &VaultError) -> (&'static str, &'static str) {
             "本机密钥在系统钥匙串里，现在打不开；资料都在，没有改动。请登录桌面、解锁钥匙串后再试。",
             "This handheld's key is in the system's keyring, which can't be opened now. Everything \
              is kept; sign in to the desktop, unlock the keyring, and try again.",
+        ),
+        VaultError::Full => (
+            "手机空间已满，没能写入本机密钥文件；资料都在，没有改动。请清理手机空间后再试。",
+            "This handheld has no space left for the file with its key; everything is kept. Free \
+             some space and try again.",
         ),
         VaultError::File(_) => (
             "本机密钥文件无法使用，资料没有改动。请联系管理员，不要删除任何文件。",

@@ -10,6 +10,7 @@ use crate::store::Config;
 use crate::vault::{self, Lock, VaultError};
 use shared::time::{MINUTE_MS, Timestamp};
 use shared::wire::handheld::{LockView, Problem};
+use shared::wire::queue::NetworkKind;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -35,6 +36,25 @@ struct State {
     /// Nothing is shown any more, whether or not the data is still open to be sent.
     is_covered: bool,
     touched: Timestamp,
+    /// The network as the shell last said, for data that is opened later.
+    network: NetworkKind,
+}
+
+impl State {
+    /// Takes data that was opened, or why it was not.
+    fn take(&mut self, opened: Result<App, CoreError>) {
+        self.is_covered = opened.is_err();
+        self.app = opened.map_err(|error| error.problem());
+        if let Ok(app) = &self.app {
+            app.set_network(self.network);
+        }
+    }
+
+    /// Whether the data is closed for another reason than a PIN or the erased key.
+    fn is_stuck(&self) -> bool {
+        let closed = [problem(VaultError::Locked), problem(VaultError::Erased)];
+        matches!(&self.app, Err(why) if !closed.contains(why))
+    }
 }
 
 impl Keeper {
@@ -50,6 +70,7 @@ impl Keeper {
                 is_covered: app.is_err(),
                 app,
                 touched: now,
+                network: NetworkKind::default(),
             }),
         }
     }
@@ -89,8 +110,7 @@ impl Keeper {
         let key = vault::unlock(&self.directory, pin, now).map_err(problem)?;
         let mut state = self.state();
         if state.app.is_err() {
-            let opened = App::open_with(&self.directory, self.config, &key);
-            state.app = opened.map_err(|error| error.problem());
+            state.take(App::open_with(&self.directory, self.config, &key));
         }
         state.is_covered = state.app.is_err();
         state.touched = now;
@@ -116,9 +136,22 @@ impl Keeper {
         kept.map_err(|error| error.problem())
     }
 
-    /// Somebody touched the screen.
+    /// Hears which network there is, also behind the lock: what waits is still sent there.
+    pub fn set_network(&self, network: NetworkKind) {
+        let mut state = self.state();
+        state.network = network;
+        if let Ok(app) = &state.app {
+            app.set_network(network);
+        }
+    }
+
+    /// Somebody touched the screen. Data that could not be opened is tried again: there is room by
+    /// now, or the keyring was unlocked.
     pub fn touch(&self, now: Timestamp) {
         let mut state = self.state();
+        if state.is_stuck() {
+            state.take(App::open(&self.directory, self.config));
+        }
         if !state.is_covered {
             state.touched = now;
         }

@@ -7,6 +7,11 @@
 //! time, more each try, and never data. Only [`erase`] ends a key: a handheld that was reported
 //! lost, with nothing left to send. Tests: `tests/vault.rs`.
 
+mod file;
+
+pub use file::FILE_NAME;
+pub(crate) use file::{sync_directory, turn, with_tail};
+
 use crate::edge;
 use crate::keyring::{self, KeyringError};
 use argon2::{Algorithm, Argon2, Params, Version};
@@ -14,19 +19,12 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use chacha20poly1305::aead::{Aead, KeyInit};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
-use serde::{Deserialize, Serialize};
+use file::{Content, Kept};
 use shared::time::{DAY_MS, HOUR_MS, SECOND_MS, Timestamp};
-use std::fs::{File, OpenOptions};
-use std::io::{ErrorKind, Write};
-use std::path::{Path, PathBuf};
+use std::io::ErrorKind;
+use std::path::Path;
 use zeroize::Zeroizing;
 
-/// Name of the file in the handheld's directory.
-pub const FILE_NAME: &str = "gewu-handheld.key";
-/// Held while key and database are opened, so that two programs don't both make a key.
-const LOCK_NAME: &str = "gewu-handheld.lock";
-/// What this version writes.
-const VERSION: u32 = 1;
 /// Bytes of a key: SQLCipher's AES-256.
 const KEY_BYTES: usize = 32;
 /// Bytes of a salt: twice what keeps two handhelds apart.
@@ -84,6 +82,9 @@ pub enum VaultError {
     /// The key lies in the system's keyring, which doesn't give it.
     #[error(transparent)]
     Keyring(#[from] KeyringError),
+    /// The disk has no room for the file.
+    #[error("no space left for the key file")]
+    Full,
     /// The file can't be read, written or understood.
     #[error("could not use the key file: {0}")]
     File(String),
@@ -91,7 +92,10 @@ pub enum VaultError {
 
 impl From<std::io::Error> for VaultError {
     fn from(error: std::io::Error) -> Self {
-        Self::File(error.to_string())
+        match error.kind() {
+            ErrorKind::StorageFull | ErrorKind::QuotaExceeded => Self::Full,
+            _ => Self::File(error.to_string()),
+        }
     }
 }
 
@@ -127,49 +131,7 @@ impl Key {
     }
 }
 
-/// How the key lies in the file.
-#[derive(Serialize, Deserialize)]
-#[serde(tag = "kept", rename_all = "snake_case")]
-enum Kept {
-    /// As it is.
-    Open { key: String },
-    /// In the system's keyring, under this name.
-    Keyring { name: String },
-    /// Wrapped by a PIN, with everything but the PIN that unwrapping takes.
-    Pin {
-        memory_kib: u32,
-        passes: u32,
-        lanes: u32,
-        salt: String,
-        nonce: String,
-        wrapped: String,
-    },
-    /// Not at all any more.
-    Erased { at: Timestamp },
-}
-
-#[derive(Serialize, Deserialize)]
-struct Content {
-    version: u32,
-    #[serde(flatten)]
-    kept: Kept,
-    /// Wrong PINs in a row, and when the last one was given.
-    #[serde(default)]
-    failures: u32,
-    #[serde(default)]
-    failed_at: Timestamp,
-}
-
 impl Content {
-    fn new(kept: Kept) -> Self {
-        Self {
-            version: VERSION,
-            kept,
-            failures: 0,
-            failed_at: Timestamp(0),
-        }
-    }
-
     /// From when on the next PIN may be tried.
     fn retry(&self) -> Timestamp {
         let wait_ms = match self.failures {
@@ -199,7 +161,7 @@ pub enum Lock {
 /// # Errors
 /// When the file is there and can't be understood.
 pub fn look(directory: &Path) -> Result<Lock, VaultError> {
-    Ok(match read(directory)? {
+    Ok(match file::read(directory)? {
         None => Lock::Open,
         Some(content) => match content.kept {
             Kept::Open { .. } | Kept::Keyring { .. } => Lock::Open,
@@ -216,9 +178,9 @@ pub fn look(directory: &Path) -> Result<Lock, VaultError> {
 /// lies there and can't be had, or when the file fails.
 pub fn key(directory: &Path) -> Result<Key, VaultError> {
     let _turn = turn(directory)?;
-    let Some(content) = read(directory)? else {
+    let Some(content) = file::read(directory)? else {
         let key = Key(Zeroizing::new(edge::secret()));
-        write(directory, &Content::new(keep(&key, None)?))?;
+        file::write(directory, &Content::new(keep(&key, None)?))?;
         return Ok(key);
     };
     match content.kept {
@@ -235,7 +197,7 @@ pub fn key(directory: &Path) -> Result<Key, VaultError> {
 /// [`VaultError::WrongPin`] and [`VaultError::Waiting`] with the moment of the next try.
 pub fn unlock(directory: &Path, pin: &str, now: Timestamp) -> Result<Key, VaultError> {
     let turn = turn(directory)?;
-    let Some(mut content) = read(directory)? else {
+    let Some(mut content) = file::read(directory)? else {
         drop(turn);
         return key(directory);
     };
@@ -246,7 +208,7 @@ pub fn unlock(directory: &Path, pin: &str, now: Timestamp) -> Result<Key, VaultE
     if now < content.failed_at {
         // The clock was set back: the wait begins anew, but it does not grow by years.
         content.failed_at = now;
-        write(directory, &content)?;
+        file::count(directory, &content)?;
     }
     if now < content.retry() {
         return Err(VaultError::Waiting {
@@ -256,7 +218,7 @@ pub fn unlock(directory: &Path, pin: &str, now: Timestamp) -> Result<Key, VaultE
     // Counted before it is tried, so that ending the program in the middle gains nothing.
     content.failures = content.failures.saturating_add(1);
     content.failed_at = now;
-    write(directory, &content)?;
+    file::count(directory, &content)?;
     let Some(key) = unwrap(&content.kept, pin)? else {
         return Err(VaultError::WrongPin {
             retry: content.retry(),
@@ -264,7 +226,8 @@ pub fn unlock(directory: &Path, pin: &str, now: Timestamp) -> Result<Key, VaultE
     };
     content.failures = 0;
     content.failed_at = Timestamp(0);
-    write(directory, &content)?;
+    // The key is there: a count that stays too high is no reason to keep it back.
+    file::count(directory, &content).ok();
     Ok(key)
 }
 
@@ -315,15 +278,8 @@ pub fn use_keyring(directory: &Path, wanted: bool) -> Result<(), VaultError> {
 /// written over, and what lay in the keyring is removed. What can't be removed there is of no use
 /// to anybody who doesn't have the keyring.
 fn replace(directory: &Path, kept: Kept) -> Result<(), VaultError> {
-    let before = read(directory)?.map(|content| content.kept);
-    let path = directory.join(FILE_NAME);
-    let old = OpenOptions::new().write(true).open(&path);
-    let length = std::fs::metadata(&path).map_or(0, |data| data.len());
-    write(directory, &Content::new(kept))?;
-    if let Ok(mut old) = old {
-        old.write_all(&vec![0; usize::try_from(length).unwrap_or(0)])?;
-        old.sync_all()?;
-    }
+    let before = file::read(directory)?.map(|content| content.kept);
+    file::replace(directory, &Content::new(kept))?;
     if let Some(Kept::Keyring { name }) = before {
         keyring::remove(&name).ok();
     }
@@ -337,31 +293,14 @@ fn replace(directory: &Path, kept: Kept) -> Result<(), VaultError> {
 /// When the file can't be written.
 pub fn erase(directory: &Path, now: Timestamp) -> Result<(), VaultError> {
     let _turn = turn(directory)?;
-    if let Some(Kept::Keyring { name }) = read(directory)?.map(|content| content.kept) {
+    if let Some(Kept::Keyring { name }) = file::read(directory)?.map(|content| content.kept) {
         match keyring::remove(&name) {
             Ok(()) | Err(KeyringError::Missing) => {}
             // Not erased as long as somebody could still have it.
             Err(error) => return Err(error.into()),
         }
     }
-    // Over the old bytes first: a new file alone would leave them on the disk.
-    let path = directory.join(FILE_NAME);
-    let length = std::fs::metadata(&path).map_or(0, |data| data.len());
-    if let Ok(mut file) = OpenOptions::new().write(true).open(&path) {
-        let zeros = vec![0; usize::try_from(length).unwrap_or(0)];
-        file.write_all(&zeros)?;
-        file.sync_all()?;
-    }
-    write(directory, &Content::new(Kept::Erased { at: now }))
-}
-
-/// Waits until no other program opens or changes this handheld's key or database file.
-pub(crate) fn turn(directory: &Path) -> Result<File, VaultError> {
-    let mut options = OpenOptions::new();
-    options.create(true).truncate(false).write(true);
-    let file = private(&mut options).open(directory.join(LOCK_NAME))?;
-    file.lock()?;
-    Ok(file)
+    file::write_over(directory, &Content::new(Kept::Erased { at: now }))
 }
 
 /// The key as it lies in the file.
@@ -427,54 +366,6 @@ fn stretch(
         .hash_password_into(pin.as_bytes(), salt, wrapping.as_mut())
         .map_err(failed)?;
     Ok(wrapping)
-}
-
-fn read(directory: &Path) -> Result<Option<Content>, VaultError> {
-    let text = match std::fs::read_to_string(directory.join(FILE_NAME)) {
-        Ok(text) => Zeroizing::new(text),
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(error.into()),
-    };
-    let content: Content =
-        serde_json::from_str(&text).map_err(|error| VaultError::File(error.to_string()))?;
-    if content.version > VERSION {
-        return Err(VaultError::File(String::from("a later version wrote it")));
-    }
-    Ok(Some(content))
-}
-
-/// Writes the file whole or not at all: whoever kills the program finds the old or the new one.
-fn write(directory: &Path, content: &Content) -> Result<(), VaultError> {
-    let text = serde_json::to_string(content).map_err(|e| VaultError::File(e.to_string()))?;
-    let text = Zeroizing::new(text);
-    let path = directory.join(FILE_NAME);
-    let new = with_tail(&path, ".new");
-    let mut options = OpenOptions::new();
-    options.create(true).truncate(true).write(true);
-    let mut file = private(&mut options).open(&new)?;
-    file.write_all(text.as_bytes())?;
-    file.sync_all()?;
-    std::fs::rename(&new, &path)?;
-    sync_directory(directory)
-}
-
-/// A rename is durable when its directory is.
-pub(crate) fn sync_directory(directory: &Path) -> Result<(), VaultError> {
-    Ok(File::open(directory)?.sync_all()?)
-}
-
-/// A path with more behind its name.
-pub(crate) fn with_tail(path: &Path, tail: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(tail);
-    PathBuf::from(name)
-}
-
-/// For the owner alone, where the system knows owners.
-fn private(options: &mut OpenOptions) -> &mut OpenOptions {
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
-    options
 }
 
 fn bytes(text: &str) -> Result<Vec<u8>, VaultError> {

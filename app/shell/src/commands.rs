@@ -192,7 +192,7 @@ fn save_sending_rules(state: State<'_, Handheld>, rules: SendingRules) -> Answer
 
 #[tauri::command(async)]
 fn set_network(state: State<'_, Handheld>, network: NetworkKind) -> Answer<()> {
-    state.core()?.set_network(network);
+    state.keeper.set_network(network);
     Ok(())
 }
 

@@ -7,6 +7,7 @@
 
 mod commands;
 mod position;
+mod syncing;
 
 use app_core::{App, Config, Edge, Keeper};
 use shared::wire::handheld::Problem;
@@ -100,21 +101,8 @@ async fn keep(keeper: Arc<Keeper>, edge: Edge) {
         if let Err(problem) = keeper.tick(edge.now()) {
             tracing::warn!(code = problem.code, "could not look at the lock");
         }
-        match (keeper.sender(), syncing.take()) {
-            (Some(app), None) => {
-                syncing = Some(tauri::async_runtime::spawn(sync(app, edge.clone())));
-            }
-            (Some(_), running) => syncing = running,
-            (None, Some(running)) => running.abort(),
-            (None, None) => {}
-        }
+        syncing = syncing::look(syncing, keeper.sender(), &edge);
         tokio::time::sleep(LOOK_EVERY).await;
-    }
-}
-
-async fn sync(app: App, edge: Edge) {
-    if let Err(error) = app.sync_forever(&edge).await {
-        tracing::error!(%error, "sync can't run on this system");
     }
 }
 

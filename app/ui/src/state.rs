@@ -225,6 +225,10 @@ pub(crate) async fn watch(shared: Shared) {
             if let Ok(status) = backend::sync_status().await
                 && shared.sync.read_untracked().as_ref() != Some(&status)
             {
+                // The data could not be opened at the start: nothing was read yet.
+                if shared.sync.with_untracked(Option::is_none) {
+                    start(shared).await;
+                }
                 shared.sync.set(Some(status));
                 shared.look_at_words().await;
                 shared.look_again();

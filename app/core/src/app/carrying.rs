@@ -75,12 +75,20 @@ impl App {
         Ok(exported)
     }
 
-    /// The same into this handheld's folder, for a screen.
+    /// The same into this handheld's folder, for a screen. What was exported there before goes: all
+    /// of it that still waits is in the new files too, and copies of all photos would fill the disk.
     ///
     /// # Errors
-    /// As [`App::export`].
+    /// As [`App::export`]; then the earlier files stay, and nothing of the new ones does.
     pub fn export_here(&self, edge: &Edge) -> Result<CourierView, CoreError> {
-        let exported = self.export(&self.courier_file("gewu", edge)?, edge)?;
+        let file = self.courier_file("gewu", edge)?;
+        let exported = self.export(&file, edge);
+        let is_new = |path: &Path| is_part_of(path, &file);
+        match &exported {
+            Ok(_) => remove_exports(&file, |path| !is_new(path)),
+            Err(_) => remove_exports(&file, is_new),
+        }
+        let exported = exported?;
         let shown = exported.files.iter().map(|file| file.display().to_string());
         Ok(CourierView {
             files: shown.collect(),
@@ -202,6 +210,29 @@ fn numbered(file: &Path, number: usize) -> PathBuf {
     file.with_file_name(format!("{stem}-{}{dot}{ending}", number + 1))
 }
 
+/// Whether a file is one of those that an export to `first` writes.
+fn is_part_of(path: &Path, first: &Path) -> bool {
+    let stem = first.file_stem().unwrap_or_default().to_string_lossy();
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let rest = name.strip_prefix(&*stem);
+    rest.is_some_and(|rest| rest.starts_with(['.', '-']))
+}
+
+/// Removes courier files of this handheld beside `file`, half ones too; answers to others' stay.
+fn remove_exports(file: &Path, is_unwanted: impl Fn(&Path) -> bool) {
+    let folder = file.parent().and_then(|folder| folder.read_dir().ok());
+    for entry in folder.into_iter().flatten().flatten() {
+        let path = entry.path();
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        let is_export = name.ends_with(".gewu") || name.ends_with(".gewu.part");
+        if is_export && is_unwanted(&path) {
+            // One that can't be removed goes with the next export.
+            std::fs::remove_file(&path).ok();
+        }
+    }
+}
+
 /// Whole or not at all: a stick that is pulled out leaves no half file under the name.
 fn write(path: &Path, bytes: &[u8]) -> Result<(), CoreError> {
     let mut half = path.as_os_str().to_owned();
@@ -213,7 +244,11 @@ fn write(path: &Path, bytes: &[u8]) -> Result<(), CoreError> {
         file.sync_all()?;
         std::fs::rename(&half, path)
     };
-    written().map_err(|error| unwritten(path, &error))?;
+    if let Err(error) = written() {
+        // On a full disk half a file would take all the room that was left.
+        std::fs::remove_file(&half).ok();
+        return Err(unwritten(path, &error));
+    }
     if let Some(folder) = path.parent().filter(|folder| folder.is_dir()) {
         // Not every stick can; the file is there all the same.
         drop(sync_directory(folder));

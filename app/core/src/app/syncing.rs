@@ -220,25 +220,27 @@ impl App {
         self.run_round(transport, edge, &mut round).await
     }
 
-    /// Syncs until the future is dropped: at once when something was filed, else each minute,
-    /// and after failures when the back-off says so. It never gives up.
+    /// Syncs until the future is dropped or the key was erased: at once when something was filed,
+    /// else each minute, and after failures when the back-off says so. It never gives up.
     ///
     /// # Errors
     /// Only when TLS can't be set up on this system.
     pub async fn sync_forever(&self, edge: &Edge) -> Result<(), CoreError> {
         let http = Http::new()?;
         tokio::select! {
-            never = self.rounds(&http, edge) => never,
-            never = self.listen(&http, edge) => never,
+            () = self.rounds(&http, edge) => {}
+            () = self.listen(&http, edge) => {}
         }
+        Ok(())
     }
 
     /// Wakes the loop when the server says that something moved, and each time that the line was
     /// made anew. Without the line the loop still asks each minute.
-    async fn listen(&self, http: &Http, edge: &Edge) -> Result<(), CoreError> {
+    async fn listen(&self, http: &Http, edge: &Edge) {
         let mut failures = 0_u32;
         loop {
-            let device = self.store().read(device::read)?;
+            // While that can't be read there is nobody to listen to; the rounds say what is wrong.
+            let device = self.store().read(device::read).ok().flatten();
             let link = device
                 .filter(|device| !device.token_refused)
                 .map(|device| Link {
@@ -260,11 +262,8 @@ impl App {
         }
     }
 
-    async fn rounds(&self, http: &Http, edge: &Edge) -> Result<(), CoreError> {
-        loop {
-            if self.is_erased() {
-                return Ok(());
-            }
+    async fn rounds(&self, http: &Http, edge: &Edge) {
+        while !self.is_erased() {
             let wait = self.sync_turn(http, edge).await;
             tokio::select! {
                 () = tokio::time::sleep(wait) => {}

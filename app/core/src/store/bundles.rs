@@ -34,13 +34,13 @@ pub fn newest_version(tx: &Transaction<'_>, kind: &str) -> Result<Option<String>
     Ok(tx.query_row(SQL, [kind], |row| row.get(0)).optional()?)
 }
 
-/// Has the catalogue fetched again: another life of the server's data gives out the same version
-/// for something else. What is here stays in use until then.
-pub fn fetch_again(tx: &Transaction<'_>) -> Result<(), StoreError> {
+/// Has a bundle fetched again though its version has the same name: another life of the server's
+/// data gives it to something else, or what is here can't be used. It stays until then.
+pub fn fetch_again(tx: &Transaction<'_>, kind: &str) -> Result<(), StoreError> {
     const SQL: &str = "
         UPDATE OR REPLACE bundles SET version = '?' || version
         WHERE kind = ?1 AND version NOT LIKE '?%'";
-    tx.execute(SQL, [CATALOGUE])?;
+    tx.execute(SQL, [kind])?;
     Ok(())
 }
 

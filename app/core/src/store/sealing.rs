@@ -18,15 +18,30 @@ const PLAIN: &[u8; 16] = b"SQLite format 3\0";
 pub(super) fn seal_if_plain(directory: &Path, file: &Path, key: &Key) -> Result<(), StoreError> {
     let copy = with_tail(file, ".sealing");
     // Left behind by a start that was killed.
-    for leftover in [copy.clone(), with_tail(&copy, "-journal")] {
+    remove(&copy)?;
+    if !is_plain(file)? {
+        return Ok(());
+    }
+    let sealed = seal(directory, file, &copy, key);
+    if sealed.is_err() {
+        // On a full disk half a copy would take all the room that was left.
+        remove(&copy).ok();
+    }
+    sealed
+}
+
+/// Removes a copy and what SQLite wrote beside it.
+fn remove(copy: &Path) -> Result<(), StoreError> {
+    for leftover in [copy.to_owned(), with_tail(copy, "-journal")] {
         match std::fs::remove_file(leftover) {
             Err(error) if error.kind() != ErrorKind::NotFound => return Err(failed(&error)),
             _ => {}
         }
     }
-    if !is_plain(file)? {
-        return Ok(());
-    }
+    Ok(())
+}
+
+fn seal(directory: &Path, file: &Path, copy: &Path, key: &Key) -> Result<(), StoreError> {
     let plain = Connection::open(file)?;
     plain.busy_timeout(BUSY_WAIT)?;
     // Everything into the one file, then nobody else may write until it has been replaced.
@@ -41,9 +56,9 @@ pub(super) fn seal_if_plain(directory: &Path, file: &Path, key: &Key) -> Result<
     plain.query_row("SELECT sqlcipher_export('sealed')", [], |_| Ok(()))?;
     plain.pragma_update(Some("sealed"), "user_version", version)?;
     plain.execute_batch("DETACH sealed")?;
-    let written = std::fs::File::open(&copy).and_then(|copy| copy.sync_all());
+    let written = std::fs::File::open(copy).and_then(|copy| copy.sync_all());
     written.map_err(|error| failed(&error))?;
-    std::fs::rename(&copy, file).map_err(|error| failed(&error))?;
+    std::fs::rename(copy, file).map_err(|error| failed(&error))?;
     sync_directory(directory).map_err(|error| StoreError::Unreadable {
         what: "directory",
         problem: error.to_string(),

@@ -376,7 +376,8 @@ impl<T: Transport> Engine<'_, T> {
         let (token, token_ended) = (self.round.token.not_before, self.round.token_ended.clone());
         let (network, anyway, now) = (
             self.round.network,
-            self.round.photos_anyway,
+            // What a lost one has comes whatever it costs, for its key goes only after that.
+            self.round.photos_anyway || self.round.is_lost,
             self.edge.now(),
         );
         self.with_store(move |store| {
@@ -462,7 +463,7 @@ pub(crate) fn offer_again(tx: &store::Transaction<'_>) -> Result<(), StoreError>
     outbox::offer_all_again(tx)?;
     store::photos::offer_all_again(tx)?;
     store::cases::reset(tx)?;
-    bundles::fetch_again(tx)?;
+    bundles::fetch_again(tx, bundles::CATALOGUE)?;
     cursors::reset(tx)
 }
 

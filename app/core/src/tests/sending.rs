@@ -274,3 +274,55 @@ async fn a_handheld_that_is_nearly_full_of_cases_says_so_until_there_is_room() {
         assert_eq!(app.queue(world.now()).unwrap().sync.room, said);
     }
 }
+
+#[tokio::test]
+async fn a_lost_handheld_waits_for_no_wifi() {
+    let world = World::new();
+    let app = world.enrolled().await;
+    app.set_network(NetworkKind::Metered);
+    app.set_sending_rules(SendingRules {
+        wifi_only: true,
+        daily_cap_mb: None,
+    })
+    .unwrap();
+    world.file(&app, &["no_exif.jpg"], &manhole(IN_GRID_1));
+    let waiting = || app.sync_status().unwrap().photos_waiting;
+    app.sync_turn(&world.server, &world.edge()).await;
+    assert_eq!(waiting(), 1);
+    world.server.kept.lock().unwrap().lost = true;
+    app.wake_sync();
+    app.sync_turn(&world.server, &world.edge()).await;
+    assert_eq!(waiting(), 0);
+    assert!(app.is_erased());
+}
+
+#[tokio::test]
+async fn a_new_export_takes_the_place_of_earlier_ones_and_answers_stay() {
+    let world = World::new();
+    let app = world.enrolled().await;
+    world.file(&app, &["no_exif.jpg"], &manhole(IN_GRID_1));
+    let folder = world.directory.path().join("courier");
+    let left = || {
+        let files = std::fs::read_dir(&folder).unwrap();
+        let names = files.map(|file| file.unwrap().file_name().into_string().unwrap());
+        let mut names: Vec<String> = names.collect();
+        names.sort();
+        names
+    };
+    let name = || format!("{}.gewu", world.now().0);
+    app.export_here(&world.edge()).unwrap();
+    assert_eq!(left(), [name()]);
+    std::fs::write(folder.join("1.gewu.answer"), "carried back").unwrap();
+    world.pass(1);
+    let view = app.export_here(&world.edge()).unwrap();
+    assert_eq!((view.files.len(), view.operations, view.photos), (1, 1, 1));
+    let good = ["1.gewu.answer".to_owned(), name()];
+    assert_eq!(left(), good);
+    // One that can't be written takes nothing away.
+    world.pass(1);
+    let obstacle = folder.join(format!("{}.part", name()));
+    std::fs::create_dir(&obstacle).unwrap();
+    assert!(app.export_here(&world.edge()).is_err());
+    std::fs::remove_dir(obstacle).unwrap();
+    assert_eq!(left(), good);
+}

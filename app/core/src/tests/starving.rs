@@ -206,3 +206,28 @@ async fn a_turn_that_fails_on_the_handheld_itself_is_repeated_ever_more_seldom()
     assert_eq!(turn(&world, &app).await.as_secs(), 60);
     assert_eq!(app.sync_status().unwrap().problem, None);
 }
+
+#[tokio::test]
+async fn bundles_that_are_of_no_use_any_more_keep_nobody_out_and_are_fetched_again() {
+    for kind in ["catalogue", "areas"] {
+        let world = World::new();
+        let app = world.enrolled().await;
+        let id = world.file(&app, &["no_exif.jpg"], &manhole(IN_GRID_1));
+        // As a version wrote it that took more than the one that comes.
+        app.store()
+            .write(|tx| {
+                tx.execute("UPDATE bundles SET body = '{}' WHERE kind = ?1", [kind])?;
+                Ok::<_, StoreError>(())
+            })
+            .unwrap();
+        drop(app);
+        let app = world.open();
+        assert!(!app.home().unwrap().ready_to_file, "{kind}");
+        let report = app.sync_over(&world.server, &world.edge()).await.unwrap();
+        assert_eq!(report.problem, None, "{kind}");
+        assert!(has_photos(&world, &app, id), "{kind}");
+        assert!(app.home().unwrap().ready_to_file, "{kind}");
+        drop(app);
+        assert!(world.open().home().unwrap().ready_to_file, "{kind}");
+    }
+}

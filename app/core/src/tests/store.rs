@@ -183,3 +183,29 @@ fn settings_are_kept() {
     drop(app);
     assert_eq!(world.open().settings().unwrap(), settings);
 }
+
+#[test]
+fn an_encryption_that_fails_leaves_no_half_copy() {
+    let world = World::new();
+    let file = world.directory.path().join(FILE_NAME);
+    let db = Connection::open(&file).unwrap();
+    db.execute_batch(
+        "CREATE TABLE t (x TEXT);
+         WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 200)
+         INSERT INTO t SELECT hex(randomblob(1000)) FROM n;",
+    )
+    .unwrap();
+    drop(db);
+    // It ends in the middle, as on a full disk.
+    let mut bytes = std::fs::read(&file).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle..].fill(0xff);
+    std::fs::write(&file, bytes).unwrap();
+    assert!(App::open(world.directory.path(), Config::default()).is_err());
+    let files = std::fs::read_dir(world.directory.path()).unwrap();
+    for entry in files {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        assert!(!name.contains(".sealing"), "{name}");
+    }
+    assert!(file.exists());
+}

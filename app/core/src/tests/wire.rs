@@ -1,8 +1,12 @@
-//! What really goes over the line: the bytes of a push, measured at a socket.
+//! What really goes over the line: the bytes of a push, measured at a socket, and the loop that
+//! sends them by itself.
 
 use super::world::{IN_GRID_1, World, manhole};
+use crate::App;
+use crate::store::StoreError;
 use crate::sync::http::Http;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
@@ -82,4 +86,50 @@ async fn a_server_that_cannot_unpack_is_asked_again_in_plain() {
     };
     assert!(packed(&pushes[0]));
     assert!(!packed(&pushes[1]));
+}
+
+fn rename_table(app: &App, from: &str, to: &str) {
+    let sql = format!("ALTER TABLE {from} RENAME TO {to}");
+    app.store()
+        .write(|tx| {
+            tx.execute_batch(&sql)?;
+            Ok::<_, StoreError>(())
+        })
+        .unwrap();
+}
+
+/// Waits until a request came that begins like this.
+async fn wait_for(requests: &Mutex<Vec<Vec<u8>>>, beginning: &str) {
+    let came = || {
+        let requests = requests.lock().unwrap();
+        let mut requests = requests.iter();
+        requests.any(|request| request.starts_with(beginning.as_bytes()))
+    };
+    for _ in 0..1_000 {
+        if came() {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    panic!("no {beginning}");
+}
+
+#[tokio::test]
+async fn the_loop_and_its_line_live_through_reads_that_fail_on_the_handheld_itself() {
+    let (address, requests) = recorder("503 Service Unavailable").await;
+    let world = World::new();
+    let app = world.enrolled_at(address).await;
+    world.file(&app, &["no_exif.jpg"], &manhole(IN_GRID_1));
+    // As when the disk is so full that not even the index of the log can grow.
+    rename_table(&app, "device", "elsewhere");
+    let (looping, edge) = (app.clone(), world.edge());
+    let syncing = tokio::spawn(async move { looping.sync_forever(&edge).await });
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    assert!(!syncing.is_finished(), "it gave up at one failed read");
+    assert!(requests.lock().unwrap().is_empty());
+    rename_table(&app, "elsewhere", "device");
+    app.wake_sync();
+    wait_for(&requests, "POST /v1/sync/push").await;
+    wait_for(&requests, "GET /v1/sync/events").await;
+    syncing.abort();
 }

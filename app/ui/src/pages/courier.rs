@@ -21,10 +21,17 @@ pub(crate) fn CourierCard() -> impl IntoView {
     let t = speaker();
     let shared = shared();
     let done = RwSignal::<Done>::new(None);
+    let busy = RwSignal::new(false);
     let export = move |_| {
+        // A second press would take the place of what the first one writes.
+        if busy.get_untracked() {
+            return;
+        }
+        busy.set(true);
         spawn_local(async move {
             let outcome = backend::export_courier().await;
-            done.set(Some(outcome.map(|view| (true, view))));
+            busy.try_set(false);
+            done.try_set(Some(outcome.map(|view| (true, view))));
         });
     };
     let import = move |event| {
@@ -39,7 +46,7 @@ pub(crate) fn CourierCard() -> impl IntoView {
             // So that the same file can be chosen again.
             input.set_value("");
             let outcome = backend::import_courier(&bytes).await;
-            done.set(Some(outcome.map(|view| (false, view))));
+            done.try_set(Some(outcome.map(|view| (false, view))));
             shared.look_again();
         });
     };
@@ -47,7 +54,7 @@ pub(crate) fn CourierCard() -> impl IntoView {
         <section class="card stack tight" id="settings-courier">
             <h2>{t.say(words::COURIER)}</h2>
             <p class="second">{t.say(words::COURIER_WHAT)}</p>
-            <button type="button" id="courier-export" on:click=export>
+            <button type="button" id="courier-export" prop:disabled=busy on:click=export>
                 <Icon shape=Shape::Upload />
                 {t.say(words::COURIER_EXPORT)}
             </button>

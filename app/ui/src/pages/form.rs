@@ -24,6 +24,8 @@ use shared::wire::handheld::{
 
 /// A pause in typing after which the draft is written.
 const PAUSE_MS: u32 = 300;
+/// How long after a failure the draft is written again, changed or not.
+const AGAIN_MS: u32 = 3_000;
 /// How often something that has to wait looks again.
 const DRAFT_WAIT_MS: u32 = 20;
 
@@ -323,6 +325,7 @@ impl Form {
                     return;
                 }
                 let done = edits == self.edits.get_value();
+                let is_written = answer.is_ok();
                 match answer {
                     Ok(view) => {
                         if done {
@@ -330,12 +333,19 @@ impl Form {
                         }
                         self.take(view).await;
                     }
-                    Err(problem) => self.kept.set(Kept::No(problem)),
+                    Err(problem) => {
+                        let kept = Kept::No(problem);
+                        if *self.kept.read_untracked() != kept {
+                            self.kept.set(kept);
+                        }
+                        TimeoutFuture::new(AGAIN_MS).await;
+                    }
                 }
                 if !self.is_here(visit) {
                     return;
                 }
-                if self.edits.get_value() == edits {
+                // Until it is written it counts as unwritten, for whoever leaves the page too.
+                if is_written && self.edits.get_value() == edits {
                     self.writing.set_value(false);
                     return;
                 }

@@ -87,6 +87,7 @@ impl<T: Transport> Engine<'_, T> {
         if answer.lost {
             return self.lost(answer).await;
         }
+        self.round.is_lost = false;
         let now = self.edge.now();
         let (more, rows) = (
             answer.more,

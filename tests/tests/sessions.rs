@@ -1,5 +1,6 @@
-//! Signing in by guessing, in a row and at once.
+//! Signing in by guessing, in a row and at once; sessions that go on and end.
 #![allow(
+    clippy::unwrap_used,
     clippy::indexing_slicing,
     missing_docs,
     reason = "a test may fail loudly"
@@ -7,6 +8,8 @@
 
 use serde_json::json;
 use shared::role::Role;
+use shared::time::HOUR_MS;
+use sync_server::store::StoreError;
 use tests::backends::Backend;
 use tests::on_both;
 use tests::world::{HERE, World};
@@ -14,6 +17,7 @@ use tests::world::{HERE, World};
 on_both!(
     guessing_a_password_is_slowed_down,
     guesses_at_once_are_no_more_than_guesses_in_a_row,
+    reading_goes_on_when_a_session_can_not_be_prolonged,
 );
 
 fn guessing_a_password_is_slowed_down(backend: &Backend) {
@@ -56,4 +60,22 @@ fn guesses_at_once_are_no_more_than_guesses_in_a_row(backend: &Backend) {
     world.pass_ms(1_000);
     let right = json!({"login": "lin", "password": "the right one"});
     assert_eq!(world.post("/v1/session", "", &right).status, 200);
+}
+
+fn reading_goes_on_when_a_session_can_not_be_prolonged(backend: &Backend) {
+    const ONE_END: &str = "CREATE UNIQUE INDEX sessions_one_end ON sessions (expires_ms)";
+    let world = World::new(backend);
+    let token = world.console_of(Role::Supervisor, HERE, None);
+    world.pass_ms(2 * HOUR_MS);
+    // This one ends when the first would end from now on, and now no two may: its write fails, as
+    // all do when the disk is full.
+    let other = world.console_of(Role::Dispatcher, HERE, None);
+    world
+        .store
+        .write_blocking::<_, StoreError>(&world.district.code, |tx| tx.execute(ONE_END, &[]))
+        .unwrap();
+    for token in [&token, &other, &token] {
+        assert_eq!(world.get("/v1/me", token).status, 200);
+        assert_eq!(world.get("/v1/cases", token).status, 200);
+    }
 }

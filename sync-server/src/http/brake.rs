@@ -6,6 +6,7 @@
 //!
 //! In memory and per process: a restart forgives, which only helps who waits for restarts.
 
+use crate::door::whose;
 use shared::time::{MINUTE_MS, SECOND_MS, Timestamp};
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -23,8 +24,13 @@ const FIRST_WAIT_MS: i64 = SECOND_MS;
 const WAIT_MS_MAX: i64 = 15 * MINUTE_MS;
 /// A failure is forgotten after this long without another.
 const FORGET_MS: i64 = 30 * MINUTE_MS;
-/// Entries kept; beyond it the forgotten ones go, and if that isn't enough the oldest.
+/// Entries that there are at most, but for tries under way.
 const ENTRIES_MAX: usize = 10_000;
+/// Entries that are left when there would be more: first the forgotten ones go, then the oldest, so
+/// many at a time that looking through all of them is rare.
+const ENTRIES_KEPT: usize = 9_000;
+/// Entries of one try.
+const KEYS: usize = 3;
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 enum Key {
@@ -99,7 +105,7 @@ pub(super) struct Attempt<'a> {
     /// What came of it so far.
     pub(super) verdict: Verdict,
     brake: &'a Brake,
-    keys: [Key; 3],
+    keys: [Key; KEYS],
     began: Timestamp,
 }
 
@@ -171,21 +177,32 @@ impl Brake {
     }
 }
 
-/// Removes what is forgotten, or else the oldest, when there are too many.
+/// Removes what is forgotten, and then the oldest, when one more try would be too much.
 fn make_room(tried: &mut HashMap<Key, Tries>, now: Timestamp) {
-    if tried.len() >= ENTRIES_MAX {
-        tried.retain(|_, tries| tries.under_way > 0 || now.since(tries.last) < FORGET_MS);
+    if tried.len().saturating_add(KEYS) <= ENTRIES_MAX {
+        return;
     }
-    if tried.len() >= ENTRIES_MAX {
-        let ended = tried.iter().filter(|(_, tries)| tries.under_way == 0);
-        let oldest = ended.min_by_key(|(_, tries)| tries.last);
-        if let Some(key) = oldest.map(|(key, _)| key.clone()) {
-            tried.remove(&key);
+    tried.retain(|_, tries| tries.under_way > 0 || now.since(tries.last) < FORGET_MS);
+    let mut surplus = tried.len().saturating_sub(ENTRIES_KEPT);
+    let ended = tried.values().filter(|tries| tries.under_way == 0);
+    let mut ended: Vec<Timestamp> = ended.map(|tries| tries.last).collect();
+    let Some(nth) = surplus.min(ended.len()).checked_sub(1) else {
+        return;
+    };
+    let until = *ended.select_nth_unstable(nth).1;
+    tried.retain(|_, tries| {
+        // Of those of one moment no more than need be.
+        let goes = surplus > 0 && tries.under_way == 0 && tries.last <= until;
+        if goes {
+            surplus -= 1;
         }
-    }
+        !goes
+    });
 }
 
-fn keys(account: &str, from: Option<IpAddr>) -> [(Key, u32); 3] {
+fn keys(account: &str, from: Option<IpAddr>) -> [(Key, u32); KEYS] {
+    // Whoever has one address of IPv6 has more than anybody can count.
+    let from = from.map(whose);
     [
         (Key::AccountFrom(account.to_owned(), from), FREE_TRIES),
         (Key::Account(account.to_owned()), FREE_TRIES_ACCOUNT),
@@ -197,6 +214,7 @@ fn keys(account: &str, from: Option<IpAddr>) -> [(Key, u32); 3] {
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a test may fail loudly")]
     use super::*;
+    use std::net::Ipv6Addr;
 
     /// Tries, and ends so at once; the seconds to wait when it isn't let.
     fn tries(
@@ -300,5 +318,39 @@ mod tests {
             .map(|_| brake.begin("x", here, later))
             .collect();
         assert!(under_way.iter().all(Result::is_ok));
+    }
+    #[test]
+    fn a_network_of_ipv6_is_one_address() {
+        let (brake, now) = (Brake::default(), Timestamp(0));
+        let in_network = |network: u16, host: u16| {
+            let address = Ipv6Addr::new(0x2001, 0xdb8, 0, network, 0, 0, 0, host);
+            Some(IpAddr::V6(address))
+        };
+        for host in 0..5 {
+            let from = in_network(1, host);
+            assert_eq!(tries(&brake, "wang", from, now, Verdict::Failed), None);
+        }
+        let open = |from| tries(&brake, "wang", from, now, Verdict::Open);
+        assert_eq!(open(in_network(1, 9)), Some(1));
+        assert_eq!(open(in_network(2, 9)), None);
+    }
+
+    #[test]
+    fn however_many_names_are_tried_the_newest_are_kept_and_no_more_than_have_room() {
+        for step_ms in [0, 1] {
+            let (brake, mut now) = (Brake::default(), Timestamp(0));
+            for n in 0..20_000 {
+                let name = format!("name{n}");
+                let verdict = Verdict::Failed;
+                assert_eq!(tries(&brake, &name, numbered(n), now, verdict), None);
+                assert!(brake.lock().len() <= ENTRIES_MAX);
+                now = now.plus_ms(step_ms);
+            }
+            assert!(brake.lock().len() >= ENTRIES_KEPT);
+            if step_ms > 0 {
+                let newest = Key::Account("name19999".to_owned());
+                assert!(brake.lock().contains_key(&newest));
+            }
+        }
     }
 }

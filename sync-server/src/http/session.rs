@@ -37,15 +37,16 @@ impl FromRequestParts<App> for From {
         if !peer.is_some_and(|peer| app.settings().behind_proxy.contains(&peer)) {
             return Ok(Self(peer));
         }
-        // The last entry is the one that our own proxy wrote.
-        let forwarded = parts
-            .headers
-            .get("x-forwarded-for")
-            .and_then(|value| value.to_str().ok())
-            .and_then(|value| value.rsplit(',').next())
-            .and_then(|address| address.trim().parse().ok());
-        Ok(Self(forwarded.or(peer)))
+        Ok(Self(forwarded(&parts.headers).or(peer)))
     }
+}
+
+/// The last entry of the last line: the one that our own proxy wrote, be it behind the client's or
+/// in a line of its own.
+fn forwarded(headers: &HeaderMap) -> Option<IpAddr> {
+    let lines = headers.get_all("x-forwarded-for");
+    let line = lines.iter().next_back()?.to_str().ok()?;
+    line.rsplit(',').next()?.trim().parse().ok()
 }
 
 /// Begins a try of a password, a code or a key, unless it has to wait.
@@ -212,4 +213,28 @@ pub(super) async fn me(
         server_time: app.now(),
         tiles: app.settings().tiles.clone(),
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::http::HeaderValue;
+
+    #[test]
+    fn the_proxy_is_believed_and_not_what_a_client_wrote_before_it() {
+        let from = |lines: &[&'static str]| {
+            let mut headers = HeaderMap::new();
+            for line in lines {
+                headers.append("x-forwarded-for", HeaderValue::from_static(line));
+            }
+            forwarded(&headers).map(|address| address.to_string())
+        };
+        let proxys = Some("203.0.113.9".to_owned());
+        assert_eq!(from(&["203.0.113.9"]), proxys);
+        assert_eq!(from(&["198.51.100.1, 203.0.113.9"]), proxys);
+        assert_eq!(from(&["198.51.100.1", "203.0.113.9"]), proxys);
+        assert_eq!(from(&["198.51.100.1", "198.51.100.2,203.0.113.9 "]), proxys);
+        assert_eq!(from(&["198.51.100.1", "unknown"]), None);
+        assert_eq!(from(&[]), None);
+    }
 }

@@ -8,7 +8,7 @@ use crate::photo_store::PhotoStore;
 use crate::pokes::{self, Pokes};
 use crate::sealing;
 use crate::service::district::{District, Present};
-use crate::service::{Fault, audit, cases, contacts, feed, receipts, statistics};
+use crate::service::{Fault, audit, cases, contacts, feed, receipts, sessions, statistics};
 use crate::serving::{self, Patience};
 use crate::store::{Store, StoreOptions};
 use crate::sweeping;
@@ -195,6 +195,7 @@ async fn keep_house(
         hours.tick().await;
         erase_contacts(&store, &present, contact_days, &clock).await;
         sweep_spool(&store, &present, &photos, &clock).await;
+        sweep_sessions(&store, &present, &clock).await;
         loop {
             let (facts, now) = (present.get(), clock());
             let code = facts.code.clone();
@@ -275,6 +276,21 @@ async fn sweep_spool(store: &Store, present: &Present, photos: &PhotoStore, cloc
         Ok(0) => {}
         Ok(files) => tracing::info!(files, "files that were nobody's left the spool"),
         Err(error) => tracing::warn!(%error, "the spool could not be swept"),
+    }
+}
+
+/// Removes the sessions that ended long ago.
+async fn sweep_sessions(store: &Store, present: &Present, clock: &Clock) {
+    loop {
+        let (code, now) = (present.get().code.clone(), clock());
+        match store.write(&code, move |tx| sessions::sweep(tx, now)).await {
+            Ok(sessions::SWEPT_AT_ONCE) => {}
+            Ok(_) => return,
+            Err(error) => {
+                tracing::warn!(%error, "sessions that ended could not be removed");
+                return;
+            }
+        }
     }
 }
 

@@ -8,8 +8,11 @@
 
 use serde_json::json;
 use shared::role::Role;
-use shared::time::HOUR_MS;
-use sync_server::store::StoreError;
+use shared::time::{DAY_MS, HOUR_MS};
+use sync_server::http::auth::hash;
+use sync_server::service::Fault;
+use sync_server::service::sessions::{self, CONSOLE_SESSION_MS};
+use sync_server::store::{self, StoreError};
 use tests::backends::Backend;
 use tests::on_both;
 use tests::world::{HERE, World};
@@ -18,6 +21,7 @@ on_both!(
     guessing_a_password_is_slowed_down,
     guesses_at_once_are_no_more_than_guesses_in_a_row,
     reading_goes_on_when_a_session_can_not_be_prolonged,
+    sessions_that_ended_long_ago_are_removed_and_no_others,
 );
 
 fn guessing_a_password_is_slowed_down(backend: &Backend) {
@@ -77,5 +81,35 @@ fn reading_goes_on_when_a_session_can_not_be_prolonged(backend: &Backend) {
     for token in [&token, &other, &token] {
         assert_eq!(world.get("/v1/me", token).status, 200);
         assert_eq!(world.get("/v1/cases", token).status, 200);
+    }
+}
+
+fn sessions_that_ended_long_ago_are_removed_and_no_others(backend: &Backend) {
+    let world = World::new(backend);
+    let old = world.console_of(Role::Supervisor, HERE, None);
+    let is_kept = |token: &str| {
+        let token = hash(token);
+        world
+            .look(move |tx| Ok(store::sessions::get(tx, token)?))
+            .is_some()
+    };
+    let sweep = || {
+        let now = world.now();
+        world
+            .store
+            .write_blocking::<_, Fault>(&world.district.code, move |tx| sessions::sweep(tx, now))
+            .unwrap();
+    };
+    world.pass_ms(CONSOLE_SESSION_MS + DAY_MS);
+    let live = world.console_of(Role::Supervisor, HERE, None);
+    let handheld = world.worker();
+    sweep();
+    assert!(is_kept(&old));
+    world.pass_ms(1);
+    sweep();
+    assert!(!is_kept(&old));
+    assert_eq!(world.get("/v1/me", &old).status, 401);
+    for token in [&live, &handheld.token] {
+        assert_eq!(world.get("/v1/me", token).status, 200);
     }
 }

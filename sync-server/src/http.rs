@@ -20,6 +20,7 @@ mod error;
 mod events;
 mod extract;
 mod files;
+mod hashers;
 mod health;
 mod layers;
 mod orders;
@@ -47,6 +48,7 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use brake::Brake;
 use error::Refusal;
+use hashers::Hashers;
 use remembered::Remembered;
 use shared::id::Sha256;
 use shared::signature::SecretKey;
@@ -59,9 +61,6 @@ use utoipa::openapi::OpenApi as Document;
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouterExt};
 use utoipa_axum::routes;
 use uuid::Uuid;
-
-/// Passwords hashed at the same time: each takes 19 MiB and a core for some tens of milliseconds.
-const PASSWORD_WORKERS: usize = 2;
 
 /// What all handlers share. Cheap to clone.
 #[derive(Clone)]
@@ -81,7 +80,7 @@ struct Inner {
     brake: Brake,
     remembered: Remembered,
     pokes: Arc<Pokes>,
-    password_workers: Semaphore,
+    hashers: Hashers,
     /// Courier files are in memory, so one at a time.
     courier_turns: Semaphore,
     openapi: std::sync::OnceLock<String>,
@@ -126,7 +125,7 @@ impl App {
             brake: Brake::default(),
             remembered: Remembered::default(),
             pokes: Arc::default(),
-            password_workers: Semaphore::new(PASSWORD_WORKERS),
+            hashers: Hashers::default(),
             courier_turns: Semaphore::new(courier::AT_ONCE),
             openapi: std::sync::OnceLock::new(),
             clock,
@@ -211,15 +210,7 @@ impl App {
         &self,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Refusal> {
-        let _turn = self
-            .inner
-            .password_workers
-            .acquire()
-            .await
-            .map_err(|_| Refusal::internal())?;
-        tokio::task::spawn_blocking(work)
-            .await
-            .map_err(|_| Refusal::internal())
+        self.inner.hashers.run(work).await
     }
 
     /// Whoever delivers a courier file.

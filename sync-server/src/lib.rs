@@ -7,6 +7,7 @@
 pub mod bundle;
 pub mod config;
 pub mod console_assets;
+mod descriptors;
 mod door;
 pub mod http;
 pub mod new_life;
@@ -15,6 +16,7 @@ pub mod pokes;
 pub mod sealing;
 pub mod serve;
 pub mod service;
+mod serving;
 pub mod sheets;
 pub mod store;
 pub mod sweeping;

@@ -1,13 +1,15 @@
 //! From settings to a running server and back to a quiet end.
 
 use crate::config::{ServeArgs, require_dir};
-use crate::door::{Door, Guard, Peer};
+use crate::descriptors;
+use crate::door::{Door, Guard};
 use crate::http::{App, Clock, new_id, router};
 use crate::photo_store::PhotoStore;
 use crate::pokes::{self, Pokes};
 use crate::sealing;
 use crate::service::district::{District, Present};
-use crate::service::{Fault, audit, cases, contacts, feed, receipts, statistics};
+use crate::service::{Fault, audit, cases, contacts, feed, receipts, sessions, statistics};
+use crate::serving::{self, Patience};
 use crate::store::{Store, StoreOptions};
 use crate::sweeping;
 use anyhow::{Context, ensure};
@@ -84,7 +86,7 @@ impl Server {
             .await
             .with_context(|| format!("could not listen on {}", settings.listen))?;
         let is_tls = matches!(guard, Guard::Tls(_));
-        let door = Door::open(listener, guard)?;
+        let door = Door::open(listener, guard, descriptors::raise())?;
         let app = App::new(
             store.clone(),
             photos,
@@ -137,7 +139,7 @@ impl Server {
     /// Takes requests until `stop` is done, then finishes those under way and closes the store.
     ///
     /// # Errors
-    /// When the socket breaks.
+    /// None so far: what goes wrong with a connection ends that connection.
     pub async fn run(self, stop: impl Future<Output = ()> + Send + 'static) -> anyhow::Result<()> {
         let keeping = tokio::spawn(keep_house(
             self.store.clone(),
@@ -169,16 +171,13 @@ impl Server {
             // Streams would hold the server up for an hour.
             pokes.close();
         };
-        let service = router(&self.app).into_make_service_with_connect_info::<Peer>();
-        let served = axum::serve(self.door, service)
-            .with_graceful_shutdown(stop)
-            .await;
+        serving::serve(self.door, router(&self.app), Patience::default(), stop).await;
         keeping.abort();
         clocks.abort();
         sealing.abort();
         watching.abort();
         self.store.close().await;
-        served.context("could not go on serving")
+        Ok(())
     }
 }
 
@@ -196,6 +195,7 @@ async fn keep_house(
         hours.tick().await;
         erase_contacts(&store, &present, contact_days, &clock).await;
         sweep_spool(&store, &present, &photos, &clock).await;
+        sweep_sessions(&store, &present, &clock).await;
         loop {
             let (facts, now) = (present.get(), clock());
             let code = facts.code.clone();
@@ -276,6 +276,21 @@ async fn sweep_spool(store: &Store, present: &Present, photos: &PhotoStore, cloc
         Ok(0) => {}
         Ok(files) => tracing::info!(files, "files that were nobody's left the spool"),
         Err(error) => tracing::warn!(%error, "the spool could not be swept"),
+    }
+}
+
+/// Removes the sessions that ended long ago.
+async fn sweep_sessions(store: &Store, present: &Present, clock: &Clock) {
+    loop {
+        let (code, now) = (present.get().code.clone(), clock());
+        match store.write(&code, move |tx| sessions::sweep(tx, now)).await {
+            Ok(sessions::SWEPT_AT_ONCE) => {}
+            Ok(_) => return,
+            Err(error) => {
+                tracing::warn!(%error, "sessions that ended could not be removed");
+                return;
+            }
+        }
     }
 }
 

@@ -25,7 +25,6 @@ on_both!(
     a_list_shows_exactly_the_cases_that_one_may_read,
     a_cookie_alone_changes_nothing_from_another_site,
     signing_in_gives_a_session_and_signing_out_ends_it,
-    guessing_a_password_is_slowed_down,
     an_administrator_gives_out_only_units_of_the_own_area,
     the_server_refuses_exactly_the_pages_that_the_console_leaves_out,
 );
@@ -387,31 +386,6 @@ fn signing_in_gives_a_session_and_signing_out_ends_it(backend: &Backend) {
     for ended in [token, other] {
         assert_eq!(world.get("/v1/me", &ended).status, 401);
     }
-}
-
-fn guessing_a_password_is_slowed_down(backend: &Backend) {
-    let world = World::new(backend);
-    let _ = world.person_called("lin", Role::Dispatcher, HERE, None, Some("the right one"));
-    let wrong = json!({"login": "lin", "password": "a wrong one"});
-    let unknown = json!({"login": "nobody", "password": "a wrong one"});
-    let (one, other) = (
-        world.post("/v1/session", "", &wrong),
-        world.post("/v1/session", "", &unknown),
-    );
-    assert_eq!(
-        (one.status, &one.json),
-        (401, &other.json),
-        "nobody learns which names exist"
-    );
-    for _ in 1..5 {
-        assert_eq!(world.post("/v1/session", "", &wrong).status, 401);
-    }
-    let right = json!({"login": "lin", "password": "the right one"});
-    let reply = world.post("/v1/session", "", &right);
-    assert_eq!((reply.status, reply.code()), (429, "too_many"));
-    assert_eq!(reply.headers["retry-after"], "1");
-    world.pass_ms(1_000);
-    assert_eq!(world.post("/v1/session", "", &right).status, 200);
 }
 
 fn an_administrator_gives_out_only_units_of_the_own_area(backend: &Backend) {

@@ -22,6 +22,7 @@ on_both!(
     outside_all_grids_the_dispatcher_decides,
     pages_of_a_list_hold_every_case_once,
     work_lists_count_what_their_address_lists,
+    a_list_is_narrowed_by_known_names_only,
     what_waits_for_a_person_is_settled_with_a_note,
 );
 
@@ -334,6 +335,28 @@ fn work_lists_count_what_their_address_lists(backend: &Backend) {
             .iter()
             .find(|list| list["key"] == "open");
         assert_eq!(open.unwrap()["count"], 3, "{role:?}");
+    }
+}
+
+fn a_list_is_narrowed_by_known_names_only(backend: &Backend) {
+    let world = World::new(backend);
+    let _ = file(&world, &mut world.worker());
+    let token = world.console_of(Role::Supervisor, "350703", None);
+    // As long as an address may be.
+    let often = "dispatched,".repeat(5_000);
+    let page = world.get(&format!("/v1/cases?state={often}"), &token);
+    assert_eq!(page.at("/rows").as_array().unwrap().len(), 1, "{page:?}");
+    for (field, names) in [
+        ("state", "a,".repeat(20_000)),
+        ("state", "dispatched,despatched".to_owned()),
+        ("asked", "extension,holiday".to_owned()),
+        ("card", "yellow,green".to_owned()),
+    ] {
+        let reply = world.get(&format!("/v1/cases?{field}={names}"), &token);
+        assert_eq!(
+            (reply.status, reply.code(), reply.at("/field")),
+            (422, "invalid", &json!(field))
+        );
     }
 }
 

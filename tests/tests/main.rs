@@ -34,6 +34,7 @@ mod pull;
 mod push;
 mod receipts;
 mod restore;
+mod sessions;
 mod similar;
 mod similar_set;
 mod simulation;

@@ -54,7 +54,28 @@ pub(super) fn bundle(bundle: &Bundle, asked: &HeaderMap) -> Response {
         .any(|one| one.trim().split(';').next() == Some("gzip"));
     if takes_gzip && let Some(packed) = bundle.gzip() {
         headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
-        return (headers, packed.to_vec()).into_response();
+        return (headers, packed).into_response();
     }
     (headers, bundle.plain.clone()).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may fail loudly")]
+    use super::*;
+    use axum::body::to_bytes;
+
+    #[tokio::test]
+    async fn all_answers_share_the_bytes() {
+        let made = Bundle::of(&"建阳区".repeat(100)).unwrap();
+        let mut asked = HeaderMap::new();
+        let plain = to_bytes(bundle(&made, &asked).into_body(), usize::MAX).await;
+        assert_eq!(plain.unwrap().as_ptr(), made.plain.as_ptr());
+        asked.insert(header::ACCEPT_ENCODING, HeaderValue::from_static("gzip"));
+        let packed = to_bytes(bundle(&made, &asked).into_body(), usize::MAX).await;
+        assert_eq!(packed.unwrap().as_ptr(), made.gzip().unwrap().as_ptr());
+        let tag = HeaderValue::from_str(&format!("\"{}\"", made.tag)).unwrap();
+        asked.insert(header::IF_NONE_MATCH, tag);
+        assert_eq!(bundle(&made, &asked).status(), StatusCode::NOT_MODIFIED);
+    }
 }

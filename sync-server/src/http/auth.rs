@@ -89,9 +89,14 @@ async fn in_use(parts: &Parts, app: &App) -> Result<Session, Refusal> {
     }
     if let Some(until) = session.prolong {
         let (hash, district) = (session.token_hash, app.district().code.clone());
-        app.store()
+        let prolonged = app
+            .store()
             .write(&district, move |tx| sessions::prolong(tx, hash, until))
-            .await?;
+            .await;
+        // It is good for hours yet: whoever only reads needs no room on the disk.
+        if let Err(error) = prolonged {
+            tracing::warn!(%error, "a session in use could not be prolonged");
+        }
     }
     Ok(session)
 }

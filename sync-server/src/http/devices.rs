@@ -1,9 +1,10 @@
 //! Handhelds: enrolment, codes, which device owes what.
 
 use super::auth::{SignedIn, hash};
+use super::brake::Verdict;
 use super::error::{Answer, Refusal};
 use super::extract::{Body, Part, Query};
-use super::session::From;
+use super::session::{From, attempt};
 use super::{App, new_token};
 use crate::service::audit::{self, Deed, Note};
 use crate::service::{Fault, devices, words};
@@ -36,13 +37,7 @@ pub(super) async fn enrol(
     let now = app.now();
     // Each code is an account of its own here; trying many is braked by the address.
     let tried = devices::code_hash(&request.code).to_string();
-    if let Some(seconds) = app.brake().wait_s(&tried, from, now) {
-        return Err(Refusal::new(
-            ErrorCode::TooMany,
-            words("试得太频繁，请稍后再试。", "Too many tries; wait a moment."),
-        )
-        .retry_after_s(seconds));
-    }
+    let mut attempt = attempt(&app, &tried, from, now)?;
     let token = new_token();
     let token_hash = hash(&token);
     let device_id = request.device_id;
@@ -57,7 +52,8 @@ pub(super) async fn enrol(
     let enrolled = match outcome {
         Ok(enrolled) => enrolled,
         Err(Fault::NotFound(_)) => {
-            app.brake().failed(&tried, from, now);
+            attempt.verdict = Verdict::Failed;
+            drop(attempt);
             let district = app.district();
             let code = district.code.clone();
             app.store()

@@ -1,6 +1,7 @@
 //! Signing in and out of the console, and who I am.
 
 use super::auth::{COOKIE, SignedIn, hash};
+use super::brake::{Attempt, Verdict};
 use super::error::{Answer, Refusal};
 use super::extract::Body;
 use super::{App, new_token};
@@ -36,15 +37,32 @@ impl FromRequestParts<App> for From {
         if !peer.is_some_and(|peer| app.settings().behind_proxy.contains(&peer)) {
             return Ok(Self(peer));
         }
-        // The last entry is the one that our own proxy wrote.
-        let forwarded = parts
-            .headers
-            .get("x-forwarded-for")
-            .and_then(|value| value.to_str().ok())
-            .and_then(|value| value.rsplit(',').next())
-            .and_then(|address| address.trim().parse().ok());
-        Ok(Self(forwarded.or(peer)))
+        Ok(Self(forwarded(&parts.headers).or(peer)))
     }
+}
+
+/// The last entry of the last line: the one that our own proxy wrote, be it behind the client's or
+/// in a line of its own.
+fn forwarded(headers: &HeaderMap) -> Option<IpAddr> {
+    let lines = headers.get_all("x-forwarded-for");
+    let line = lines.iter().next_back()?.to_str().ok()?;
+    line.rsplit(',').next()?.trim().parse().ok()
+}
+
+/// Begins a try of a password, a code or a key, unless it has to wait.
+pub(super) fn attempt<'a>(
+    app: &'a App,
+    account: &str,
+    from: Option<IpAddr>,
+    now: Timestamp,
+) -> Answer<Attempt<'a>> {
+    app.brake().begin(account, from, now).map_err(|seconds| {
+        Refusal::new(
+            ErrorCode::TooMany,
+            words("试得太频繁，请稍后再试。", "Too many tries; wait a moment."),
+        )
+        .retry_after_s(seconds)
+    })
 }
 
 /// Sign in; the token is in the body for programs and in a cookie for browsers.
@@ -61,36 +79,27 @@ pub(super) async fn sign_in(
     if login.chars().count() > FIELD_CHARS_MAX || password.chars().count() > FIELD_CHARS_MAX {
         return Err(wrong());
     }
-    if let Some(seconds) = app.brake().wait_s(&login, from, now) {
-        return Err(Refusal::new(
-            ErrorCode::TooMany,
-            words("试得太频繁，请稍后再试。", "Too many tries; wait a moment."),
-        )
-        .retry_after_s(seconds));
-    }
-    let name = login.clone();
-    let candidate = app
-        .store()
-        .read(move |tx| sessions::candidate(tx, &name, now))
-        .await?;
-    let stored = candidate
-        .as_ref()
-        .and_then(|candidate| candidate.password_hash.clone());
-    let fits = app
-        .with_password(move || sessions::password_fits(stored.as_deref(), &password))
-        .await?;
-    let tried = candidate.as_ref().map(|candidate| candidate.person);
-    let candidate = candidate.filter(|candidate| fits && !candidate.disabled);
-    let Some(candidate) = candidate else {
-        app.brake().failed(&login, from, now);
+    let mut attempt = attempt(&app, &login, from, now)?;
+    // Also when whoever asks goes away before the answer.
+    attempt.verdict = Verdict::Failed;
+    let checked = checked(&app, login, password, now).await;
+    let (account, fits) = match checked {
+        Ok(checked) => checked,
+        Err(refusal) => {
+            attempt.verdict = Verdict::Open;
+            return Err(refusal);
+        }
+    };
+    let Some(person) = account.filter(|_| fits) else {
+        drop(attempt);
         tracing::info!("a sign-in was refused");
-        note_failed(&app, tried, now).await?;
+        note_failed(&app, account, now).await?;
         return Err(wrong());
     };
-    app.brake().succeeded(&login, from);
+    attempt.verdict = Verdict::Succeeded;
+    drop(attempt);
     let token = new_token();
     let token_hash = hash(&token);
-    let person = candidate.person;
     let district = app.district();
     let code = district.code.clone();
     let session = app
@@ -117,6 +126,28 @@ pub(super) async fn sign_in(
         me: session.me(),
     };
     Ok((AppendHeaders([(header::SET_COOKIE, cookie)]), Json(answer)))
+}
+
+/// Whose account the name is, and whether the password fits and the account is in use.
+async fn checked(
+    app: &App,
+    login: String,
+    password: String,
+    now: Timestamp,
+) -> Answer<(Option<PersonId>, bool)> {
+    let candidate = app
+        .store()
+        .read(move |tx| sessions::candidate(tx, &login, now))
+        .await?;
+    let account = candidate.as_ref().map(|candidate| candidate.person);
+    let is_off = candidate
+        .as_ref()
+        .is_some_and(|candidate| candidate.disabled);
+    let stored = candidate.and_then(|candidate| candidate.password_hash);
+    let fits = app
+        .with_password(move || sessions::password_fits(stored.as_deref(), &password))
+        .await?;
+    Ok((account, fits && !is_off))
 }
 
 /// The name that was typed may be a password: only whose account it was is kept.
@@ -182,4 +213,28 @@ pub(super) async fn me(
         server_time: app.now(),
         tiles: app.settings().tiles.clone(),
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::http::HeaderValue;
+
+    #[test]
+    fn the_proxy_is_believed_and_not_what_a_client_wrote_before_it() {
+        let from = |lines: &[&'static str]| {
+            let mut headers = HeaderMap::new();
+            for line in lines {
+                headers.append("x-forwarded-for", HeaderValue::from_static(line));
+            }
+            forwarded(&headers).map(|address| address.to_string())
+        };
+        let proxys = Some("203.0.113.9".to_owned());
+        assert_eq!(from(&["203.0.113.9"]), proxys);
+        assert_eq!(from(&["198.51.100.1, 203.0.113.9"]), proxys);
+        assert_eq!(from(&["198.51.100.1", "203.0.113.9"]), proxys);
+        assert_eq!(from(&["198.51.100.1", "198.51.100.2,203.0.113.9 "]), proxys);
+        assert_eq!(from(&["198.51.100.1", "unknown"]), None);
+        assert_eq!(from(&[]), None);
+    }
 }

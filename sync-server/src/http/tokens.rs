@@ -1,9 +1,10 @@
 //! New tokens for handhelds that show their key. Nobody is signed in here: the signature says who.
 
 use super::auth::hash;
+use super::brake::Verdict;
 use super::error::{Answer, Refusal};
 use super::extract::Body;
-use super::session::From;
+use super::session::{From, attempt};
 use super::{App, new_id, new_token};
 use crate::service::tokens::{self, Renewal};
 use crate::service::words;
@@ -33,13 +34,7 @@ pub(super) async fn token(
 ) -> Answer<Json<TokenAnswer>> {
     let now = app.now();
     let tried = request.binding.device_id.to_string();
-    if let Some(seconds) = app.brake().wait_s(&tried, from, now) {
-        return Err(Refusal::new(
-            ErrorCode::TooMany,
-            words("试得太频繁，请稍后再试。", "Too many tries; wait a moment."),
-        )
-        .retry_after_s(seconds));
-    }
+    let mut attempt = attempt(&app, &tried, from, now)?;
     if !tokens::is_good(&app.receipt_key().public(), &request.challenge, now) {
         return Err(stale());
     }
@@ -61,7 +56,7 @@ pub(super) async fn token(
         })),
         Renewal::Stale => Err(stale()),
         Renewal::Refused => {
-            app.brake().failed(&tried, from, now);
+            attempt.verdict = Verdict::Failed;
             Err(Refusal::unauthenticated())
         }
     }

@@ -28,7 +28,7 @@ use super::{Fault, Result};
 use crate::service::district::District;
 use crate::store::cases::{CaseFilter, CaseRow, Holding, Near, Order, Sight};
 use crate::store::{self, Tx};
-use shared::case::{Awaits, Class, STATES};
+use shared::case::{ASKS, Awaits, Card, Class, STATES, state};
 use shared::id::{AreaCode, CaseId, CategoryId, UnitCode};
 use shared::role::{Action, Actor, Role, Subject, may};
 use shared::similar::{bounds_around, cells_around};
@@ -270,15 +270,17 @@ fn filter(
         }
     };
     let late = query.late.unwrap_or(false);
-    let listed = |text: &Option<String>| {
-        let parts = text.iter().flat_map(|text| text.split(',')).map(str::trim);
-        let parts = parts.filter(|part| !part.is_empty());
-        parts.map(str::to_owned).collect::<Vec<_>>()
+    let is_state = |name: &str| state(name).is_some();
+    let is_asked = |name: &str| ASKS.iter().any(|row| row.ask.as_str() == name);
+    let is_card = |name: &str| {
+        [Card::Yellow, Card::Red]
+            .iter()
+            .any(|card| card.as_str() == name)
     };
     Ok(CaseFilter {
-        states: listed(&query.state),
-        asked: listed(&query.asked),
-        cards: listed(&query.card),
+        states: named(query.state.as_deref(), "state", is_state)?,
+        asked: named(query.asked.as_deref(), "asked", is_asked)?,
+        cards: named(query.card.as_deref(), "card", is_card)?,
         class,
         unit: parsed(query.unit.as_deref(), "unit")?,
         area: parsed(query.area.as_deref(), "area")?,
@@ -292,6 +294,30 @@ fn filter(
         late_at: late.then_some(now),
         ..CaseFilter::new(district.code.clone(), sights)
     })
+}
+
+/// The names in a list with commas between, each once. Only known ones: an address may hold
+/// thousands of others, and each would be a value of the statement.
+fn named(
+    text: Option<&str>,
+    field: &'static str,
+    is_known: impl Fn(&str) -> bool,
+) -> Result<Vec<String>> {
+    let parts = text.unwrap_or_default().split(',').map(str::trim);
+    let mut names: Vec<String> = Vec::new();
+    for part in parts.filter(|part| !part.is_empty()) {
+        if !is_known(part) {
+            return Err(Fault::invalid(
+                field,
+                "筛选条件里有系统不认识的名称。",
+                "A filter holds a name that isn't known.",
+            ));
+        }
+        if !names.iter().any(|name| name == part) {
+            names.push(part.to_owned());
+        }
+    }
+    Ok(names)
 }
 
 /// `lat_e7,lon_e7,metres` as a box around the place.
@@ -334,4 +360,25 @@ fn parsed<T: std::str::FromStr>(text: Option<&str>, field: &'static str) -> Resu
 pub(super) fn photo_counts(row: &CaseRow) -> (u32, u32) {
     let count = |n: i64| u32::try_from(n).unwrap_or(0);
     (count(row.photos_expected), count(row.photos_stored))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may fail loudly")]
+    use super::*;
+
+    #[test]
+    fn a_list_of_names_holds_known_ones_once() {
+        let known = |text: &str| named(Some(text), "state", |name| state(name).is_some());
+        assert_eq!(named(None, "state", |_| false).unwrap(), [""; 0]);
+        assert_eq!(
+            known(" received ,,closed,").unwrap(),
+            ["received", "closed"]
+        );
+        assert_eq!(known(&"received,".repeat(9_000)).unwrap(), ["received"]);
+        assert!(matches!(
+            known("received,recieved"),
+            Err(Fault::Invalid { field: "state", .. })
+        ));
+    }
 }

@@ -5,6 +5,7 @@
 use super::areas::{self, Outlines};
 use super::{Fault, Result};
 use crate::store::{self, Tx};
+use bytes::Bytes;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use shared::area::{Area, AreaTree, Level, Scope};
@@ -85,14 +86,14 @@ impl Present {
     }
 }
 
-/// Bytes that many ask for, made once.
+/// Bytes that many ask for, made once and shared by all answers.
 #[derive(Debug)]
 pub struct Bundle {
     /// JSON.
-    pub plain: Vec<u8>,
+    pub plain: Bytes,
     /// SHA-256 of `plain` in hex, for `ETag`.
     pub tag: String,
-    gzip: OnceLock<Option<Vec<u8>>>,
+    gzip: OnceLock<Option<Bytes>>,
 }
 
 impl Bundle {
@@ -104,20 +105,20 @@ impl Bundle {
         let plain = serde_json::to_vec(value).map_err(|error| Fault::damaged("bundle", error))?;
         Ok(Self {
             tag: Sha256::of(&plain).to_string(),
-            plain,
+            plain: Bytes::from(plain),
             gzip: OnceLock::new(),
         })
     }
 
     /// The same through gzip, packed when it is first asked for: a command that only looks
     /// something up doesn't pay for it.
-    pub fn gzip(&self) -> Option<&[u8]> {
+    pub fn gzip(&self) -> Option<Bytes> {
         let pack = || {
             let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
             encoder.write_all(&self.plain).ok()?;
-            encoder.finish().ok()
+            encoder.finish().ok().map(Bytes::from)
         };
-        self.gzip.get_or_init(pack).as_deref()
+        self.gzip.get_or_init(pack).clone()
     }
 }
 

@@ -29,6 +29,10 @@ pub const DEVICE_SESSION_MS: i64 = DAY_MS;
 /// That of a handheld whose app can't renew it by its key: from one visit of an administrator to
 /// the next.
 pub const UNRENEWED_SESSION_MS: i64 = 400 * DAY_MS;
+/// A session is kept so long after its end: longer than two servers' clocks are apart.
+const KEPT_MS: i64 = DAY_MS;
+/// Sessions removed in one transaction; the next goes on.
+pub const SWEPT_AT_ONCE: usize = 1_000;
 
 /// Somebody who asks, with everything that decides what may be done.
 #[derive(Debug, Clone)]
@@ -339,6 +343,15 @@ pub fn end(tx: &mut dyn Tx, district: &District, session: &Session, now: Timesta
         ..Note::of(Some(session.actor.person), Deed::SignOut, "")
     };
     audit::note(tx, district, &note, now)
+}
+
+/// Removes the sessions that ended long ago, [`SWEPT_AT_ONCE`] at most; how many.
+///
+/// # Errors
+/// As [`find`].
+pub fn sweep(tx: &mut dyn Tx, now: Timestamp) -> Result<usize> {
+    let swept = store::sessions::sweep(tx, now.plus_ms(-KEPT_MS), SWEPT_AT_ONCE)?;
+    usize::try_from(swept).map_err(|error| Fault::damaged("sessions", error))
 }
 
 /// The shortest password that is taken: long enough against guessing through the brake.

@@ -2,6 +2,7 @@
 //!
 //! Held by `tests/tests/store_contract.rs`.
 
+use super::tx::limit;
 use super::{Result, Row, Tx};
 use crate::params;
 use shared::id::{DeviceId, PersonId, Sha256};
@@ -157,15 +158,19 @@ pub fn use_challenge(
     Ok(tx.execute(USE, params![challenge, now])? == 1)
 }
 
-/// Removes sessions that ended before a moment; how many.
+/// Removes so many at most of the sessions that ended before a moment; how many.
 ///
 /// # Errors
 /// As [`insert`].
-pub fn sweep(tx: &mut dyn Tx, before: Timestamp) -> Result<u64> {
+pub fn sweep(tx: &mut dyn Tx, before: Timestamp, most: usize) -> Result<u64> {
     const SQL: &str = "
         DELETE FROM sessions
-        WHERE expires_ms < $1";
-    tx.execute(SQL, params![before])
+        WHERE token_hash IN (
+            SELECT token_hash
+            FROM sessions
+            WHERE expires_ms < $1
+            LIMIT $2)";
+    tx.execute(SQL, params![before, limit(most)])
 }
 
 fn from_row(row: &Row) -> Result<SessionRow> {

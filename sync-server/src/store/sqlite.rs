@@ -2,8 +2,8 @@
 //!
 //! WAL with `synchronous=FULL`: a commit is on the disk before it is answered. A lane's connection
 //! leaves the sync to [`sync`], called by the store's disk before anybody hears of the commit.
-//! Foreign keys are on for every connection. Placeholders `$1…` are SQLite's own named parameters when they first
-//! appear in order, which ours do; any other text is rewritten to `?1…`.
+//! Foreign keys are on for every connection. Placeholders `$1…` are rewritten to `?1…`, SQLite's
+//! own numbered ones.
 //! Held by `tests/tests/store_contract.rs` and the tests below.
 
 use super::error::{Result, StoreError};
@@ -11,7 +11,6 @@ use super::tx::{Cell, Dialect, Driver, Row, Value, hex};
 use rusqlite::config::DbConfig;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{CachedStatement, Connection, ErrorCode, OpenFlags, ffi};
-use std::borrow::Cow;
 use std::fmt::Write;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
@@ -380,46 +379,28 @@ fn utf8(text: &[u8], column: usize) -> Result<&str> {
     })
 }
 
-/// SQLite numbers `$name` parameters by first appearance, so a text whose placeholders first
-/// appear as `$1`, `$2`, … goes through as it is; another one is rewritten to `?n`.
-fn placeholders(sql: &str) -> Cow<'_, str> {
-    let mut highest = 0_usize;
-    let mut in_order = true;
-    each_placeholder(sql, |number, _| {
-        in_order &= number <= highest + 1;
-        highest = highest.max(number);
-    });
-    if in_order {
-        return Cow::Borrowed(sql);
-    }
-    let mut text = sql.as_bytes().to_vec();
-    each_placeholder(sql, |_, at| {
-        if let Some(byte) = text.get_mut(at) {
-            *byte = b'?';
-        }
-    });
-    String::from_utf8(text).map_or(Cow::Borrowed(sql), Cow::Owned)
-}
-
-/// Calls with number and position of every `$n` outside a quoted text.
-fn each_placeholder(sql: &str, mut found: impl FnMut(usize, usize)) {
-    let mut start = 0_usize;
-    // Every second piece between quotes is a quoted text. Whole pieces are searched for the rare
-    // `$`, since this runs for every statement of every report.
+/// To SQLite `$1` is a name: it numbers names by first appearance, and compares each with all before
+/// it. `?1` is a number.
+fn placeholders(sql: &str) -> String {
+    let mut text = String::with_capacity(sql.len());
+    // Every second piece between quotes is a quoted text.
     for (at, piece) in sql.split('\'').enumerate() {
-        if at % 2 == 0 {
-            for (dollar, _) in piece.match_indices('$') {
-                let digits = piece
-                    .bytes()
-                    .skip(dollar + 1)
-                    .take_while(u8::is_ascii_digit);
-                let number =
-                    digits.fold(0, |number, digit| number * 10 + usize::from(digit - b'0'));
-                found(number, start + dollar);
-            }
+        if at > 0 {
+            text.push('\'');
         }
-        start += piece.len() + 1;
+        if at % 2 == 1 {
+            text.push_str(piece);
+            continue;
+        }
+        // Whole pieces are searched for the rare `$`: this runs for every statement of every report.
+        for (at, between) in piece.split('$').enumerate() {
+            if at > 0 {
+                text.push('?');
+            }
+            text.push_str(between);
+        }
     }
+    text
 }
 
 #[expect(
@@ -449,14 +430,17 @@ mod tests {
     use super::placeholders;
 
     #[test]
-    fn placeholders_in_any_order_mean_the_same() {
+    fn placeholders_are_numbers_in_any_order() {
         assert_eq!(
             placeholders("a = $1 AND b = $2 OR c = $1"),
-            "a = $1 AND b = $2 OR c = $1"
+            "a = ?1 AND b = ?2 OR c = ?1"
         );
         assert_eq!(placeholders("a = $2 AND b = $1"), "a = ?2 AND b = ?1");
-        assert_eq!(placeholders("a = '$2' AND b = $1"), "a = '$2' AND b = $1");
-        let eleven = "$1$2$3$4$5$6$7$8$9$10$11";
-        assert_eq!(placeholders(eleven), eleven);
+        assert_eq!(
+            placeholders("a = '$2' AND b = $1 || ''"),
+            "a = '$2' AND b = ?1 || ''"
+        );
+        assert_eq!(placeholders("a = ''"), "a = ''");
+        assert_eq!(placeholders("$10$11"), "?10?11");
     }
 }

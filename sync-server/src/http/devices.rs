@@ -37,11 +37,7 @@ pub(super) async fn enrol(
     // Each code is an account of its own here; trying many is braked by the address.
     let tried = devices::code_hash(&request.code).to_string();
     if let Some(seconds) = app.brake().wait_s(&tried, from, now) {
-        return Err(Refusal::new(
-            ErrorCode::TooMany,
-            words("试得太频繁，请稍后再试。", "Too many tries; wait a moment."),
-        )
-        .retry_after_s(seconds));
+        return Err(Refusal::too_many(seconds));
     }
     let token = new_token();
     let token_hash = hash(&token);

@@ -62,11 +62,7 @@ pub(super) async fn sign_in(
         return Err(wrong());
     }
     if let Some(seconds) = app.brake().wait_s(&login, from, now) {
-        return Err(Refusal::new(
-            ErrorCode::TooMany,
-            words("试得太频繁，请稍后再试。", "Too many tries; wait a moment."),
-        )
-        .retry_after_s(seconds));
+        return Err(Refusal::too_many(seconds));
     }
     let name = login.clone();
     let candidate = app

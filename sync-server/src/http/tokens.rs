@@ -34,11 +34,7 @@ pub(super) async fn token(
     let now = app.now();
     let tried = request.binding.device_id.to_string();
     if let Some(seconds) = app.brake().wait_s(&tried, from, now) {
-        return Err(Refusal::new(
-            ErrorCode::TooMany,
-            words("试得太频繁，请稍后再试。", "Too many tries; wait a moment."),
-        )
-        .retry_after_s(seconds));
+        return Err(Refusal::too_many(seconds));
     }
     if !tokens::is_good(&app.receipt_key().public(), &request.challenge, now) {
         return Err(stale());

@@ -12,6 +12,7 @@ use shared::id::PersonId;
 use shared::role::Role;
 use shared::time::DAY_MS;
 use tests::backends::Backend;
+use tests::console_driver::Console;
 use tests::desk::Desk;
 use tests::on_both;
 use tests::programs::Server;
@@ -374,4 +375,102 @@ fn the_command_line_closes_opens_and_gives_a_password() {
     assert!(!printed.contains(PASSWORD), "{printed}");
     assert!(user(&["close", "--login", "guanli"]).is_err(), "the last");
     assert!(user(&["close", "--login", "nobody"]).is_err());
+}
+
+async fn fill(page: &Console, css: &str, text: &str) {
+    let field = page.find(css).await.unwrap();
+    field.clear().await.unwrap();
+    field.send_keys(text).await.unwrap();
+}
+
+/// Presses once, as a hand that takes its time: no second press of a double click.
+async fn press(page: &Console, css: &str) {
+    page.find(css).await.unwrap();
+    let code = format!("document.querySelector({}).click()", json!(css));
+    page.script(&code).await.unwrap();
+}
+
+/// Presses what asks once more, and once more.
+async fn press_twice(page: &Console, css: &str, question: &str) {
+    press(page, css).await;
+    page.see(question).await.unwrap();
+    press(page, css).await;
+}
+
+/// The row of a person on the page of people.
+async fn row_of(page: &Console, name: &str) -> String {
+    page.find("[data-test='person-row']").await.unwrap();
+    let code = format!(
+        "return [...document.querySelectorAll(\"[data-test='person-row']\")]\
+         .find(row => row.textContent.includes('{name}')).id"
+    );
+    let id = page.script(&code).await.unwrap();
+    format!("#{}", id.as_str().unwrap())
+}
+
+async fn count(page: &Console, css: &str) -> u64 {
+    let code = format!("return document.querySelectorAll({}).length", json!(css));
+    page.script(&code).await.unwrap().as_u64().unwrap()
+}
+
+async fn see_so_many(page: &Console, css: &str, wanted: u64) {
+    page.until("see so many", async || Ok(count(page, css).await == wanted))
+        .await
+        .unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_page_of_people_takes_away_and_gives_at_the_second_press() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut server = Server::init(&folder.path().join("server"), "350703").unwrap();
+    tests::people::add(&server).unwrap();
+    server.start().await.unwrap();
+    let browser = Console::start(&server.url(), 1280, 900).await.unwrap();
+    fill(&browser, "#login", "guanli").await;
+    fill(&browser, "#password", tests::people::PASSWORD).await;
+    browser.click_css("#sign-in").await.unwrap();
+    browser.click_css("#nav-people").await.unwrap();
+    let row = row_of(&browser, "林建国").await;
+    let of = |mark: &str| format!("{row} [data-test='{mark}']");
+    press_twice(&browser, &of("reset-password"), "确定重设").await;
+    browser.see("只显示这一次").await.unwrap();
+    let shown = "return document.querySelector('#new-password').textContent.length";
+    assert_eq!(browser.script(shown).await.unwrap(), 19);
+    press(&browser, "#new-password-close").await;
+    press_twice(&browser, &of("close-account"), "确定停用").await;
+    browser.find(&of("disabled")).await.unwrap();
+    press_twice(&browser, &of("open-account"), "确定启用").await;
+    browser.find(&of("close-account")).await.unwrap();
+    // Another post, and the former one ends.
+    press(&browser, &of("add-post")).await;
+    browser.find("#post-form").await.unwrap();
+    let choose = "const role = document.querySelector('#person-role'); role.value = 'supervisor'; \
+                  role.dispatchEvent(new Event('change', {bubbles: true}))";
+    browser.script(choose).await.unwrap();
+    press(&browser, "#post-save").await;
+    browser.see("请选择负责地区").await.unwrap();
+    fill(&browser, "#person-area", "七贤").await;
+    press(&browser, "#person-area-list [data-test='option']").await;
+    press(&browser, "#post-save").await;
+    browser.see("已加岗位").await.unwrap();
+    let ends = of("end-post");
+    see_so_many(&browser, &ends, 2).await;
+    press_twice(&browser, &ends, "确定结束").await;
+    see_so_many(&browser, &ends, 1).await;
+    // Nobody closes oneself; the own password is changed by the old one.
+    let own = row_of(&browser, "郑晓燕").await;
+    for mark in ["close-account", "reset-password", "end-post"] {
+        let css = format!("{own} [data-test='{mark}']");
+        assert_eq!(count(&browser, &css).await, 0, "{mark}");
+    }
+    browser.click_css("#me").await.unwrap();
+    for (field, text) in [
+        ("#password-old", tests::people::PASSWORD),
+        ("#password-new", PASSWORD),
+        ("#password-again", PASSWORD),
+    ] {
+        fill(&browser, field, text).await;
+    }
+    press(&browser, "#password-save").await;
+    browser.see("密码已修改").await.unwrap();
 }

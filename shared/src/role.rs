@@ -4,8 +4,12 @@
 //! scope, and for a handler in a unit.
 
 mod office;
+mod staff;
 
 pub use office::OfficePage;
+pub use staff::{
+    PostPlace, is_own_last_office, leaves_no_administrator, may_give_post, may_run_account,
+};
 
 use crate::area::Scope;
 use crate::id::{AreaCode, PersonId, PostId, UnitCode};

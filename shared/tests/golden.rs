@@ -127,6 +127,9 @@ golden! {
     stale_answer: console::StaleAnswer;
     code_answer: console::CodeAnswer;
     lost_request: console::LostRequest;
+    closed_request: console::ClosedRequest;
+    password_answer: console::PasswordAnswer;
+    password_change: console::PasswordChange;
     resolve_request: console::ResolveRequest;
     resolve_request_hash: console::ResolveRequest;
     audit_page: console::Page<console::AuditEntry>;

@@ -6,4 +6,5 @@ pub(crate) mod ledger;
 pub(crate) mod receipts;
 pub(crate) mod recount;
 pub(crate) mod route;
+pub(crate) mod users;
 pub(crate) mod verify;

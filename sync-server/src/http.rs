@@ -340,6 +340,11 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(statistics::get))
         .routes(routes!(patrols::list))
         .routes(routes!(people::list, people::create))
+        .routes(routes!(people::add_post))
+        .routes(routes!(people::end_post))
+        .routes(routes!(people::set_closed))
+        .routes(routes!(people::set_password))
+        .routes(routes!(people::change_password))
         .routes(routes!(quarantine::list))
         .routes(routes!(quarantine::resolve))
 }

@@ -7,14 +7,12 @@ use anyhow::Context;
 use clap::{Args, Parser, Subcommand};
 use cli::ledger::LedgerArgs;
 use cli::receipts::ReceiptCommand;
+use cli::users::UserCommand;
 use rustix::fs::Mode;
 use rustix::process::umask;
 use shared::area::AreaKind;
-use shared::id::{AreaCode, PersonId, PostId, UnitCode};
 use shared::invitation::Invitation;
-use shared::role::{PostKind, Role};
-use shared::wire::console::{NewPerson, NewPost};
-use std::io::{IsTerminal, Read};
+use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use sync_server::config::{DataArgs, LogFormat, ServeArgs, require_dir};
@@ -22,8 +20,7 @@ use sync_server::http::system_clock;
 use sync_server::photo_store::PhotoStore;
 use sync_server::serve::Server;
 use sync_server::service::district::District;
-use sync_server::service::people::NewIds;
-use sync_server::service::{Fault, devices, init, people, receipts};
+use sync_server::service::{Fault, devices, init, receipts};
 use sync_server::store::{self, Store};
 use sync_server::tls::Files;
 use tracing_subscriber::EnvFilter;
@@ -99,47 +96,6 @@ struct InitArgs {
 }
 
 #[derive(Subcommand)]
-enum UserCommand {
-    /// Add a person with one post
-    Add(UserAddArgs),
-}
-
-#[derive(Args)]
-struct UserAddArgs {
-    #[command(flatten)]
-    data: DataArgs,
-    /// Sign-in name
-    #[arg(long)]
-    login: String,
-    /// Name
-    #[arg(long)]
-    name: String,
-    /// grid_worker, dispatcher, handler, supervisor or administrator
-    #[arg(long, value_parser = role)]
-    role: Role,
-    /// Code of the area: 350703, 350703001, 350703001012 or a grid's
-    #[arg(long)]
-    area: AreaCode,
-    /// Code of the unit, for a handler
-    #[arg(long)]
-    unit: Option<UnitCode>,
-    /// Password; better from --password-stdin, since others may see command lines
-    #[arg(
-        long,
-        env = "GEWU_PASSWORD",
-        hide_env_values = true,
-        conflicts_with = "password_stdin"
-    )]
-    password: Option<String>,
-    /// Read the password from standard input
-    #[arg(long)]
-    password_stdin: bool,
-    /// No password: the person only carries a handheld
-    #[arg(long, conflicts_with_all = ["password", "password_stdin"])]
-    no_password: bool,
-}
-
-#[derive(Subcommand)]
 enum DeviceCommand {
     /// Print a one-time code that binds a handheld to a person
     Code(CodeArgs),
@@ -158,13 +114,6 @@ struct CodeArgs {
     /// The server runs with another certificate than its own, or behind a proxy
     #[arg(long)]
     without_fingerprint: bool,
-}
-
-fn role(text: &str) -> Result<Role, String> {
-    Role::parse(text).ok_or_else(|| {
-        let names: Vec<_> = Role::ALL.iter().map(|role| role.as_str()).collect();
-        format!("expected one of {}", names.join(", "))
-    })
 }
 
 fn main() -> ExitCode {
@@ -190,7 +139,7 @@ fn run(command: Command) -> anyhow::Result<()> {
             }
             Ok(())
         }
-        Command::User(UserCommand::Add(args)) => add_user(args),
+        Command::User(command) => cli::users::run(command),
         Command::Device(DeviceCommand::Code(args)) => device_code(&args),
         Command::Ledger(args) => cli::ledger::print(&args),
         Command::Recount(args) => cli::recount::run(&args),
@@ -293,68 +242,6 @@ fn open(data: &DataArgs) -> anyhow::Result<(Store, District)> {
         .read_blocking(move |tx| District::load(tx, now))
         .map_err(told)?;
     Ok((store, district))
-}
-
-fn add_user(args: UserAddArgs) -> anyhow::Result<()> {
-    let (store, district) = open(&args.data)?;
-    let (password, shown) = match (args.password, args.password_stdin, args.no_password) {
-        (_, _, true) => (None, None),
-        (Some(password), _, _) => (Some(password), None),
-        (None, true, _) => {
-            let mut text = String::new();
-            std::io::stdin()
-                .read_to_string(&mut text)
-                .context("could not read the password")?;
-            (Some(text.trim_end_matches(['\r', '\n']).to_owned()), None)
-        }
-        (None, false, _) => {
-            let made = devices::code_from(rand::random()) + &devices::code_from(rand::random());
-            (Some(made.clone()), Some(made))
-        }
-    };
-    let kind = match args.role {
-        Role::GridWorker => PostKind::Worker,
-        _ => PostKind::Office,
-    };
-    let post = NewPost {
-        role: args.role,
-        area: args.area,
-        unit: args.unit,
-        kind,
-    };
-    let new = NewPerson {
-        login: args.login,
-        name: args.name,
-        password,
-        posts: vec![post],
-    };
-    let password_hash = people::prepare(&new, &district).map_err(told)?;
-    let ids = NewIds {
-        person: PersonId(Uuid::now_v7()),
-        posts: vec![PostId(Uuid::now_v7())],
-    };
-    let now = system_clock()();
-    let login = new.login.clone();
-    let code = district.code.clone();
-    store
-        .write_blocking(&code, move |tx| {
-            people::create(
-                tx,
-                None,
-                &district,
-                &new,
-                password_hash.as_deref(),
-                &ids,
-                now,
-            )
-        })
-        .map_err(told)?;
-    store.close_blocking();
-    println!("added {login}");
-    if let Some(password) = shown {
-        println!("password (shown once): {password}");
-    }
-    Ok(())
 }
 
 fn device_code(args: &CodeArgs) -> anyhow::Result<()> {

@@ -143,6 +143,7 @@ impl Scene {
             .replace("{op_id}", &self.quarantined)
             .replace("{draft}", NOWHERE)
             .replace("{order}", NOWHERE)
+            .replace("{post}", NOWHERE)
             .replace("/import", "/import?part=conditions&base_revision=1");
         let body = match route.split(' ').nth(1).unwrap() {
             "/v1/cases/{id}/moves" => {
@@ -163,6 +164,9 @@ impl Scene {
                 "login": format!("new{}", actor.replace(' ', "")), "name": "新人",
                 "posts": [{"role": "grid_worker", "area": COMMUNITY}],
             }),
+            "/v1/people/{id}/posts" => json!({"role": "grid_worker", "area": COMMUNITY}),
+            "/v1/people/{id}/closed" => json!({"closed": false}),
+            "/v1/me/password" => json!({"old": "any", "new": "short"}),
             "/v1/devices/{id}/lost" => json!({"lost": false}),
             "/v1/quarantine/{op_id}/resolve" => json!({"note": ""}),
             "/v1/catalogues/drafts" => json!({"name": "试一试"}),

@@ -29,6 +29,7 @@ mod mutations;
 mod office;
 mod orders;
 mod patrols;
+mod people;
 mod photos;
 mod pull;
 mod push;

@@ -7,6 +7,7 @@ mod case;
 mod contact;
 mod devices;
 mod patrols;
+mod people;
 mod similar;
 mod statistics;
 
@@ -19,6 +20,7 @@ pub use case::{
 pub use contact::ContactAnswer;
 pub use devices::{CodeAnswer, DeviceRow, LostRequest, NewCode};
 pub use patrols::{MarkEntry, PatrolCase, PatrolPointRow, PatrolQuery, PatrolRow};
+pub use people::{ClosedRequest, PasswordAnswer, PasswordChange};
 pub use similar::{RepeatedCategory, RepeatedPage, RepeatedPlace, SimilarCase, SimilarPage};
 pub use statistics::{
     IndicatorRow, RateRow, Statistics, StatisticsBy, StatisticsQuery, StatisticsRow,

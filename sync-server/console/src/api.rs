@@ -6,12 +6,14 @@
 
 mod archive;
 mod catalogue;
+mod people;
 
 pub(crate) use archive::{archive, check_case, check_day, contact, erase_contact};
 pub(crate) use catalogue::{
     begin_draft, catalogue, catalogues, draft, dry_run, edit_draft, end_order, export_address,
     give_order, give_up_draft, import_part, orders, publish,
 };
+pub(crate) use people::{add_post, change_password, end_post, reset_password, set_closed};
 
 use crate::desk::Choice;
 use crate::words::{self, Word};

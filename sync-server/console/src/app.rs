@@ -11,11 +11,11 @@ use crate::desk::{Desk, Session, focus};
 use crate::icons::{Icon, Shape};
 use crate::news::News;
 use crate::pages::{
-    archive::ArchivePage, audit::AuditPage, case::CasePage, catalogue::CataloguePage,
-    courier::CourierPage, devices::DevicesPage, draft::DraftPage, list::ListPage,
-    orders::OrdersPage, patrols::PatrolsPage, people::PeoplePage, quarantine::QuarantinePage,
-    receipts::ReceiptsPage, repeated::RepeatedPlacesPage, sign_in::SignInPage,
-    statistics::StatisticsPage,
+    account::AccountPage, archive::ArchivePage, audit::AuditPage, case::CasePage,
+    catalogue::CataloguePage, courier::CourierPage, devices::DevicesPage, draft::DraftPage,
+    list::ListPage, orders::OrdersPage, patrols::PatrolsPage, people::PeoplePage,
+    quarantine::QuarantinePage, receipts::ReceiptsPage, repeated::RepeatedPlacesPage,
+    sign_in::SignInPage, statistics::StatisticsPage,
 };
 use crate::poll::Poll;
 use crate::words::{self, Word};
@@ -122,6 +122,7 @@ fn Inside() -> impl IntoView {
                     path=path!("/people")
                     view=|| view! { <Only page=OfficePage::People><PeoplePage/></Only> }
                 />
+                <Route path=path!("/account") view=AccountPage/>
                 <Route path=path!("/receipts") view=ReceiptsPage/>
                 <Route
                     path=path!("/audit")
@@ -307,10 +308,16 @@ fn Who() -> impl IntoView {
     };
     view! {
         <div class="who">
-            <span class="me" id="me">
+            <a
+                class="me"
+                id="me"
+                href="/account"
+                title=move || desk.say(words::CHANGE_PASSWORD)
+            >
+                <Icon shape=Shape::KeyRound/>
                 <span>{name}</span>
                 <small>{roles}</small>
-            </span>
+            </a>
             <LanguageSwitch/>
             <button
                 type="button"

@@ -1,5 +1,6 @@
 //! One file per page. A page asks the server, keeps the answer and lays out its parts.
 
+pub(crate) mod account;
 pub(crate) mod archive;
 pub(crate) mod audit;
 pub(crate) mod case;

@@ -27,10 +27,12 @@ macro_rules! words {
 mod archive;
 mod catalogue;
 mod patrols;
+mod people;
 
 pub(crate) use archive::*;
 pub(crate) use catalogue::*;
 pub(crate) use patrols::*;
+pub(crate) use people::*;
 mod life;
 
 pub(crate) use life::*;
@@ -353,7 +355,6 @@ words! {
     DEED_COURIER_REFUSED: "信使文件未收下", "A courier file was refused";
     DEED_BACKUP: "备份数据库", "The database was backed up";
     DEED_RESTORED: "从备份恢复", "The database was restored";
-    SESSIONS: "登录", "Sessions";
     END_SESSIONS: "退出全部", "End all";
     SESSIONS_ENDED: "已全部退出。", "All are ended.";
     CODE_QR: "绑定码二维码", "The code as a QR code";
@@ -374,27 +375,6 @@ words! {
     RECEIPT_GOOD: "回执有效", "The receipt is good";
     RECEIPT_BAD: "回执无效", "The receipt proves nothing";
     RECEIPT_AT: "收到时间", "Received";
-}
-
-// People.
-words! {
-    PEOPLE_WHAT: "人员和岗位。一人可有多个岗位。", "People and posts. A person may hold several.";
-    PEOPLE_EMPTY: "还没有人员。", "There is nobody yet.";
-    PEOPLE_EMPTY_HOW: "用“添加人员”加入第一位。", "Add the first with “Add a person”.";
-    ADD_PERSON: "添加人员", "Add a person";
-    NAME: "姓名", "Name";
-    POSTS: "岗位", "Posts";
-    NO_POSTS: "没有岗位", "No post";
-    ROLE: "角色", "Role";
-    POST_KIND: "网格岗位", "Grid post";
-    POST_AREA: "负责地区", "Area";
-    POST_UNIT: "所属单位", "Unit";
-    DISABLED: "已停用", "Disabled";
-    NEW_PASSWORD: "初始密码", "First password";
-    PASSWORD_HINT: "只用手机的人可不填。", "Leave empty for somebody who only carries a handheld.";
-    PERSON_ADDED: "已添加", "Added";
-    FILL_PERSON: "请填写姓名、用户名和地区。", "Fill in name, user name and area.";
-    FILL_UNIT: "处置人员要选所属单位。", "A handler needs a unit.";
 }
 
 /// What a photo shows.
@@ -424,7 +404,7 @@ pub(crate) fn deed(action: &str) -> Option<Word> {
 }
 
 /// What can be noted, as stored, in the order of a picker.
-pub(crate) const DEEDS: [(&str, Word); 29] = [
+pub(crate) const DEEDS: [(&str, Word); 36] = [
     ("session.open", DEED_SIGN_IN),
     ("session.fail", DEED_SIGN_IN_FAILED),
     ("session.close", DEED_SIGN_OUT),
@@ -433,6 +413,13 @@ pub(crate) const DEEDS: [(&str, Word); 29] = [
     ("device.enrol", DEED_ENROL),
     ("device.enrol_fail", DEED_ENROL_FAILED),
     ("person.add", DEED_PERSON),
+    ("post.give", DEED_POST_GIVEN),
+    ("post.end", DEED_POST_ENDED),
+    ("person.close", DEED_CLOSED),
+    ("person.open", DEED_OPENED),
+    ("password.give", DEED_PASSWORD_GIVEN),
+    ("password.change", DEED_PASSWORD_CHANGED),
+    ("password.refuse", DEED_PASSWORD_REFUSED),
     ("quarantine.settle", DEED_SETTLED),
     ("device.lost", DEED_LOST),
     ("device.found", DEED_FOUND),

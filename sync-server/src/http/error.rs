@@ -126,6 +126,16 @@ impl Refusal {
         )
     }
 
+    /// Too many tries with a password, a code or a key.
+    #[must_use]
+    pub fn too_many(seconds: u32) -> Self {
+        Self::new(
+            ErrorCode::TooMany,
+            words("试得太频繁，请稍后再试。", "Too many tries; wait a moment."),
+        )
+        .retry_after_s(seconds)
+    }
+
     /// Our fault.
     #[must_use]
     pub fn internal() -> Self {

@@ -56,13 +56,9 @@ pub(super) fn attempt<'a>(
     from: Option<IpAddr>,
     now: Timestamp,
 ) -> Answer<Attempt<'a>> {
-    app.brake().begin(account, from, now).map_err(|seconds| {
-        Refusal::new(
-            ErrorCode::TooMany,
-            words("试得太频繁，请稍后再试。", "Too many tries; wait a moment."),
-        )
-        .retry_after_s(seconds)
-    })
+    app.brake()
+        .begin(account, from, now)
+        .map_err(Refusal::too_many)
 }
 
 /// Sign in; the token is in the body for programs and in a cookie for browsers.

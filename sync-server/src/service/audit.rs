@@ -40,6 +40,20 @@ pub enum Deed {
     EnrolFailed,
     /// A person with first posts was added.
     PersonAdded,
+    /// A person was given a post.
+    PostGiven,
+    /// A post was ended.
+    PostEnded,
+    /// An account was closed.
+    AccountClosed,
+    /// A closed account was opened again.
+    AccountOpened,
+    /// Somebody was given a new password.
+    PasswordGiven,
+    /// Somebody changed the own password.
+    PasswordChanged,
+    /// Somebody tried to, without the one that is good.
+    PasswordRefused,
     /// Something in quarantine was settled.
     QuarantineSettled,
     /// A handheld was marked as lost.
@@ -96,6 +110,13 @@ impl Deed {
             Self::KeyReplaced => "device.key_replaced",
             Self::EnrolFailed => "device.enrol_fail",
             Self::PersonAdded => "person.add",
+            Self::PostGiven => "post.give",
+            Self::PostEnded => "post.end",
+            Self::AccountClosed => "person.close",
+            Self::AccountOpened => "person.open",
+            Self::PasswordGiven => "password.give",
+            Self::PasswordChanged => "password.change",
+            Self::PasswordRefused => "password.refuse",
             Self::QuarantineSettled => "quarantine.settle",
             Self::DeviceLost => "device.lost",
             Self::DeviceFound => "device.found",

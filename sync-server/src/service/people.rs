@@ -1,4 +1,13 @@
 //! People and their posts. An administrator sees and makes people of the own area only.
+//!
+//! `accounts` is what becomes of them afterwards. Tests: `tests/tests/people.rs`.
+
+mod accounts;
+
+pub use accounts::{
+    add_post, change_password, end_post, may_set_password, note_wrong_password, password_from,
+    set_closed, set_password,
+};
 
 use super::audit::{self, Deed, Note};
 use super::sessions::hash_password;
@@ -8,8 +17,8 @@ use crate::store::people::PersonRow;
 use crate::store::posts::PostRow;
 use crate::store::{self, Tx};
 use shared::area::Scope;
-use shared::id::{AreaCode, PersonId, PostId};
-use shared::role::{Action, Actor, Post, Role, may_all_of, may_give_unit};
+use shared::id::{AreaCode, PersonId, PostId, UnitCode};
+use shared::role::{Action, Actor, Post, PostPlace, Role, may_all_of, may_give_post};
 use shared::time::Timestamp;
 use shared::wire::console::{self, NewPerson, NewPost, Page};
 use shared::wire::sync::Me;
@@ -39,7 +48,6 @@ pub fn page(
     if scopes.is_empty() {
         return Err(Fault::Forbidden);
     }
-    let whole = scopes.iter().any(|scope| scope.contains(&district.code));
     let mut rows = Vec::new();
     let mut after = after.map(str::to_owned);
     loop {
@@ -48,10 +56,7 @@ pub fn page(
         for person in found {
             after = Some(person.login.clone());
             let posts = held(tx, person.id, now)?;
-            let mine = posts
-                .iter()
-                .any(|post| scopes.iter().any(|s| s.contains(&post.area)));
-            if whole || mine {
+            if is_seen(&scopes, district, &posts) {
                 rows.push(row(person, posts, now));
             }
         }
@@ -76,27 +81,40 @@ pub fn end_sessions(
     now: Timestamp,
 ) -> Result<()> {
     if person != actor.person {
-        let scopes = administered(actor);
-        if scopes.is_empty() {
-            return Err(Fault::Forbidden);
-        }
-        let found = store::people::get(tx, person)?;
-        found
-            .filter(|row| row.district == district.code)
-            .ok_or(Fault::NotFound("person"))?;
-        let whole = scopes.iter().any(|scope| scope.contains(&district.code));
-        let posts = held(tx, person, now)?;
-        let mine = posts
-            .iter()
-            .any(|post| scopes.iter().any(|s| s.contains(&post.area)));
-        if !(whole || mine) {
-            return Err(Fault::NotFound("person"));
-        }
+        seen(tx, Some(actor), district, person, now)?;
     }
-    store::sessions::revoke_console(tx, person, now)?;
+    store::sessions::revoke_console(tx, person, None, now)?;
     let subject = person.to_string();
     let note = Note::of(Some(actor.person), Deed::SignOutEverywhere, &subject);
     audit::note(tx, district, &note, now)
+}
+
+/// A person with the posts held now, if the actor may see them; the command line sees everybody.
+fn seen(
+    tx: &mut dyn Tx,
+    actor: Option<&Actor>,
+    district: &District,
+    person: PersonId,
+    now: Timestamp,
+) -> Result<(PersonRow, Vec<Post>)> {
+    let scopes = actor.map(administered);
+    if scopes.as_ref().is_some_and(Vec::is_empty) {
+        return Err(Fault::Forbidden);
+    }
+    let found = store::people::get(tx, person)?.filter(|row| row.district == district.code);
+    let found = found.ok_or(Fault::NotFound("person"))?;
+    let posts = held(tx, person, now)?;
+    match scopes {
+        Some(scopes) if !is_seen(&scopes, district, &posts) => Err(Fault::NotFound("person")),
+        _ => Ok((found, posts)),
+    }
+}
+
+/// Whether somebody with these posts is seen by who administers these places: by the posts in them,
+/// or as everybody by who administers the whole district.
+fn is_seen(scopes: &[Scope], district: &District, posts: &[Post]) -> bool {
+    let within = |area: &AreaCode| scopes.iter().any(|scope| scope.contains(area));
+    within(&district.code) || posts.iter().any(|post| within(&post.area))
 }
 
 fn administered(actor: &Actor) -> Vec<Scope> {
@@ -152,34 +170,40 @@ pub fn prepare(new: &NewPerson, district: &District) -> Result<Option<String>> {
         ));
     }
     if new.posts.len() > POSTS_MAX {
-        return Err(Fault::invalid(
-            "posts",
-            "岗位最多20个。",
-            "At most 20 posts.",
-        ));
+        return Err(too_many_posts());
     }
     for post in &new.posts {
-        if district.areas.get(&post.area).is_none() {
-            return Err(Fault::invalid(
-                "posts",
-                "没有这个辖区。",
-                "There is no such area.",
-            ));
-        }
-        let fits = match (post.role, &post.unit) {
-            (Role::Handler, Some(unit)) => district.units.get(unit).is_some_and(|unit| !unit.pool),
-            (Role::Handler, None) => false,
-            (_, unit) => unit.is_none(),
-        };
-        if !fits {
-            return Err(Fault::invalid(
-                "posts",
-                "处置岗要选一个实有的单位，其他岗位不选单位。",
-                "A handler needs a unit with staff; other posts have none.",
-            ));
-        }
+        check_post(post, district)?;
     }
     new.password.as_deref().map(hash_password).transpose()
+}
+
+fn too_many_posts() -> Fault {
+    Fault::invalid("posts", "岗位最多20个。", "At most 20 posts.")
+}
+
+/// Checks a post to be given, whoever gives it.
+fn check_post(post: &NewPost, district: &District) -> Result<()> {
+    if district.areas.get(&post.area).is_none() {
+        return Err(Fault::invalid(
+            "posts",
+            "没有这个辖区。",
+            "There is no such area.",
+        ));
+    }
+    let fits = match (post.role, &post.unit) {
+        (Role::Handler, Some(unit)) => district.units.get(unit).is_some_and(|unit| !unit.pool),
+        (Role::Handler, None) => false,
+        (_, unit) => unit.is_none(),
+    };
+    if fits {
+        return Ok(());
+    }
+    Err(Fault::invalid(
+        "posts",
+        "处置岗要选一个实有的单位，其他岗位不选单位。",
+        "A handler needs a unit with staff; other posts have none.",
+    ))
 }
 
 /// Ids for a new person and the posts.
@@ -202,11 +226,15 @@ fn may_add(actor: &Actor, district: &District, new: &NewPerson) -> bool {
 
 /// Whether somebody may give a post: in its area, and in its unit if it has one.
 fn may_give(actor: &Actor, district: &District, post: &NewPost) -> bool {
-    let unit_ok = post.unit.as_ref().is_none_or(|code| {
-        let unit = district.units.get(code);
-        unit.is_some_and(|unit| may_give_unit(actor, &district.code, &unit.area))
-    });
-    unit_ok && administers(actor, &post.area)
+    let place = place(district, &post.area, post.unit.as_ref());
+    may_give_post(actor, &district.code, place)
+}
+
+/// Where a post lies.
+fn place<'a>(district: &'a District, area: &'a AreaCode, unit: Option<&UnitCode>) -> PostPlace<'a> {
+    PostPlace::of(area, unit, &district.code, |code| {
+        Some(&district.units.get(code)?.area)
+    })
 }
 
 fn administers(actor: &Actor, area: &AreaCode) -> bool {
@@ -247,23 +275,7 @@ pub fn create(
     }
     let mut posts = Vec::new();
     for (new, id) in new.posts.iter().zip(&ids.posts) {
-        let post = Post {
-            id: *id,
-            role: new.role,
-            area: new.area.clone(),
-            unit: new.unit.clone(),
-            kind: new.kind,
-        };
-        store::posts::insert(
-            tx,
-            &PostRow {
-                post: post.clone(),
-                person: ids.person,
-                from: now,
-                to: None,
-            },
-        )?;
-        posts.push(post);
+        posts.push(give(tx, ids.person, new, *id, now)?);
     }
     let subject = person.id.to_string();
     let note = Note {
@@ -272,4 +284,29 @@ pub fn create(
     };
     audit::note(tx, district, &note, now)?;
     Ok(row(person, posts, now))
+}
+
+/// Gives a post from now on.
+fn give(
+    tx: &mut dyn Tx,
+    person: PersonId,
+    new: &NewPost,
+    id: PostId,
+    now: Timestamp,
+) -> Result<Post> {
+    let post = Post {
+        id,
+        role: new.role,
+        area: new.area.clone(),
+        unit: new.unit.clone(),
+        kind: new.kind,
+    };
+    let row = PostRow {
+        post: post.clone(),
+        person,
+        from: now,
+        to: None,
+    };
+    store::posts::insert(tx, &row)?;
+    Ok(post)
 }

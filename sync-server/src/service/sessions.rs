@@ -359,20 +359,29 @@ pub const PASSWORD_CHARS_MIN: usize = 8;
 /// The longest: hashing is not for essays.
 pub const PASSWORD_CHARS_MAX: usize = 200;
 
-/// The Argon2id hash of a new password.
+/// Whether a new password is one that is taken; at once, unlike its hash.
 ///
 /// # Errors
 /// [`Fault::Invalid`] when it is too short or too long.
+pub fn check_password(password: &str) -> Result<()> {
+    let length = password.chars().count();
+    if (PASSWORD_CHARS_MIN..=PASSWORD_CHARS_MAX).contains(&length) {
+        return Ok(());
+    }
+    Err(Fault::invalid(
+        "password",
+        "密码要8到200个字符。",
+        "A password has 8 to 200 characters.",
+    ))
+}
+
+/// The Argon2id hash of a new password.
+///
+/// # Errors
+/// As [`check_password`].
 pub fn hash_password(password: &str) -> Result<String> {
     use argon2::password_hash::PasswordHasher;
-    let length = password.chars().count();
-    if !(PASSWORD_CHARS_MIN..=PASSWORD_CHARS_MAX).contains(&length) {
-        return Err(Fault::invalid(
-            "password",
-            "密码要8到200个字符。",
-            "A password has 8 to 200 characters.",
-        ));
-    }
+    check_password(password)?;
     argon2::Argon2::default()
         .hash_password(password.as_bytes())
         .map(|hash| hash.to_string())

@@ -52,6 +52,45 @@ pub fn insert(tx: &mut dyn Tx, row: &PostRow) -> Result<()> {
     Ok(())
 }
 
+/// A post, also one that has ended.
+///
+/// # Errors
+/// As [`insert`].
+pub fn get(tx: &mut dyn Tx, id: PostId) -> Result<Option<PostRow>> {
+    const SQL: &str = "
+        SELECT id, role, area, unit, kind, person, from_ms, to_ms
+        FROM posts
+        WHERE id = $1";
+    tx.query(SQL, params![id])?
+        .first()
+        .map(from_row)
+        .transpose()
+}
+
+/// Who administers all of a district at a moment and can sign in: people and posts, in their order.
+///
+/// # Errors
+/// As [`insert`].
+pub fn administrators(
+    tx: &mut dyn Tx,
+    district: &AreaCode,
+    at: Timestamp,
+) -> Result<Vec<(PersonId, PostId)>> {
+    const SQL: &str = "
+        SELECT posts.person, posts.id
+        FROM posts
+        JOIN people ON people.id = posts.person
+        WHERE posts.area = $1 AND posts.role = 'administrator' AND posts.from_ms <= $2
+            AND (posts.to_ms IS NULL OR posts.to_ms > $2)
+            AND people.district = $1 AND people.disabled_ms IS NULL
+            AND people.password_hash IS NOT NULL
+        ORDER BY posts.person, posts.id";
+    tx.query(SQL, params![district, at])?
+        .iter()
+        .map(|row| Ok((row.id(0)?, row.id(1)?)))
+        .collect()
+}
+
 /// The posts that a person held at a moment, in order of their beginning.
 ///
 /// # Errors

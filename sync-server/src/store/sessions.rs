@@ -75,8 +75,7 @@ pub fn revoke(tx: &mut dyn Tx, token_hash: Sha256, at: Timestamp) -> Result<bool
     Ok(tx.execute(SQL, params![token_hash, at])? == 1)
 }
 
-/// Ends all sessions of a person (a new password, a disabled account), or only those of one
-/// handheld; how many.
+/// Ends all sessions of a person, or only those of one handheld; how many.
 ///
 /// # Errors
 /// As [`insert`].
@@ -100,16 +99,28 @@ pub fn revoke_all(
     }
 }
 
-/// Ends all console sessions of a person; how many.
+/// Ends all console sessions of a person, but for one that may go on; how many.
 ///
 /// # Errors
 /// As [`insert`].
-pub fn revoke_console(tx: &mut dyn Tx, person: PersonId, at: Timestamp) -> Result<u64> {
-    const SQL: &str = "
+pub fn revoke_console(
+    tx: &mut dyn Tx,
+    person: PersonId,
+    kept: Option<Sha256>,
+    at: Timestamp,
+) -> Result<u64> {
+    const ALL: &str = "
         UPDATE sessions
         SET revoked_ms = $2
         WHERE person = $1 AND revoked_ms IS NULL AND device IS NULL";
-    tx.execute(SQL, params![person, at])
+    const OTHERS: &str = "
+        UPDATE sessions
+        SET revoked_ms = $2
+        WHERE person = $1 AND revoked_ms IS NULL AND device IS NULL AND token_hash <> $3";
+    match kept {
+        None => tx.execute(ALL, params![person, at]),
+        Some(kept) => tx.execute(OTHERS, params![person, at, kept]),
+    }
 }
 
 /// Forgets the console sessions of everybody, whoever ended them since; how many.

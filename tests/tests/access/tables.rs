@@ -63,7 +63,7 @@ pub(super) const TABLE: [(&str, [u16; 13]); 48] = [
 
 /// The same, of what the office does.
 #[rustfmt::skip]
-pub(super) const TABLE_OFFICE: [(&str, [u16; 13]); 25] = [
+pub(super) const TABLE_OFFICE: [(&str, [u16; 13]); 30] = [
     ("GET /v1/cases/{id}/similar",       [401, 200, 404,  200, 200, 200, 200, 200,  404, 404, 404, 404, 404]),
     ("GET /v1/repeated",                 [401, 403, 403,  403, 200, 403, 200, 200,  403, 200, 403, 200, 200]),
     ("GET /v1/people",                   [401, 403, 403,  403, 403, 403, 403, 200,  403, 403, 403, 403, 200]),
@@ -92,5 +92,12 @@ pub(super) const TABLE_OFFICE: [(&str, [u16; 13]); 25] = [
     ("DELETE /v1/cases/{id}/contact",    [401, 403, 404,  403, 404, 403, 403, 404,  404, 404, 404, 404, 404]),
     ("POST /v1/devices/{id}/lost",       [401, 403, 403,  403, 403, 403, 403, 204,  403, 403, 403, 403, 404]),
     ("DELETE /v1/people/{id}/sessions",  [401, 204, 403,  403, 403, 403, 403, 204,  403, 403, 403, 403, 404]),
+    // The worker with the handheld here holds this post already.
+    ("POST /v1/people/{id}/posts",       [401, 403, 403,  403, 403, 403, 403, 409,  403, 403, 403, 403, 404]),
+    ("POST /v1/posts/{post}/end",        [401, 403, 403,  403, 403, 403, 403, 404,  403, 403, 403, 403, 404]),
+    ("POST /v1/people/{id}/closed",      [401, 403, 403,  403, 403, 403, 403, 204,  403, 403, 403, 403, 404]),
+    ("POST /v1/people/{id}/password",    [401, 403, 403,  403, 403, 403, 403, 200,  403, 403, 403, 403, 404]),
+    // One's own, at the console alone; this new one is too short.
+    ("POST /v1/me/password",             [401, 403, 403,  422, 422, 422, 422, 422,  422, 422, 422, 422, 422]),
     ("POST /v1/quarantine/{op_id}/resolve", [401, 403, 403, 403, 422, 403, 422, 422, 403, 404, 403, 404, 404]),
 ];

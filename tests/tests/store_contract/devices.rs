@@ -35,6 +35,7 @@ fn a_session_ends_once(backend: &Backend) {
     write(&store, move |tx| {
         cast(tx)?;
         sessions::insert(tx, &session("console", None))?;
+        sessions::insert(tx, &session("other", None))?;
         sessions::insert(tx, &session("a", Some(device_id(1))))?;
         sessions::insert(tx, &session("b", Some(device_id(1))))
     });
@@ -44,6 +45,10 @@ fn a_session_ends_once(backend: &Backend) {
         (revoke("a"), revoke("a"), revoke("unknown")),
         (true, false, false)
     );
+    let others = write(&store, |tx| {
+        sessions::revoke_console(tx, person_id(1), Some(hash("console")), at(6))
+    });
+    assert_eq!(others, 1, "not the one that may go on, nor a handheld's");
     let of_device = write(&store, |tx| {
         sessions::revoke_all(tx, person_id(1), Some(device_id(1)), at(6))
     });
@@ -59,7 +64,7 @@ fn a_session_ends_once(backend: &Backend) {
         )),
         1
     );
-    for left in [2, 1, 0] {
+    for left in [2, 2, 0] {
         assert_eq!(write(&store, |tx| sessions::sweep(tx, at(101), 2)), left);
     }
 }

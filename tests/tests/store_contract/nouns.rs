@@ -26,6 +26,7 @@ tests::on_both![
     a_published_catalogue_never_changes,
     a_sign_in_name_belongs_to_one_person,
     posts_are_those_held_at_the_moment_asked_for,
+    administrators_are_those_of_the_whole_district_who_can_sign_in,
     a_report_comes_back_as_filed,
     a_photo_is_owed_until_it_is_stored,
     the_audit_is_paged_newest_first,
@@ -180,6 +181,48 @@ fn posts_are_those_held_at_the_moment_asked_for(backend: &Backend) {
     assert_eq!(all, [post(1, 0, Some(10)), post(2, 5, Some(20))]);
     let there = read(&store, |tx| posts::below(tx, &district(), at(6)));
     assert_eq!(there.len(), 2);
+    let one = |n| read(&store, move |tx| posts::get(tx, PostId(Uuid::from_u128(n))));
+    assert_eq!((one(1), one(9)), (Some(post(1, 0, Some(10))), None));
+}
+
+fn administrators_are_those_of_the_whole_district_who_can_sign_in(backend: &Backend) {
+    let store = backend.create();
+    let post = |n: u128, role: Role, place: &str| PostRow {
+        post: Post {
+            id: PostId(Uuid::from_u128(n)),
+            role,
+            area: area(place),
+            unit: None,
+            kind: PostKind::Office,
+        },
+        person: person_id(n),
+        from: at(5),
+        to: None,
+    };
+    write(&store, move |tx| {
+        for n in 1..=5 {
+            let mut person = person(n);
+            // The fourth has no password, the fifth is closed below.
+            person.password_hash = (n != 4).then(|| String::from("argon2"));
+            assert!(people::insert_if_new(tx, &person)?);
+        }
+        people::set_disabled(tx, person_id(5), Some(at(6)))?;
+        posts::insert(tx, &post(1, Role::Administrator, "350703"))?;
+        posts::insert(tx, &post(2, Role::Supervisor, "350703"))?;
+        posts::insert(tx, &post(3, Role::Administrator, "350703001"))?;
+        posts::insert(tx, &post(4, Role::Administrator, "350703"))?;
+        posts::insert(tx, &post(5, Role::Administrator, "350703"))
+    });
+    let all = |ms| {
+        read(&store, move |tx| {
+            posts::administrators(tx, &district(), at(ms))
+        })
+    };
+    assert!(all(4).is_empty());
+    let first = PostId(Uuid::from_u128(1));
+    assert_eq!(all(7), [(person_id(1), first)]);
+    assert!(write(&store, move |tx| posts::end(tx, first, at(8))));
+    assert!(all(8).is_empty());
 }
 
 fn a_report_comes_back_as_filed(backend: &Backend) {

@@ -22,6 +22,8 @@ use std::time::{Duration, Instant};
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
 
+/// How soon a failed disk is noticed.
+const LOOK_AT_DISK_EVERY: Duration = Duration::from_secs(1);
 /// How often old cases leave the handhelds: a day more or less matters to nobody.
 const HOUSEKEEPING_EVERY: Duration = Duration::from_secs(60 * 60);
 
@@ -166,8 +168,12 @@ impl Server {
             Arc::clone(&pokes),
             self.clock,
         ));
+        let store = self.store.clone();
         let stop = async move {
-            stop.await;
+            tokio::select! {
+                () = stop => {}
+                () = until_failed(&store) => {}
+            }
             // Streams would hold the server up for an hour.
             pokes.close();
         };
@@ -177,7 +183,20 @@ impl Server {
         sealing.abort();
         watching.abort();
         self.store.close().await;
+        anyhow::ensure!(
+            !self.store.has_failed(),
+            "the disk did not take what was written; look at the log and start the server again"
+        );
         Ok(())
+    }
+}
+
+/// Ends when the store's disk has failed: a server that answers nothing any more is to be started
+/// anew by whatever watches over it.
+async fn until_failed(store: &Store) {
+    let mut looks = tokio::time::interval(LOOK_AT_DISK_EVERY);
+    while !store.has_failed() {
+        looks.tick().await;
     }
 }
 

@@ -8,6 +8,7 @@
 
 mod disk;
 mod error;
+mod log;
 pub mod tx;
 
 mod postgres;
@@ -143,8 +144,8 @@ impl Address {
         let Self::Sqlite(path) = self else {
             return None;
         };
-        let path = path.clone();
-        Some(Disk::new(delay, move || sqlite::sync(&path)))
+        let mut log = log::Log::of(path);
+        Some(Disk::new(delay, move || log.sync()))
     }
 
     fn reader(&self) -> Result<Box<dyn Driver>> {
@@ -332,6 +333,13 @@ impl Store {
         answer
             .recv()
             .unwrap_or_else(|_gone| Err(StoreError::Closed.into()))
+    }
+
+    /// Whether the disk did not take something: nothing is answered any more until the program is
+    /// started anew.
+    #[must_use]
+    pub fn has_failed(&self) -> bool {
+        matches!(&self.inner.ending, Ending::BySync(disk) if disk.has_failed())
     }
 
     /// Takes no more work, lets everything that waits be committed and answered, and ends the

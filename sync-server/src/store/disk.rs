@@ -9,6 +9,7 @@
 
 use super::error::{Result, StoreError};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 /// Commits that may be on their way to the disk: one that is being synced and one behind it. More
@@ -27,6 +28,7 @@ pub(super) struct Disk {
     /// Rung when a commit has ended, when the disk has taken some, and when no more will come.
     bell: Condvar,
     sync: Mutex<Sync>,
+    thread: Mutex<Option<JoinHandle<()>>>,
     /// For measuring: how much later each sync begins.
     delay: Duration,
 }
@@ -59,6 +61,7 @@ impl Disk {
             state: Mutex::default(),
             bell: Condvar::new(),
             sync: Mutex::new(Box::new(sync)),
+            thread: Mutex::default(),
             delay,
         })
     }
@@ -67,10 +70,11 @@ impl Disk {
     /// when a sync fails.
     pub(super) fn start(self: &Arc<Self>) -> Result<()> {
         let disk = Arc::clone(self);
-        std::thread::Builder::new()
+        let thread = std::thread::Builder::new()
             .name(String::from("store-disk"))
             .spawn(move || while disk.take() {})
             .map_err(|error| StoreError::Busy(format!("could not start a syncer: {error}")))?;
+        *self.thread.lock().unwrap_or_else(PoisonError::into_inner) = Some(thread);
         Ok(())
     }
 
@@ -136,18 +140,36 @@ impl Disk {
         self.state().took
     }
 
-    /// Waits until all is on the disk or it has failed, and ends the thread.
-    pub(super) fn close(&self) {
+    /// Whether a sync has failed.
+    pub(super) fn has_failed(&self) -> bool {
+        self.state().failure.is_some()
+    }
+
+    /// Nothing is believed from now on.
+    pub(super) fn fail(&self, failure: &StoreError) {
+        tracing::error!(error = %failure, "the disk did not take what was written");
         let mut state = self.state();
-        state.is_closing = true;
+        state.failure = Some(failure.clone());
+        let waiting = std::mem::take(&mut state.waiting);
         self.bell.notify_all();
-        drop(
-            self.bell
-                .wait_while(state, |state| {
-                    state.failure.is_none() && state.synced < state.ended
-                })
-                .unwrap_or_else(PoisonError::into_inner),
-        );
+        drop(state);
+        for (_, answer) in waiting {
+            answer(Err(failure.clone()));
+        }
+    }
+
+    /// Waits until all is on the disk or it has failed and everybody was told.
+    pub(super) fn close(&self) {
+        self.state().is_closing = true;
+        self.bell.notify_all();
+        let thread = self
+            .thread
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        if thread.is_some_and(|thread| thread.join().is_err()) {
+            tracing::error!("the thread of the store's disk panicked");
+        }
     }
 
     /// Waits for commits, has all that ended synced at once, and lets the answers go; whether there
@@ -157,10 +179,10 @@ impl Disk {
             let state = self
                 .bell
                 .wait_while(self.state(), |state| {
-                    state.synced == state.ended && !state.is_closing
+                    state.failure.is_none() && state.synced == state.ended && !state.is_closing
                 })
                 .unwrap_or_else(PoisonError::into_inner);
-            if state.synced == state.ended {
+            if state.failure.is_some() || state.synced == state.ended {
                 return false;
             }
             state.ended
@@ -170,26 +192,24 @@ impl Disk {
             std::thread::sleep(self.delay);
         }
         let outcome = self.sync.lock().unwrap_or_else(PoisonError::into_inner)();
+        if let Err(failure) = outcome {
+            self.fail(&failure);
+            return false;
+        }
         let mut state = self.state();
+        if state.failure.is_some() {
+            return false;
+        }
         state.took = begun.elapsed();
-        let free = match &outcome {
-            Ok(()) => {
-                state.synced = upto;
-                let is_free = |(after, _): &mut (u64, Answer)| *after <= upto;
-                state.waiting.extract_if(.., is_free).collect()
-            }
-            Err(failure) => {
-                tracing::error!(error = %failure, "the disk did not take a commit; restart the server");
-                state.failure = Some(failure.clone());
-                std::mem::take(&mut state.waiting)
-            }
-        };
+        state.synced = upto;
+        let is_free = |(after, _): &mut (u64, Answer)| *after <= upto;
+        let free: Vec<_> = state.waiting.extract_if(.., is_free).collect();
         self.bell.notify_all();
         drop(state);
         for (_, answer) in free {
-            answer(outcome.clone());
+            answer(Ok(()));
         }
-        outcome.is_ok()
+        true
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -288,8 +308,21 @@ mod tests {
         assert_eq!(heard.recv(), Ok(Err(failure.clone())));
         assert_eq!(ask(&disk).recv(), Ok(Err(failure.clone())));
         assert_eq!(disk.begin(), Err(failure));
-        assert!(!disk.is_quiet());
+        assert!(!disk.is_quiet() && disk.has_failed());
         disk.close();
+    }
+
+    #[test]
+    fn a_failure_elsewhere_ends_the_thread_and_lets_nobody_wait() {
+        let (disk, end) = told();
+        commit(&disk);
+        let heard = ask(&disk);
+        let failure = StoreError::CommitUnknown(String::from("input/output error"));
+        disk.fail(&failure);
+        assert_eq!(heard.recv(), Ok(Err(failure.clone())));
+        end.send(Ok(())).unwrap();
+        disk.close();
+        assert_eq!(ask(&disk).recv(), Ok(Err(failure)));
     }
 
     #[test]

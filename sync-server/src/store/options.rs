@@ -1,5 +1,6 @@
 //! How a store is opened, made, or only looked at.
 
+use super::log::Log;
 use super::writer::Ending;
 use super::{
     Address, Halls, Inner, READERS_DEFAULT, Result, Store, StoreError, apart, migrate, reader,
@@ -70,6 +71,10 @@ impl StoreOptions {
 
     fn open_at(self, address: Address) -> Result<Store> {
         apart(|| migrate::check(address.reader()?.as_mut(), &address.place()))?;
+        // What somebody was killed over may be in the log and not on the disk.
+        if let Address::Sqlite(path) = &address {
+            Log::of(path).sync()?;
+        }
         let disk = address.disk(self.commit_delay);
         let readers = reader::start(&address, self.readers, disk.as_ref())?;
         let halls = Halls {

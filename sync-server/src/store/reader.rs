@@ -20,6 +20,8 @@ use std::thread::JoinHandle;
 
 /// Reads that may wait; beyond it the answer is busy (503) instead of growing memory.
 pub const READS_WAITING_MAX: usize = 10_000;
+/// Answers that may wait for the disk, each with what was read: a page of a pull is 100 KB and more.
+const ANSWERS_WAITING_MAX: usize = 500;
 
 /// A read that waits, with its type of answer forgotten.
 pub(super) trait Job: Send {
@@ -47,7 +49,7 @@ where
         };
         match disk.filter(|disk| !disk.is_quiet()) {
             None => reply.send(outcome),
-            Some(disk) if disk.waiting() >= READS_WAITING_MAX => reply.send(Err(crowded())),
+            Some(disk) if disk.waiting() >= ANSWERS_WAITING_MAX => reply.send(Err(crowded())),
             Some(disk) => disk.tell(move |synced| {
                 reply.send(match synced {
                     Ok(()) => outcome,

@@ -1,7 +1,7 @@
 //! SQLite behind the seam: the only file of the server that names `rusqlite`.
 //!
 //! WAL with `synchronous=FULL`: a commit is on the disk before it is answered. A lane's connection
-//! leaves the sync to [`sync`], called by the store's disk before anybody hears of the commit.
+//! leaves the sync to `log.rs`, called by the store's disk before anybody hears of the commit.
 //! Foreign keys are on for every connection. Placeholders `$1…` are rewritten to `?1…`, SQLite's
 //! own numbered ones.
 //! Held by `tests/tests/store_contract.rs` and the tests below.
@@ -12,8 +12,11 @@ use rusqlite::config::DbConfig;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{CachedStatement, Connection, ErrorCode, OpenFlags, ffi};
 use std::fmt::Write;
+use std::fs::File;
 use std::os::unix::ffi::OsStrExt;
-use std::path::Path;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
 use uuid::fmt::Hyphenated;
 
 /// How long a statement waits for another process that holds the write lock (a `gewu-server`
@@ -106,6 +109,8 @@ impl Sqlite {
             Use::Lane => ("ON", "NORMAL"),
             Use::Write | Use::Read | Use::Still => ("ON", "FULL"),
         };
+        // A lane's is moved between two commits, so that nobody who reads waits for it.
+        let log_pages = if used_for == Use::Lane { 0 } else { WAL_PAGES };
         connection
             .execute_batch(&format!(
                 "PRAGMA busy_timeout = {BUSY_TIMEOUT_MS};
@@ -114,7 +119,7 @@ impl Sqlite {
                  PRAGMA cache_size = -{cache_kib};
                  PRAGMA cache_spill = {SPILL_PAGES};
                  PRAGMA mmap_size = {MMAP_BYTES};
-                 PRAGMA wal_autocheckpoint = {WAL_PAGES};
+                 PRAGMA wal_autocheckpoint = {log_pages};
                  PRAGMA temp_store = MEMORY;
                  PRAGMA secure_delete = FAST;
                  PRAGMA query_only = {query_only};"
@@ -140,22 +145,6 @@ impl Sqlite {
         }
         Ok(statement)
     }
-}
-
-/// Has the disk take everything that was committed. The log is opened anew each time: SQLite makes
-/// another when the last connection closed, and then the file itself was synced.
-pub(super) fn sync(path: &Path) -> Result<()> {
-    let failed = |error: std::io::Error| StoreError::CommitUnknown(error.to_string());
-    // SQLite too puts the log beside what a link leads to.
-    let path = path.canonicalize().map_err(failed)?;
-    let mut log = path.clone().into_os_string();
-    log.push("-wal");
-    let to_write = |path: &Path| std::fs::File::options().write(true).open(path);
-    let file = match to_write(Path::new(&log)) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => to_write(&path),
-        opened => opened,
-    };
-    file.and_then(|file| file.sync_data()).map_err(failed)
 }
 
 /// Copies a database as it is at one moment into a new file.
@@ -324,6 +313,24 @@ impl Driver for Sqlite {
             StoreError::Lost(text) => StoreError::CommitUnknown(text),
             other => other,
         })
+    }
+
+    fn move_log(&mut self) -> Result<()> {
+        const PAGES: &str = "PRAGMA wal_checkpoint(NOOP)";
+        const MOVE: &str = "PRAGMA wal_checkpoint(PASSIVE)";
+        let log = self.query(PAGES, &[])?;
+        let pages = log.first().map_or(Ok(0), |row| row.int(1))?;
+        if pages >= i64::from(WAL_PAGES) {
+            self.query(MOVE, &[])?;
+        }
+        Ok(())
+    }
+
+    fn leave_log(&mut self) {
+        let config = DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE;
+        if let Err(error) = self.connection.set_db_config(config, true) {
+            tracing::error!(%error, "could not keep the log from being moved");
+        }
     }
 
     fn rollback(&mut self) -> Result<()> {

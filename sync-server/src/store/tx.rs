@@ -324,6 +324,13 @@ pub(super) trait Driver {
     fn begin_read(&mut self) -> Result<()>;
     /// Makes it durable. A connection that breaks here gives [`StoreError::CommitUnknown`].
     fn commit(&mut self) -> Result<()>;
+    /// Moves what was logged into the database when that has become much: between two commits.
+    fn move_log(&mut self) -> Result<()> {
+        Ok(())
+    }
+    /// The disk has failed: what was logged stays where it is, and the next start looks at each
+    /// page's sum.
+    fn leave_log(&mut self) {}
     fn rollback(&mut self) -> Result<()>;
     /// Whether the transaction that was begun is still open.
     fn is_open(&self) -> bool;

@@ -166,7 +166,7 @@ impl Writer {
             };
             self.ending.tell(batch.jobs, committed.map(drop));
         }
-        self.ending.close();
+        self.ending.close(self.connection.as_mut());
     }
 
     /// The one place where a batch is tried again; how long its commit took.

@@ -1,8 +1,9 @@
-//! How a batch ends: its commit, and its answers once that is durable.
+//! How a batch ends: its commit, its answers once that is durable, and the log that is moved now and
+//! then. Tests: `tests.rs`.
 
 use super::Job;
 use crate::store::disk::Disk;
-use crate::store::error::Result;
+use crate::store::error::{Result, StoreError};
 use crate::store::tx::Driver;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -40,6 +41,14 @@ impl Ending {
                 let outcome = driver.commit();
                 disk.end();
                 outcome?;
+                match driver.move_log() {
+                    Ok(()) => {}
+                    // The log stays where it is until there is room.
+                    Err(error @ (StoreError::Full(_) | StoreError::Busy(_))) => {
+                        tracing::warn!(%error, "the log could not be moved into the database");
+                    }
+                    Err(error) => disk.fail(&StoreError::CommitUnknown(error.to_string())),
+                }
             }
         }
         Ok(begun.elapsed())
@@ -71,10 +80,13 @@ impl Ending {
         }
     }
 
-    /// Waits until all is durable.
-    pub(super) fn close(&self) {
+    /// Waits until all is durable; for whoever writes to leave.
+    pub(super) fn close(&self, driver: Option<&mut Box<dyn Driver>>) {
         if let Self::BySync(disk) = self {
             disk.close();
+            if let Some(driver) = driver.filter(|_| disk.has_failed()) {
+                driver.leave_log();
+            }
         }
     }
 }

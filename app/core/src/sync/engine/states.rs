@@ -213,8 +213,8 @@ impl<T: Transport> Engine<'_, T> {
             tokio::time::sleep(LOOK_EVERY).await;
             let next = self.with_store(|store| store.read(outbox::next_try));
             let is_new = next.await? == Some(Timestamp(0));
-            let timer = self.round.operations.not_before;
-            if is_new && timer.is_none_or(|at| at <= self.edge.now()) {
+            // Where operations fail now, a bundle is worth more than another try.
+            if is_new && self.round.operations.failures == 0 {
                 return Ok(());
             }
         }

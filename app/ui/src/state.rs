@@ -213,6 +213,23 @@ where
     value
 }
 
+/// The last good answer of `live`: one read that fails takes away nothing that is being written.
+pub(crate) fn last_good<T>(answer: ReadSignal<Option<Answer<T>>>) -> Memo<Option<T>>
+where
+    T: Clone + PartialEq + Send + Sync + 'static,
+{
+    Memo::new(move |before: Option<&Option<T>>| {
+        newest_good(answer.get(), before.and_then(Option::as_ref))
+    })
+}
+
+fn newest_good<T: Clone>(answer: Option<Answer<T>>, before: Option<&T>) -> Option<T> {
+    match answer {
+        Some(Ok(value)) => Some(value),
+        Some(Err(_)) | None => before.cloned(),
+    }
+}
+
 /// Looks at sync for ever, and makes the pages look again when it moved.
 pub(crate) async fn watch(shared: Shared) {
     let mut seen = None;
@@ -261,5 +278,26 @@ pub(crate) async fn start(shared: Shared) {
             shared.sync.set(Some(status));
         }
         Err(problem) => leptos::logging::warn!("no sync state: {}", problem.code),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::newest_good;
+    use crate::words::unknown_problem;
+
+    #[test]
+    fn a_read_that_fails_takes_nothing_away_and_the_next_good_one_counts() {
+        assert_eq!(newest_good(None, None::<&u8>), None);
+        assert_eq!(newest_good(Some(Ok(1)), None), Some(1));
+        assert_eq!(
+            newest_good(Some(Err(unknown_problem("busy"))), Some(&1)),
+            Some(1)
+        );
+        assert_eq!(
+            newest_good(Some(Err(unknown_problem("busy"))), None::<&u8>),
+            None
+        );
+        assert_eq!(newest_good(Some(Ok(2)), Some(&1)), Some(2));
     }
 }

@@ -325,6 +325,7 @@ words! {
     SIMILAR_SAME "是同一件" "It is the same";
     SIMILAR_DIFFERENT "不是" "It isn't";
     SIMILAR_SAID "已注明与 {} 是同一件。仍会上报，由工作人员并案。" "Noted as the same as {}. It is still sent; the office merges the two.";
+    SIMILAR_CHOSEN "先前选的那一件" "the one chosen before";
     SIMILAR_ON_DEVICE "在本机，待发送" "on this device, not sent yet";
     SEND "上报" "Send report";
     SEND_MISSING "还差：" "Still missing: ";

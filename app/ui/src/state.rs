@@ -40,7 +40,8 @@ pub(crate) struct Shared {
     pub(crate) now: RwSignal<Timestamp>,
     /// The words that this city says otherwise.
     pub(crate) city: RwSignal<City>,
-    /// What came too late for what was just filed; its page is gone, so every page shows it.
+    /// What came too late for what was just filed, or failed after its page was left: every page
+    /// shows it.
     pub(crate) late: RwSignal<Option<Problem>>,
 }
 
@@ -87,6 +88,13 @@ impl Shared {
     pub(crate) fn say_if_late(self, problem: Option<Problem>) {
         if let Some(problem) = problem.filter(|problem| problem.code == ALREADY_FILED) {
             self.late.set(Some(problem));
+        }
+    }
+
+    /// Shows a problem at its place, or on whatever page there is when that place is gone.
+    pub(crate) fn say(self, place: RwSignal<Option<Problem>>, problem: Problem) {
+        if let Some(unsaid) = place.try_set(Some(problem)) {
+            self.late.set(unsaid);
         }
     }
 

@@ -133,7 +133,10 @@ impl Work {
             let answer = act.await;
             self.busy.try_set(false);
             self.shared.say_if_late(answer.as_ref().err().cloned());
-            self.say(answer);
+            match answer {
+                Ok(()) => self.say(Ok(())),
+                Err(problem) => self.shared.say(self.problem, problem),
+            }
             self.shared.look_again();
         });
     }

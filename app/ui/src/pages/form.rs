@@ -129,9 +129,12 @@ impl Form {
         if let Some(id) = draft {
             self.named.set_value(true);
             spawn_local(async move {
-                match backend::draft(id).await {
-                    Ok(view) if self.is_here(visit) => self.fill(view).await,
-                    Ok(_) => {}
+                let answer = backend::draft(id).await;
+                if !self.is_here(visit) {
+                    return;
+                }
+                match answer {
+                    Ok(view) => self.fill(view).await,
                     Err(problem) => self.problem.set(Some(problem)),
                 }
             });

@@ -437,6 +437,7 @@ words! {
     LOCK_AGAIN "再输一次新 PIN" "New PIN again";
     LOCK_DIFFERS "两次输入的新 PIN 不一样。" "The two new PINs differ.";
     LOCK_SET "保存 PIN" "Keep the PIN";
+    LOCK_BUSY "正在保存…" "Saving…";
     LOCK_SET_DONE "PIN 已保存。" "The PIN is kept.";
     LOCK_REMOVE "取消 PIN" "Remove the PIN";
     LOCK_REMOVED "已取消 PIN。" "The PIN was removed.";

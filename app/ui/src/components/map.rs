@@ -260,7 +260,9 @@ fn MapDrawing(
         )
     };
     let put = move |at: Option<(f64, f64)>| {
-        if let Some((lat, lon)) = at {
+        // A drawing is no field: it has to be told that the form is shut.
+        let is_shut = form.loading.get_untracked() || form.sending.get_untracked();
+        if let Some((lat, lon)) = at.filter(|_| !is_shut) {
             let (lat, lon) = (to_centimetre(lat), to_centimetre(lon));
             let source = PlaceSource::Pin;
             form.set_place(PlaceInput {

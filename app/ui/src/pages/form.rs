@@ -73,6 +73,8 @@ pub(crate) struct Form {
     pub(crate) show_faults: RwSignal<bool>,
     pub(crate) sending: RwSignal<bool>,
     pub(crate) locating: RwSignal<bool>,
+    /// A draft is being read, or could not be: what is typed now would take its place.
+    pub(crate) loading: RwSignal<bool>,
     /// Photos taken away that can still be brought back.
     pub(crate) removed: RwSignal<Vec<i64>>,
     id: StoredValue<Option<DraftId>>,
@@ -110,6 +112,7 @@ impl Form {
             show_faults: RwSignal::new(false),
             sending: RwSignal::new(false),
             locating: RwSignal::new(false),
+            loading: RwSignal::new(false),
             removed: RwSignal::new(Vec::new()),
             id: StoredValue::new(None),
             named: StoredValue::new(false),
@@ -128,6 +131,7 @@ impl Form {
         let receiver = shared.about.get_untracked().receiver;
         if let Some(id) = draft {
             self.named.set_value(true);
+            self.loading.set(true);
             spawn_local(async move {
                 let answer = backend::draft(id).await;
                 if !self.is_here(visit) {
@@ -179,6 +183,7 @@ impl Form {
         self.show_faults.set(false);
         self.sending.set(false);
         self.locating.set(false);
+        self.loading.set(false);
         self.removed.set(Vec::new());
         self.named.set_value(false);
         self.filing.set_value(false);
@@ -257,6 +262,7 @@ impl Form {
         self.category.set(view.category.clone());
         self.answer.set(view.similar.clone());
         self.kept.set(Kept::Yes);
+        self.loading.set(false);
         let category = view.category.as_ref().map(|category| category.id.clone());
         let visit = self.visit.get_value();
         self.take(view).await;

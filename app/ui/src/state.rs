@@ -207,11 +207,19 @@ where
 {
     let shared = shared();
     let (value, set_value) = signal(None);
+    let (asked, shown) = (StoredValue::new(0_u64), StoredValue::new(0_u64));
     Effect::new(move |_| {
         shared.tick.track();
-        let asked = ask();
+        let number = asked.get_value().saturating_add(1);
+        asked.set_value(number);
+        let question = ask();
         spawn_local(async move {
-            let answer = Some(asked.await);
+            let answer = Some(question.await);
+            // What was asked for later counts, whichever answer comes last.
+            if shown.try_get_value().is_none_or(|shown| shown > number) {
+                return;
+            }
+            shown.try_set_value(number);
             let same = value.try_with_untracked(|old| *old == answer);
             if same == Some(false) {
                 set_value.try_set(answer);

@@ -447,6 +447,7 @@ words! {
     COURIER "信使文件" "Courier file";
     COURIER_WHAT "没有网络时，把待发内容导出为加密文件，请有网络的同事或平台送达，再导入带回的回执。" "Without a network, export what waits as sealed files; a colleague or the console delivers them; then import the answers that are brought back.";
     COURIER_EXPORT "导出" "Export";
+    COURIER_BUSY "正在处理，请稍等…" "Working on it, please wait…";
     COURIER_IMPORT "导入" "Import";
     COURIER_EXPORTED "已导出（条/照片）" "Exported (entries / photos)";
     COURIER_NOTHING "没有要带走的内容" "Nothing waits";

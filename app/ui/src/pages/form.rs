@@ -266,11 +266,15 @@ impl Form {
         let category = view.category.as_ref().map(|category| category.id.clone());
         let visit = self.visit.get_value();
         self.take(view).await;
-        if let Some(id) = category
-            && let Ok(detail) = backend::category(&id).await
-            && self.is_here(visit)
-        {
-            self.conditions.set(detail.conditions);
+        let Some(id) = category else { return };
+        let detail = backend::category(&id).await;
+        // Another one may have been chosen meanwhile, and has its own conditions.
+        if !self.is_here(visit) || !self.is_category(&id) {
+            return;
+        }
+        match detail {
+            Ok(detail) => self.conditions.set(detail.conditions),
+            Err(problem) => self.problem.set(Some(problem)),
         }
     }
 

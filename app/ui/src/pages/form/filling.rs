@@ -170,22 +170,20 @@ impl Form {
         }
     }
 
-    /// Chooses the category and offers its conditions; the only one is taken at once.
+    /// Chooses the category and offers its conditions; the only one is taken at once. The same
+    /// category once more keeps its condition.
     pub(crate) fn choose(self, category: CategoryRow) {
         let id: CategoryId = category.id.clone();
         let visit = self.visit.get_value();
-        self.conditions.set(Vec::new());
-        self.condition.set(None);
+        if !self.is_category(&id) {
+            self.conditions.set(Vec::new());
+            self.condition.set(None);
+        }
         self.category.set(Some(category));
         self.changed();
         spawn_local(async move {
             let detail = backend::category(&id).await;
-            let same = self
-                .category
-                .read_untracked()
-                .as_ref()
-                .is_some_and(|now| now.id == id);
-            if !self.is_here(visit) || !same {
+            if !self.is_here(visit) || !self.is_category(&id) {
                 return;
             }
             match detail {
@@ -199,5 +197,11 @@ impl Form {
                 Err(problem) => self.problem.set(Some(problem)),
             }
         });
+    }
+
+    /// Whether this is the category now: an answer about another comes too late.
+    pub(super) fn is_category(self, id: &CategoryId) -> bool {
+        let category = self.category.read_untracked();
+        category.as_ref().is_some_and(|now| now.id == *id)
     }
 }

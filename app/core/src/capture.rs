@@ -125,12 +125,15 @@ pub(crate) fn draft_view(
     district: Option<&District>,
     id: DraftId,
 ) -> Result<DraftView, CoreError> {
-    let (draft, photos, enrolled) = store.read(|tx| {
+    let (draft, photos, enrolled, same_as_code) = store.read(|tx| {
         let draft = drafts::get(tx, id)?;
+        let same_as = draft.fields.similar.same_as;
+        let code = same_as.map(|report| store::nearby::code_of(tx, report));
         Ok((
             draft,
             store::photos::of_draft(tx, id)?,
             device::read(tx)?.is_some(),
+            code.transpose()?.flatten(),
         ))
     })?;
     let faults = faults(&draft.fields, &photos, district, enrolled);
@@ -162,6 +165,7 @@ pub(crate) fn draft_view(
         text: fields.text.clone(),
         self_fixed: fields.self_fixed,
         similar: fields.similar.clone(),
+        same_as_code,
         contact: fields.contact.clone(),
         photos: photos.iter().map(photo_view).collect(),
         faults,

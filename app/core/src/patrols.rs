@@ -7,7 +7,7 @@ use crate::edge::Moment;
 use crate::error::CoreError;
 use crate::place::District;
 use crate::store::device::{self, Device};
-use crate::store::{Store, StoreError, drafts, outbox};
+use crate::store::{Store, StoreError, Transaction, drafts, outbox};
 use crate::stream::{self, Content};
 use shared::contact::Aside;
 use shared::id::{DraftId, OpId};
@@ -20,8 +20,10 @@ use shared::wire::handheld::{AdditionStatus, MarkView, PatrolCard, PatrolPointVi
 /// China is eight hours ahead; its days divide the ticks of a round.
 const CHINA_MS: i64 = 8 * shared::time::HOUR_MS;
 
-fn day(at: Timestamp) -> i64 {
-    at.0.saturating_add(CHINA_MS).div_euclid(DAY_MS)
+/// When the day of a moment began in China.
+fn day_began(at: Timestamp) -> Timestamp {
+    let into = at.0.saturating_add(CHINA_MS).rem_euclid(DAY_MS);
+    at.plus_ms(-into)
 }
 
 /// The rounds of this person's posts.
@@ -45,7 +47,7 @@ pub(crate) fn cards(
         };
         let mut cards = Vec::new();
         for round in mine(&device, district) {
-            let ticks = ticks(&outbox::about(tx, kind::PATROL_MARK, &round.id)?, now);
+            let ticks = ticks(tx, &round.id, now)?;
             cards.push(card(round, &ticks, district));
         }
         Ok(cards)
@@ -65,7 +67,7 @@ pub(crate) fn view(
         let mut rounds = mine(&device, district).into_iter();
         let round = rounds.find(|round| round.id == id);
         let round = round.ok_or(StoreError::Missing("round"))?;
-        let ticks = ticks(&outbox::about(tx, kind::PATROL_MARK, id)?, now);
+        let ticks = ticks(tx, id, now)?;
         let point = |point: &shared::patrol::Point| PatrolPointView {
             id: point.id.clone(),
             name: point.name.clone(),
@@ -101,8 +103,14 @@ fn newest<'a>(ticks: &'a [(String, MarkView)], point: &str) -> Option<&'a MarkVi
     ticks.find(|(id, _)| id == point).map(|(_, mark)| mark)
 }
 
-/// Today's ticks of a round, in the order made, by point.
-fn ticks(rows: &[outbox::Standing], now: Timestamp) -> Vec<(String, MarkView)> {
+/// Today's ticks of a round, in the order made, by point. Those of other days are not even read.
+fn ticks(
+    tx: &Transaction<'_>,
+    round: &str,
+    now: Timestamp,
+) -> Result<Vec<(String, MarkView)>, StoreError> {
+    let began = day_began(now);
+    let rows = outbox::ticks(tx, round, began, began.plus_ms(DAY_MS))?;
     let tick = |row: &outbox::Standing| {
         let operation: Operation = serde_json::from_str(&row.body).ok()?;
         let mark: Mark = serde_json::from_value(operation.payload).ok()?;
@@ -117,9 +125,9 @@ fn ticks(rows: &[outbox::Standing], now: Timestamp) -> Vec<(String, MarkView)> {
             note: mark.note,
             status,
         };
-        (day(view.made) == day(now)).then_some((mark.point, view))
+        Some((mark.point, view))
     };
-    rows.iter().filter_map(tick).collect()
+    Ok(rows.iter().filter_map(tick).collect())
 }
 
 /// Ticks a point: kept here at once, sent when there is a network.

@@ -40,7 +40,8 @@ pub(crate) struct Shared {
     pub(crate) now: RwSignal<Timestamp>,
     /// The words that this city says otherwise.
     pub(crate) city: RwSignal<City>,
-    /// What came too late for what was just filed; its page is gone, so every page shows it.
+    /// What came too late for what was just filed, or failed after its page was left: every page
+    /// shows it.
     pub(crate) late: RwSignal<Option<Problem>>,
 }
 
@@ -87,6 +88,13 @@ impl Shared {
     pub(crate) fn say_if_late(self, problem: Option<Problem>) {
         if let Some(problem) = problem.filter(|problem| problem.code == ALREADY_FILED) {
             self.late.set(Some(problem));
+        }
+    }
+
+    /// Shows a problem at its place, or on whatever page there is when that place is gone.
+    pub(crate) fn say(self, place: RwSignal<Option<Problem>>, problem: Problem) {
+        if let Some(unsaid) = place.try_set(Some(problem)) {
+            self.late.set(unsaid);
         }
     }
 
@@ -199,11 +207,19 @@ where
 {
     let shared = shared();
     let (value, set_value) = signal(None);
+    let (asked, shown) = (StoredValue::new(0_u64), StoredValue::new(0_u64));
     Effect::new(move |_| {
         shared.tick.track();
-        let asked = ask();
+        let number = asked.get_value().saturating_add(1);
+        asked.set_value(number);
+        let question = ask();
         spawn_local(async move {
-            let answer = Some(asked.await);
+            let answer = Some(question.await);
+            // What was asked for later counts, whichever answer comes last.
+            if shown.try_get_value().is_none_or(|shown| shown > number) {
+                return;
+            }
+            shown.try_set_value(number);
             let same = value.try_with_untracked(|old| *old == answer);
             if same == Some(false) {
                 set_value.try_set(answer);
@@ -211,6 +227,23 @@ where
         });
     });
     value
+}
+
+/// The last good answer of `live`: one read that fails takes away nothing that is being written.
+pub(crate) fn last_good<T>(answer: ReadSignal<Option<Answer<T>>>) -> Memo<Option<T>>
+where
+    T: Clone + PartialEq + Send + Sync + 'static,
+{
+    Memo::new(move |before: Option<&Option<T>>| {
+        newest_good(answer.get(), before.and_then(Option::as_ref))
+    })
+}
+
+fn newest_good<T: Clone>(answer: Option<Answer<T>>, before: Option<&T>) -> Option<T> {
+    match answer {
+        Some(Ok(value)) => Some(value),
+        Some(Err(_)) | None => before.cloned(),
+    }
 }
 
 /// Looks at sync for ever, and makes the pages look again when it moved.
@@ -261,5 +294,26 @@ pub(crate) async fn start(shared: Shared) {
             shared.sync.set(Some(status));
         }
         Err(problem) => leptos::logging::warn!("no sync state: {}", problem.code),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::newest_good;
+    use crate::words::unknown_problem;
+
+    #[test]
+    fn a_read_that_fails_takes_nothing_away_and_the_next_good_one_counts() {
+        assert_eq!(newest_good(None, None::<&u8>), None);
+        assert_eq!(newest_good(Some(Ok(1)), None), Some(1));
+        assert_eq!(
+            newest_good(Some(Err(unknown_problem("busy"))), Some(&1)),
+            Some(1)
+        );
+        assert_eq!(
+            newest_good(Some(Err(unknown_problem("busy"))), None::<&u8>),
+            None
+        );
+        assert_eq!(newest_good(Some(Ok(2)), Some(&1)), Some(2));
     }
 }

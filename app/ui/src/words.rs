@@ -325,6 +325,7 @@ words! {
     SIMILAR_SAME "是同一件" "It is the same";
     SIMILAR_DIFFERENT "不是" "It isn't";
     SIMILAR_SAID "已注明与 {} 是同一件。仍会上报，由工作人员并案。" "Noted as the same as {}. It is still sent; the office merges the two.";
+    SIMILAR_CHOSEN "先前选的那一件" "the one chosen before";
     SIMILAR_ON_DEVICE "在本机，待发送" "on this device, not sent yet";
     SEND "上报" "Send report";
     SEND_MISSING "还差：" "Still missing: ";
@@ -436,6 +437,7 @@ words! {
     LOCK_AGAIN "再输一次新 PIN" "New PIN again";
     LOCK_DIFFERS "两次输入的新 PIN 不一样。" "The two new PINs differ.";
     LOCK_SET "保存 PIN" "Keep the PIN";
+    LOCK_BUSY "正在保存…" "Saving…";
     LOCK_SET_DONE "PIN 已保存。" "The PIN is kept.";
     LOCK_REMOVE "取消 PIN" "Remove the PIN";
     LOCK_REMOVED "已取消 PIN。" "The PIN was removed.";
@@ -445,6 +447,7 @@ words! {
     COURIER "信使文件" "Courier file";
     COURIER_WHAT "没有网络时，把待发内容导出为加密文件，请有网络的同事或平台送达，再导入带回的回执。" "Without a network, export what waits as sealed files; a colleague or the console delivers them; then import the answers that are brought back.";
     COURIER_EXPORT "导出" "Export";
+    COURIER_BUSY "正在处理，请稍等…" "Working on it, please wait…";
     COURIER_IMPORT "导入" "Import";
     COURIER_EXPORTED "已导出（条/照片）" "Exported (entries / photos)";
     COURIER_NOTHING "没有要带走的内容" "Nothing waits";

@@ -257,6 +257,10 @@ pub struct DraftView {
     /// What was said to the question whether it is one with another.
     #[serde(default)]
     pub similar: SimilarAnswer,
+    /// Number or short code of what it is said to be one with, near or not; none while this
+    /// handheld doesn't know it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub same_as_code: Option<String>,
     /// Whom to call: name and phone.
     #[serde(default)]
     pub contact: (String, String),

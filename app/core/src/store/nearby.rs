@@ -2,7 +2,7 @@
 //! by their indexes of places, so that a mirror of thousands costs no more than what is near.
 //! Tests: `tests/similar.rs`.
 
-use super::{StoreError, Transaction, from_json, parse};
+use super::{StoreError, Transaction, cases, from_json, parse};
 use rusqlite::{OptionalExtension, params};
 use shared::id::ReportId;
 use shared::report::FiledReport;
@@ -116,4 +116,18 @@ pub fn preview_of(tx: &Transaction<'_>, report: ReportId) -> Result<Option<Vec<u
         SELECT preview FROM photos WHERE report_id = ?1 ORDER BY ordinal, id LIMIT 1";
     let preview = tx.query_row(SQL, [report.to_string()], |row| row.get(0));
     Ok(preview.optional()?)
+}
+
+/// The number of a case by its report, wherever it lies; of an own one the code until it has one.
+pub fn code_of(tx: &Transaction<'_>, report: ReportId) -> Result<Option<String>, StoreError> {
+    const SQL: &str = "
+        SELECT coalesce(o.case_no, r.short_code)
+        FROM reports r
+        JOIN operations o ON o.op_id = r.op_id
+        WHERE r.id = ?1";
+    if let Some(case) = cases::of_report(tx, report)? {
+        return Ok(Some(case.case_no));
+    }
+    let code = tx.query_row(SQL, [report.to_string()], |row| row.get(0));
+    Ok(code.optional()?)
 }

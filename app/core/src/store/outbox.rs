@@ -106,14 +106,21 @@ pub fn additions(tx: &Transaction<'_>, report: ReportId) -> Result<Vec<Standing>
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// The operations of a kind about one thing, in the order made.
-pub fn about(tx: &Transaction<'_>, kind: &str, subject: &str) -> Result<Vec<Standing>, StoreError> {
-    const SQL: &str = "
-        SELECT body, outcome, code, words FROM operations
-        WHERE subject = ?1 AND kind = ?2
-        ORDER BY epoch, seq";
-    let mut statement = tx.prepare_cached(SQL)?;
-    let rows = statement.query_map([subject, kind], |row| {
+/// Ticks of a round within a time; the kind stands in the text, as its index needs it.
+pub const TICKS: &str = "
+    SELECT body, outcome, code, words FROM operations
+    WHERE subject = ?1 AND kind = 'patrol.mark' AND made_ms >= ?2 AND made_ms < ?3
+    ORDER BY epoch, seq";
+
+/// The ticks of a round that were made from a moment on and before another, in the order made.
+pub fn ticks(
+    tx: &Transaction<'_>,
+    round: &str,
+    from: Timestamp,
+    until: Timestamp,
+) -> Result<Vec<Standing>, StoreError> {
+    let mut statement = tx.prepare_cached(TICKS)?;
+    let rows = statement.query_map(params![round, from.0, until.0], |row| {
         Ok(Standing {
             body: row.get(0)?,
             outcome: row.get(1)?,

@@ -1,10 +1,11 @@
 //! Rounds on the handheld: whose they are, ticking without a network, a report begun at a point.
 
 use super::world::{IN_GRID_1, World, manhole};
+use crate::store::outbox::TICKS;
 use crate::{App, Moment};
 use shared::id::{AreaCode, OpId};
 use shared::patrol::{Mark, OnRound, Point, Round, Seen};
-use shared::time::DAY_MS;
+use shared::time::{DAY_MS, HOUR_MS};
 use shared::wire::handheld::{AdditionStatus, DraftFields};
 
 pub(super) fn round(id: &str, area: &str) -> Round {
@@ -80,6 +81,32 @@ async fn points_are_ticked_without_a_network_and_today_s_ticks_show() {
     assert_eq!(app.sync_status().unwrap().operations_waiting, 2);
     let tomorrow = world.now().plus_ms(DAY_MS);
     assert_eq!(app.patrol("mine", tomorrow).unwrap().card.ticked, (0, 2));
+}
+
+#[tokio::test]
+async fn a_day_of_ticks_ends_at_midnight_in_china_and_costs_no_more_for_those_of_other_days() {
+    let world = World::new();
+    let app = with_rounds(&world).await;
+    // It is 10:30: to the last moment of the day, and on.
+    world.pass(13 * HOUR_MS + HOUR_MS / 2 - 1);
+    tick(&world, &app, "p1", Seen::Fine, "").unwrap();
+    let ticked = || app.patrol("mine", world.now()).unwrap().card.ticked;
+    assert_eq!(ticked(), (1, 2));
+    world.pass(1);
+    assert_eq!(ticked(), (0, 2));
+    tick(&world, &app, "p2", Seen::Fine, "").unwrap();
+    assert_eq!(ticked(), (1, 2));
+    assert_eq!(app.patrols(world.now()).unwrap()[0].ticked, (1, 2));
+    let plan: Vec<String> = app
+        .store()
+        .read(|tx| {
+            let mut statement = tx.prepare(&format!("EXPLAIN QUERY PLAN {TICKS}"))?;
+            let rows = statement.query_map(rusqlite::params!["mine", 1, 2], |row| row.get(3))?;
+            Ok(rows.collect::<Result<Vec<String>, _>>()?)
+        })
+        .unwrap();
+    let by_day = "operations_ticks (subject=? AND made_ms>? AND made_ms<?)";
+    assert!(plan.iter().any(|line| line.contains(by_day)), "{plan:?}");
 }
 
 #[tokio::test]

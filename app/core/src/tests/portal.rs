@@ -1,18 +1,21 @@
 //! The real HTTP transport against things that aren't our server.
 
 use super::world::{IN_GRID_1, World, manhole};
-use crate::Enrolment;
+use crate::store::StoreError;
 use crate::sync::http::Http;
 use crate::sync::transport::{Failure, Link, Transport};
+use crate::{Enrolment, Imported};
 use axum::Router;
 use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
 use serde_json::{Value, json};
-use shared::id::Sha256;
+use shared::courier::{CourierAnswer, MAGIC, write_answer};
+use shared::id::{DeviceId, Sha256};
 use shared::wire::handheld::ReportStatus;
 use shared::wire::sync::PullRequest;
 use std::collections::BTreeMap;
 use std::io::Read;
+use uuid::Uuid;
 
 /// Serves one answer to everything and gives the address.
 async fn always<R, F>(answer: F) -> String
@@ -302,4 +305,34 @@ async fn a_push_follows_no_redirect() {
         assert_eq!(report.problem.unwrap().code, "foreign_answer");
         assert_eq!(app.sync_status().unwrap().operations_waiting, 1);
     }
+}
+
+#[tokio::test]
+async fn a_handheld_without_keys_delivers_for_others_and_gives_the_answer_to_carry_back() {
+    let world = World::new();
+    let answer = CourierAnswer {
+        device_id: DeviceId(Uuid::from_u128(9)),
+        answers: vec![],
+        photos: vec![],
+        server_epoch: None,
+    };
+    let key = world.server.kept.lock().unwrap().receipt_key();
+    let answer = write_answer(&key, &answer).unwrap();
+    let said = answer.clone();
+    let app = world.enrolled_at(always(move || said.clone()).await).await;
+    // As one that was bound before there were any.
+    let keys = "DELETE FROM settings WHERE key IN ('device_key', 'receipt_key')";
+    app.store()
+        .write(|tx| Ok::<_, StoreError>(tx.execute(keys, [])?))
+        .unwrap();
+    let file = [MAGIC, &b"sealed"[..]].concat();
+    let imported = app.import(file.clone(), &world.edge()).await.unwrap();
+    let delivered = Imported::Delivered {
+        answer: answer.clone(),
+        own: None,
+    };
+    assert_eq!(imported, delivered);
+    let view = app.import_here(file, &world.edge()).await.unwrap();
+    assert!(view.delivered);
+    assert_eq!(std::fs::read(&view.files[0]).unwrap(), answer);
 }

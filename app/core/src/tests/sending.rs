@@ -7,7 +7,7 @@ use crate::sync::backoff;
 use crate::sync::engine::{Channel, Event};
 use crate::sync::transport::Failure;
 use shared::id::ReportId;
-use shared::wire::handheld::ReportStatus;
+use shared::wire::handheld::{ReportStatus, SyncState};
 use shared::wire::queue::{Held, NetworkKind, PhotoStanding, SendingRules};
 use shared::wire::sync::{DEVICE_ROWS_LIMIT, Room};
 use std::time::Duration;
@@ -293,6 +293,30 @@ async fn a_lost_handheld_waits_for_no_wifi() {
     app.wake_sync();
     app.sync_turn(&world.server, &world.edge()).await;
     assert_eq!(waiting(), 0);
+    assert!(app.is_erased());
+}
+
+#[tokio::test]
+async fn photos_of_what_the_server_rejected_wait_for_nothing() {
+    let world = World::new();
+    let app = world.enrolled().await;
+    world.server.kept.lock().unwrap().reject = Some("人民路".into());
+    world.file(&app, &["no_exif.jpg"], &manhole(IN_GRID_1));
+    assert_eq!(app.sync_status().unwrap().photos_waiting, 1);
+    assert!(!app.has_sent_everything());
+    app.sync_over(&world.server, &world.edge()).await.unwrap();
+    let status = app.sync_status().unwrap();
+    let waiting = (status.photos_waiting, status.bytes_waiting);
+    assert_eq!((status.state, waiting), (SyncState::AllSent, (0, 0)));
+    assert!(app.has_sent_everything(), "a locked handheld may close");
+    // It isn't at the server, and says so.
+    let queue = app.queue(world.now()).unwrap();
+    assert_eq!(queue.rows[0].row.status, ReportStatus::NeedsAttention);
+    assert!(!queue.all_safe);
+    let carried = app.export_here(&world.edge()).unwrap();
+    assert_eq!((carried.files.len(), carried.photos), (0, 0));
+    world.server.kept.lock().unwrap().lost = true;
+    app.sync_over(&world.server, &world.edge()).await.unwrap();
     assert!(app.is_erased());
 }
 

@@ -54,6 +54,8 @@ pub(super) struct Kept {
     pub(super) damage: Option<String>,
     /// Operations whose text contains this are quarantined.
     pub(super) quarantine: Option<String>,
+    /// Operations whose text contains this are none in its eyes.
+    pub(super) reject: Option<String>,
     /// Operations whose text contains this bring the whole push down.
     pub(super) poison: Option<String>,
     /// Largest number of operations in a push that is taken.

@@ -105,10 +105,22 @@ async fn the_answer_is_kept_with_the_draft_and_goes_out_with_the_report() {
     };
     let draft = draft(&world, &app, &["DSCN0040.jpg"], &fields);
     assert_eq!(reports(&app.similar(draft).unwrap()), [second]);
+    let code = app.draft(draft).unwrap().same_as_code;
+    assert!(code.is_some());
     drop(app);
 
     let app = world.open();
     assert_eq!(app.draft(draft).unwrap().similar, answer);
+    // Once it lies elsewhere it isn't asked about any more; what was said still names the other.
+    let elsewhere = DraftFields {
+        place: manhole(OUTSIDE).place,
+        ..fields.clone()
+    };
+    app.set_draft(draft, &elsewhere, world.now()).unwrap();
+    assert_eq!(app.similar(draft).unwrap(), []);
+    let moved = app.draft(draft).unwrap();
+    assert_eq!((moved.similar, moved.same_as_code), (answer, code));
+    app.set_draft(draft, &fields, world.now()).unwrap();
     let op_id = OpId(world.edge().uuid());
     app.save_report(draft, op_id, &Moment::wall(world.now()))
         .unwrap();

@@ -205,8 +205,19 @@ fn fetch_more(look: Option<Look>, fetched: RwSignal<Option<Look>>, map: RwSignal
     }
     fetched.set(Some(look));
     spawn_local(async move {
-        if let Ok(view) = backend::map(Some((look.lat, look.lon)), look.span * FETCH_SPANS).await {
-            map.try_set(Some(view));
+        let answer = backend::map(Some((look.lat, look.lon)), look.span * FETCH_SPANS).await;
+        // We may look elsewhere by now: only the newest answer is drawn.
+        if fetched.try_get_untracked() != Some(Some(look)) {
+            return;
+        }
+        match answer {
+            Ok(view) => {
+                map.try_set(Some(view));
+            }
+            // Tried again at the next look.
+            Err(_) => {
+                fetched.try_set(Some(had));
+            }
         }
     });
 }
@@ -260,7 +271,9 @@ fn MapDrawing(
         )
     };
     let put = move |at: Option<(f64, f64)>| {
-        if let Some((lat, lon)) = at {
+        // A drawing is no field: it has to be told that the form is shut.
+        let is_shut = form.loading.get_untracked() || form.sending.get_untracked();
+        if let Some((lat, lon)) = at.filter(|_| !is_shut) {
             let (lat, lon) = (to_centimetre(lat), to_centimetre(lon));
             let source = PlaceSource::Pin;
             form.set_place(PlaceInput {
@@ -339,6 +352,8 @@ fn MapDrawing(
                 on:pointerdown=grab
                 on:pointermove=drag
                 on:pointerup=release
+                // The system took the finger: the pin is where the report has it.
+                on:pointercancel=move |_| dragged.set(None)
             >
                 <For
                     each=move || outlines.get()

@@ -1,6 +1,7 @@
 //! What happened and what to do; and the offer to take back what was just done.
 
 use super::icon::{Icon, Shape};
+use crate::backend::Answer;
 use crate::state::speaker;
 use crate::words;
 use leptos::prelude::*;
@@ -15,6 +16,21 @@ pub(crate) fn ProblemNotice(problem: Problem) -> impl IntoView {
             <Icon shape=Shape::TriangleAlert />
             <p>{words}</p>
         </div>
+    }
+}
+
+/// That something is being read, or why it can't be, beside what was read before.
+pub(crate) fn reading<T>(answer: ReadSignal<Option<Answer<T>>>) -> impl IntoView
+where
+    T: Send + Sync + 'static,
+{
+    let t = speaker();
+    move || {
+        answer.with(|answer| match answer {
+            None => view! { <p class="second">{t.say(words::LOADING)}</p> }.into_any(),
+            Some(Err(problem)) => view! { <ProblemNotice problem=problem.clone() /> }.into_any(),
+            Some(Ok(_)) => ().into_any(),
+        })
     }
 }
 

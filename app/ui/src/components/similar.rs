@@ -22,12 +22,19 @@ pub(crate) fn SimilarQuestion() -> impl IntoView {
         let row = |view| row(view, t, now).into_any();
         form.similar.get().into_iter().map(row).collect_view()
     };
+    // Place or category may have changed since: what was said stays until it is taken back.
     let code = move || {
         let said = said.get();
-        form.similar.with(|similar| {
+        let listed = form.similar.with(|similar| {
             let named = similar.iter().find(|view| Some(view.report) == said);
-            named.map(|view| view.code.clone()).unwrap_or_default()
-        })
+            named.map(|view| view.code.clone())
+        });
+        let kept = form.draft.with(|draft| {
+            let draft = draft.as_ref().filter(|draft| draft.similar.same_as == said);
+            draft.and_then(|draft| draft.same_as_code.clone())
+        });
+        let chosen = || t.say(words::SIMILAR_CHOSEN).to_owned();
+        listed.or(kept).unwrap_or_else(chosen)
     };
     view! {
         <Show when=is_shown>

@@ -34,6 +34,7 @@ pub(crate) fn Capture(draft: Option<DraftId>) -> impl IntoView {
     if draft.is_none() && shared.about.get_untracked().camera {
         request_animation_frame(open_camera);
     }
+    let is_shut = move || form.sending.get() || form.loading.get();
     view! {
         <div class="page capture">
             <header class="row bar">
@@ -48,8 +49,8 @@ pub(crate) fn Capture(draft: Option<DraftId>) -> impl IntoView {
                 Kept::No(problem) => Some(view! { <ProblemNotice problem /> }),
                 Kept::Nothing | Kept::Writing | Kept::Yes => None,
             }}
-            // What is being sent can't be changed any more.
-            <fieldset class="capture-parts" id="capture-parts" prop:disabled=form.sending>
+            // What is being sent can't be changed any more, and what isn't read yet not at all.
+            <fieldset class="capture-parts" id="capture-parts" prop:disabled=is_shut>
                 <section class="card stack" id="section-photos" aria-labelledby="photos-title" tabindex="-1">
                     <h2 id="photos-title"><Icon shape=Shape::Camera /> {t.say(words::PHOTOS)}</h2>
                     <PhotoStrip />

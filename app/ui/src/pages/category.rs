@@ -2,14 +2,15 @@
 
 use crate::backend;
 use crate::components::icon::{Icon, Shape};
+use crate::components::notice::ProblemNotice;
 use crate::pages::form::{Form, form};
-use crate::state::{live, speaker};
+use crate::state::{last_good, live, speaker};
 use crate::words;
 use gloo_timers::future::TimeoutFuture;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use shared::catalogue::CategoryKind;
-use shared::wire::handheld::{CategoryRow, ConditionRow};
+use shared::wire::handheld::{CategoryRow, ConditionRow, Problem};
 
 /// A pause in typing after which the catalogue is searched.
 const SEARCH_PAUSE_MS: u32 = 150;
@@ -23,7 +24,8 @@ pub(crate) fn CategorySection() -> impl IntoView {
     let (changing, set_changing) = signal(false);
     let chosen = Memo::new(move |_| form.category.get());
     Effect::new(move |_| {
-        chosen.track();
+        // Told of every choice, of the same one too.
+        form.category.track();
         set_changing.set(false);
     });
     let open = move || changing.get() || chosen.get().is_none();
@@ -56,8 +58,10 @@ fn Picker(form: Form) -> impl IntoView {
     let t = speaker();
     let words_typed = RwSignal::new(String::new());
     let found = RwSignal::new(None::<Vec<CategoryRow>>);
-    let recent = live(backend::recent_categories);
-    let all = live(backend::categories);
+    let problem = RwSignal::new(None::<Problem>);
+    let recent = last_good(live(backend::recent_categories));
+    let asked = live(backend::categories);
+    let all = last_good(asked);
     let search = move |text: String| {
         words_typed.set(text.clone());
         spawn_local(async move {
@@ -72,30 +76,30 @@ fn Picker(form: Form) -> impl IntoView {
             }
             if text.trim().is_empty() {
                 found.try_set(None);
+                problem.try_set(None);
                 return;
             }
-            let rows = backend::search_categories(text.trim())
-                .await
-                .unwrap_or_default();
+            let answer = backend::search_categories(text.trim()).await;
             if still(&text) {
-                found.try_set(Some(rows));
+                let (rows, refused) = match answer {
+                    Ok(rows) => (Some(rows), None),
+                    Err(refused) => (None, Some(refused)),
+                };
+                found.try_set(rows);
+                problem.try_set(refused);
             }
         });
     };
-    let known = move |answer: ReadSignal<Option<backend::Answer<Vec<CategoryRow>>>>| {
-        answer.get().and_then(Result::ok).unwrap_or_default()
-    };
-    let nothing = move || {
-        all.get()
-            .is_some_and(|all| all.unwrap_or_default().is_empty())
-    };
+    let nothing = move || all.with(|all| all.as_ref().is_some_and(Vec::is_empty));
+    let refused = move || asked.with(|asked| asked.as_ref()?.as_ref().err().cloned());
     view! {
         <div class="stack">
             <Show when=nothing>
                 <p class="second">{t.say(words::CATEGORY_NOT_READY)}</p>
             </Show>
+            {move || refused().map(|problem| view! { <ProblemNotice problem /> })}
             {move || {
-                let rows = known(recent);
+                let rows = recent.get().unwrap_or_default();
                 (!rows.is_empty()).then(|| view! {
                     <div role="group" aria-labelledby="category-recent-title" class="stack tight">
                         <h3 id="category-recent-title">{t.say(words::CATEGORY_RECENT)}</h3>
@@ -119,6 +123,7 @@ fn Picker(form: Form) -> impl IntoView {
                 />
                 <p id="category-search-hint" class="hint">{t.say(words::CATEGORY_SEARCH_HINT)}</p>
             </div>
+            {move || problem.get().map(|problem| view! { <ProblemNotice problem /> })}
             <div id="category-found" role="status">
                 {move || found.get().map(|rows| {
                     if rows.is_empty() {
@@ -131,7 +136,7 @@ fn Picker(form: Form) -> impl IntoView {
                     }.into_any()
                 })}
             </div>
-            {move || view! { <Tree form rows=known(all) /> }}
+            {move || view! { <Tree form rows=all.get().unwrap_or_default() /> }}
         </div>
     }
 }

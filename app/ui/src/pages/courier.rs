@@ -1,16 +1,17 @@
 //! 信使文件 in the settings: export what waits, deliver another's file, take an answer in.
 
-use crate::backend;
+use crate::backend::{self, Answer};
 use crate::components::field::Fact;
 use crate::components::icon::{Icon, Shape};
 use crate::components::notice::ProblemNotice;
+use crate::components::photos::chosen_files;
 use crate::state::{shared, speaker};
-use crate::words;
+use crate::words::{self, unknown_problem};
 use js_sys::Uint8Array;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use shared::wire::handheld::{CourierView, Problem};
-use web_sys::{File, HtmlInputElement};
+use web_sys::File;
 
 /// Whether it was an export, and what came of it.
 type Done = Option<Result<(bool, CourierView), Problem>>;
@@ -28,26 +29,31 @@ pub(crate) fn CourierCard() -> impl IntoView {
             return;
         }
         busy.set(true);
+        done.set(None);
         spawn_local(async move {
             let outcome = backend::export_courier().await;
             busy.try_set(false);
             done.try_set(Some(outcome.map(|view| (true, view))));
         });
     };
-    let import = move |event| {
-        let input: HtmlInputElement = event_target(&event);
-        let Some(file) = input.files().and_then(|files| files.get(0)) else {
+    let import = move |event: leptos::ev::Event| {
+        let Some(file) = chosen_files(&event).into_iter().next() else {
             return;
         };
+        if busy.get_untracked() {
+            return;
+        }
+        busy.set(true);
+        done.set(None);
         spawn_local(async move {
-            let Some(bytes) = bytes_of(&file).await else {
-                return;
-            };
-            // So that the same file can be chosen again.
-            input.set_value("");
-            let outcome = backend::import_courier(&bytes).await;
-            done.try_set(Some(outcome.map(|view| (false, view))));
+            let outcome = take_in(&file).await;
+            busy.try_set(false);
             shared.look_again();
+            // Delivering takes long: whoever left meanwhile hears that it failed all the same.
+            if let Some(Some(Err(refused))) = done.try_set(Some(outcome.map(|view| (false, view))))
+            {
+                shared.late.set(Some(refused));
+            }
         });
     };
     view! {
@@ -64,8 +70,12 @@ pub(crate) fn CourierCard() -> impl IntoView {
                 type="file"
                 accept=".gewu,.answer"
                 class="visually-hidden"
+                prop:disabled=busy
                 on:change=import
             />
+            <p class="busy" role="status">
+                {move || busy.get().then(|| t.say(words::COURIER_BUSY))}
+            </p>
             {move || done.get().map(|done| match done {
                 Ok((exported, view)) => view! { <Outcome exported view /> }.into_any(),
                 Err(problem) => view! { <ProblemNotice problem /> }.into_any(),
@@ -98,7 +108,9 @@ fn Outcome(exported: bool, view: CourierView) -> impl IntoView {
     .into_any()
 }
 
-async fn bytes_of(file: &File) -> Option<Uint8Array> {
-    let buffer = wasm_bindgen_futures::JsFuture::from(file.array_buffer()).await;
-    Some(Uint8Array::new(&buffer.ok()?))
+async fn take_in(file: &File) -> Answer<CourierView> {
+    let buffer = wasm_bindgen_futures::JsFuture::from(file.array_buffer())
+        .await
+        .map_err(|_| unknown_problem("file"))?;
+    backend::import_courier(&Uint8Array::new(&buffer)).await
 }

@@ -73,6 +73,8 @@ pub(crate) struct Form {
     pub(crate) show_faults: RwSignal<bool>,
     pub(crate) sending: RwSignal<bool>,
     pub(crate) locating: RwSignal<bool>,
+    /// A draft is being read, or could not be: what is typed now would take its place.
+    pub(crate) loading: RwSignal<bool>,
     /// Photos taken away that can still be brought back.
     pub(crate) removed: RwSignal<Vec<i64>>,
     id: StoredValue<Option<DraftId>>,
@@ -110,6 +112,7 @@ impl Form {
             show_faults: RwSignal::new(false),
             sending: RwSignal::new(false),
             locating: RwSignal::new(false),
+            loading: RwSignal::new(false),
             removed: RwSignal::new(Vec::new()),
             id: StoredValue::new(None),
             named: StoredValue::new(false),
@@ -128,10 +131,14 @@ impl Form {
         let receiver = shared.about.get_untracked().receiver;
         if let Some(id) = draft {
             self.named.set_value(true);
+            self.loading.set(true);
             spawn_local(async move {
-                match backend::draft(id).await {
-                    Ok(view) if self.is_here(visit) => self.fill(view).await,
-                    Ok(_) => {}
+                let answer = backend::draft(id).await;
+                if !self.is_here(visit) {
+                    return;
+                }
+                match answer {
+                    Ok(view) => self.fill(view).await,
                     Err(problem) => self.problem.set(Some(problem)),
                 }
             });
@@ -176,6 +183,7 @@ impl Form {
         self.show_faults.set(false);
         self.sending.set(false);
         self.locating.set(false);
+        self.loading.set(false);
         self.removed.set(Vec::new());
         self.named.set_value(false);
         self.filing.set_value(false);
@@ -254,14 +262,19 @@ impl Form {
         self.category.set(view.category.clone());
         self.answer.set(view.similar.clone());
         self.kept.set(Kept::Yes);
+        self.loading.set(false);
         let category = view.category.as_ref().map(|category| category.id.clone());
         let visit = self.visit.get_value();
         self.take(view).await;
-        if let Some(id) = category
-            && let Ok(detail) = backend::category(&id).await
-            && self.is_here(visit)
-        {
-            self.conditions.set(detail.conditions);
+        let Some(id) = category else { return };
+        let detail = backend::category(&id).await;
+        // Another one may have been chosen meanwhile, and has its own conditions.
+        if !self.is_here(visit) || !self.is_category(&id) {
+            return;
+        }
+        match detail {
+            Ok(detail) => self.conditions.set(detail.conditions),
+            Err(problem) => self.problem.set(Some(problem)),
         }
     }
 

@@ -3,10 +3,10 @@
 //! The keys are on the page, so that a gloved thumb finds them; a keyboard works as well, since a
 //! PIN may have letters.
 
-use crate::backend::{self, Answer};
+use crate::backend;
 use crate::components::icon::{Icon, Shape};
 use crate::components::notice::ProblemNotice;
-use crate::state::{shared, speaker};
+use crate::state::{Shared, shared, speaker};
 use crate::words::{self, Word};
 use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
@@ -98,42 +98,91 @@ pub(crate) fn Unlock() -> impl IntoView {
     }
 }
 
+/// What is being changed of the PIN. Every member is a handle, so copies are the same thing.
+#[derive(Clone, Copy)]
+struct Change {
+    shared: Shared,
+    old: RwSignal<String>,
+    new: RwSignal<String>,
+    again: RwSignal<String>,
+    problem: RwSignal<Option<Problem>>,
+    done: RwSignal<Option<Word>>,
+    busy: RwSignal<bool>,
+}
+
+impl Change {
+    fn begin(shared: Shared) -> Self {
+        Self {
+            shared,
+            old: RwSignal::new(String::new()),
+            new: RwSignal::new(String::new()),
+            again: RwSignal::new(String::new()),
+            problem: RwSignal::new(None),
+            done: RwSignal::new(None),
+            busy: RwSignal::new(false),
+        }
+    }
+
+    /// Keeps what was typed twice. A press on empty fields does nothing: it may be the second of
+    /// two, and must not take away what the first has said.
+    fn submit(self) {
+        let (new, again) = (self.new.get_untracked(), self.again.get_untracked());
+        if self.busy.get_untracked() || (new.is_empty() && again.is_empty()) {
+            return;
+        }
+        if new == again {
+            self.make(Some(new), words::LOCK_SET_DONE);
+        } else {
+            self.done.set(None);
+            self.problem
+                .set(Some(words::problem_of("pin_differs", words::LOCK_DIFFERS)));
+        }
+    }
+
+    /// Sets, changes or takes away the PIN, once however often it is pressed meanwhile.
+    fn make(self, wanted: Option<String>, word: Word) {
+        if self.busy.get_untracked() {
+            return;
+        }
+        self.busy.set(true);
+        self.problem.set(None);
+        self.done.set(None);
+        let old = self.old.get_untracked();
+        spawn_local(async move {
+            match backend::set_pin(&old, wanted.as_deref()).await {
+                Ok(()) => {
+                    for field in [self.old, self.new, self.again] {
+                        field.try_set(String::new());
+                    }
+                    self.done.try_set(Some(word));
+                }
+                Err(refused) => self.shared.say(self.problem, refused),
+            }
+            self.busy.try_set(false);
+            self.shared.look_at_lock().await;
+        });
+    }
+
+    fn lock_now(self) {
+        spawn_local(async move {
+            if let Err(refused) = backend::lock_now().await {
+                self.shared.say(self.problem, refused);
+            }
+            self.shared.look_at_lock().await;
+        });
+    }
+}
+
 /// Sets, changes and takes away the PIN, and says when it locks.
 #[component]
 pub(crate) fn LockSettings() -> impl IntoView {
     let t = speaker();
     let shared = shared();
-    let (old, new, again) = (
-        RwSignal::new(String::new()),
-        RwSignal::new(String::new()),
-        RwSignal::new(String::new()),
-    );
-    let (problem, set_problem) = signal(None::<Problem>);
-    let (done, set_done) = signal(None::<Word>);
+    let change = Change::begin(shared);
     let is_set = Memo::new(move |_| shared.lock.get().pin_set);
-    let finish = move |answer: Answer<()>, word: Word| {
-        if answer.is_ok() {
-            for field in [old, new, again] {
-                field.try_set(String::new());
-            }
-        }
-        set_done.try_set(answer.is_ok().then_some(word));
-        set_problem.try_set(answer.err());
-    };
-    let change = move |wanted: Option<String>, word: Word| {
-        spawn_local(async move {
-            let answer = backend::set_pin(&old.get_untracked(), wanted.as_deref()).await;
-            finish(answer, word);
-            shared.look_at_lock().await;
-        });
-    };
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
-        if new.get_untracked() == again.get_untracked() {
-            change(Some(new.get_untracked()), words::LOCK_SET_DONE);
-        } else {
-            set_problem.set(Some(words::problem_of("pin_differs", words::LOCK_DIFFERS)));
-        }
+        change.submit();
     };
     let field = move |id: &'static str, word: Word, value: RwSignal<String>| {
         view! {
@@ -150,6 +199,7 @@ pub(crate) fn LockSettings() -> impl IntoView {
             </div>
         }
     };
+    let is_busy = move || change.busy.get();
     view! {
         <section class="card stack tight" id="settings-lock">
             <h2>{t.say(words::LOCK_SETTINGS)}</h2>
@@ -157,23 +207,28 @@ pub(crate) fn LockSettings() -> impl IntoView {
                 {move || t.say(if is_set.get() { words::LOCK_IS_SET } else { words::LOCK_NOT_SET })}
             </p>
             <form class="stack tight" on:submit=submit>
-                <Show when=move || is_set.get()>{field("pin-old", words::LOCK_OLD, old)}</Show>
-                {field("pin-new", words::LOCK_NEW, new)}
-                {field("pin-again", words::LOCK_AGAIN, again)}
-                {move || problem.get().map(|problem| view! { <ProblemNotice problem /> })}
-                {move || done.get().map(|word| view! { <p role="status">{t.say(word)}</p> })}
-                <button type="submit" id="pin-set">{t.say(words::LOCK_SET)}</button>
+                <Show when=move || is_set.get()>{field("pin-old", words::LOCK_OLD, change.old)}</Show>
+                {field("pin-new", words::LOCK_NEW, change.new)}
+                {field("pin-again", words::LOCK_AGAIN, change.again)}
+                {move || change.problem.get().map(|problem| view! { <ProblemNotice problem /> })}
+                {move || change.done.get().map(|word| view! { <p role="status">{t.say(word)}</p> })}
+                <button
+                    type="submit"
+                    id="pin-set"
+                    aria-disabled=move || is_busy().then_some("true")
+                >
+                    {move || t.say(if is_busy() { words::LOCK_BUSY } else { words::LOCK_SET })}
+                </button>
             </form>
             <Show when=move || is_set.get()>
                 <Minutes />
                 <div class="row">
                     <button type="button" id="pin-remove" on:click=move |_| {
-                        change(None, words::LOCK_REMOVED);
+                        change.make(None, words::LOCK_REMOVED);
                     }>{t.say(words::LOCK_REMOVE)}</button>
-                    <button type="button" id="lock-now" on:click=move |_| spawn_local(async move {
-                        finish(backend::lock_now().await, words::LOCK_SET_DONE);
-                        shared.look_at_lock().await;
-                    })>{t.say(words::LOCK_NOW)}</button>
+                    <button type="button" id="lock-now" on:click=move |_| change.lock_now()>
+                        {t.say(words::LOCK_NOW)}
+                    </button>
                 </div>
             </Show>
         </section>

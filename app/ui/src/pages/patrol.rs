@@ -2,10 +2,10 @@
 
 use crate::backend;
 use crate::components::icon::{Icon, Shape};
-use crate::components::notice::ProblemNotice;
+use crate::components::notice::{ProblemNotice, reading};
 use crate::components::report_row::short_place;
 use crate::route::Route;
-use crate::state::{self, Shared, live, shared, speaker};
+use crate::state::{self, Shared, last_good, live, shared, speaker};
 use crate::words;
 use gloo_timers::future::TimeoutFuture;
 use leptos::prelude::*;
@@ -78,7 +78,7 @@ pub(crate) fn Patrol() -> impl IntoView {
         let round = round.clone();
         async move { backend::patrol(&round).await }
     });
-    let patrol = Memo::new(move |_| detail.get().and_then(Result::ok));
+    let patrol = last_good(detail);
     view! {
         <div class="page stack">
             <header class="row bar">
@@ -88,11 +88,7 @@ pub(crate) fn Patrol() -> impl IntoView {
                 </a>
                 <h1 class="grow">{t.say(words::PATROL_TITLE)}</h1>
             </header>
-            {move || match detail.get() {
-                None => view! { <p class="second">{t.say(words::LOADING)}</p> }.into_any(),
-                Some(Err(problem)) => view! { <ProblemNotice problem /> }.into_any(),
-                Some(Ok(_)) => ().into_any(),
-            }}
+            {reading(detail)}
             <Show when=move || patrol.with(Option::is_some)>
                 <Points patrol />
             </Show>
@@ -113,6 +109,7 @@ fn Points(patrol: Memo<Option<PatrolView>>) -> impl IntoView {
         card.map_or_else(String::new, |card| card.id.clone())
     });
     let points = move || patrol.get().map_or_else(Vec::new, |patrol| patrol.points);
+    let beginning = RwSignal::new(false);
     view! {
         <section class="stack tight">
             <h2>{move || card(|card| card.name.clone())}</h2>
@@ -128,7 +125,7 @@ fn Points(patrol: Memo<Option<PatrolView>>) -> impl IntoView {
                 children=move |point: PatrolPointView| {
                     let round = round.clone();
                     let mark = mark_of(patrol, point.id.clone());
-                    view! { <Point round point mark /> }
+                    view! { <Point round point mark beginning /> }
                 }
             />
         </ol>
@@ -189,7 +186,12 @@ impl Writing {
 
 /// A point: what to look at, what was seen, and a way to report what is wrong.
 #[component]
-fn Point(round: String, point: PatrolPointView, mark: Memo<Option<MarkView>>) -> impl IntoView {
+fn Point(
+    round: String,
+    point: PatrolPointView,
+    mark: Memo<Option<MarkView>>,
+    beginning: RwSignal<bool>,
+) -> impl IntoView {
     let t = speaker();
     let shared = shared();
     let note = RwSignal::new(String::new());
@@ -203,7 +205,7 @@ fn Point(round: String, point: PatrolPointView, mark: Memo<Option<MarkView>>) ->
         round,
         point: point.id.clone(),
     });
-    let report = move |_| begin_report(here.get_value(), problem);
+    let report = move |_| begin_report(here.get_value(), beginning, problem);
     let button = move |seen: Seen| {
         view! {
             <button
@@ -239,13 +241,21 @@ fn Point(round: String, point: PatrolPointView, mark: Memo<Option<MarkView>>) ->
     }
 }
 
-/// Begins a report at a point and goes on to its form.
-fn begin_report(at: OnRound, problem: RwSignal<Option<Problem>>) {
+/// Begins a report at a point and goes on to its form: one, however quickly it is pressed and
+/// wherever on the page.
+fn begin_report(at: OnRound, beginning: RwSignal<bool>, problem: RwSignal<Option<Problem>>) {
+    if beginning.get_untracked() {
+        return;
+    }
+    beginning.set(true);
+    problem.set(None);
     spawn_local(async move {
         match backend::begin_report_on_round(&at).await {
+            // The page goes; until then it stays shut.
             Ok(draft) => state::go(Route::Capture(Some(draft))),
             Err(refused) => {
                 problem.try_set(Some(refused));
+                beginning.try_set(false);
             }
         }
     });

@@ -3,18 +3,18 @@
 use crate::backend;
 use crate::components::field::{Fact, Switch};
 use crate::components::icon::{Icon, Shape};
-use crate::components::notice::{Empty, ProblemNotice};
+use crate::components::notice::{Empty, ProblemNotice, reading};
 use crate::components::report_row::Thumbnail;
 use crate::pages::home::SyncLine;
 use crate::pages::settings::RoomNotice;
 use crate::pages::tasks::TaskItem;
 use crate::route::Route;
-use crate::state::{live, shared, speaker};
+use crate::state::{Shared, last_good, live, shared, speaker};
 use crate::words::{self, Word};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use shared::time::SECOND_MS;
-use shared::wire::handheld::ReportStatus;
+use shared::wire::handheld::{Problem, ReportStatus};
 use shared::wire::queue::{
     Held, PhotoStanding, Queue as QueueView, QueuePhoto, QueueRow, SendingRules,
 };
@@ -26,16 +26,17 @@ pub(crate) fn Queue() -> impl IntoView {
     let t = speaker();
     let queue = live(backend::queue);
     // Drawn apart, so that a number being typed isn't drawn over while photos move.
-    let rules = Memo::new(move |_| queue.get().and_then(Result::ok).map(|queue| queue.rules));
+    let known = last_good(queue);
+    let rules = Memo::new(move |_| known.with(|known| known.as_ref().map(|queue| queue.rules)));
+    let setting = Setting::begin(shared(), rules);
     view! {
         <div class="page stack queue">
             <h1>{t.say(words::QUEUE_TITLE)}</h1>
-            {move || match queue.get() {
-                None => view! { <p class="second">{t.say(words::LOADING)}</p> }.into_any(),
-                Some(Err(problem)) => view! { <ProblemNotice problem /> }.into_any(),
-                Some(Ok(queue)) => view! { <Shown queue /> }.into_any(),
-            }}
-            {move || rules.get().map(|rules| view! { <Rules rules /> })}
+            {reading(queue)}
+            {move || known.get().map(|queue| view! { <Shown queue /> })}
+            <Show when=move || rules.with(Option::is_some)>
+                <Rules setting />
+            </Show>
         </div>
     }
 }
@@ -200,29 +201,87 @@ fn Mark(shape: Shape, state: &'static str, word: Word) -> impl IntoView {
     }
 }
 
+/// The rules as they are set here. Every member is a handle, so copies are the same thing.
+#[derive(Clone, Copy)]
+struct Setting {
+    shared: Shared,
+    /// As the device has them.
+    kept: Memo<Option<SendingRules>>,
+    rules: RwSignal<SendingRules>,
+    problem: RwSignal<Option<Problem>>,
+    busy: StoredValue<bool>,
+}
+
+impl Setting {
+    fn begin(shared: Shared, kept: Memo<Option<SendingRules>>) -> Self {
+        let setting = Self {
+            shared,
+            kept,
+            rules: RwSignal::new(SendingRules::default()),
+            problem: RwSignal::new(None),
+            busy: StoredValue::new(false),
+        };
+        Effect::new(move |_| {
+            if let Some(kept) = kept.get()
+                && !setting.busy.get_value()
+            {
+                setting.rules.set(kept);
+            }
+        });
+        setting
+    }
+
+    /// Changes one rule and keeps them all. One is kept after the other, and what changes meanwhile
+    /// goes with the next, so that none takes another back.
+    fn keep(self, change: impl FnOnce(&mut SendingRules)) {
+        self.rules.update(change);
+        self.problem.set(None);
+        if self.busy.get_value() {
+            return;
+        }
+        self.busy.set_value(true);
+        let mut rules = self.rules.get_untracked();
+        spawn_local(async move {
+            loop {
+                let answer = backend::save_sending_rules(rules).await;
+                // The page may be gone; then nothing changes any more.
+                let now = self.rules.try_get_untracked().unwrap_or(rules);
+                if now != rules {
+                    rules = now;
+                    continue;
+                }
+                if let Err(refused) = answer {
+                    self.take_back(refused);
+                }
+                break;
+            }
+            self.busy.try_set_value(false);
+            self.shared.look_again();
+        });
+    }
+
+    /// Shows what is kept, and why it isn't what was wanted.
+    fn take_back(self, refused: Problem) {
+        if let Some(kept) = self.kept.try_get_untracked().flatten() {
+            self.rules.try_set(kept);
+        }
+        self.shared.say(self.problem, refused);
+    }
+}
+
 /// What photos may cost. Kept at once; the queue is looked at again.
 #[component]
-fn Rules(rules: SendingRules) -> impl IntoView {
+fn Rules(setting: Setting) -> impl IntoView {
     let t = speaker();
-    let shared = shared();
-    let keep = move |rules: SendingRules| {
-        spawn_local(async move {
-            if let Err(problem) = backend::save_sending_rules(rules).await {
-                leptos::logging::warn!("the rules were not kept: {}", problem.code);
-            }
-            shared.look_again();
-        });
-    };
-    let cap = rules.daily_cap_mb.map(|cap| cap.to_string());
+    let wifi_only = Memo::new(move |_| setting.rules.get().wifi_only);
+    let cap = Memo::new(move |_| setting.rules.get().daily_cap_mb);
+    let cap_text = move || cap.get().map(|cap| cap.to_string()).unwrap_or_default();
     let wrong = RwSignal::new(false);
     let set_cap = move |typed: String| {
         let typed = cap_typed(&typed);
         wrong.set(typed.is_err());
-        if let Ok(daily_cap_mb) = typed {
-            keep(SendingRules {
-                daily_cap_mb,
-                ..rules
-            });
+        if let Ok(cap) = typed {
+            setting.keep(|rules| rules.daily_cap_mb = cap);
         }
     };
     view! {
@@ -232,9 +291,10 @@ fn Rules(rules: SendingRules) -> impl IntoView {
             <Switch
                 id="wifi-only"
                 label=t.say(words::QUEUE_WIFI_ONLY)
-                on=Signal::stored(rules.wifi_only)
-                change=move |wifi_only| keep(SendingRules { wifi_only, ..rules })
+                on=wifi_only
+                change=move |on| setting.keep(|rules| rules.wifi_only = on)
             />
+            {move || setting.problem.get().map(|problem| view! { <ProblemNotice problem /> })}
             <div class="field">
                 <label for="daily-cap">{t.say(words::QUEUE_CAP)}</label>
                 // As text: a field for numbers is empty for a program when it holds words.
@@ -244,7 +304,7 @@ fn Rules(rules: SendingRules) -> impl IntoView {
                     inputmode="numeric"
                     autocomplete="off"
                     aria-invalid=move || wrong.get().then_some("true")
-                    prop:value=cap.unwrap_or_default()
+                    prop:value=cap_text
                     on:change=move |event| set_cap(event_target_value(&event))
                 />
                 <Show when=move || wrong.get()>

@@ -6,10 +6,10 @@ mod receipt;
 use crate::backend;
 use crate::components::field::Fact;
 use crate::components::icon::{Icon, Shape};
-use crate::components::notice::ProblemNotice;
+use crate::components::notice::{ProblemNotice, reading};
 use crate::components::report_row::{StatusMark, brief_place};
 use crate::route::{Route, Shown};
-use crate::state::{event_word, live, shared, speaker, state_word};
+use crate::state::{event_word, last_good, live, shared, speaker, state_word};
 use crate::words;
 use adding::Adding;
 use leptos::prelude::*;
@@ -25,7 +25,7 @@ use shared::wire::sync::CourseEntry;
 pub(crate) fn Report(report: ReportId) -> impl IntoView {
     let t = speaker();
     let detail = live(move || backend::report(report));
-    let known = Memo::new(move |_| detail.get().and_then(Result::ok));
+    let known = last_good(detail);
     view! {
         <div class="page stack report">
             <header class="row bar">
@@ -35,11 +35,8 @@ pub(crate) fn Report(report: ReportId) -> impl IntoView {
                 </a>
                 <h1 class="grow">{t.say(words::REPORT_TITLE)}</h1>
             </header>
-            {move || match detail.get() {
-                None => view! { <p class="second">{t.say(words::LOADING)}</p> }.into_any(),
-                Some(Err(problem)) => view! { <ProblemNotice problem /> }.into_any(),
-                Some(Ok(detail)) => view! { <Whole detail /> }.into_any(),
-            }}
+            {reading(detail)}
+            {move || known.get().map(|detail| view! { <Whole detail /> })}
             <Show when=move || known.with(Option::is_some)>
                 <Adding report detail=known />
             </Show>

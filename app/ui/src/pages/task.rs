@@ -6,12 +6,12 @@ mod doing;
 use crate::backend;
 use crate::components::field::Fact;
 use crate::components::icon::{Icon, Shape};
-use crate::components::notice::ProblemNotice;
+use crate::components::notice::reading;
 use crate::components::report_row::brief_place;
 use crate::pages::report::{Course, Photos};
 use crate::pages::tasks::TaskMark;
 use crate::route::Route;
-use crate::state::{live, shared, speaker, task_word};
+use crate::state::{last_good, live, shared, speaker, task_word};
 use crate::words;
 use doing::Doing;
 use leptos::prelude::*;
@@ -25,7 +25,7 @@ use shared::wire::handheld::TaskDetail;
 pub(crate) fn Task(case: CaseId) -> impl IntoView {
     let t = speaker();
     let detail = live(move || backend::task(case));
-    let known = Memo::new(move |_| detail.get().and_then(Result::ok));
+    let known = last_good(detail);
     // The form is drawn once for each thing to be done: what is being written stays while the case
     // around it moves on.
     let open = Memo::new(move |_| {
@@ -45,11 +45,8 @@ pub(crate) fn Task(case: CaseId) -> impl IntoView {
                     {move || known.with(|known| known.as_ref().map(|known| task_word(&known.row.kind)))}
                 </h1>
             </header>
-            {move || match detail.get() {
-                None => view! { <p class="second">{t.say(words::LOADING)}</p> }.into_any(),
-                Some(Err(problem)) => view! { <ProblemNotice problem /> }.into_any(),
-                Some(Ok(detail)) => view! { <Where detail /> }.into_any(),
-            }}
+            {reading(detail)}
+            {move || known.get().map(|detail| view! { <Where detail /> })}
             {move || open.get().map(|kind| view! { <Doing case kind known /> })}
             {move || known.get().map(|detail| view! { <Rest detail /> })}
         </div>

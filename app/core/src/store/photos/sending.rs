@@ -23,25 +23,30 @@ pub struct Upload {
     pub attempts: u32,
 }
 
+/// Filed photos that haven't arrived, but those of what the server rejected: they never go.
+const WAITING: &str = "
+    FROM photos p
+    LEFT JOIN reports r ON r.id = p.report_id
+    JOIN operations o ON o.op_id = coalesce(p.op_id, r.op_id)
+    WHERE p.sent_ms IS NULL AND coalesce(o.outcome, '') <> 'rejected'";
+
 /// Photos that are filed and haven't arrived whole: how many, and how many bytes are to go.
 pub fn waiting_number(tx: &Transaction<'_>) -> Result<(u32, u64), StoreError> {
-    const SQL: &str = "
-        SELECT count(*), coalesce(sum(bytes - upload_offset), 0) FROM photos
-        WHERE sent_ms IS NULL AND draft_id IS NULL";
+    let sql = format!("SELECT count(*), coalesce(sum(p.bytes - p.upload_offset), 0) {WAITING}");
     let (number, bytes): (i64, i64) =
-        tx.query_row(SQL, [], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        tx.query_row(&sql, [], |row| Ok((row.get(0)?, row.get(1)?)))?;
     Ok((uncount(number), uncount(bytes)))
 }
 
 /// The filed photos that have not arrived, oldest first: row, hash and size. One of two
 /// reports is named once.
 pub fn unsent(tx: &Transaction<'_>) -> Result<Vec<(i64, Sha256, u64)>, StoreError> {
-    const SQL: &str = "
-        SELECT min(id), sha256, bytes FROM photos
-        WHERE sent_ms IS NULL AND draft_id IS NULL
-        GROUP BY sha256, bytes
-        ORDER BY min(id)";
-    let mut statement = tx.prepare_cached(SQL)?;
+    let sql = format!(
+        "SELECT min(p.id), p.sha256, p.bytes {WAITING}
+        GROUP BY p.sha256, p.bytes
+        ORDER BY min(p.id)"
+    );
+    let mut statement = tx.prepare_cached(&sql)?;
     let mut rows = statement.query([])?;
     let mut photos = Vec::new();
     while let Some(row) = rows.next()? {

@@ -109,8 +109,12 @@ impl Kept {
 
     pub(super) fn take(&mut self, text: &str) -> OperationResult {
         let value: serde_json::Value = serde_json::from_str(text).unwrap();
-        let is_damaged = |word: &String| text.contains(word.as_str());
-        if self.damage.as_ref().is_some_and(is_damaged) {
+        let is_in = |word: &String| text.contains(word.as_str());
+        if self.reject.as_ref().is_some_and(is_in) {
+            let op_id = value["op_id"].as_str().unwrap().to_owned();
+            return OperationResult::new(op_id, Outcome::Rejected);
+        }
+        if self.damage.as_ref().is_some_and(is_in) {
             let op_id = value["op_id"].as_str().unwrap().to_owned();
             let mut result = OperationResult::new(op_id, Outcome::Quarantined);
             result.code = Some("hash_mismatch".into());

@@ -18,18 +18,26 @@ use shared::wire::handheld::{CategoryRow, DraftView, PhotoView, PlaceInput, Prob
 const PHOTO_FILE_BYTES_LIMIT: f64 = 64.0 * 1024.0 * 1024.0;
 
 impl Form {
-    /// Adds photos one after another; one that can't be read doesn't stop the others.
+    /// Adds photos one after another; one that can't be read doesn't stop the others, nor does
+    /// leaving the page: they were chosen for this draft.
     pub(crate) fn add_photos(self, files: Vec<web_sys::File>, shared: Shared) {
         let visit = self.visit.get_value();
         self.problem.set(None);
         self.preparing
             .update(|count| *count = count.saturating_add(u32::try_from(files.len()).unwrap_or(0)));
         spawn_local(async move {
+            let draft = self.draft_id().await;
             for file in files {
-                let answer = self.add_photo(&file).await;
+                let answer = match &draft {
+                    Ok(id) => self.add_photo(*id, &file, visit).await,
+                    Err(problem) => Err(problem.clone()),
+                };
                 if !self.is_here(visit) {
-                    shared.say_if_late(answer.err());
-                    return;
+                    match answer {
+                        Ok(_) => shared.look_again(),
+                        Err(problem) => shared.late.set(Some(problem)),
+                    }
+                    continue;
                 }
                 self.preparing
                     .update(|count| *count = count.saturating_sub(1));
@@ -46,7 +54,7 @@ impl Form {
         });
     }
 
-    async fn add_photo(self, file: &web_sys::File) -> Answer<DraftView> {
+    async fn add_photo(self, id: DraftId, file: &web_sys::File, visit: u32) -> Answer<DraftView> {
         if file.size() > PHOTO_FILE_BYTES_LIMIT {
             return Err(Problem {
                 code: String::from("photo_too_large"),
@@ -54,17 +62,20 @@ impl Form {
                 words_en: Speaker(Lang::En).say(words::PHOTO_TOO_LARGE).to_owned(),
             });
         }
-        let visit = self.visit.get_value();
-        let id = self.draft_id().await?;
         let buffer = wasm_bindgen_futures::JsFuture::from(file.array_buffer())
             .await
             .map_err(|_| unknown_problem("file"))?;
         // Chosen before the pickers were shut: when the report isn't filed after all it is part of
         // it, and else the core says that it came too late.
-        while self.filing.get_value() && self.is_here(visit) {
+        while self.is_here(visit) && self.filing.get_value() {
             TimeoutFuture::new(DRAFT_WAIT_MS).await;
         }
-        backend::add_photo(id, self.next_role(), &Uint8Array::new(&buffer)).await
+        let role = if self.is_here(visit) {
+            self.next_role()
+        } else {
+            PhotoRole::default()
+        };
+        backend::add_photo(id, role, &Uint8Array::new(&buffer)).await
     }
 
     /// What the next photo most likely shows.
@@ -170,22 +181,20 @@ impl Form {
         }
     }
 
-    /// Chooses the category and offers its conditions; the only one is taken at once.
+    /// Chooses the category and offers its conditions; the only one is taken at once. The same
+    /// category once more keeps its condition.
     pub(crate) fn choose(self, category: CategoryRow) {
         let id: CategoryId = category.id.clone();
         let visit = self.visit.get_value();
-        self.conditions.set(Vec::new());
-        self.condition.set(None);
+        if !self.is_category(&id) {
+            self.conditions.set(Vec::new());
+            self.condition.set(None);
+        }
         self.category.set(Some(category));
         self.changed();
         spawn_local(async move {
             let detail = backend::category(&id).await;
-            let same = self
-                .category
-                .read_untracked()
-                .as_ref()
-                .is_some_and(|now| now.id == id);
-            if !self.is_here(visit) || !same {
+            if !self.is_here(visit) || !self.is_category(&id) {
                 return;
             }
             match detail {
@@ -199,5 +208,11 @@ impl Form {
                 Err(problem) => self.problem.set(Some(problem)),
             }
         });
+    }
+
+    /// Whether this is the category now: an answer about another comes too late.
+    pub(super) fn is_category(self, id: &CategoryId) -> bool {
+        let category = self.category.read_untracked();
+        category.as_ref().is_some_and(|now| now.id == *id)
     }
 }

@@ -12,7 +12,7 @@ use leptos::task::spawn_local;
 impl Form {
     /// Files the report, or shows what is missing.
     pub(crate) fn send(self, shared: Shared) {
-        if self.sending.get_untracked() {
+        if self.sending.get_untracked() || self.loading.get_untracked() {
             return;
         }
         self.sending.set(true);

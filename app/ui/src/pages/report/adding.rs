@@ -192,9 +192,7 @@ fn Words(
                     open.try_set(None);
                     shared.look_again();
                 }
-                Err(refused) => {
-                    problem.try_set(Some(refused));
-                }
+                Err(refused) => shared.say(problem, refused),
             }
         });
     };
@@ -234,9 +232,7 @@ fn PhotoButton(
             busy.try_set(false);
             match kept {
                 Ok(()) => shared.look_again(),
-                Err(refused) => {
-                    problem.try_set(Some(refused));
-                }
+                Err(refused) => shared.say(problem, refused),
             }
         });
     };

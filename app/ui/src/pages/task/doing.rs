@@ -41,6 +41,8 @@ struct Work {
     /// It was asked whether all of it is to be forgotten.
     sure: RwSignal<bool>,
     edits: StoredValue<u32>,
+    /// Something was changed that isn't kept yet.
+    unkept: StoredValue<bool>,
 }
 
 impl Work {
@@ -61,26 +63,43 @@ impl Work {
             finishing: RwSignal::new(false),
             sure: RwSignal::new(false),
             edits: StoredValue::new(0),
+            unkept: StoredValue::new(false),
         }
     }
 
     /// Keeps what was found, after a pause in typing.
     fn changed(self) {
         self.stop_keeping();
+        self.unkept.set_value(true);
         let edits = self.edits.get_value();
         spawn_local(async move {
             TimeoutFuture::new(PAUSE_MS).await;
             if self.edits.try_get_value() == Some(edits) {
+                self.unkept.set_value(false);
                 self.say(self.keep().await);
             }
+        });
+    }
+
+    /// Keeps what was changed a moment ago; the page is about to go.
+    fn leave(self) {
+        if !self.unkept.get_value() {
+            return;
+        }
+        let (found, reason) = (self.found.get_untracked(), self.reason.get_untracked());
+        let (shared, case) = (self.shared, self.case);
+        spawn_local(async move {
+            if let Err(problem) = keep(case, found, &reason).await {
+                shared.late.set(Some(problem));
+            }
+            shared.look_again();
         });
     }
 
     async fn keep(self) -> Answer<()> {
         let found = self.found.get_untracked();
         let reason = self.reason.get_untracked();
-        backend::take_up_task(self.case).await?;
-        backend::set_task(self.case, found, &reason).await
+        keep(self.case, found, &reason).await
     }
 
     fn say(self, answer: Answer<()>) {
@@ -133,7 +152,10 @@ impl Work {
             let answer = act.await;
             self.busy.try_set(false);
             self.shared.say_if_late(answer.as_ref().err().cloned());
-            self.say(answer);
+            match answer {
+                Ok(()) => self.say(Ok(())),
+                Err(problem) => self.shared.say(self.problem, problem),
+            }
             self.shared.look_again();
         });
     }
@@ -143,6 +165,7 @@ impl Work {
         // The page may be gone.
         self.edits
             .try_update_value(|edits| *edits = edits.wrapping_add(1));
+        self.unkept.try_set_value(false);
     }
 
     fn finish(self) {
@@ -183,6 +206,11 @@ impl Work {
     }
 }
 
+async fn keep(case: CaseId, found: Option<Found>, reason: &str) -> Answer<()> {
+    backend::take_up_task(case).await?;
+    backend::set_task(case, found, reason).await
+}
+
 /// Whether this is the second press of two: the first asks, and after a while the question is
 /// withdrawn.
 fn is_sure(asked: RwSignal<bool>) -> bool {
@@ -203,6 +231,7 @@ fn is_sure(asked: RwSignal<bool>) -> bool {
 pub(super) fn Doing(case: CaseId, kind: String, known: Memo<Option<TaskDetail>>) -> impl IntoView {
     let t = speaker();
     let work = Work::of(case, &kind, known.get_untracked());
+    on_cleanup(move || work.leave());
     let standing = Memo::new(move |_| known.with(|k| k.as_ref().map(|k| k.row.standing)));
     let unable = move || work.found.get() == Some(Found::Unable);
     view! {

@@ -28,6 +28,7 @@ on_both!(
     an_operation_slipped_into_a_signed_push_is_not_acted_on,
     an_operation_damaged_on_the_way_does_not_spoil_the_others,
     what_does_not_stand_on_the_stored_operation_is_kept_and_the_next_goes_on,
+    what_stands_on_an_operation_set_aside_in_its_own_push_is_not_acted_on,
     another_key_after_enrolling_again_counts_and_is_in_the_audit,
     every_kept_operation_has_a_receipt_that_anybody_can_check,
     the_ledger_names_what_is_owed_and_since_when,
@@ -144,6 +145,38 @@ fn what_does_not_stand_on_the_stored_operation_is_kept_and_the_next_goes_on(back
     assert_eq!(reply.at("/high_water"), 3);
     let reply = world.push(&copy, &[two]);
     assert_eq!(outcomes(&reply), ["quarantined: chain_broken"], "a repeat");
+}
+
+fn what_stands_on_an_operation_set_aside_in_its_own_push_is_not_acted_on(backend: &Backend) {
+    let world = World::new(backend);
+    let mut handheld = world.worker();
+    let mut copy = handheld.clone();
+    let one = handheld.file_text("一");
+    assert_eq!(outcomes(&world.push(&handheld, &[one])), ["applied"]);
+    // A copy of the handheld's data, put back, sends all that it made since at once.
+    let ops = ["另一个一", "二", "三"].map(|text| copy.file_text(text));
+    let reply = world.push(&copy, &ops);
+    assert_eq!(
+        outcomes(&reply),
+        [
+            "quarantined: seq_reused",
+            "quarantined: chain_broken",
+            "applied"
+        ]
+    );
+    assert_eq!(reply.at("/high_water"), 3);
+    assert_eq!(world.verify().findings, []);
+    let reply = world.push(&copy, &ops);
+    assert_eq!(
+        outcomes(&reply),
+        [
+            "quarantined: seq_reused",
+            "quarantined: chain_broken",
+            "duplicate"
+        ],
+        "a repeat"
+    );
+    assert_eq!(world.verify().findings, []);
 }
 
 fn another_key_after_enrolling_again_counts_and_is_in_the_audit(backend: &Backend) {

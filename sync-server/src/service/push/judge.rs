@@ -99,6 +99,18 @@ pub enum Chained {
     ByStored,
 }
 
+impl Chained {
+    /// The same, once it is known which operations of its push were set aside: such a one doesn't
+    /// hold the number before this one, so the stored one says.
+    pub(super) fn unless_on(self, set_aside: &HashSet<Sha256>, sealed: &SealedOperation) -> Self {
+        if self == Self::Fits && set_aside.contains(&sealed.operation.prev_hash) {
+            Self::ByStored
+        } else {
+            self
+        }
+    }
+}
+
 impl Judged {
     /// The operation, when it could be read.
     #[must_use]

@@ -7,6 +7,7 @@
 //! never fails a push; what can't be acted on goes to a person. Tests: `tests/tests/push.rs`.
 
 mod adding;
+mod carriers;
 mod differing;
 mod filing;
 mod judge;
@@ -15,6 +16,7 @@ mod looking;
 mod marking;
 mod words;
 
+pub use carriers::{Before, Carriers, before, former_epochs, stand};
 pub use judge::{Chained, Judged, Sender, judge, names_unknown_catalogue};
 pub(in crate::service) use looking::LATE_FINDING;
 pub(in crate::service) use marking::seen_name;
@@ -443,7 +445,7 @@ fn quarantine(
     insert(tx, sealed, &result, now)?;
     let kept = Kept {
         words: Some(&reason.words),
-        ..Kept::of(sealed, sender.person, reason.code)
+        ..Kept::judged(sealed, sender.person, reason.code)
     };
     keep(tx, district, sender.device, &kept, now)?;
     Ok(result)

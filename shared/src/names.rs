@@ -40,7 +40,7 @@ names! {
         ExclusiveGrid = "exclusive_grid",
     }
     PlaceSource { Gps = "gps", Exif = "exif", Pin = "pin", Typed = "typed" }
-    PhotoRole { Near = "near", Far = "far", Before = "before", After = "after" }
+    PhotoRole { Near = "near", Far = "far", Before = "before", After = "after", Other = "other" }
     PostKind {
         Worker = "worker",
         Head = "head",
@@ -93,7 +93,7 @@ mod tests {
         for source in ["gps", "exif", "pin", "typed"] {
             same(PlaceSource::parse(source).unwrap(), source);
         }
-        for role in ["near", "far", "before", "after"] {
+        for role in ["near", "far", "before", "after", "other"] {
             same(PhotoRole::parse(role).unwrap(), role);
         }
         for kind in ["worker", "head", "exclusive_worker", "assistant", "office"] {

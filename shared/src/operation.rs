@@ -338,6 +338,21 @@ mod tests {
     }
 
     #[test]
+    fn a_photo_of_a_role_from_a_later_version_opens_and_keeps_its_word() {
+        let mut value = serde_json::to_value(sample()).unwrap();
+        let photo =
+            json!({"sha256": CHAIN_START, "bytes": 1, "mime": "image/jpeg", "role": "plate"});
+        value["photos"] = json!([photo]);
+        let hash = Sha256::of(canonical(&value).unwrap().as_bytes());
+        value["hash"] = json!(hash);
+        let opened = open(&value).unwrap();
+        assert_eq!(opened.hash, hash);
+        assert!(opened.text.contains(r#""role":"plate""#));
+        let roles = opened.operation.photos.iter().map(|photo| photo.role);
+        assert_eq!(roles.collect::<Vec<_>>(), [crate::report::PhotoRole::Other]);
+    }
+
+    #[test]
     fn what_travels_aside_is_vouched_for_and_can_be_erased() {
         let contact = crate::contact::Contact::of("张三", "13812341234", "0f".into());
         let commitment = contact.as_ref().unwrap().commitment();

@@ -77,6 +77,10 @@ pub enum PhotoRole {
     Before,
     /// 处理后.
     After,
+    /// Something a later version says: an operation with it is taken all the same, and its text
+    /// keeps the word. A version that knows the word finds `other` stored for it.
+    #[serde(other)]
+    Other,
 }
 
 /// A photo of a report: identified by the hash of the stored copy, sealed to its original.

@@ -22,6 +22,7 @@ mod writer;
 pub mod areas;
 pub mod audit;
 pub mod backup;
+pub mod bindings;
 pub mod buckets;
 pub mod cases;
 pub mod catalogue_drafts;

@@ -24,7 +24,7 @@ use shared::wire::sync::{
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 use sync_server::service::district::District;
-use sync_server::service::push::{self, Sender};
+use sync_server::service::push::{self, Carriers, Sender};
 use sync_server::service::sessions::Session;
 use sync_server::service::{Fault, init, photos};
 use sync_server::store::Store;
@@ -92,7 +92,8 @@ fn push_body(bytes: &[u8]) {
     };
     for session in [session(), &signed] {
         let (ops, signature) = (&request.ops, request.signature);
-        let judged = push::judge(district(), session, sender, ops, signature, NOW, || {
+        let carriers = Carriers::of(session.clone(), &[], NOW);
+        let judged = push::judge(district(), &carriers, sender, ops, signature, NOW, || {
             ids += 1;
             Uuid::from_u128(ids)
         });

@@ -22,6 +22,7 @@ on_both!(
     what_is_no_longer_possible_goes_to_a_person_with_words,
     an_addition_before_its_report_is_held_and_not_kept,
     an_addition_to_what_came_damaged_waits_a_day_for_the_whole_one,
+    an_addition_to_what_cannot_be_read_here_waits_a_day_and_then_goes_to_a_person,
     an_addition_to_what_is_in_quarantine_follows_it_there,
     only_the_reporter_and_the_grid_may_add,
     photos_added_later_are_awaited_and_counted,
@@ -292,6 +293,29 @@ fn an_addition_to_what_came_damaged_waits_a_day_for_the_whole_one(backend: &Back
     );
     // The whole one is welcome all the same, and what follows follows.
     assert_eq!(push(&[report.clone(), second]), ["applied", "applied"]);
+}
+
+fn an_addition_to_what_cannot_be_read_here_waits_a_day_and_then_goes_to_a_person(
+    backend: &Backend,
+) {
+    let world = World::new(backend);
+    let mut handheld = world.worker();
+    // It fits its hash, and a member is of another shape than this version knows.
+    let operation = handheld.next(handheld.report());
+    let mut report = serde_json::to_value(&operation).unwrap();
+    report["photos"][0]["width"] = json!("640");
+    let canonical = shared::operation::canonical(&report).unwrap();
+    report["hash"] = json!(shared::id::Sha256::of(canonical.as_bytes()));
+    let words = json!({"text": "补充"});
+    let note = about(&mut handheld, &report, kind::NOTE_ADD, words);
+    let push = |ops: &[Value]| outcomes(&world.push(&handheld, ops));
+    assert_eq!(
+        push(&[report, note.clone()]),
+        ["quarantined: payload_malformed", "held: held"]
+    );
+    world.pass_ms(DAY_MS);
+    assert_eq!(push(&[note]), ["quarantined: subject_unknown"]);
+    assert_eq!(world.verify().findings, []);
 }
 
 fn an_addition_to_what_is_in_quarantine_follows_it_there(backend: &Backend) {

@@ -8,18 +8,19 @@
 )]
 
 use serde_json::{Value, json};
-use shared::id::{DeviceId, Sha256};
+use shared::id::{CaseId, DeviceId, Sha256};
+use shared::operation::CHAIN_START;
 use shared::receipt::receipts;
 use shared::role::Role;
 use shared::signature::{PublicKey, SecretKey};
-use shared::time::DAY_MS;
+use shared::time::{DAY_MS, Timestamp};
 use shared::wire::sync::PushAnswer;
 use std::sync::Arc;
 use sync_server::service::devices;
 use sync_server::store;
 use tests::backends::Backend;
 use tests::on_both;
-use tests::world::{COMMUNITY, Reply, START, World, outcomes};
+use tests::world::{COMMUNITY, Handheld, Reply, START, World, outcomes};
 use uuid::Uuid;
 
 on_both!(
@@ -28,7 +29,10 @@ on_both!(
     an_operation_slipped_into_a_signed_push_is_not_acted_on,
     an_operation_damaged_on_the_way_does_not_spoil_the_others,
     what_does_not_stand_on_the_stored_operation_is_kept_and_the_next_goes_on,
+    what_stands_on_an_operation_set_aside_in_its_own_push_is_not_acted_on,
     another_key_after_enrolling_again_counts_and_is_in_the_audit,
+    what_the_former_carrier_left_on_a_handheld_is_still_theirs,
+    what_was_left_on_a_lost_handheld_or_under_another_key_goes_to_a_person,
     every_kept_operation_has_a_receipt_that_anybody_can_check,
     the_ledger_names_what_is_owed_and_since_when,
 );
@@ -146,6 +150,38 @@ fn what_does_not_stand_on_the_stored_operation_is_kept_and_the_next_goes_on(back
     assert_eq!(outcomes(&reply), ["quarantined: chain_broken"], "a repeat");
 }
 
+fn what_stands_on_an_operation_set_aside_in_its_own_push_is_not_acted_on(backend: &Backend) {
+    let world = World::new(backend);
+    let mut handheld = world.worker();
+    let mut copy = handheld.clone();
+    let one = handheld.file_text("一");
+    assert_eq!(outcomes(&world.push(&handheld, &[one])), ["applied"]);
+    // A copy of the handheld's data, put back, sends all that it made since at once.
+    let ops = ["另一个一", "二", "三"].map(|text| copy.file_text(text));
+    let reply = world.push(&copy, &ops);
+    assert_eq!(
+        outcomes(&reply),
+        [
+            "quarantined: seq_reused",
+            "quarantined: chain_broken",
+            "applied"
+        ]
+    );
+    assert_eq!(reply.at("/high_water"), 3);
+    assert_eq!(world.verify().findings, []);
+    let reply = world.push(&copy, &ops);
+    assert_eq!(
+        outcomes(&reply),
+        [
+            "quarantined: seq_reused",
+            "quarantined: chain_broken",
+            "duplicate"
+        ],
+        "a repeat"
+    );
+    assert_eq!(world.verify().findings, []);
+}
+
 fn another_key_after_enrolling_again_counts_and_is_in_the_audit(backend: &Backend) {
     let world = World::new(backend);
     let person = world.person(Role::GridWorker, COMMUNITY, None);
@@ -181,6 +217,90 @@ fn another_key_after_enrolling_again_counts_and_is_in_the_audit(backend: &Backen
     assert!(replaced[0].1.contains(&key(2).public().id()));
     let enrolled = trail.iter().filter(|(action, _)| action == "device.enrol");
     assert_eq!(enrolled.count(), 2);
+}
+
+/// A report of a handheld, made by its worker at a moment of the server's clock.
+fn made_at(handheld: &mut Handheld, at: Timestamp) -> Value {
+    let mut operation = handheld.next(handheld.report());
+    (operation.wall_ms, operation.offset_ms) = (at, Some(0));
+    handheld.seal(operation)
+}
+
+/// Delivers what lies on a handheld under the token of another binding of it.
+fn brought(world: &World, token: &str, handheld: &Handheld, op: &Value) -> Reply {
+    let request = handheld.request(std::slice::from_ref(op));
+    world.post("/v1/sync/push", token, &request)
+}
+
+fn what_the_former_carrier_left_on_a_handheld_is_still_theirs(backend: &Backend) {
+    let world = World::new(backend);
+    let first = world.person(Role::GridWorker, COMMUNITY, None);
+    let second = world.person(Role::GridWorker, COMMUNITY, None);
+    let device = DeviceId(Uuid::now_v7());
+    let mut before = world.handheld_with(first, device, Some(key(1)));
+    let ops = [0, 1, 2].map(|n| made_at(&mut before, START.plus_ms(n)));
+    world.pass_ms(60_000);
+    let after = world.handheld_with(second, device, Some(key(1)));
+    let push = |before: &Handheld, op: &Value| brought(&world, &after.token, before, op);
+    let reply = push(&before, &ops[0]);
+    assert_eq!(outcomes(&reply), ["applied"]);
+    let case: CaseId = reply
+        .at("/results/0/case_id")
+        .as_str()
+        .unwrap()
+        .parse()
+        .unwrap();
+    let row = world.look(move |tx| Ok(store::cases::get(tx, case)?));
+    assert_eq!(row.unwrap().reporter, first);
+    // Whoever has it now makes nothing in the former one's name.
+    let mut forger = before.clone();
+    let late = made_at(&mut forger, START.plus_ms(60_001));
+    let reply = push(&forger, &late);
+    assert_eq!(outcomes(&reply), ["quarantined: wrong_person"]);
+    let mut forger = before.clone();
+    let mut operation = forger.next(forger.report());
+    (operation.epoch, operation.seq, operation.prev_hash) = (2, 1, CHAIN_START);
+    operation.offset_ms = Some(0);
+    let of_now = forger.seal(operation);
+    let reply = push(&forger, &of_now);
+    assert_eq!(outcomes(&reply), ["quarantined: wrong_person"]);
+    // Not without the key, and not for ever.
+    let mut unsigned = before.clone();
+    unsigned.key = None;
+    let reply = push(&unsigned, &ops[1]);
+    assert_eq!(outcomes(&reply), ["quarantined: signature_missing"]);
+    world.pass_ms(8 * DAY_MS);
+    let reply = push(&before, &ops[2]);
+    assert_eq!(outcomes(&reply), ["quarantined: wrong_person"]);
+    assert_eq!(world.verify().findings, []);
+}
+
+fn what_was_left_on_a_lost_handheld_or_under_another_key_goes_to_a_person(backend: &Backend) {
+    let world = World::new(backend);
+    for is_lost in [true, false] {
+        let first = world.person(Role::GridWorker, COMMUNITY, None);
+        let second = world.person(Role::GridWorker, COMMUNITY, None);
+        let device = DeviceId(Uuid::now_v7());
+        let mut before = world.handheld_with(first, device, Some(key(1)));
+        let op = made_at(&mut before, world.now());
+        world.pass_ms(60_000);
+        let key = if is_lost {
+            let (code, now) = (world.district.code.clone(), world.now());
+            world
+                .store
+                .write_blocking(&code, move |tx| {
+                    store::devices::set_lost(tx, device, Some(now))
+                })
+                .unwrap();
+            key(1)
+        } else {
+            key(2)
+        };
+        let after = world.handheld_with(second, device, Some(key.clone()));
+        before.key = Some(key);
+        let reply = brought(&world, &after.token, &before, &op);
+        assert_eq!(outcomes(&reply), ["quarantined: wrong_person"], "{is_lost}");
+    }
 }
 
 /// The receipts in an answer, checked with the key that the server names.

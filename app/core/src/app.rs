@@ -7,6 +7,7 @@ mod adding;
 mod capturing;
 mod carrying;
 mod choosing;
+mod handing;
 mod keeping;
 mod patrolling;
 mod queue;

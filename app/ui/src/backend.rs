@@ -306,6 +306,7 @@ pub(crate) const fn role_key(role: PhotoRole) -> &'static str {
         PhotoRole::Far => "far",
         PhotoRole::Before => "before",
         PhotoRole::After => "after",
+        PhotoRole::Other => "other",
     }
 }
 

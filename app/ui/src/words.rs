@@ -136,6 +136,7 @@ impl Speaker {
             PhotoRole::Far => self.0.pick("远景", "Far"),
             PhotoRole::Before => self.0.pick("处理前", "Before"),
             PhotoRole::After => self.0.pick("处理后", "After"),
+            PhotoRole::Other => self.0.pick("其他", "Other"),
         }
     }
 

@@ -384,6 +384,7 @@ pub(crate) const fn photo_role(role: PhotoRole) -> Word {
         PhotoRole::Far => Word("远景", "Far"),
         PhotoRole::Before => Word("处理前", "Before"),
         PhotoRole::After => Word("处理后", "After"),
+        PhotoRole::Other => Word("其他", "Other"),
     }
 }
 

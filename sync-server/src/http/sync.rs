@@ -5,8 +5,8 @@ use super::auth::{OnDevice, OnDraining};
 use super::error::{Answer, Refusal};
 use super::extract::{Body, Packed};
 use super::{App, new_id};
-use crate::service::push::{self, Accepted, Judged, Sender};
-use crate::service::sessions::{Grounds, Session};
+use crate::service::push::{self, Accepted, Before, Carriers, Judged, Sender};
+use crate::service::sessions::Grounds;
 use crate::service::{Fault, devices, photos, pull, receipts, words};
 use crate::store::StoreError;
 use crate::store::operations::Gap;
@@ -97,9 +97,12 @@ pub(super) async fn take_push(
             epoch: session.epoch,
             skew_ms: brought.skew_ms,
         };
-        let judged = Arc::new(judge(app, session, sender, &brought, now).await?);
-        let Some(mut accepted) = accept(app, &grounds, sender, &brought, &judged, now).await?
-        else {
+        let before = before(app, sender, &brought).await?;
+        let carriers = Carriers::of(session, &before, now);
+        let judged = Arc::new(judge(app, carriers, sender, &brought, now).await?);
+        let who = (&grounds, before);
+        let accepted = accept(app, who, sender, &brought, &judged, now).await?;
+        let Some(mut accepted) = accepted else {
             grounds = look_again(app, &grounds).await?;
             continue;
         };
@@ -130,17 +133,30 @@ struct Brought {
     ops: Arc<Vec<Value>>,
 }
 
+/// Who carried the handheld before and made something of a push; usually nobody is looked for.
+async fn before(app: &App, sender: Sender, brought: &Brought) -> Answer<Vec<Before>> {
+    let epochs = push::former_epochs(sender, &brought.ops);
+    if epochs.is_empty() {
+        return Ok(Vec::new());
+    }
+    let found = app
+        .store()
+        .read(move |tx| push::before(tx, sender.device, &epochs))
+        .await?;
+    Ok(found)
+}
+
 /// Judges the operations, beside the async threads when they are many.
 async fn judge(
     app: &App,
-    session: Session,
+    carriers: Carriers,
     sender: Sender,
     brought: &Brought,
     now: Timestamp,
 ) -> Answer<Vec<Judged>> {
     let (district, ops) = (app.district(), Arc::clone(&brought.ops));
     let (count, signature) = (ops.len(), brought.signature);
-    let judge = move || push::judge(&district, &session, sender, &ops, signature, now, new_id);
+    let judge = move || push::judge(&district, &carriers, sender, &ops, signature, now, new_id);
     if count <= JUDGED_INLINE_MAX {
         return Ok(judge());
     }
@@ -152,7 +168,7 @@ async fn judge(
 /// Writes what was judged; none when it was judged by what no longer stands.
 async fn accept(
     app: &App,
-    grounds: &Arc<Grounds>,
+    (grounds, before): (&Arc<Grounds>, Vec<Before>),
     sender: Sender,
     brought: &Brought,
     judged: &Arc<Vec<Judged>>,
@@ -167,7 +183,7 @@ async fn accept(
     let accepted = app
         .store()
         .write_weighing(&code, weight, move |tx| {
-            if !grounds.stand(tx)? {
+            if !(grounds.stand(tx)? && push::stand(tx, &before)?) {
                 return Ok(None);
             }
             push::accept(tx, &district, sender, made, &judged, now).map(Some)

@@ -165,6 +165,7 @@ pub fn enrol(
         store::sessions::revoke_all(tx, row.person, Some(row.id), now)?;
     }
     store::devices::put(tx, &bound(district, request, person.id, epoch, now))?;
+    note_carriers(tx, before.as_ref(), request, (person.id, epoch), now)?;
     note_enrolment(tx, district, request, before.as_ref(), person.id, now)?;
     store::devices::use_code(tx, hash, request.device_id, now)?;
     let token_lasts_ms =
@@ -182,6 +183,28 @@ pub fn enrol(
             posts: grid_posts(tx, person.id, now)?,
         },
     })
+}
+
+/// Keeps who carried the handheld until now, so that what they left on it still counts; not when it
+/// was lost in between or signs with another key, for then anybody may have made that.
+fn note_carriers(
+    tx: &mut dyn Tx,
+    before: Option<&DeviceRow>,
+    request: &EnrolRequest,
+    (person, epoch): (PersonId, i64),
+    now: Timestamp,
+) -> Result<()> {
+    let device = request.device_id;
+    if let Some(row) = before {
+        let same_key = row.key.is_some() && request.key.is_none_or(|key| Some(key) == row.key);
+        if row.lost.is_some() || !same_key {
+            store::bindings::forget(tx, device)?;
+        } else if row.epoch != epoch {
+            store::bindings::end(tx, device, row.epoch, now)?;
+        }
+    }
+    store::bindings::begin(tx, device, epoch, person)?;
+    Ok(())
 }
 
 /// The row of a handheld that was just bound.

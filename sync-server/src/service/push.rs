@@ -7,6 +7,7 @@
 //! never fails a push; what can't be acted on goes to a person. Tests: `tests/tests/push.rs`.
 
 mod adding;
+mod carriers;
 mod differing;
 mod filing;
 mod judge;
@@ -15,6 +16,7 @@ mod looking;
 mod marking;
 mod words;
 
+pub use carriers::{Before, Carriers, before, former_epochs, stand};
 pub use judge::{Chained, Judged, Sender, judge, names_unknown_catalogue};
 pub(in crate::service) use looking::LATE_FINDING;
 pub(in crate::service) use marking::seen_name;
@@ -30,11 +32,12 @@ use adding::{Added, Adding};
 pub(in crate::service) use filing::excerpt;
 pub use filing::{Filing, buckets_of};
 use kept::Kept;
-use shared::id::DeviceId;
+use shared::id::{DeviceId, Sha256};
 use shared::label::{self, Lang};
 use shared::operation::SealedOperation;
 use shared::time::Timestamp;
 use shared::wire::sync::{OperationResult, Outcome};
+use std::collections::HashSet;
 pub(in crate::service) use words::word;
 
 /// Ranges of missing numbers in one answer: more than that is a matter for a person.
@@ -69,8 +72,13 @@ pub fn accept(
     let mut received_more = 0;
     // Everything up to the high water was here and nothing beyond it, and this push goes on there.
     let mut goes_on = device.received == device.high_water;
+    // What is here under no number of its device, so that nothing stands on it.
+    let mut set_aside = HashSet::new();
     for judged in operations {
-        let taken = take(tx, district, sender, judged, now)?;
+        let taken = take(tx, district, sender, judged, &set_aside, now)?;
+        if taken.is_aside() {
+            set_aside.extend(judged.hash());
+        }
         if taken.is_new && judged.epoch() == Some(device.epoch) {
             received_more += 1;
             goes_on &= judged.seq() == Some(device.high_water.saturating_add(received_more));
@@ -131,11 +139,19 @@ struct Taken {
     is_new: bool,
 }
 
+impl Taken {
+    /// Not kept in its place, neither now nor before.
+    fn is_aside(&self) -> bool {
+        !self.is_new && self.result.outcome != Outcome::Duplicate
+    }
+}
+
 fn take(
     tx: &mut dyn Tx,
     district: &District,
     sender: Sender,
     judged: &Judged,
+    set_aside: &HashSet<Sha256>,
     now: Timestamp,
 ) -> Result<Taken> {
     contacts::keep(tx, district, judged.sealed(), now)?;
@@ -175,15 +191,20 @@ fn take(
             or_known(tx, district, sender, sealed, kept, now)
         }
         Judged::File(filing) => {
-            let (sealed, chained) = (&filing.sealed, filing.chained);
+            let sealed = &filing.sealed;
+            let chained = filing.chained.unless_on(set_aside, sealed);
             let filed = apply(tx, district, sender, sealed, chained, now, |tx| {
                 filing::file(tx, district, filing, now)
             });
             or_known(tx, district, sender, sealed, filed, now)
         }
-        Judged::Add(adding) => add(tx, district, sender, adding, now),
+        Judged::Add(adding) => {
+            let chained = adding.chained.unless_on(set_aside, &adding.sealed);
+            add(tx, district, sender, adding, chained, now)
+        }
         Judged::Mark(mark) => {
-            let (sealed, chained) = (&mark.sealed, mark.chained);
+            let sealed = &mark.sealed;
+            let chained = mark.chained.unless_on(set_aside, sealed);
             let marked = apply(tx, district, sender, sealed, chained, now, |tx| {
                 marking::mark(tx, district, mark, now)
             });
@@ -231,9 +252,10 @@ fn add(
     district: &District,
     sender: Sender,
     adding: &Adding,
+    chained: Chained,
     now: Timestamp,
 ) -> Result<Taken> {
-    let (sealed, chained) = (&adding.sealed, adding.chained);
+    let sealed = &adding.sealed;
     if store::operations::get(tx, sealed.operation.op_id)?.is_some() {
         return known(tx, district, sender, sealed, now);
     }
@@ -264,7 +286,7 @@ fn add(
     or_known(tx, district, sender, sealed, added, now)
 }
 
-/// Whether an operation whose predecessor is not in its push stands on the stored one. Nothing is
+/// Whether an operation whose predecessor its push doesn't settle stands on the stored one. Nothing is
 /// known against it while that is not here.
 fn follows_stored(tx: &mut dyn Tx, sealed: &SealedOperation, chained: Chained) -> Result<bool> {
     if chained != Chained::ByStored {
@@ -423,7 +445,7 @@ fn quarantine(
     insert(tx, sealed, &result, now)?;
     let kept = Kept {
         words: Some(&reason.words),
-        ..Kept::of(sealed, sender.person, reason.code)
+        ..Kept::judged(sealed, sender.person, reason.code)
     };
     keep(tx, district, sender.device, &kept, now)?;
     Ok(result)

@@ -137,6 +137,17 @@ impl Grounds {
         Self::of(tx, device.person, None, Some(device))
     }
 
+    /// Those of somebody who carried a handheld before, for what was left on it.
+    ///
+    /// # Errors
+    /// As [`Grounds::of_token`].
+    pub fn of_former(tx: &mut dyn Tx, id: DeviceId, person: PersonId) -> Result<Option<Self>> {
+        let Some(device) = store::devices::get(tx, id)? else {
+            return Ok(None);
+        };
+        Self::of(tx, person, None, Some(device))
+    }
+
     fn of(
         tx: &mut dyn Tx,
         person: PersonId,

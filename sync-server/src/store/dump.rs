@@ -2,7 +2,7 @@
 //! one that is checked in its place.
 //!
 //! Which tables and columns leave is a list here; passwords, tokens and secret keys are not in it,
-//! nor what can be made again from these: `changes`, `buckets`, `repeated_places`, `patrol_reports`,
+//! nor who carried a handheld before (the audit has it), nor what can be made again from these: `changes`, `buckets`, `repeated_places`, `patrol_reports`,
 //! the `rollups` of the statistics, and when a case in `case_assisting` was opened.
 //! Held by `tests/tests/bundle.rs`.
 

@@ -93,22 +93,23 @@ pub fn of_operation(tx: &mut dyn Tx, op_id: OpId) -> Result<Vec<QuarantineRow>> 
         .collect()
 }
 
-/// What came from a device that the store says was kept for one reason until a moment.
+/// What came from a device that the store says was kept for one of these reasons until a moment.
 ///
 /// # Errors
 /// As [`insert_if_new`].
 pub fn bodies_of(
     tx: &mut dyn Tx,
     device: DeviceId,
-    code: &str,
+    codes: [&str; 3],
     until: Timestamp,
 ) -> Result<Vec<String>> {
     const SQL: &str = "
         SELECT body
         FROM quarantine
-        WHERE device = $1 AND reason_code = $2 AND received_ms <= $3
+        WHERE device = $1 AND reason_code IN ($3, $4, $5) AND received_ms <= $2
         ORDER BY received_ms, op_id, hash";
-    let rows = tx.query(SQL, params![device, code, until])?;
+    let [one, two, three] = codes;
+    let rows = tx.query(SQL, params![device, until, one, two, three])?;
     rows.iter().map(|row| Ok(row.text(0)?.to_owned())).collect()
 }
 

@@ -98,7 +98,9 @@ fn server(host: &mut Host) -> Result<()> {
 
 /// Nothing lands in quarantine but for what people did: out of office, another's handheld, or one
 /// that was lost.
-/// After a restore a handheld that was handed over may be in an epoch that the server forgot.
+/// After a restore a handheld that was handed over may be in an epoch that the server forgot. What a
+/// former carrier left on it is another's (`wrong_person`) only when it comes after a week, was lost
+/// in between, or by its clock was made after that.
 fn without_cause(host: &mut Host) -> Result<()> {
     let strange = texts(
         host.look()?,

@@ -16,6 +16,7 @@ on_both!(
     a_body_that_is_not_json_is_refused_and_nothing_is_kept,
     what_is_no_operation_is_rejected_and_the_next_one_goes_on,
     unknown_members_are_kept_as_they_came,
+    a_photo_of_a_role_from_a_later_version_is_taken_and_its_word_kept,
     faulty_reports_go_to_a_person_and_the_next_one_goes_on,
     a_catalogue_that_was_retired_still_counts_and_an_unknown_one_goes_to_a_person,
     a_report_by_a_catalogue_lost_with_a_restore_is_decided_by_the_one_in_force,
@@ -116,6 +117,27 @@ fn unknown_members_are_kept_as_they_came(backend: &Backend) {
         .unwrap();
     assert!(body.contains(r#""later":{"新":["字段",1]}"#), "{body}");
     assert!(body.contains(r#""weather":"雨""#));
+}
+
+fn a_photo_of_a_role_from_a_later_version_is_taken_and_its_word_kept(backend: &Backend) {
+    let world = World::new(backend);
+    let mut handheld = world.worker();
+    let operation = handheld.next(handheld.report());
+    let op_id = operation.op_id;
+    let mut value = serde_json::to_value(&operation).unwrap();
+    value["photos"][0]["role"] = json!("plate");
+    let canonical = shared::operation::canonical(&value).unwrap();
+    value["hash"] = json!(shared::id::Sha256::of(canonical.as_bytes()));
+    let reply = world.push(&handheld, &[value]);
+    assert_eq!(outcomes(&reply), ["applied"]);
+    let id = reply.at("/results/0/case_id").as_str().unwrap();
+    let case = world.get(&format!("/v1/cases/{id}"), &dispatcher(&world));
+    assert_eq!(case.at("/photos/0/role"), "other");
+    let body = world
+        .look(move |tx| Ok(store::operations::body(tx, op_id)?))
+        .unwrap();
+    assert!(body.contains(r#""role":"plate""#), "{body}");
+    assert_eq!(world.verify().findings, []);
 }
 
 fn faulty_reports_go_to_a_person_and_the_next_one_goes_on(backend: &Backend) {

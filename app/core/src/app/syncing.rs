@@ -145,6 +145,9 @@ impl App {
             key: Some(key),
             renews: true,
         };
+        if known.is_some_and(|known| !known.token_refused) {
+            self.deliver_before_binding(transport, edge).await;
+        }
         let answer = transport.enrol(&server, &request).await?;
         self.store().write(|tx| {
             let before = device::read(tx)?;
@@ -345,7 +348,11 @@ impl App {
     }
 
     /// Begins a round in which nothing waits for a time beyond this.
-    fn begin_round(&self, round: &mut Round, beyond: Timestamp) -> Result<(), CoreError> {
+    pub(super) fn begin_round(
+        &self,
+        round: &mut Round,
+        beyond: Timestamp,
+    ) -> Result<(), CoreError> {
         round.begin(beyond);
         let begun = self.store().write(|tx| {
             outbox::retry_now(tx, beyond)?;
@@ -358,7 +365,7 @@ impl App {
         }
     }
 
-    async fn step(
+    pub(super) async fn step(
         &self,
         transport: &impl Transport,
         edge: &Edge,

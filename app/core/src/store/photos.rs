@@ -87,6 +87,7 @@ pub const fn role_name(role: PhotoRole) -> &'static str {
         PhotoRole::Far => "far",
         PhotoRole::Before => "before",
         PhotoRole::After => "after",
+        PhotoRole::Other => "other",
     }
 }
 
@@ -95,6 +96,7 @@ fn role_of(name: &str) -> PhotoRole {
         "far" => PhotoRole::Far,
         "before" => PhotoRole::Before,
         "after" => PhotoRole::After,
+        "other" => PhotoRole::Other,
         _ => PhotoRole::Near,
     }
 }

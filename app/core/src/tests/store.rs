@@ -151,6 +151,8 @@ async fn a_handheld_with_reports_does_not_change_its_district() {
         matches!(&refused, CoreError::OtherDistrict(name) if name == "金水区"),
         "{refused}"
     );
+    // What waited had gone up before, under the binding that it was filed under.
+    assert_eq!(app.sync_status().unwrap().operations_waiting, 0);
 }
 
 #[tokio::test]

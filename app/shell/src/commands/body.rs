@@ -12,7 +12,7 @@ pub(super) fn photo_of<T: std::str::FromStr>(
 ) -> Option<(T, PhotoRole, Vec<u8>)> {
     let header = |name: &str| request.headers().get(name)?.to_str().ok();
     let owner = header(owner)?.parse().ok()?;
-    let role = serde_json::from_value(header("role")?.into()).ok()?;
+    let role = PhotoRole::parse(header("role")?)?;
     Some((owner, role, bytes_of(request)?))
 }
 

@@ -25,8 +25,11 @@ use shared::wire::sync::{OperationResult, Outcome};
 use std::collections::BTreeSet;
 use uuid::Uuid;
 
-/// So long additions wait for an operation of which only something damaged has come.
-const DAMAGED_WAIT_MS: i64 = DAY_MS;
+/// So long additions wait for an operation of which only something has come that can't be read.
+const UNREAD_WAIT_MS: i64 = DAY_MS;
+/// Why what came of a number may be kept without it: damaged, not to be read by this version, or
+/// under an id that another operation has.
+const WITHOUT_NUMBER: [&str; 3] = ["hash_mismatch", "payload_malformed", "id_reused"];
 
 /// Everything that is known of an addition before its case is looked up.
 #[derive(Debug)]
@@ -106,8 +109,8 @@ pub(super) fn add(
     let Some(row) = store::cases::by_report(tx, adding.report)? else {
         let (epoch, seq) = (i64::from(operation.epoch), signed(operation.seq));
         let before = store::operations::count_below(tx, operation.device_id, epoch, seq)?;
-        let given_up = given_up(tx, operation, now)?;
-        return Ok(if before.saturating_add(given_up) < seq.saturating_sub(1) {
+        let missing = seq.saturating_sub(1).saturating_sub(before);
+        return Ok(if missing > 0 && given_up(tx, operation, now)? < missing {
             Added::Held
         } else {
             Added::Aside("subject_unknown".into())
@@ -156,12 +159,13 @@ pub(super) fn add(
     Ok(Added::Done(Box::new(result)))
 }
 
-/// How many numbers before this one came only damaged, and so long ago that the handheld itself has
-/// nothing better: it sends what is whole there again within minutes. A person has what came.
+/// How many numbers before this one came only as something that can't be read, and so long ago that
+/// the handheld itself has nothing better: it sends what is whole there again within minutes. A
+/// person has what came.
 fn given_up(tx: &mut dyn Tx, operation: &Operation, now: Timestamp) -> Result<i64> {
     let (device, epoch) = (operation.device_id, operation.epoch);
-    let until = now.plus_ms(-DAMAGED_WAIT_MS);
-    let bodies = store::quarantine::bodies_of(tx, device, "hash_mismatch", until)?;
+    let until = now.plus_ms(-UNREAD_WAIT_MS);
+    let bodies = store::quarantine::bodies_of(tx, device, WITHOUT_NUMBER, until)?;
     let numbers: BTreeSet<u64> = bodies
         .iter()
         .filter_map(|body| serde_json::from_str::<Value>(body).ok())

@@ -1,6 +1,7 @@
 //! What each operation is worth, before anything is written. Pure: facts in, a judgement out.
 
 use super::adding::{self, Adding};
+use super::carriers::Carriers;
 use super::filing::{self, Filing};
 use super::marking::{self, Marking};
 use crate::service::district::District;
@@ -99,6 +100,18 @@ pub enum Chained {
     ByStored,
 }
 
+impl Chained {
+    /// The same, once it is known which operations of its push were set aside: such a one doesn't
+    /// hold the number before this one, so the stored one says.
+    pub(super) fn unless_on(self, set_aside: &HashSet<Sha256>, sealed: &SealedOperation) -> Self {
+        if self == Self::Fits && set_aside.contains(&sealed.operation.prev_hash) {
+            Self::ByStored
+        } else {
+            self
+        }
+    }
+}
+
 impl Judged {
     /// The operation, when it could be read.
     #[must_use]
@@ -186,14 +199,14 @@ impl Signed {
 /// sign is kept for a person.
 pub fn judge(
     district: &District,
-    session: &Session,
+    carriers: &Carriers,
     sender: Sender,
     operations: &[Value],
     signature: Option<Signature>,
     now: Timestamp,
     mut new_id: impl FnMut() -> Uuid,
 ) -> Vec<Judged> {
-    let signed = Signed::of(session.key, signature, operations);
+    let signed = Signed::of(carriers.present.key, signature, operations);
     let mut before: Option<(u32, u64, Sha256)> = None;
     operations
         .iter()
@@ -207,11 +220,14 @@ pub fn judge(
             let chained = fits_chain(&sealed, before);
             before = Some(here);
             let signed = signed.check(sealed.hash);
-            let content = match weigh(district, session, sender, &sealed, signed, chained) {
+            let maker = carriers.maker(sender, operation, now);
+            let content = match weigh(district, maker, sender, &sealed, signed, chained) {
                 Err(code) if code == WRONG_DEVICE => return Judged::Foreign { sealed, code },
                 Err(code) => return Judged::Quarantine { sealed, code },
                 Ok(content) => content,
             };
+            // Without a maker it was weighed and found wanting.
+            let session = maker.unwrap_or(&carriers.present);
             let prepared = match content {
                 Content::Report(report) => {
                     filing::prepare(district, sender, sealed, chained, *report, now, &mut new_id)
@@ -311,7 +327,7 @@ enum Content<'a> {
 /// What is in it, or why a person has to decide.
 fn weigh<'a>(
     district: &'a District,
-    session: &Session,
+    maker: Option<&Session>,
     sender: Sender,
     sealed: &SealedOperation,
     signed: Result<(), &'static str>,
@@ -322,9 +338,7 @@ fn weigh<'a>(
         return Err(WRONG_DEVICE);
     }
     signed?;
-    if operation.actor != session.actor.person {
-        return Err("wrong_person");
-    }
+    let session = maker.ok_or("wrong_person")?;
     if i64::from(operation.epoch) > sender.epoch || chained == Chained::Broken {
         return Err("chain_broken");
     }

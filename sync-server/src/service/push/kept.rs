@@ -34,4 +34,18 @@ impl<'a> Kept<'a> {
             photos: &sealed.operation.photos,
         }
     }
+
+    /// The same of one that was judged: it is its maker's, also where somebody else delivers it,
+    /// unless that is what is wrong with it.
+    pub(super) fn judged(
+        sealed: &'a SealedOperation,
+        person: Option<PersonId>,
+        code: &'static str,
+    ) -> Self {
+        let is_unproven = matches!(
+            code,
+            "signature_missing" | "signature_wrong" | "wrong_person"
+        );
+        Self::of(sealed, person.filter(|_| is_unproven), code)
+    }
 }

@@ -28,6 +28,7 @@ mod merging;
 mod mutations;
 mod office;
 mod orders;
+mod parts;
 mod patrols;
 mod people;
 mod photos;

@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 
 /// What was left on a handheld counts so long after it was handed on. It goes up with the first
 /// round; a week is for a queue of photos, a dead link and a courier.
-pub const HANDED_ON_MS: i64 = 7 * DAY_MS;
+const HANDED_ON_MS: i64 = 7 * DAY_MS;
 
 /// A former carrier, as stored.
 #[derive(Debug, Clone)]

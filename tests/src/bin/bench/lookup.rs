@@ -17,8 +17,10 @@ use std::time::Instant;
 /// Enough for the clock's grain and the cache to settle.
 const LOOKUPS: usize = 2_000_000;
 const DECISIONS: usize = 200_000;
-/// Each grid is cut into this many strips for the larger index.
-const STRIPS: usize = 10;
+/// Each grid is cut into this many pieces for the larger index, from west to east and from south to
+/// north: about as long as wide, as grids are. Cut into ten strips, hardly any piece would hold a
+/// whole cell of the index's table, which no district's grids are like.
+const PIECES: [usize; 2] = [5, 2];
 
 type Entry = (AreaCode, GridKind, MultiPolygon<f64>);
 
@@ -28,7 +30,7 @@ pub(crate) fn run(figures: &mut Figures) {
             .expect("the district's grids");
     let features = from_geojson(&text).expect("readable grids");
     let entries: Vec<Entry> = filing_grids(&features).collect();
-    let many: Vec<Entry> = entries.iter().flat_map(strips).collect();
+    let many: Vec<Entry> = entries.iter().flat_map(pieces).collect();
     let points = points(&entries);
     let small = lookups(figures, entries, &points);
     let large = lookups(figures, many, &points);
@@ -87,22 +89,25 @@ fn points(entries: &[Entry]) -> Vec<LatLon> {
     mixed
 }
 
-/// The grid cut into strips from west to east, each a grid of its own.
-fn strips((code, kind, shape): &Entry) -> Vec<Entry> {
+/// The grid cut into pieces, each a grid of its own.
+fn pieces((code, kind, shape): &Entry) -> Vec<Entry> {
     use geo::{BooleanOps, BoundingRect, Rect, coord};
     let Some(bounds) = shape.bounding_rect() else {
         return Vec::new();
     };
-    let width = bounds.width() / STRIPS as f64;
-    (0..STRIPS)
-        .filter_map(|strip| {
-            let west = bounds.min().x + width * strip as f64;
+    let [columns, rows] = PIECES;
+    let width = bounds.width() / columns as f64;
+    let height = bounds.height() / rows as f64;
+    (0..columns * rows)
+        .filter_map(|piece| {
+            let west = bounds.min().x + width * (piece % columns) as f64;
+            let south = bounds.min().y + height * (piece / columns) as f64;
             let window = Rect::new(
-                coord! { x: west, y: bounds.min().y - 1.0 },
-                coord! { x: west + width, y: bounds.max().y + 1.0 },
+                coord! { x: west, y: south },
+                coord! { x: west + width, y: south + height },
             );
             let part = shape.intersection(&MultiPolygon::from(window.to_polygon()));
-            let code = AreaCode::new(format!("{code}{strip}")).ok()?;
+            let code = AreaCode::new(format!("{code}{piece}")).ok()?;
             (!part.0.is_empty()).then_some((code, *kind, part))
         })
         .collect()

@@ -3,8 +3,10 @@
 //! Buckets follow from posts; a bucket that was left is not named and its rows are evicted on the
 //! device. A pull costs what changed, not what there is: one statement says which buckets moved,
 //! each of those is a range of an index, and the cases of a page are read together. `repair`
-//! mends a bucket whose digests differ. Tests: `tests/tests/pull.rs`.
+//! mends a bucket whose digests differ, `own` tells of own cases that are in none. Tests:
+//! `tests/tests/pull.rs` and `tests/tests/own_cases.rs`.
 
+mod own;
 mod repair;
 
 use super::cases::states_of;
@@ -127,6 +129,7 @@ pub fn page(
         repair,
         room,
         photos_owed: photos_owed(tx, session, request)?,
+        mine: own::states(tx, session, district, &request.mine)?,
         catalogue_version: district.catalogue.version().clone(),
         areas_version: district.areas_version.clone(),
         orders: orders_ahead(district, now),
@@ -150,6 +153,7 @@ pub fn lost(session: &Session, district: &District, now: Timestamp) -> Page {
         repair: None,
         room: None,
         photos_owed: Vec::new(),
+        mine: Vec::new(),
         catalogue_version: district.catalogue.version().clone(),
         areas_version: district.areas_version.clone(),
         orders: Vec::new(),

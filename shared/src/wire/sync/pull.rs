@@ -42,6 +42,11 @@ pub struct PullRequest {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schema(value_type = Vec<String>)]
     pub photos_gone: Vec<Sha256>,
+    /// Reports filed on this device whose cases it has not, or has as open though they are in none
+    /// of its buckets any more. Named only when the buckets are whole; at most
+    /// [`OWN_REPORTS_LIMIT`](super::OWN_REPORTS_LIMIT).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub mine: Vec<ReportId>,
 }
 
 /// One step of mending a bucket: ids and revisions from `after` on, or some rows by their ids.
@@ -162,6 +167,11 @@ pub struct PullAnswer<D = Value> {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schema(value_type = Vec<String>)]
     pub photos_owed: Vec<Sha256>,
+    /// The states of the cases of the reports named in `mine` that the asking person filed, each a
+    /// [`CaseState`]. They belong to no bucket by this.
+    #[serde(default = "Vec::new", skip_serializing_if = "Vec::is_empty")]
+    #[schema(value_type = Vec<Object>)]
+    pub mine: Vec<D>,
     /// The catalogue in force.
     pub catalogue_version: CatalogueVersion,
     /// The areas in force.

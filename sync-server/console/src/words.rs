@@ -304,7 +304,7 @@ words! {
     PHOTOS_OWED: "欠照片", "Photos owed";
     PHOTOS_GONE: "原图已不在手持端", "Originals on no handheld any more";
     ROOM_NEAR: "案件快满", "Nearly full of cases";
-    ROOM_LEFT_OUT: "案件已满，未下发的网格", "Full of cases; grids left out";
+    ROOM_LEFT_OUT: "案件或网格太多，未下发的网格", "Too many cases or grids; grids left out";
     OWED_FOR: "最久欠了", "Owed for";
     MISSING: "缺", "missing";
     ALL_HERE: "全部到齐", "All here";

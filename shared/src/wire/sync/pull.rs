@@ -86,7 +86,8 @@ pub struct Room {
     pub rows: i64,
     /// [`DEVICE_ROWS_LIMIT`](super::DEVICE_ROWS_LIMIT).
     pub limit: i64,
-    /// Buckets that were left out because they would go beyond it.
+    /// Buckets that were left out because they would go beyond it, or beyond
+    /// [`PULL_BUCKETS_LIMIT`](super::PULL_BUCKETS_LIMIT).
     pub left_out: u32,
 }
 
@@ -159,7 +160,8 @@ pub struct PullAnswer<D = Value> {
     /// The step of mending that was asked for.
     #[serde(default = "Option::default", skip_serializing_if = "Option::is_none")]
     pub repair: Option<RepairAnswer<D>>,
-    /// Given from [`DEVICE_ROWS_ALERT`](super::DEVICE_ROWS_ALERT) rows on.
+    /// Given from [`DEVICE_ROWS_ALERT`](super::DEVICE_ROWS_ALERT) rows on, and where buckets were
+    /// left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub room: Option<Room>,
     /// Photos of this device that the server has not, when it counts others than the device:

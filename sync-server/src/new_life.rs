@@ -1,5 +1,5 @@
 //! The data came back from a backup: a new life of it begins, and photos and previews that didn't
-//! come back are asked for.
+//! come back are asked for, as far as there is somebody to ask.
 //!
 //! Called before the server answers anybody; what is decided is in `service::restore`.
 
@@ -9,14 +9,17 @@ use crate::service::restore::{self, Kept};
 use crate::store::{Store, meta};
 use anyhow::{Context, anyhow};
 use shared::id::AreaCode;
+use shared::time::Timestamp;
 
-/// What didn't come back; the handhelds are asked for it.
+/// What didn't come back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Missing {
-    /// Photos.
+    /// Photos that handhelds are asked for.
     pub photos: usize,
-    /// Previews.
+    /// Previews that handhelds are asked for.
     pub previews: usize,
+    /// Photos that were added in the console: nobody can be asked for them.
+    pub gone: usize,
 }
 
 /// Gives the data a new `server_epoch` and looks for each photo and preview that it says is here.
@@ -27,6 +30,7 @@ pub async fn begin(
     store: &Store,
     photos: &PhotoStore,
     server_epoch: String,
+    now: Timestamp,
 ) -> anyhow::Result<Missing> {
     let district = store.read(|tx| meta::get(tx, meta::DISTRICT)).await?;
     let district: AreaCode = district
@@ -38,9 +42,12 @@ pub async fn begin(
         .write(&district, life)
         .await
         .map_err(|fault| told(&fault))?;
+    let (owed, gone) = look_for(store, photos, &district, Kept::Photos, now).await?;
+    let (previews, _) = look_for(store, photos, &district, Kept::Previews, now).await?;
     Ok(Missing {
-        photos: look_for(store, photos, &district, Kept::Photos).await?,
-        previews: look_for(store, photos, &district, Kept::Previews).await?,
+        photos: owed,
+        previews,
+        gone,
     })
 }
 
@@ -48,21 +55,23 @@ fn told(fault: &Fault) -> anyhow::Error {
     anyhow!("{fault}")
 }
 
-/// Looks for all that the data says is here and notes what is not; how many.
+/// Looks for all that the data says is here and notes what is not; how many are owed, and how many
+/// are gone.
 async fn look_for(
     store: &Store,
     photos: &PhotoStore,
     district: &AreaCode,
     kept: Kept,
-) -> anyhow::Result<usize> {
-    let (mut after, mut owed) = (None, 0);
+    now: Timestamp,
+) -> anyhow::Result<(usize, usize)> {
+    let (mut after, mut missed, mut gone) = (None, 0, 0);
     loop {
         let page = store
             .read(move |tx| restore::said_to_be_here(tx, kept, after))
             .await
             .map_err(|fault| told(&fault))?;
         let Some((last, _)) = page.last().copied() else {
-            return Ok(owed);
+            return Ok((missed - gone, gone));
         };
         after = Some(last);
         let mut missing = Vec::new();
@@ -73,9 +82,11 @@ async fn look_for(
                 missing.push(hash);
             }
         }
-        owed += missing.len();
-        store
-            .write(district, move |tx| restore::are_owed(tx, kept, &missing))
+        missed += missing.len();
+        gone += store
+            .write(district, move |tx| {
+                restore::are_owed(tx, kept, &missing, now)
+            })
             .await
             .map_err(|fault| told(&fault))?;
     }

@@ -8,12 +8,13 @@
 )]
 
 use serde_json::{Value, json};
+use shared::area::Scope;
 use shared::digest::Digest;
 use shared::id::{AreaCode, Bucket, PersonId, PostId};
 use shared::operation;
 use shared::role::{Post, PostKind, Role};
 use shared::time::DAY_MS;
-use shared::wire::sync::{CLOSED_KEPT_MS, DEVICE_ROWS_LIMIT, Why};
+use shared::wire::sync::{CLOSED_KEPT_MS, DEVICE_ROWS_LIMIT, PULL_BUCKETS_LIMIT, Why};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use sync_server::params;
@@ -34,6 +35,7 @@ on_both!(
     cases_closed_long_ago_leave_and_stay_away,
     who_changes_posts_loses_and_gains_cases,
     a_device_beyond_its_limit_gets_fewer_grids_and_is_told,
+    who_holds_more_grids_than_a_device_keeps_is_told,
     photos_that_the_server_lost_are_sent_again,
     a_photo_that_is_nowhere_any_more_is_owed_by_nobody_and_its_case_says_so,
     a_quiet_pull_reads_no_case,
@@ -372,13 +374,25 @@ fn a_device_beyond_its_limit_gets_fewer_grids_and_is_told(backend: &Backend) {
     let given = buckets_of(&page);
     assert!(given.contains_key(&format!("person:{}", reader.person)));
     assert!(!given.contains_key(buckets[2].as_str()), "{given:?}");
+    // The console shows it too.
     let console = world.console_of(Role::Supervisor, "350703", None);
     let devices = world.get("/v1/devices", &console);
-    assert_eq!(
-        devices.at("/rows/0/room"),
-        &room,
-        "the console shows it too"
-    );
+    assert_eq!(devices.at("/rows/0/room"), &room);
+}
+
+fn who_holds_more_grids_than_a_device_keeps_is_told(backend: &Backend) {
+    let world = World::new(backend);
+    let reader = world.handheld(world.person(Role::GridWorker, "350703", None));
+    let body = json!({"buckets": {}, "limit": 1});
+    let page = world.post("/v1/sync/pull", &reader.token, &body);
+    assert_eq!(buckets_of(&page.json).len(), PULL_BUCKETS_LIMIT);
+    let whole = Scope(world.district.code.clone());
+    let left_out = 1 + world.district.filing_below(&whole).count() - PULL_BUCKETS_LIMIT;
+    let room = json!({"rows": 0, "limit": DEVICE_ROWS_LIMIT, "left_out": left_out});
+    assert_eq!(page.at("/room"), &room);
+    let console = world.console_of(Role::Supervisor, "350703", None);
+    let devices = world.get("/v1/devices", &console);
+    assert_eq!(devices.at("/rows/0/room"), &room);
 }
 
 fn photos_that_the_server_lost_are_sent_again(backend: &Backend) {

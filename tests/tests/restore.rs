@@ -8,18 +8,24 @@
 )]
 
 use serde_json::json;
+use shared::id::Sha256;
 use shared::role::Role;
 use std::io::Write;
 use std::path::Path;
-use sync_server::service::{Fault, restore};
+use sync_server::service::Fault;
+use sync_server::service::restore::{self, Kept};
 use tests::backends::Backend;
 use tests::day::{self, Filing, Places};
 use tests::ledger;
 use tests::people;
+use tests::photos;
 use tests::programs::{Server, photo};
 use tests::world::World;
 
-tests::on_both!(consoles_sign_in_anew_after_a_restore_and_handhelds_go_on);
+tests::on_both!(
+    consoles_sign_in_anew_after_a_restore_and_handhelds_go_on,
+    a_console_photo_that_did_not_come_back_is_owed_by_nobody_and_may_be_added_again,
+);
 
 fn consoles_sign_in_anew_after_a_restore_and_handhelds_go_on(backend: &Backend) {
     let world = World::new(backend);
@@ -48,6 +54,39 @@ fn consoles_sign_in_anew_after_a_restore_and_handhelds_go_on(backend: &Backend) 
     };
     assert_eq!(enrol(code), 410);
     assert_eq!(enrol(world.enrol_code(worker.person)), 200);
+}
+
+fn a_console_photo_that_did_not_come_back_is_owed_by_nobody_and_may_be_added_again(
+    backend: &Backend,
+) {
+    let world = World::new(backend);
+    let mut worker = world.worker();
+    let filed = std::fs::read(photo("no_exif.jpg")).unwrap();
+    let added = std::fs::read(photo("DSCN0010.jpg")).unwrap();
+    let case = photos::announce(&world, &mut worker, &[&filed]);
+    photos::upload(&world, &worker, &filed);
+    let handler = world.console_of(Role::Handler, "350703", Some("E01"));
+    let shown = photos::put(&world, &handler, &case, &added);
+    assert_eq!(shown.at("/row/photos"), &json!([2, 2]), "{shown:?}");
+    let hashes: Vec<Sha256> = (0..2)
+        .map(|at| shown.at(&format!("/photos/{at}/sha256")).as_str().unwrap())
+        .map(|hash| hash.parse().unwrap())
+        .collect();
+    let now = world.now();
+    let gone = world
+        .store
+        .write_blocking::<_, Fault>(&world.district.code, move |tx| {
+            restore::are_owed(tx, Kept::Photos, &hashes, now)
+        });
+    assert_eq!(gone.unwrap(), 1, "the worker's is only owed");
+    let shown = world.get(&format!("/v1/cases/{case}"), &handler);
+    assert_eq!(shown.at("/row/photos"), &json!([2, 0]));
+    let gone = |at: usize| shown.at(&format!("/photos/{at}/gone")).as_bool();
+    assert_eq!((gone(0), gone(1)), (None, Some(true)));
+    let again = photos::put(&world, &handler, &case, &added);
+    assert_eq!(again.at("/row/photos"), &json!([2, 1]), "{again:?}");
+    assert_eq!(again.at("/photos/1/arrived"), &json!(true));
+    assert_eq!(again.at("/photos/1/gone").as_bool(), None);
 }
 
 fn copy_folder(from: &Path, to: &Path) {

@@ -43,7 +43,7 @@ pub const BYTES_RESERVED: u64 = 1024 * 1024;
 const BUSY_WAIT: Duration = Duration::from_secs(10);
 
 /// The ladder: step `n` lifts a file from version `n` to `n + 1`.
-const MIGRATIONS: [&str; 10] = [
+const MIGRATIONS: [&str; 11] = [
     include_str!("../../../migrations/device/0001_first_tables.sql"),
     include_str!("../../../migrations/device/0002_receipts_and_additions.sql"),
     include_str!("../../../migrations/device/0003_photo_sending.sql"),
@@ -54,6 +54,7 @@ const MIGRATIONS: [&str; 10] = [
     include_str!("../../../migrations/device/0008_photos_safe.sql"),
     include_str!("../../../migrations/device/0009_open_cases.sql"),
     include_str!("../../../migrations/device/0010_ticks_by_day.sql"),
+    include_str!("../../../migrations/device/0011_own_cases_asked.sql"),
 ];
 
 /// What a photo must leave free on the disk: the phone itself needs room to work.

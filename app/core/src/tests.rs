@@ -12,6 +12,7 @@
 mod additions;
 mod capture;
 mod lives;
+mod own;
 mod patrols;
 mod portal;
 mod sending;

@@ -405,7 +405,7 @@ words! {
     QUEUE_HELD_WIFI "原图在等无线网。按“立即重试”可以现在就发。" "Photos wait for Wi-Fi. Press “Try now” to send them anyway.";
     QUEUE_HELD_TOMORROW "今天的流量已用完，原图明天再发。按“立即重试”可以现在就发。" "Today's mobile data is used up; photos go tomorrow. Press “Try now” to send them anyway.";
     ROOM_NEAR "本机能存的案件快满了。上报不受影响；请告诉管理员，网格可能要减少。" "Nearly as many cases come down as this handheld keeps. Filing goes on as ever; tell an administrator, there may be too many grids.";
-    ROOM_LEFT_OUT "案件太多，有的网格没有下发到本机。上报不受影响；请告诉管理员，网格要减少。" "There are more cases than this handheld keeps, so some grids were left out. Filing goes on as ever; tell an administrator, there are too many grids.";
+    ROOM_LEFT_OUT "案件或网格太多，有的网格没有下发到本机。上报不受影响；请告诉管理员，网格要减少。" "There are more cases or grids than this handheld keeps, so some grids were left out. Filing goes on as ever; tell an administrator, there are too many grids.";
     QUEUE_ON_DEVICE "在本机" "On this device";
     QUEUE_SENDING "正在发送" "Sending";
     QUEUE_RECEIVED "已收到" "Received";

@@ -41,6 +41,8 @@ pub const CLOSED_KEPT_MS: i64 = 30 * DAY_MS;
 pub const REPAIR_IDS_LIMIT: usize = 1_000;
 /// Owed photos that one answer to a pull names; the others follow when these have come.
 pub const OWED_PHOTOS_LIMIT: usize = 200;
+/// Own reports that one pull names to hear of their cases; the others follow with the next one.
+pub const OWN_REPORTS_LIMIT: usize = 100;
 /// Bytes of one chunk of an upload.
 pub const CHUNK_BYTES_LIMIT: u64 = 512 * 1024;
 

@@ -204,7 +204,7 @@ words! {
     PHOTO_PREVIEW: "预览", "Preview";
     PHOTO_PREVIEW_WHY: "原图还在手机上，联网后自动补传。", "The photo itself is still on the handheld; it comes when there is a network.";
     PHOTO_GONE: "原图已不在手持端", "The original is on no handheld any more";
-    PHOTO_GONE_WHY: "服务器从备份恢复时缺了这张原图，手持端也只留有预览，不再等待补传。", "The server came back from a backup without this photo, and its handheld kept only the preview. Nobody waits for it any more.";
+    PHOTO_GONE_WHY: "服务器从备份恢复时缺了这张原图，手持端也只留有预览；后台添加的照片，手持端没有，可再添加一次。不再等待补传。", "The server came back from a backup without this photo, and its handheld kept only the preview. One that was added in the console was on no handheld; it may be added again. Nobody waits for it any more.";
     PHOTO_BROKEN: "照片打不开，请重试。", "The photo can't be opened. Try again.";
     PHOTO_OPEN: "放大", "Enlarge";
     PREVIOUS: "上一张", "Previous";
@@ -304,7 +304,7 @@ words! {
     PHOTOS_OWED: "欠照片", "Photos owed";
     PHOTOS_GONE: "原图已不在手持端", "Originals on no handheld any more";
     ROOM_NEAR: "案件快满", "Nearly full of cases";
-    ROOM_LEFT_OUT: "案件已满，未下发的网格", "Full of cases; grids left out";
+    ROOM_LEFT_OUT: "案件或网格太多，未下发的网格", "Too many cases or grids; grids left out";
     OWED_FOR: "最久欠了", "Owed for";
     MISSING: "缺", "missing";
     ALL_HERE: "全部到齐", "All here";

@@ -128,18 +128,28 @@ fn begin_new_life(store: &Store, data: &DataArgs) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
-    let begun = new_life::begin(store, &photos, server_epoch.clone());
-    let Missing { photos, previews } = runtime.block_on(begun)?;
+    let begun = new_life::begin(store, &photos, server_epoch.clone(), system_clock()());
+    let Missing {
+        photos,
+        previews,
+        gone,
+    } = runtime.block_on(begun)?;
     note(
         store,
         Deed::BackupRestored,
         json!({"server_epoch": server_epoch, "photos_missing": photos,
-            "previews_missing": previews}),
+            "previews_missing": previews, "photos_gone": gone}),
     )?;
     println!(
         "new life {server_epoch}; {photos} photos are missing and will be asked for, \
          {previews} previews too"
     );
+    if gone > 0 {
+        println!(
+            "{gone} photos that were added in the console are missing, and no handheld has them: \
+             their cases say 原图已不在手持端; whoever still has such a file adds it to its case again"
+        );
+    }
     println!(
         "everybody signs in anew at the console, and codes that nobody had used are void; handhelds \
          that were reported lost since the backup have to be marked again"

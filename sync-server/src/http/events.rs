@@ -13,7 +13,7 @@ use axum::response::{IntoResponse, Response};
 use http_body::Frame;
 use serde::Deserialize;
 use shared::wire::error::{ErrorAnswer, ErrorCode};
-use shared::wire::sync::Poke;
+use shared::wire::sync::{PULL_BUCKETS_LIMIT, Poke};
 use std::convert::Infallible;
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -40,7 +40,11 @@ pub(super) async fn events(
 ) -> Answer<Response> {
     let buckets = session
         .device
-        .map(|_| pull::buckets(&session.actor, &app.district()));
+        .map(|_| pull::buckets(&session.actor, &app.district()))
+        .map(|mut buckets| {
+            buckets.truncate(PULL_BUCKETS_LIMIT);
+            buckets
+        });
     let longest = LISTENS_AT_MOST;
     let lasts = listening.seconds.map_or(longest, Duration::from_secs);
     let now = Instant::now();

@@ -3,8 +3,10 @@
 //! Buckets follow from posts; a bucket that was left is not named and its rows are evicted on the
 //! device. A pull costs what changed, not what there is: one statement says which buckets moved,
 //! each of those is a range of an index, and the cases of a page are read together. `repair`
-//! mends a bucket whose digests differ. Tests: `tests/tests/pull.rs`.
+//! mends a bucket whose digests differ, `own` tells of own cases that are in none. Tests:
+//! `tests/tests/pull.rs` and `tests/tests/own_cases.rs`.
 
+mod own;
 mod repair;
 
 use super::cases::states_of;
@@ -33,7 +35,7 @@ const ORDERS_SENT_LIMIT: usize = 100;
 pub type Page = PullAnswer<Arc<CaseState>>;
 
 /// The buckets of a worker: the person's own and those of the grids at and below each grid post,
-/// the own first.
+/// the own first. A pull gives as many of them as a handheld keeps.
 #[must_use]
 pub fn buckets(actor: &Actor, district: &District) -> Vec<Bucket> {
     let mut grids: Vec<&AreaCode> = Vec::new();
@@ -50,16 +52,7 @@ pub fn buckets(actor: &Actor, district: &District) -> Vec<Bucket> {
     let grids = grids
         .into_iter()
         .filter_map(|grid| Bucket::new(format!("grid:{grid}")).ok());
-    let mut buckets: Vec<Bucket> = own.into_iter().chain(grids).collect();
-    if buckets.len() > PULL_BUCKETS_LIMIT {
-        tracing::warn!(
-            buckets = buckets.len(),
-            limit = PULL_BUCKETS_LIMIT,
-            "a post holds more grids than a handheld keeps"
-        );
-        buckets.truncate(PULL_BUCKETS_LIMIT);
-    }
-    buckets
+    own.into_iter().chain(grids).collect()
 }
 
 /// How near a worker's handheld is to the rows that it may keep; none while that is far.
@@ -68,7 +61,7 @@ pub fn buckets(actor: &Actor, district: &District) -> Vec<Bucket> {
 /// Whatever the store says, as for all services.
 pub fn room(tx: &mut dyn Tx, actor: &Actor, district: &District) -> Result<Option<Room>> {
     let buckets = buckets(actor, district);
-    let standing = store::buckets::standing(tx, &district.code, &buckets)?;
+    let standing = standing(tx, district, &buckets)?;
     Ok(within_limit(buckets, &standing).1)
 }
 
@@ -84,7 +77,7 @@ pub fn page(
     request: &PullRequest,
     now: Timestamp,
 ) -> Result<Page> {
-    let standing = store::buckets::standing(tx, &district.code, &buckets)?;
+    let standing = standing(tx, district, &buckets)?;
     let (buckets, room) = within_limit(buckets, &standing);
     if let Some(room) = room {
         tracing::warn!(person.id = %session.actor.person, rows = room.rows, limit = room.limit,
@@ -127,6 +120,7 @@ pub fn page(
         repair,
         room,
         photos_owed: photos_owed(tx, session, request)?,
+        mine: own::states(tx, session, district, &request.mine)?,
         catalogue_version: district.catalogue.version().clone(),
         areas_version: district.areas_version.clone(),
         orders: orders_ahead(district, now),
@@ -150,6 +144,7 @@ pub fn lost(session: &Session, district: &District, now: Timestamp) -> Page {
         repair: None,
         room: None,
         photos_owed: Vec::new(),
+        mine: Vec::new(),
         catalogue_version: district.catalogue.version().clone(),
         areas_version: district.areas_version.clone(),
         orders: Vec::new(),
@@ -204,8 +199,19 @@ impl Course {
     }
 }
 
-/// The buckets that fit a device, in their order, and how near to the limit that is. The first two
-/// (one's own and the first grid) are never left out.
+/// How the buckets stand that a device may keep.
+fn standing(
+    tx: &mut dyn Tx,
+    district: &District,
+    buckets: &[Bucket],
+) -> Result<HashMap<Bucket, Standing>> {
+    let first = buckets.get(..PULL_BUCKETS_LIMIT).unwrap_or(buckets);
+    Ok(store::buckets::standing(tx, &district.code, first)?)
+}
+
+/// The buckets that fit a device by their number and their rows, in their order, and how near to the
+/// limit that is, where something was left out or nearly. The first two (one's own and the first
+/// grid) are never left out.
 fn within_limit(
     mut buckets: Vec<Bucket>,
     standing: &HashMap<Bucket, Standing>,
@@ -213,7 +219,7 @@ fn within_limit(
     const ALWAYS: usize = 2;
     let mut rows = 0_i64;
     let mut fitting = 0;
-    for bucket in &buckets {
+    for bucket in buckets.iter().take(PULL_BUCKETS_LIMIT) {
         let held = standing.get(bucket).map_or(0, |it| it.digest.count);
         if fitting >= ALWAYS && rows.saturating_add(held) > DEVICE_ROWS_LIMIT {
             break;
@@ -374,4 +380,53 @@ fn photos_owed(tx: &mut dyn Tx, session: &Session, request: &PullRequest) -> Res
         return Ok(Vec::new());
     }
     Ok(store::photos::owed_hashes(tx, device, OWED_PHOTOS_LIMIT)?)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(
+        clippy::unwrap_used,
+        clippy::indexing_slicing,
+        reason = "a test may fail loudly"
+    )]
+    use super::*;
+    use shared::digest::Digest;
+
+    fn grids(number: usize) -> Vec<Bucket> {
+        let bucket = |at| Bucket::new(format!("grid:350703{at:09}")).unwrap();
+        (0..number).map(bucket).collect()
+    }
+
+    /// The number of buckets given, and what is said of it.
+    fn given(buckets: &[Bucket], held: &[i64]) -> (usize, Option<(i64, u32)>) {
+        let standing = |count: &i64| Standing {
+            newest: 1,
+            digest: Digest {
+                count: *count,
+                ..Digest::default()
+            },
+        };
+        let standing = buckets.iter().cloned().zip(held.iter().map(standing));
+        let (fitting, room) = within_limit(buckets.to_vec(), &standing.collect());
+        assert_eq!(fitting, buckets[..fitting.len()]);
+        (fitting.len(), room.map(|room| (room.rows, room.left_out)))
+    }
+
+    #[test]
+    fn what_a_handheld_does_not_keep_is_counted_whatever_the_reason() {
+        let limit = PULL_BUCKETS_LIMIT;
+        assert_eq!(given(&grids(limit), &[3]), (limit, None));
+        let one_more = grids(limit + 1);
+        assert_eq!(given(&one_more, &[3]), (limit, Some((3, 1))));
+        assert_eq!(given(&grids(500), &[]), (limit, Some((0, 436))));
+        // By its rows; the first two always come.
+        let rows = DEVICE_ROWS_LIMIT;
+        assert_eq!(given(&grids(4), &[1, rows, 1]), (2, Some((rows + 1, 2))));
+        assert_eq!(given(&one_more, &[1, 1, rows]), (2, Some((2, 63))));
+        assert_eq!(
+            given(&grids(3), &[0, DEVICE_ROWS_ALERT]),
+            (3, Some((DEVICE_ROWS_ALERT, 0)))
+        );
+        assert_eq!(given(&[], &[]), (0, None));
+    }
 }

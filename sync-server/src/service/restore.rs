@@ -57,16 +57,18 @@ pub fn said_to_be_here(
     })
 }
 
-/// Notes what is not here: the handhelds send it again.
+/// Notes what is not here: the handhelds send it again, but for photos that were added in the
+/// console; how many are gone with that.
 ///
 /// # Errors
 /// As [`begin_new_life`].
-pub fn are_owed(tx: &mut dyn Tx, kept: Kept, missing: &[Sha256]) -> Result<()> {
+pub fn are_owed(tx: &mut dyn Tx, kept: Kept, missing: &[Sha256], now: Timestamp) -> Result<usize> {
+    let mut gone = 0;
     for hash in missing {
         match kept {
-            Kept::Photos => store::photos::mark_owed(tx, *hash)?,
+            Kept::Photos => gone += usize::from(store::photos::mark_owed(tx, *hash, now)?),
             Kept::Previews => store::previews::mark_owed(tx, *hash)?,
         }
     }
-    Ok(())
+    Ok(gone)
 }

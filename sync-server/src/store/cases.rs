@@ -15,7 +15,7 @@ pub use list::{
     CaseFilter, Holding, Near, Order, Sight, count, count_by_state, count_sql, page, page_sql,
 };
 pub use near::{Around, NearRow, near, near_sql, of_family, spots, spots_sql};
-pub use states::{CourseRow, LookRow, StateRow, courses, states};
+pub use states::{CourseRow, LookRow, StateRow, courses, of_reporter, states};
 
 use super::patrol_reports::each_of_them;
 use super::patrol_rounds::Span;

@@ -11,6 +11,10 @@ use shared::report::{PhotoRef, PhotoRole};
 use shared::time::Timestamp;
 use std::collections::HashMap;
 use std::sync::LazyLock;
+use uuid::Uuid;
+
+/// Stands for the console where a photo names the handheld that announced it: nobody owes it.
+pub const CONSOLE: DeviceId = DeviceId(Uuid::nil());
 
 /// A photo as kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -249,25 +253,25 @@ pub fn stored_after(
         .collect()
 }
 
-/// Notes that the bytes of a photo are not here after all: they are owed again, and its cases count
-/// one less.
+/// Notes that the bytes of a photo are not here after all: its cases count one less, and they are
+/// owed again, but for one that was added in the console, which is gone. Whether it is.
 ///
 /// # Errors
 /// As [`announce`].
-pub fn mark_owed(tx: &mut dyn Tx, hash: Sha256) -> Result<()> {
+pub fn mark_owed(tx: &mut dyn Tx, hash: Sha256, at: Timestamp) -> Result<bool> {
     const PHOTO: &str = "
         UPDATE photos
-        SET stored_ms = NULL
+        SET stored_ms = NULL, gone_ms = CASE WHEN device = $2 THEN $3 ELSE gone_ms END
         WHERE hash = $1 AND stored_ms IS NOT NULL";
     const CASES: &str = "
         UPDATE cases
         SET photos_stored = photos_stored - 1
         WHERE photos_stored > 0
             AND report IN (SELECT report FROM report_photos WHERE hash = $1)";
-    if tx.execute(PHOTO, params![hash])? == 1 {
+    if tx.execute(PHOTO, params![hash, CONSOLE, at])? == 1 {
         tx.execute(CASES, params![hash])?;
     }
-    Ok(())
+    Ok(get(tx, hash)?.is_some_and(|photo| photo.gone.is_some()))
 }
 
 /// Notes that a device can't send a photo that it owed.

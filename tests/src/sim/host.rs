@@ -385,7 +385,7 @@ impl Host {
         let data = self.data();
         let store = Store::open(&data.store_url())?;
         let photos = PhotoStore::open(&data.photos_url(), &data.spool_dir())?;
-        new_life::begin(&store, &photos, self.life()).await?;
+        new_life::begin(&store, &photos, self.life(), self.time.now()).await?;
         store.close().await;
         self.has_what_it_says()?;
         self.look = None;

@@ -283,6 +283,7 @@ async fn mirrored(handheld: &mut Handheld, host: &mut Host) -> Result<()> {
     let docs = statement.query_map([], |row| {
         Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?))
     })?;
+    let mut apart = Vec::new();
     for doc in docs {
         let (id, doc) = doc?;
         let doc: Value = serde_json::from_str(&doc)?;
@@ -291,10 +292,7 @@ async fn mirrored(handheld: &mut Handheld, host: &mut Host) -> Result<()> {
                 doc == wanted,
                 "a mirrored case says\n{doc}\nand not\n{wanted}"
             ),
-            None => ensure!(
-                places.iter().all(|(_, case)| *case != id),
-                "a case that nobody wanted"
-            ),
+            None => apart.push((id, doc)),
         }
     }
     ensure!(wanted.is_empty(), "{} cases are not mirrored", wanted.len());
@@ -303,6 +301,43 @@ async fn mirrored(handheld: &mut Handheld, host: &mut Host) -> Result<()> {
         "SELECT report_id, count(*) FROM cases GROUP BY report_id HAVING count(*) > 1",
     )?;
     ensure!(shown.is_empty(), "a report is shown with two cases");
+    ended(database, host, &apart)
+}
+
+/// Own cases that left this handheld are shown as they ended, and none of them is missing. What
+/// somebody filed who had the handheld before is told to nobody.
+fn ended(database: &Connection, host: &mut Host, apart: &[(String, Value)]) -> Result<()> {
+    let person = texts(database, "SELECT json_extract(me, '$.id') FROM device")?.pop();
+    let person = person.context("a handheld that is bound")?;
+    for (id, doc) in apart {
+        let class: Option<String> = host
+            .look()?
+            .query_row(
+                "SELECT state_class FROM cases WHERE id = ?1 AND reporter = ?2",
+                [id, &person],
+                |row| row.get(0),
+            )
+            .optional()?;
+        let Some(class) = class else { continue };
+        ensure!(
+            doc["class"] == class.as_str(),
+            "an own case that left is shown as {}, and it is {class}",
+            doc["class"]
+        );
+    }
+    let without = "SELECT r.id FROM reports r
+        WHERE NOT EXISTS (SELECT 1 FROM cases c WHERE c.report_id = r.id)";
+    for report in texts(database, without)? {
+        let case: Option<String> = host
+            .look()?
+            .query_row(
+                "SELECT case_no FROM cases WHERE report = ?1 AND reporter = ?2",
+                [&report, &person],
+                |row| row.get(0),
+            )
+            .optional()?;
+        ensure!(case.is_none(), "of an own report {case:?} is not here");
+    }
     Ok(())
 }
 

@@ -169,6 +169,7 @@ impl App {
             for bucket in cursors::all(tx)?.positions.keys() {
                 cases::leave(tx, bucket)?;
             }
+            cases::forget_asked(tx)?;
             Ok(cursors::reset(tx)?)
         })?;
         // A first round brings catalogue and grids; without one the next round will.

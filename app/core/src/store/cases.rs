@@ -1,15 +1,16 @@
-//! Tables `cases` and `case_buckets`: the mirror of the server's cases.
+//! Tables `cases`, `case_buckets` and `cases_asked`: the mirror of the server's cases.
 //!
 //! A mirror and nothing else: a row may vanish and come back without harm. A case of a report
-//! that was filed here stays when it leaves this person's scope, and nothing in this file can
-//! touch reports, operations, drafts or photos. Digests are counted from the rows themselves, not
+//! that was filed here stays when it leaves this person's scope; what became of it since, the
+//! server is asked by the report's name. Nothing in this file can touch reports, operations, drafts or photos. Digests are counted from the rows themselves, not
 //! kept beside them: a mirror that was damaged must show. Tests: `tests/store.rs`.
 
 use super::{StoreError, Transaction, parse};
 use rusqlite::{OptionalExtension, params};
 use shared::digest::Digest;
 use shared::id::{Bucket, CaseId, ReportId};
-use shared::wire::sync::{CaseState, PulledRow, Why};
+use shared::time::{DAY_MS, Timestamp};
+use shared::wire::sync::{CaseState, OWN_REPORTS_LIMIT, PulledRow, Why};
 use std::collections::BTreeMap;
 
 /// Table name of cases in a pull.
@@ -30,6 +31,7 @@ pub fn apply(tx: &Transaction<'_>, row: &PulledRow) -> Result<(), StoreError> {
             for bucket in buckets(row) {
                 take_out(tx, bucket, &row.id)?;
             }
+            doubt_if_outdated(tx, row)?;
             drop_if_orphan(tx, &row.id)
         }
     }
@@ -46,7 +48,39 @@ fn take_out(tx: &Transaction<'_>, bucket: &Bucket, id: &str) -> Result<(), Store
     Ok(())
 }
 
+/// A case that left, having moved since it was last heard of, shows how it was: it is asked about.
+fn doubt_if_outdated(tx: &Transaction<'_>, row: &PulledRow) -> Result<(), StoreError> {
+    const SQL: &str = "
+        UPDATE cases
+        SET revision = -1
+        WHERE id = ?1 AND revision < ?2
+            AND NOT EXISTS (SELECT 1 FROM case_buckets b WHERE b.case_id = cases.id)";
+    tx.execute(SQL, params![row.id, row.revision])?;
+    Ok(())
+}
+
 fn put(tx: &Transaction<'_>, row: &PulledRow, doc: &serde_json::Value) -> Result<(), StoreError> {
+    const BUCKET: &str = "
+        INSERT INTO case_buckets (bucket, case_id) VALUES (?1, ?2)
+        ON CONFLICT (bucket, case_id) DO NOTHING";
+    const HEARD: &str = "DELETE FROM cases_asked WHERE report_id = ?1";
+    let report = keep(tx, &row.id, row.revision, doc)?;
+    let mut statement = tx.prepare_cached(BUCKET)?;
+    for bucket in buckets(row) {
+        statement.execute([bucket.as_str(), row.id.as_str()])?;
+    }
+    // Should it leave again, it may be asked about at once.
+    tx.execute(HEARD, [report])?;
+    Ok(())
+}
+
+/// Keeps a state; the report that it is of.
+fn keep<'d>(
+    tx: &Transaction<'_>,
+    id: &str,
+    revision: i64,
+    doc: &'d serde_json::Value,
+) -> Result<&'d str, StoreError> {
     const CASE: &str = "
         INSERT INTO cases (id, report_id, revision, doc, lat_e7, lon_e7, is_open)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
@@ -54,9 +88,11 @@ fn put(tx: &Transaction<'_>, row: &PulledRow, doc: &serde_json::Value) -> Result
         SET report_id = excluded.report_id, revision = excluded.revision, doc = excluded.doc,
             lat_e7 = excluded.lat_e7, lon_e7 = excluded.lon_e7, is_open = excluded.is_open
         WHERE excluded.revision >= revision";
-    const BUCKET: &str = "
-        INSERT INTO case_buckets (bucket, case_id) VALUES (?1, ?2)
-        ON CONFLICT (bucket, case_id) DO NOTHING";
+    // One that was kept from a former life of the server's data.
+    const FORMER: &str = "
+        DELETE FROM cases
+        WHERE report_id = ?1 AND id <> ?2
+            AND NOT EXISTS (SELECT 1 FROM case_buckets b WHERE b.case_id = cases.id)";
     let report = doc
         .get("report_id")
         .and_then(serde_json::Value::as_str)
@@ -64,19 +100,71 @@ fn put(tx: &Transaction<'_>, row: &PulledRow, doc: &serde_json::Value) -> Result
     let number = |name: &str| doc.get(name).and_then(serde_json::Value::as_i64);
     let is_open = doc.get("class").and_then(serde_json::Value::as_str) == Some("open");
     tx.prepare_cached(CASE)?.execute(params![
-        row.id,
+        id,
         report,
-        row.revision,
+        revision,
         doc.to_string(),
         number("lat_e7"),
         number("lon_e7"),
         is_open
     ])?;
-    let mut statement = tx.prepare_cached(BUCKET)?;
-    for bucket in buckets(row) {
-        statement.execute([bucket.as_str(), row.id.as_str()])?;
+    tx.execute(FORMER, [report, id])?;
+    Ok(report)
+}
+
+/// The reports filed here about whose cases the server is to be asked by name: the case isn't here
+/// though there is one, or it is in no bucket and yet open, or moved since it was heard of. What
+/// was asked within a day isn't asked again.
+pub fn to_ask(tx: &Transaction<'_>, now: Timestamp) -> Result<Vec<ReportId>, StoreError> {
+    const SQL: &str = "
+        SELECT r.id
+        FROM reports r
+        JOIN operations o ON o.op_id = r.op_id
+        LEFT JOIN cases c ON c.report_id = r.id
+        LEFT JOIN cases_asked a ON a.report_id = r.id
+        WHERE (c.id IS NULL AND o.case_no IS NOT NULL AND o.outcome IN ('applied', 'duplicate')
+                OR (c.is_open = 1 OR c.revision < 0)
+                    AND NOT EXISTS (SELECT 1 FROM case_buckets b WHERE b.case_id = c.id))
+            AND (a.asked_ms IS NULL OR a.asked_ms <= ?1 OR a.asked_ms > ?2)
+        ORDER BY a.asked_ms, r.filed_ms DESC, r.id
+        LIMIT ?3";
+    let limit = i64::try_from(OWN_REPORTS_LIMIT).unwrap_or(i64::MAX);
+    let mut statement = tx.prepare_cached(SQL)?;
+    let mut rows = statement.query([now.plus_ms(-DAY_MS).0, now.0, limit])?;
+    let mut reports = Vec::new();
+    while let Some(row) = rows.next()? {
+        reports.push(parse("report id", &row.get::<_, String>(0)?)?);
     }
+    Ok(reports)
+}
+
+/// Notes that the server was asked about the case of a report.
+pub fn note_asked(
+    tx: &Transaction<'_>,
+    report: ReportId,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    const SQL: &str = "
+        INSERT INTO cases_asked (report_id, asked_ms) VALUES (?1, ?2)
+        ON CONFLICT (report_id) DO UPDATE SET asked_ms = excluded.asked_ms";
+    tx.execute(SQL, params![report.to_string(), now.0])?;
     Ok(())
+}
+
+/// Lets everything be asked again: for somebody else, or in another life of the server's data.
+pub fn forget_asked(tx: &Transaction<'_>) -> Result<(), StoreError> {
+    tx.execute("DELETE FROM cases_asked", [])?;
+    Ok(())
+}
+
+/// Keeps the state of a case that was asked about, in no bucket by this; one of a report that
+/// wasn't filed here isn't kept.
+pub fn keep_own(tx: &Transaction<'_>, id: &str, doc: &serde_json::Value) -> Result<(), StoreError> {
+    let Some(revision) = doc.get("revision").and_then(serde_json::Value::as_i64) else {
+        return Ok(());
+    };
+    keep(tx, id, revision, doc)?;
+    drop_if_orphan(tx, id)
 }
 
 /// Drops the rows of a bucket that this person no longer has.
@@ -164,10 +252,16 @@ pub fn compare(
 }
 
 /// Starts the mirror over, after the server came back from a backup: cases that it opened in its
-/// former life may have another identity now.
+/// former life may have another identity now. Closed ones of reports filed here stay, as old as
+/// can be, until one of the same report comes: the server may let them come no more by a bucket.
 pub fn reset(tx: &Transaction<'_>) -> Result<(), StoreError> {
-    tx.execute("DELETE FROM cases", [])?;
-    Ok(())
+    const REST: &str = "
+        DELETE FROM cases
+        WHERE is_open = 1 OR NOT EXISTS (SELECT 1 FROM reports r WHERE r.id = cases.report_id)";
+    tx.execute("DELETE FROM case_buckets", [])?;
+    tx.execute(REST, [])?;
+    tx.execute("UPDATE cases SET revision = -1", [])?;
+    forget_asked(tx)
 }
 
 /// Cases without a bucket go, except those of reports filed here.

@@ -169,9 +169,10 @@ pub fn newest(tx: &Transaction<'_>, limit: u32) -> Result<Vec<Standing>, StoreEr
     )
 }
 
-/// What a report lacks to be safe: an answer that took it and what was added to it, or photos.
+/// What a report lacks to be safe: an answer that took it and what was added to it, or photos. A
+/// case that was kept from a former life of the server's data says nothing of this one.
 const UNFINISHED: &str = "(coalesce(o.outcome, '') NOT IN ('applied', 'duplicate')
-        AND NOT EXISTS (SELECT 1 FROM cases c WHERE c.report_id = r.id)
+        AND NOT EXISTS (SELECT 1 FROM cases c WHERE c.report_id = r.id AND c.revision >= 0)
     OR EXISTS (SELECT 1 FROM operations t WHERE t.subject = r.id AND t.op_id <> r.op_id
         AND coalesce(t.outcome, '') NOT IN ('applied', 'duplicate'))
     OR EXISTS (SELECT 1 FROM photos p WHERE p.report_id = r.id AND p.sent_ms IS NULL))";

@@ -9,7 +9,7 @@ use super::world::{START, areas, catalogue};
 use crate::sync::transport::{Failure, Link, Transport};
 use shared::case::Class;
 use shared::chain;
-use shared::id::{AreaCode, Bucket, CatalogueVersion, PersonId, PostId, ReportId, Sha256};
+use shared::id::{AreaCode, Bucket, CaseId, CatalogueVersion, PersonId, PostId, ReportId, Sha256};
 use shared::patrol::Round;
 use shared::receipt;
 use shared::role::{Post, PostKind, Role};
@@ -17,8 +17,8 @@ use shared::signature::PublicKey;
 use shared::time::DAY_MS;
 use shared::wire::sync::{
     AreasBundle, CaseState, CatalogueBundle, ChallengeAnswer, EnrolAnswer, EnrolRequest, Me,
-    OperationResult, PROTOCOL, PullAnswer, PullRequest, PulledRow, PushAnswer, PushRequest, Room,
-    TokenAnswer, TokenRequest, Why,
+    OperationResult, PROTOCOL, PullAnswer, PullRequest, PushAnswer, PushRequest, Room, TokenAnswer,
+    TokenRequest,
 };
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::pin::Pin;
@@ -96,6 +96,12 @@ pub(super) struct Kept {
     pub(super) room: Option<Room>,
     /// The handheld was reported lost.
     pub(super) lost: bool,
+    /// Cases that were closed long ago and are in no bucket any more.
+    pub(super) left: BTreeSet<CaseId>,
+    /// The reports that each pull named, where it named some.
+    pub(super) named: Vec<Vec<ReportId>>,
+    /// It is from before a pull named reports.
+    pub(super) names_nothing: bool,
     /// What its clock has moved since the beginning.
     pub(super) passed_ms: i64,
 }
@@ -208,6 +214,15 @@ impl Server {
         case.class = Class::Closed;
         case.closed_ms = Some(START);
         case.revision = now;
+    }
+
+    /// It was closed long ago, and leaves its bucket.
+    pub(super) fn leave(&self, report: ReportId) {
+        self.close(report);
+        let mut kept = self.kept.lock().unwrap();
+        let is_its = |case: &&CaseState| case.report_id == report;
+        let id = kept.cases.iter().find(is_its).unwrap().id;
+        kept.left.insert(id);
     }
 }
 
@@ -324,26 +339,15 @@ impl Transport for Server {
                 return Err(failure.clone());
             }
             kept.gone.extend(&request.photos_gone);
-            let mut rows: Vec<&CaseState> = kept
-                .cases
-                .iter()
-                .filter(|case| case.revision > from)
-                .collect();
+            let mine = kept.mine(&request.mine);
+            let mut rows = kept.rows_after(from);
             rows.sort_by_key(|case| case.revision);
             let more = rows.len() > kept.page;
             rows.truncate(kept.page);
             let position = rows.last().map_or(from, |case| case.revision);
             let owed = kept.owed();
             let waiting = request.photos_waiting.unwrap();
-            let rows = rows.into_iter().map(|case| PulledRow {
-                bucket: bucket.clone(),
-                also: vec![],
-                table: "cases".into(),
-                id: case.id.to_string(),
-                revision: case.revision,
-                why: Why::Put,
-                doc: Some(serde_json::to_value(case).unwrap()),
-            });
+            let rows = rows.into_iter().map(|case| kept.row(&bucket, case));
             let left = kept.bucket_left;
             Ok(PullAnswer {
                 protocol: PROTOCOL.into(),
@@ -365,6 +369,7 @@ impl Transport for Server {
                 } else {
                     owed
                 },
+                mine,
                 catalogue_version: CatalogueVersion::new(kept.catalogue_version.clone()).unwrap(),
                 areas_version: "areas-1".into(),
                 orders: kept.orders.clone(),

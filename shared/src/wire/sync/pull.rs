@@ -42,6 +42,11 @@ pub struct PullRequest {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schema(value_type = Vec<String>)]
     pub photos_gone: Vec<Sha256>,
+    /// Reports filed on this device whose cases it has not, or has as open though they are in none
+    /// of its buckets any more. Named only when the buckets are whole; at most
+    /// [`OWN_REPORTS_LIMIT`](super::OWN_REPORTS_LIMIT).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub mine: Vec<ReportId>,
 }
 
 /// One step of mending a bucket: ids and revisions from `after` on, or some rows by their ids.
@@ -81,7 +86,8 @@ pub struct Room {
     pub rows: i64,
     /// [`DEVICE_ROWS_LIMIT`](super::DEVICE_ROWS_LIMIT).
     pub limit: i64,
-    /// Buckets that were left out because they would go beyond it.
+    /// Buckets that were left out because they would go beyond it, or beyond
+    /// [`PULL_BUCKETS_LIMIT`](super::PULL_BUCKETS_LIMIT).
     pub left_out: u32,
 }
 
@@ -154,7 +160,8 @@ pub struct PullAnswer<D = Value> {
     /// The step of mending that was asked for.
     #[serde(default = "Option::default", skip_serializing_if = "Option::is_none")]
     pub repair: Option<RepairAnswer<D>>,
-    /// Given from [`DEVICE_ROWS_ALERT`](super::DEVICE_ROWS_ALERT) rows on.
+    /// Given from [`DEVICE_ROWS_ALERT`](super::DEVICE_ROWS_ALERT) rows on, and where buckets were
+    /// left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub room: Option<Room>,
     /// Photos of this device that the server has not, when it counts others than the device:
@@ -162,6 +169,11 @@ pub struct PullAnswer<D = Value> {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schema(value_type = Vec<String>)]
     pub photos_owed: Vec<Sha256>,
+    /// The states of the cases of the reports named in `mine` that the asking person filed, each a
+    /// [`CaseState`]. They belong to no bucket by this.
+    #[serde(default = "Vec::new", skip_serializing_if = "Vec::is_empty")]
+    #[schema(value_type = Vec<Object>)]
+    pub mine: Vec<D>,
     /// The catalogue in force.
     pub catalogue_version: CatalogueVersion,
     /// The areas in force.

@@ -475,6 +475,6 @@ mod tests {
         let words = room(&near(4_100, 0), Lang::Zh);
         assert_eq!(words.as_deref(), Some("案件快满：4100 / 5000"));
         let words = room(&near(4_900, 3), Lang::Zh);
-        assert_eq!(words.as_deref(), Some("案件已满，未下发的网格：3"));
+        assert_eq!(words.as_deref(), Some("案件或网格太多，未下发的网格：3"));
     }
 }

@@ -5,21 +5,18 @@ use super::view::detail;
 use super::{Seen, readable};
 use crate::service::district::District;
 use crate::service::trail::{self, After};
-use crate::service::{Fault, Result, feed, words};
+use crate::service::{Fault, Result, feed, photos, words};
 use crate::store::cases::Growth;
 use crate::store::events::NewEvent;
 use crate::store::{self, Tx};
 use shared::addition::CASE_PHOTOS_LIMIT;
 use shared::case::Class;
-use shared::id::{CaseId, DeviceId, EventId};
+use shared::id::{CaseId, EventId};
 use shared::report::PhotoRef;
 use shared::role::{Action, Actor, Post, may};
 use shared::time::Timestamp;
 use shared::wire::console::CaseDetail;
 use uuid::Uuid;
-
-/// Stands for the console where a photo names the handheld that announced it: nobody owes it.
-const CONSOLE: DeviceId = DeviceId(Uuid::nil());
 
 /// Whether the actor may add a photo to a case now.
 ///
@@ -39,7 +36,7 @@ pub fn may_add_photo(
 }
 
 /// Adds a photo whose bytes are in the photo store; the case after it. A photo that the case has
-/// already changes nothing.
+/// already changes nothing, unless its bytes had been lost.
 ///
 /// # Errors
 /// As [`may_add_photo`].
@@ -57,12 +54,14 @@ pub fn add_photo(
     let row = &seen.row;
     let here = store::photos::of_report(tx, row.report)?;
     if here.iter().any(|known| known.photo.hash == photo.sha256) {
+        photos::arrived(tx, district, Uuid::nil(), photo.sha256, now)?;
         return detail(tx, actor, district, id, now);
     }
     has_room(&seen, here.len())?;
     let last = here.last().map_or(0, |photo| photo.ordinal);
     let ordinal = last.saturating_add(1);
-    let stored = store::photos::announce(tx, row.report, ordinal, photo, CONSOLE, now)?;
+    let stored =
+        store::photos::announce(tx, row.report, ordinal, photo, store::photos::CONSOLE, now)?;
     let growth = Growth {
         photos: 1,
         photos_stored: i64::from(stored),

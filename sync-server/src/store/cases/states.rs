@@ -1,6 +1,6 @@
 //! Many cases at once with what a handheld keeps of them: few statements for a page of a pull.
 
-use super::super::tx::places;
+use super::super::tx::{IDS_AT_ONCE as REPORTS_AT_ONCE, each_of, places};
 use super::super::{Result, Row, Tx, Value};
 use shared::case::Class;
 use shared::id::{
@@ -127,6 +127,32 @@ pub fn states(tx: &mut dyn Tx, ids: &[CaseId]) -> Result<Vec<StateRow>> {
             found.push(state(&mut row)?);
         }
     }
+    Ok(found)
+}
+
+/// The cases that a person's reports opened, of the reports named; in no order.
+///
+/// # Errors
+/// As [`states`].
+pub fn of_reporter(
+    tx: &mut dyn Tx,
+    reporter: PersonId,
+    reports: &[ReportId],
+) -> Result<Vec<CaseId>> {
+    static SQL: LazyLock<String> = LazyLock::new(|| {
+        let places = places(1, REPORTS_AT_ONCE);
+        format!("SELECT id, reporter FROM cases WHERE report IN ({places})")
+    });
+    let mut found = Vec::new();
+    each_of(tx, &SQL, reports, &mut |row| {
+        if row.id::<PersonId>(1)? == reporter {
+            found.push(row.id(0)?);
+        }
+        Ok(())
+    })?;
+    // One that was named twice, or that filled up a short list.
+    found.sort_unstable();
+    found.dedup();
     Ok(found)
 }
 

@@ -6,6 +6,8 @@ use super::super::{district, office};
 use super::Life;
 use anyhow::{Context, Result, ensure};
 use shared::time::{DAY_MS, HOUR_MS, MINUTE_MS};
+use shared::wire::sync::CLOSED_KEPT_MS;
+use sync_server::service::feed;
 
 /// In quiet, everything has to be through within this time, whatever happened before.
 const QUIET_MS: i64 = 30 * MINUTE_MS;
@@ -55,6 +57,11 @@ impl Life {
                 office::set_disabled(&mut host, person, false, &self.time).await?;
                 office::transfer(&mut host, person, home, &self.time, &mut self.chance).await?;
             }
+            // As if a month had gone by: what was closed leaves the handhelds, and not all of them
+            // have heard of its end.
+            let later = self.time.now().plus_ms(CLOSED_KEPT_MS + DAY_MS);
+            host.write(move |tx, district| feed::let_old_cases_leave(tx, district, later))
+                .await?;
         }
         if let Some(strays) = &mut self.strays {
             strays.end(QUIET_MS).await?;

@@ -1,7 +1,8 @@
 //! The steps that bring down: states of cases page by page, catalogue, areas.
 //!
 //! After each page the digests of whole buckets are compared with the rows that are here; a bucket
-//! that differs is mended by its list of ids, which touches the mirror and nothing else.
+//! that differs is mended by its list of ids, which touches the mirror and nothing else. Own cases
+//! that no bucket tells of are asked about by the names of their reports.
 
 use super::{Base, Channel, Engine, Event, Round, enter};
 use crate::error::CoreError;
@@ -9,10 +10,12 @@ use crate::place::District;
 use crate::store::device::{self, Device};
 use crate::store::{self, StoreError, bundles, cursors, outbox, settings};
 use crate::sync::transport::Transport;
-use shared::id::{Bucket, Sha256};
+use serde_json::Value;
+use shared::digest::Digest;
+use shared::id::{Bucket, ReportId, Sha256};
 use shared::time::Timestamp;
 use shared::wire::sync::{
-    PULL_ROWS_LIMIT, PullAnswer, PullRequest, RepairAnswer, RepairRequest, Why,
+    CLOSED_KEPT_MS, PULL_ROWS_LIMIT, PullAnswer, PullRequest, RepairAnswer, RepairRequest, Why,
 };
 use std::future::Future;
 use std::time::Duration;
@@ -70,6 +73,8 @@ struct Taken {
     mending: Option<Mending>,
     /// Photos that the server asks for and that are not here any more.
     gone: Vec<Sha256>,
+    /// There are own cases to be asked about.
+    asks: bool,
 }
 
 impl<T: Transport> Engine<'_, T> {
@@ -77,8 +82,9 @@ impl<T: Transport> Engine<'_, T> {
         let mending = self.round.mending.clone();
         let asked = mending.as_ref().map(Mending::request);
         let gone = self.round.photos_gone.clone();
+        let now = self.edge.now();
         let request = self
-            .with_store(move |store| store.read(|tx| request(tx, asked, gone)))
+            .with_store(move |store| store.read(|tx| request(tx, asked, gone, now)))
             .await?;
         let answer = match self.transport.pull(&base.link, &request).await {
             Ok(answer) => answer,
@@ -93,10 +99,11 @@ impl<T: Transport> Engine<'_, T> {
             answer.more,
             u32::try_from(answer.rows.len()).unwrap_or(u32::MAX),
         );
-        let asked_by = base.device;
+        let (asked_by, named) = (base.device, request.mine);
         let page = self
             .with_store(move |store| {
-                let taken = store.write(|tx| take_page(tx, &asked_by, &answer, mending, now));
+                let taken =
+                    store.write(|tx| take_page(tx, &asked_by, &named, &answer, mending, now));
                 if matches!(taken, Err(StoreError::Full)) {
                     // Its clock says which photos may go to make room.
                     store.write(|tx| device::see_clock(tx, answer.server_time, now))?;
@@ -114,7 +121,7 @@ impl<T: Transport> Engine<'_, T> {
             .filter(|sha256| self.round.told_gone.insert(*sha256))
             .collect();
         self.round.states_wanted = more || !page.taken || self.round.mending.is_some();
-        self.round.states_wanted |= !self.round.photos_gone.is_empty();
+        self.round.states_wanted |= page.asks || !self.round.photos_gone.is_empty();
         Ok(Event::Pulled { rows, more })
     }
 
@@ -259,11 +266,13 @@ impl Round {
     }
 }
 
-/// What a pull asks for: where the buckets stand, what the whole ones hold, one step of mending.
+/// What a pull asks for: where the buckets stand, what the whole ones hold, one step of mending, and
+/// own cases by name.
 fn request(
     tx: &store::Transaction<'_>,
     repair: Option<RepairRequest>,
     photos_gone: Vec<Sha256>,
+    now: Timestamp,
 ) -> Result<PullRequest, StoreError> {
     let cursors = cursors::all(tx)?;
     let mut digests = store::cases::digests(tx)?;
@@ -278,13 +287,49 @@ fn request(
         repair,
         photos_waiting: Some(store::photos::answered_waiting(tx)?),
         photos_gone,
+        mine: own_to_ask(tx, now)?,
     })
+}
+
+/// Own reports to be named: none before the buckets are whole, for they may bring the cases.
+fn own_to_ask(tx: &store::Transaction<'_>, now: Timestamp) -> Result<Vec<ReportId>, StoreError> {
+    let cursors = cursors::all(tx)?;
+    if cursors.positions.is_empty() || !cursors.backfill.is_empty() {
+        return Ok(Vec::new());
+    }
+    store::cases::to_ask(tx, now)
+}
+
+/// Takes in what the server says of the own cases that were asked about. What it, or an older
+/// server, says nothing of was asked about all the same.
+fn take_own(
+    tx: &store::Transaction<'_>,
+    named: &[ReportId],
+    answer: &PullAnswer,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    for report in named {
+        store::cases::note_asked(tx, *report, now)?;
+    }
+    for doc in &answer.mine {
+        let Some(id) = doc.get("id").and_then(Value::as_str) else {
+            continue;
+        };
+        store::cases::keep_own(tx, id, doc)?;
+        let closed = doc.get("closed_ms").and_then(Value::as_i64).map(Timestamp);
+        if closed.is_some_and(|closed| answer.server_time.since(closed) > CLOSED_KEPT_MS) {
+            // It has left its buckets, as by `evict`.
+            outbox::forget_aside(tx, id)?;
+        }
+    }
+    Ok(())
 }
 
 /// Page and cursors in one transaction.
 fn take_page(
     tx: &store::Transaction<'_>,
     asked_by: &Device,
+    named: &[ReportId],
     answer: &PullAnswer,
     mending: Option<Mending>,
     now: Timestamp,
@@ -319,20 +364,13 @@ fn take_page(
         let older = answer.backfill.get(bucket).copied();
         cursors::advance(tx, bucket, *position, older)?;
     }
+    take_own(tx, named, answer, now)?;
     let mending = match (mending, &answer.repair) {
         (Some(mending), Some(step)) => Some(mend(tx, mending, step)?),
         // An older server, or a bucket that was left meanwhile.
         _ => None,
     };
-    let mut differing = Vec::new();
-    if !answer.digests.is_empty() {
-        let here = store::cases::digests(tx)?;
-        for (bucket, digest) in &answer.digests {
-            if here.get(bucket).copied().unwrap_or_default() != *digest {
-                differing.push(bucket.clone());
-            }
-        }
-    }
+    let differing = differing(tx, answer)?;
     let gone = store::photos::offer_owed(tx, &answer.photos_owed)?;
     settings::set_room(tx, answer.room.as_ref())?;
     settings::set_orders(tx, &answer.orders)?;
@@ -348,7 +386,21 @@ fn take_page(
         differing,
         mending: mending.filter(|mending| !mending.is_done()),
         gone,
+        asks: !answer.more && !own_to_ask(tx, now)?.is_empty(),
     })
+}
+
+/// Buckets whose rows here are others than the server's.
+fn differing(tx: &store::Transaction<'_>, answer: &PullAnswer) -> Result<Vec<Bucket>, StoreError> {
+    if answer.digests.is_empty() {
+        return Ok(Vec::new());
+    }
+    let here = store::cases::digests(tx)?;
+    let is_other = |(bucket, digest): &(&Bucket, &Digest)| {
+        here.get(*bucket).copied().unwrap_or_default() != **digest
+    };
+    let others = answer.digests.iter().filter(is_other);
+    Ok(others.map(|(bucket, _)| bucket.clone()).collect())
 }
 
 /// Takes in one step of mending.

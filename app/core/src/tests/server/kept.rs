@@ -4,12 +4,14 @@ use super::Kept;
 use crate::tests::world::START;
 use shared::case::Class;
 use shared::chain::{self, signed_text};
-use shared::id::{CaseId, Sha256};
+use shared::id::{Bucket, CaseId, ReportId, Sha256};
 use shared::operation::{self, SealedOperation};
 use shared::report::{FiledReport, PhotoRef};
 use shared::signature::SecretKey;
 use shared::time::Timestamp;
-use shared::wire::sync::{CaseState, CourseEntry, Look, OperationResult, Outcome, PushRequest};
+use shared::wire::sync::{
+    CaseState, CourseEntry, Look, OperationResult, Outcome, PulledRow, PushRequest, Why,
+};
 use std::collections::BTreeSet;
 use uuid::Uuid;
 
@@ -88,6 +90,41 @@ impl Kept {
         });
         let numbers: BTreeSet<u64> = parsed.collect();
         (1..).take_while(|n| numbers.contains(n)).count() as u64
+    }
+
+    /// Cases that moved after a revision; a new bucket doesn't hold those that left.
+    pub(super) fn rows_after(&self, from: i64) -> Vec<&CaseState> {
+        let is_held = |case: &&CaseState| from > 0 || !self.left.contains(&case.id);
+        let moved = self.cases.iter().filter(|case| case.revision > from);
+        moved.filter(is_held).collect()
+    }
+
+    /// A case as it comes by its bucket.
+    pub(super) fn row(&self, bucket: &Bucket, case: &CaseState) -> PulledRow {
+        let has_left = self.left.contains(&case.id);
+        PulledRow {
+            bucket: bucket.clone(),
+            also: vec![],
+            table: "cases".into(),
+            id: case.id.to_string(),
+            revision: case.revision,
+            why: if has_left { Why::Evict } else { Why::Put },
+            doc: (!has_left).then(|| serde_json::to_value(case).unwrap()),
+        }
+    }
+
+    /// The cases of the reports that a handheld names.
+    pub(super) fn mine(&mut self, named: &[ReportId]) -> Vec<serde_json::Value> {
+        if !named.is_empty() {
+            self.named.push(named.to_vec());
+        }
+        if self.names_nothing {
+            return vec![];
+        }
+        let cases = self.cases.iter();
+        let mine = cases.filter(|case| named.contains(&case.report_id));
+        mine.map(|case| serde_json::to_value(case).unwrap())
+            .collect()
     }
 
     /// Photos of applied operations that are not here.

@@ -184,6 +184,11 @@ fn what_is_added_to_a_merged_report_stands_in_the_case_that_goes_on(backend: &Ba
     assert_eq!(last.seen(&dispatcher).at("/events"), seen.at("/events"));
     assert_eq!(middle.kinds(&dispatcher), between);
     assert_eq!(own.kinds(&dispatcher).last().unwrap(), "note");
+    let waits = |desk: &Desk<'_>| {
+        let seen = desk.seen(&dispatcher);
+        seen.at("/life/news_ms").is_i64()
+    };
+    assert_eq!([&last, &middle, &own].map(waits), [true, false, false]);
     // Taken apart, it is on its own again.
     middle.go(&dispatcher, "unmerge", &json!({"reason": "不是同一处"}));
     let op = note(&mut second, &report, "还在那里");

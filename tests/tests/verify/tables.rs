@@ -153,8 +153,10 @@ pub(super) const TABLES: [(&str, &str, Columns); 9] = [
 ];
 
 /// Columns that say nothing which the archive vouches for.
-pub(super) const FREE: [&str; 5] = [
+pub(super) const FREE: [&str; 6] = [
     "cases.next_due_ms",
+    // Who has to look; what came stands in the trail.
+    "cases.news_ms",
     // By what other cases are proposed; the operations vouch for what it was made of.
     "cases.phashes",
     // Read by nobody: whose a round is stands in the catalogue.

@@ -27,6 +27,8 @@ use uuid::Uuid;
 
 /// So long additions wait for an operation of which only something damaged has come.
 const DAMAGED_WAIT_MS: i64 = DAY_MS;
+/// The stored kind of a withdrawal that somebody else decides on.
+const WITHDRAW_ASKED: &str = "withdraw_asked";
 
 /// Everything that is known of an addition before its case is looked up.
 #[derive(Debug)]
@@ -226,11 +228,15 @@ pub(super) fn noted(
         Addition::Verify(_) | Addition::Check(_) => String::new(),
         _ => similar::phashes(&adding.sealed.operation.photos),
     };
+    let main = merged::target(tx, row)?;
+    let over = row.class == Class::Closed || kind == WITHDRAW_ASKED;
     let entry = Entry {
         id: adding.event_id,
         kind,
         words,
         part: None,
+        // What goes on has it.
+        news: over && main.is_none(),
         growth: Growth {
             photos,
             photos_stored,
@@ -239,13 +245,14 @@ pub(super) fn noted(
         },
     };
     let revision = write(tx, district, row, adding, by, &entry, now)?;
-    if let Some(main) = merged::target(tx, row)? {
+    if let Some(main) = main {
         let words = words_of_part(row, words, adding.sealed.operation.photos.len());
         let entry = Entry {
             id: adding.main_event_id,
             kind,
             words: &words,
             part: Some(row),
+            news: true,
             // The photos stay with the report that they belong to.
             growth: Growth {
                 photos: 0,
@@ -276,6 +283,8 @@ struct Entry<'a> {
     words: &'a str,
     /// The merged case that it was sent to, in the trail of another one.
     part: Option<&'a CaseRow>,
+    /// No work list would ask for it otherwise.
+    news: bool,
     growth: Growth<'a>,
 }
 
@@ -291,6 +300,9 @@ fn write(
 ) -> Result<i64> {
     let operation = &adding.sealed.operation;
     let revision = store::cases::grow(tx, row.id, &entry.growth)?;
+    if entry.news {
+        store::cases::note_news(tx, row.id, now)?;
+    }
     let mut detail = json!({
         "op_id": operation.op_id,
         "photos": entry.growth.photos,
@@ -328,7 +340,7 @@ fn write(
 const fn event_kind(addition: &Addition) -> &'static str {
     match addition {
         Addition::Amend(_) => "amend",
-        Addition::Withdraw(_) => "withdraw_asked",
+        Addition::Withdraw(_) => WITHDRAW_ASKED,
         Addition::Note(_) => "note",
         Addition::Photos(_) => "photo_add",
         Addition::Verify(_) | Addition::Check(_) => "late_finding",

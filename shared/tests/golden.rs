@@ -103,6 +103,8 @@ golden! {
     pull_request_repair: sync::PullRequest;
     pull_answer_repair: sync::PullAnswer;
     pull_answer_look: sync::PullAnswer;
+    pull_answer_settled: sync::PullAnswer;
+    pull_request_unsettled: sync::PullRequest;
     poke: sync::Poke;
     courier_answer: shared::courier::CourierAnswer;
     challenge_answer: sync::ChallengeAnswer;

@@ -6,7 +6,7 @@ mod token;
 
 pub use pull::{
     CaseState, CourseEntry, Look, MergedInto, OnTheSpot, Poke, PullAnswer, PullRequest, PulledRow,
-    RepairAnswer, RepairRequest, Room, Why,
+    RepairAnswer, RepairRequest, Room, Settled, Why,
 };
 pub use token::{Binding, ChallengeAnswer, TokenAnswer, TokenRequest, renew_at};
 
@@ -41,6 +41,8 @@ pub const CLOSED_KEPT_MS: i64 = 30 * DAY_MS;
 pub const REPAIR_IDS_LIMIT: usize = 1_000;
 /// Owed photos that one answer to a pull names; the others follow when these have come.
 pub const OWED_PHOTOS_LIMIT: usize = 200;
+/// Operations kept for a person that one pull asks about.
+pub const UNSETTLED_LIMIT: usize = 100;
 /// Bytes of one chunk of an upload.
 pub const CHUNK_BYTES_LIMIT: u64 = 512 * 1024;
 

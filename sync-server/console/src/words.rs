@@ -280,7 +280,7 @@ words! {
     UNKNOWN_PERSON: "不明", "unknown";
     RAW: "原文", "As it came";
     RESOLVE: "处理完毕", "Settle";
-    RESOLVE_NOTE: "怎么处理的", "What was done about it";
+    RESOLVE_NOTE: "怎么处理的（上报人会看到）", "What was done about it (its reporter reads it)";
     RESOLVED: "已处理", "Settled";
     SHOW_SETTLED: "也看已处理的", "Also what is settled";
     WAITING: "待处理", "Waiting";

@@ -8,7 +8,7 @@
 mod repair;
 
 use super::cases::states_of;
-use super::{Fault, Result};
+use super::{Fault, Result, quarantine};
 use crate::service::district::District;
 use crate::service::sessions::Session;
 use crate::store::buckets::Standing;
@@ -127,6 +127,10 @@ pub fn page(
         repair,
         room,
         photos_owed: photos_owed(tx, session, request)?,
+        settled: match session.device {
+            Some(device) => quarantine::settled_of(tx, device, &request.unsettled)?,
+            None => Vec::new(),
+        },
         catalogue_version: district.catalogue.version().clone(),
         areas_version: district.areas_version.clone(),
         orders: orders_ahead(district, now),
@@ -150,6 +154,7 @@ pub fn lost(session: &Session, district: &District, now: Timestamp) -> Page {
         repair: None,
         room: None,
         photos_owed: Vec::new(),
+        settled: Vec::new(),
         catalogue_version: district.catalogue.version().clone(),
         areas_version: district.areas_version.clone(),
         orders: Vec::new(),

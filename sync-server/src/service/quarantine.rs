@@ -7,13 +7,14 @@ use crate::service::district::District;
 use crate::store::quarantine::After;
 use crate::store::{self, Tx};
 use shared::area::Scope;
-use shared::id::{OpId, PersonId, Sha256};
+use shared::id::{DeviceId, OpId, PersonId, Sha256};
 use shared::label::{self, Lang};
 use shared::operation::Operation;
 use shared::report::PHOTOS_LIMIT;
 use shared::role::{Action, Actor};
 use shared::time::Timestamp;
 use shared::wire::console::{CasePhoto, Page, QuarantineRow, ResolveRequest};
+use shared::wire::sync::{Settled, UNSETTLED_LIMIT};
 use std::collections::HashMap;
 
 /// Rows of one page.
@@ -264,4 +265,34 @@ pub fn resolve(
         ..Note::of(Some(actor.person), Deed::QuarantineSettled, &subject)
     };
     audit::note(tx, district, &note, now)
+}
+
+/// Which of the operations that a handheld asks about are settled: all that came from it under
+/// the id, with the newest note. Of what others sent it hears nothing.
+///
+/// # Errors
+/// Whatever the store says, as for all services.
+pub fn settled_of(tx: &mut dyn Tx, device: DeviceId, asked: &[OpId]) -> Result<Vec<Settled>> {
+    let mut settled = Vec::new();
+    for op_id in asked.iter().take(UNSETTLED_LIMIT) {
+        let mut newest = None;
+        let mut waits = false;
+        for row in store::quarantine::of_operation(tx, *op_id)? {
+            if row.device != device {
+                continue;
+            }
+            match row.resolved {
+                None => waits = true,
+                Some(at) => newest = newest.max(Some((at, row.note))),
+            }
+        }
+        if let Some((at_ms, note)) = newest.filter(|_| !waits) {
+            settled.push(Settled {
+                op_id: *op_id,
+                at_ms,
+                note,
+            });
+        }
+    }
+    Ok(settled)
 }

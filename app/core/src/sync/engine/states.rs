@@ -12,7 +12,7 @@ use crate::sync::transport::Transport;
 use shared::id::{Bucket, Sha256};
 use shared::time::Timestamp;
 use shared::wire::sync::{
-    PULL_ROWS_LIMIT, PullAnswer, PullRequest, RepairAnswer, RepairRequest, Why,
+    PULL_ROWS_LIMIT, PullAnswer, PullRequest, RepairAnswer, RepairRequest, UNSETTLED_LIMIT, Why,
 };
 use std::future::Future;
 use std::time::Duration;
@@ -278,6 +278,7 @@ fn request(
         repair,
         photos_waiting: Some(store::photos::answered_waiting(tx)?),
         photos_gone,
+        unsettled: outbox::unsettled(tx, UNSETTLED_LIMIT)?,
     })
 }
 
@@ -333,6 +334,7 @@ fn take_page(
             }
         }
     }
+    outbox::settle(tx, &answer.settled)?;
     let gone = store::photos::offer_owed(tx, &answer.photos_owed)?;
     settings::set_room(tx, answer.room.as_ref())?;
     settings::set_orders(tx, &answer.orders)?;

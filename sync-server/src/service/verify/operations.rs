@@ -229,6 +229,13 @@ pub fn devices_page(
         let (id, epoch, upto) = (device.id, device.epoch, device.high_water);
         let here = store::operations::count_below(tx, id, epoch, upto.saturating_add(1))?;
         if here == upto {
+            // Whoever takes one out above a gap, or lowers the mark, leaves fewer than were counted.
+            let all = store::operations::count_below(tx, id, epoch, i64::MAX)?;
+            if all < device.received {
+                let lost = device.received.saturating_sub(all);
+                let row = format!("{id} × {lost}");
+                findings.push(Finding::new(Problem::Missing, TABLE, "row", row));
+            }
             continue;
         }
         let mut gaps = store::operations::gaps(tx, id, epoch, 0, GAPS_MAX)?;

@@ -28,6 +28,7 @@ on_both!(
     each_column_of_each_table_is_watched,
     rows_that_are_taken_out_put_in_or_moved_are_named,
     what_is_taken_out_with_its_count_is_named,
+    what_was_settled_stays_as_it_was_settled,
     a_trail_made_anew_does_not_fit_what_was_sealed,
     a_photo_is_read_and_compared,
     an_older_trail_is_checked_as_far_as_it_tells,
@@ -200,6 +201,7 @@ fn rows_that_are_taken_out_put_in_or_moved_are_named(backend: &Backend) {
         "cases",
         "reports",
         "operations",
+        "quarantine",
         "patrol_marks",
         "audit",
         "seals",
@@ -260,6 +262,29 @@ fn what_is_taken_out_with_its_count_is_named(backend: &Backend) {
         "{:?}",
         said(&found)
     );
+}
+
+fn what_was_settled_stays_as_it_was_settled(backend: &Backend) {
+    let mut scene = scene(backend);
+    let boss = scene.world.console_of(Role::Dispatcher, "350703", None);
+    let op_id = scene.hand.text("SELECT op_id FROM quarantine");
+    let path = format!("/v1/quarantine/{op_id}/resolve");
+    let note = json!({"note": "电话核实"});
+    assert_eq!(scene.world.post(&path, &boss, &note).status, 204);
+    assert_eq!(said(&scene.world.verify().findings), Vec::<String>::new());
+    scene.hand.remember("quarantine");
+    for change in [
+        "resolved_ms = NULL, resolved_by = NULL, note = ''",
+        "resolved_ms = resolved_ms + 1",
+        "resolved_by = NULL",
+        "note = '没有这回事'",
+    ] {
+        scene.hand.run(&format!("UPDATE quarantine SET {change}"));
+        let found = scene.world.verify().findings;
+        let named = |one: &Finding| (&*one.table, &*one.field) == ("quarantine", "state");
+        assert!(found.iter().any(named), "{change}: {:?}", said(&found));
+        scene.hand.put_back("quarantine");
+    }
 }
 
 fn a_trail_made_anew_does_not_fit_what_was_sealed(backend: &Backend) {

@@ -343,6 +343,7 @@ words! {
     DEED_ENROL: "绑定手机", "Bound a handheld";
     DEED_ENROL_FAILED: "绑定码不对", "Tried a wrong code";
     DEED_PERSON: "添加人员", "Added a person";
+    DEED_KEPT: "转人工确认", "Kept for a person";
     DEED_SETTLED: "处理待确认", "Settled quarantine";
     DEED_LOST: "挂失手机", "Marked a handheld as lost";
     DEED_FOUND: "取消挂失", "Marked it as found";
@@ -404,7 +405,7 @@ pub(crate) fn deed(action: &str) -> Option<Word> {
 }
 
 /// What can be noted, as stored, in the order of a picker.
-pub(crate) const DEEDS: [(&str, Word); 36] = [
+pub(crate) const DEEDS: [(&str, Word); 37] = [
     ("session.open", DEED_SIGN_IN),
     ("session.fail", DEED_SIGN_IN_FAILED),
     ("session.close", DEED_SIGN_OUT),
@@ -420,6 +421,7 @@ pub(crate) const DEEDS: [(&str, Word); 36] = [
     ("password.give", DEED_PASSWORD_GIVEN),
     ("password.change", DEED_PASSWORD_CHANGED),
     ("password.refuse", DEED_PASSWORD_REFUSED),
+    ("quarantine.keep", DEED_KEPT),
     ("quarantine.settle", DEED_SETTLED),
     ("device.lost", DEED_LOST),
     ("device.found", DEED_FOUND),

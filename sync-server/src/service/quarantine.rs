@@ -4,7 +4,7 @@ use super::audit::{self, Deed, Note};
 use super::devices::scopes_of;
 use super::{Fault, Result, words};
 use crate::service::district::District;
-use crate::store::quarantine::After;
+use crate::store::quarantine::{After, QuarantineRow as KeptRow};
 use crate::store::{self, Tx};
 use shared::area::Scope;
 use shared::id::{DeviceId, OpId, PersonId, Sha256};
@@ -259,9 +259,9 @@ pub fn resolve(
     if !store::quarantine::resolve(tx, op_id, hash, actor.person, note, now)? {
         return Err(Fault::NotFound("entry"));
     }
-    let subject = op_id.to_string();
+    let (subject, settled_with) = (op_id.to_string(), Sha256::of(note.as_bytes()));
     let note = Note {
-        detail: serde_json::json!({"hash": hash}),
+        detail: serde_json::json!({"hash": hash, "note": settled_with}),
         ..Note::of(Some(actor.person), Deed::QuarantineSettled, &subject)
     };
     audit::note(tx, district, &note, now)
@@ -295,4 +295,40 @@ pub fn settled_of(tx: &mut dyn Tx, device: DeviceId, asked: &[OpId]) -> Result<V
         }
     }
     Ok(settled)
+}
+
+/// Notes in the audit that something was kept aside, and as what: a row that somebody takes out or
+/// changes in the database is missed then.
+///
+/// # Errors
+/// As [`settled_of`].
+pub(super) fn note_kept(
+    tx: &mut dyn Tx,
+    district: &District,
+    row: &KeptRow,
+    now: Timestamp,
+) -> Result<()> {
+    let subject = row.op_id.to_string();
+    let note = Note {
+        device: Some(row.device),
+        detail: serde_json::json!({"hash": row.hash, "kept": fingerprint(row)}),
+        ..Note::of(None, Deed::QuarantineKept, &subject)
+    };
+    audit::note(tx, district, &note, now)
+}
+
+/// The hash over an entry as it was kept, whatever became of it since.
+pub(super) fn fingerprint(row: &KeptRow) -> Sha256 {
+    let facts = serde_json::json!([
+        row.op_id,
+        row.hash,
+        row.district,
+        row.device,
+        row.person,
+        row.reason_code,
+        row.reason,
+        row.body,
+        row.received,
+    ]);
+    Sha256::of(facts.to_string().as_bytes())
 }

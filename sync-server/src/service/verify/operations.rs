@@ -173,7 +173,7 @@ fn is_told(row: &OperationRow, operation: &Operation, result: &OperationResult) 
 
 /// Whether a body has a hash. The body is canonical and holds the hash, so leaving it out is all that
 /// is needed; what doesn't fit is read properly before it is called wrong.
-fn fits_hash(body: &str, hash: Sha256) -> bool {
+pub(super) fn fits_hash(body: &str, hash: Sha256) -> bool {
     let member = format!("\"hash\":\"{hash}\",");
     let without = body.split_once(&member);
     let of_rest = |(begin, end): (&str, &str)| Sha256::of_parts([begin, end].map(str::as_bytes));

@@ -154,6 +154,7 @@ pub fn fault(code: &str, lang: Lang) -> &'static str {
         "case_closed" => lang.pick("事件已结案，内容已保存待人工确认。", "The case is closed. What came is kept for a person."),
         "held" => lang.pick("等前面的内容先送达，会自动再发。", "It waits for what comes before it and goes again by itself."),
         "id_reused" => lang.pick("同一编号内容不同，已报警并保存。", "The same id came with other content. An alarm was raised; both are kept."),
+        "settled" => lang.pick("已由工作人员处理。", "The office has dealt with it."),
         "not_in_office" => lang.pick("上报时已不在岗，已保存待人工确认。", "The maker held no post at that time. It is kept for a person."),
         "device_lost" => lang.pick("手机已挂失，内容已保存待人工确认。", "The handheld was reported lost. What it sent is kept for a person."),
         "wrong_person" => lang.pick("操作人与设备不符，已保存待人工确认。", "The maker is not the device's person. It is kept for a person."),

@@ -105,6 +105,8 @@ golden! {
     pull_answer_look: sync::PullAnswer;
     pull_request_mine: sync::PullRequest;
     pull_answer_mine: sync::PullAnswer;
+    pull_answer_settled: sync::PullAnswer;
+    pull_request_unsettled: sync::PullRequest;
     poke: sync::Poke;
     courier_answer: shared::courier::CourierAnswer;
     challenge_answer: sync::ChallengeAnswer;
@@ -126,6 +128,7 @@ golden! {
     case_detail_gone: console::CaseDetail;
     case_detail_preview: console::CaseDetail;
     move_request: console::MoveRequest;
+    looked_request: console::LookedRequest;
     stale_answer: console::StaleAnswer;
     code_answer: console::CodeAnswer;
     lost_request: console::LostRequest;

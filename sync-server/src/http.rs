@@ -332,6 +332,7 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(cases::get))
         .routes(routes!(cases::colleagues))
         .routes(routes!(cases::move_case))
+        .routes(routes!(cases::looked))
         .routes(routes!(case_photos::add).layer(DefaultBodyLimit::disable()))
         .routes(routes!(similar::of_case))
         .routes(routes!(similar::repeated))

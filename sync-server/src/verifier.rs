@@ -219,12 +219,22 @@ fn check_operations(
     })
 }
 
-/// Checks that nothing hangs in the air: reports, ticks, numbers of handhelds.
+/// Checks that nothing hangs in the air: reports, ticks, what waits for a person, numbers of
+/// handhelds.
 fn check_lost(store: &Store, frame: &Frame, report: &Mutex<Report>) -> Result<()> {
     let look = |tx: &mut dyn Tx, after: String| verify::reports_page(tx, &after);
     turn(store, report, String::new(), look, |_, _| {})?;
     let look = |tx: &mut dyn Tx, after: String| verify::marks_page(tx, &after);
     turn(store, report, String::new(), look, |_, _| {})?;
+    let facts = frame.clone();
+    let look = move |tx: &mut dyn Tx, after| verify::quarantine_page(tx, &facts, &after);
+    turn(
+        store,
+        report,
+        (String::new(), String::new()),
+        look,
+        |_, _| {},
+    )?;
     if !frame.whole {
         return Ok(());
     }

@@ -149,6 +149,7 @@ impl Scene {
             "/v1/cases/{id}/moves" => {
                 json!({"kind": kind, "base_revision": 99, "reason": "因为", "unit": "D22-3"})
             }
+            "/v1/cases/{id}/looked" => json!({"base_revision": 99}),
             "/v1/session" => json!({}),
             "/v1/devices/enrol" => json!({
                 "code": format!("ZZZZ {actor}"), "device_id": NOWHERE, "name": "", "platform": "", "app_version": "",

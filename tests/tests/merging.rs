@@ -22,6 +22,7 @@ on_both!(
     what_others_were_merged_into_is_not_taken_for_nothing,
     what_is_unmerged_goes_to_the_unit_that_had_it_with_a_clock_of_its_own,
     whoever_reported_follows_the_last_of_several_that_were_merged_until_that_has_ended,
+    what_is_added_to_a_merged_report_stands_in_the_case_that_goes_on,
 );
 
 /// Files a report about 上水井盖 (of E01) and gives it with its case.
@@ -36,6 +37,14 @@ fn filed<'a>(world: &'a World, handheld: &mut Handheld) -> (Value, Desk<'a>) {
 fn withdrawal(handheld: &mut Handheld, report: &Value) -> Value {
     let mut operation = handheld.next(json!({"reason": "报重了"}));
     operation.kind = kind::REPORT_WITHDRAW.to_owned();
+    operation.subject = report["subject"].as_str().unwrap().to_owned();
+    operation.photos = Vec::new();
+    handheld.seal(operation)
+}
+
+fn note(handheld: &mut Handheld, report: &Value, text: &str) -> Value {
+    let mut operation = handheld.next(json!({"text": text}));
+    operation.kind = kind::NOTE_ADD.to_owned();
     operation.subject = report["subject"].as_str().unwrap().to_owned();
     operation.photos = Vec::new();
     handheld.seal(operation)
@@ -142,5 +151,49 @@ fn whoever_reported_follows_the_last_of_several_that_were_merged_until_that_has_
     for desk in [&own, &middle, &last] {
         assert_eq!(kept(&world, &reporter, desk), None);
     }
+    assert_eq!(world.verify().findings, []);
+}
+
+fn what_is_added_to_a_merged_report_stands_in_the_case_that_goes_on(backend: &Backend) {
+    let world = World::new(backend);
+    let (mut first, mut second) = (world.worker(), world.worker());
+    let (_, last) = filed(&world, &mut first);
+    let (_, middle) = filed(&world, &mut world.worker());
+    let (report, own) = filed(&world, &mut second);
+    let dispatcher = world.console_of(Role::Dispatcher, HERE, None);
+    merge(&own, &dispatcher, &middle);
+    merge(&middle, &dispatcher, &last);
+    let before = last.seen(&dispatcher).at("/row/revision").as_i64().unwrap();
+    let between = middle.kinds(&dispatcher);
+    let op = note(&mut second, &report, "一个小孩掉进去了");
+    let reply = world.push(&second, std::slice::from_ref(&op));
+    assert_eq!(outcomes(&reply), ["applied"]);
+    let number = own.seen(&dispatcher).at("/row/case_no").clone();
+    assert_eq!(reply.at("/results/0/case_no"), &number);
+    let seen = last.seen(&dispatcher);
+    let entry = seen.at("/events").as_array().unwrap().last().unwrap();
+    assert_eq!(entry["kind"], "note");
+    let words = format!("并入的{}：一个小孩掉进去了", number.as_str().unwrap());
+    assert_eq!(entry["reason"], words.as_str());
+    // Whoever was about to move it looks again, and its own reporter hears of it.
+    assert_eq!(seen.at("/row/revision"), &json!(before + 1));
+    let known = kept(&world, &first, &last).unwrap();
+    assert_eq!(known["revision"], json!(before + 1));
+    // Once, however often it is sent, and nowhere on the way.
+    assert_eq!(outcomes(&world.push(&second, &[op])), ["duplicate"]);
+    assert_eq!(last.seen(&dispatcher).at("/events"), seen.at("/events"));
+    assert_eq!(middle.kinds(&dispatcher), between);
+    assert_eq!(own.kinds(&dispatcher).last().unwrap(), "note");
+    let waits = |desk: &Desk<'_>| {
+        let seen = desk.seen(&dispatcher);
+        seen.at("/life/news_ms").is_i64()
+    };
+    assert_eq!([&last, &middle, &own].map(waits), [true, false, false]);
+    // Taken apart, it is on its own again.
+    middle.go(&dispatcher, "unmerge", &json!({"reason": "不是同一处"}));
+    let op = note(&mut second, &report, "还在那里");
+    assert_eq!(outcomes(&world.push(&second, &[op])), ["applied"]);
+    assert_eq!(last.seen(&dispatcher).at("/events"), seen.at("/events"));
+    assert_eq!(middle.kinds(&dispatcher).last().unwrap(), "note");
     assert_eq!(world.verify().findings, []);
 }

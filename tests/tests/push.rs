@@ -26,6 +26,7 @@ on_both!(
     the_same_push_from_many_connections_at_once_opens_one_case,
     the_same_id_with_other_content_is_kept_and_overwrites_nothing,
     of_two_contents_under_one_id_each_is_settled_by_itself,
+    what_a_person_settled_is_told_to_the_handheld_that_asks,
     the_same_number_with_another_operation_is_kept_for_a_person,
     a_clock_two_days_off_is_accepted_and_flagged,
     missing_numbers_are_named_until_they_arrive,
@@ -407,4 +408,34 @@ fn what_changes_about_a_handheld_counts_in_its_very_next_push(backend: &Backend)
     });
     assert_eq!(push(&world, "注销"), "401 unauthenticated");
     assert_eq!((case_count(&world), quarantined(&world).len()), (cases, 2));
+}
+
+fn what_a_person_settled_is_told_to_the_handheld_that_asks(backend: &Backend) {
+    let world = World::new(backend);
+    let (mut handheld, other) = (world.worker(), world.worker());
+    let mut report = handheld.report();
+    report["category"] = json!("C9999");
+    let op = handheld.file(report);
+    let outcome = outcomes(&world.push(&handheld, std::slice::from_ref(&op)));
+    assert_eq!(outcome, ["quarantined: category_unknown"]);
+    let ask = |token: &str| {
+        let asked = [op["op_id"].clone(), json!(Uuid::now_v7())];
+        let body = json!({"buckets": {}, "limit": 1, "unsettled": asked});
+        let page = world.post("/v1/sync/pull", token, &body);
+        assert_eq!(page.status, 200, "{page:?}");
+        page.at("/settled").clone()
+    };
+    assert_eq!(ask(&handheld.token), Value::Null, "it waits");
+    let path = format!("/v1/quarantine/{}/resolve", op["op_id"].as_str().unwrap());
+    let note = json!({"note": "电话核实，已补报"});
+    assert_eq!(world.post(&path, &dispatcher(&world), &note).status, 204);
+    let settled = json!([{
+        "op_id": op["op_id"], "at_ms": world.now(), "note": "电话核实，已补报",
+    }]);
+    assert_eq!(ask(&handheld.token), settled);
+    assert_eq!(ask(&other.token), Value::Null, "it is not for others");
+    // Whoever doesn't ask hears nothing, as handhelds of before.
+    let body = json!({"buckets": {}, "limit": 1});
+    let page = world.post("/v1/sync/pull", &handheld.token, &body);
+    assert_eq!(page.at("/settled"), &Value::Null);
 }

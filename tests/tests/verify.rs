@@ -27,6 +27,8 @@ on_both!(
     what_nobody_touched_is_good,
     each_column_of_each_table_is_watched,
     rows_that_are_taken_out_put_in_or_moved_are_named,
+    what_is_taken_out_with_its_count_is_named,
+    what_was_settled_stays_as_it_was_settled,
     a_trail_made_anew_does_not_fit_what_was_sealed,
     a_photo_is_read_and_compared,
     an_older_trail_is_checked_as_far_as_it_tells,
@@ -199,6 +201,7 @@ fn rows_that_are_taken_out_put_in_or_moved_are_named(backend: &Backend) {
         "cases",
         "reports",
         "operations",
+        "quarantine",
         "patrol_marks",
         "audit",
         "seals",
@@ -228,6 +231,60 @@ fn rows_that_are_taken_out_put_in_or_moved_are_named(backend: &Backend) {
     let words: Vec<_> = found.iter().map(|one| one.words(Lang::Zh)).collect();
     let expected = format!("案件{}，流转记录第5条（内容）被改动", scene.case_no);
     assert_eq!(words, [expected]);
+}
+
+fn what_is_taken_out_with_its_count_is_named(backend: &Backend) {
+    let mut scene = scene(backend);
+    scene.hand.remember("operations");
+    let missing = |scene: &Scene| {
+        let mut found = scene.world.verify().findings;
+        found.retain(|one| one.table == "operations" && one.problem == Problem::Missing);
+        found
+    };
+    // The mark is lowered below the hole.
+    scene.hand.run(
+        "DELETE FROM operations WHERE outcome = 'quarantined';
+        UPDATE devices SET high_water = 1;",
+    );
+    let found = missing(&scene);
+    assert_eq!(found.len(), 1, "{:?}", said(&found));
+    assert!(found[0].row.ends_with("× 1"), "{:?}", said(&found));
+    // The count, too: the trail still names what was added.
+    scene.hand.put_back("operations");
+    scene.hand.run(
+        "DELETE FROM operations WHERE kind = 'note.add';
+        UPDATE devices SET high_water = 1, received = 0;",
+    );
+    let found = missing(&scene);
+    assert_eq!(found.len(), 1, "{:?}", said(&found));
+    assert!(
+        said(&found)[0].contains(&scene.case_no),
+        "{:?}",
+        said(&found)
+    );
+}
+
+fn what_was_settled_stays_as_it_was_settled(backend: &Backend) {
+    let mut scene = scene(backend);
+    let boss = scene.world.console_of(Role::Dispatcher, "350703", None);
+    let op_id = scene.hand.text("SELECT op_id FROM quarantine");
+    let path = format!("/v1/quarantine/{op_id}/resolve");
+    let note = json!({"note": "电话核实"});
+    assert_eq!(scene.world.post(&path, &boss, &note).status, 204);
+    assert_eq!(said(&scene.world.verify().findings), Vec::<String>::new());
+    scene.hand.remember("quarantine");
+    for change in [
+        "resolved_ms = NULL, resolved_by = NULL, note = ''",
+        "resolved_ms = resolved_ms + 1",
+        "resolved_by = NULL",
+        "note = '没有这回事'",
+    ] {
+        scene.hand.run(&format!("UPDATE quarantine SET {change}"));
+        let found = scene.world.verify().findings;
+        let named = |one: &Finding| (&*one.table, &*one.field) == ("quarantine", "state");
+        assert!(found.iter().any(named), "{change}: {:?}", said(&found));
+        scene.hand.put_back("quarantine");
+    }
 }
 
 fn a_trail_made_anew_does_not_fit_what_was_sealed(backend: &Backend) {

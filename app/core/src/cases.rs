@@ -80,6 +80,11 @@ fn is_troubled(answer: &Answer) -> bool {
     matches!(answer.outcome.as_str(), "quarantined" | "rejected")
 }
 
+/// Somebody at the office settled what the server could not take.
+fn is_settled(answer: &Answer) -> bool {
+    answer.outcome == "settled"
+}
+
 fn status(standing: &Standing, is_sending: bool) -> ReportStatus {
     let number = standing
         .answer
@@ -89,6 +94,7 @@ fn status(standing: &Standing, is_sending: bool) -> ReportStatus {
         (Some(case), _) if case.class == Class::Closed => ReportStatus::Closed,
         (Some(_), _) => ReportStatus::Accepted,
         (None, Some(answer)) if is_troubled(answer) => ReportStatus::NeedsAttention,
+        (None, Some(answer)) if is_settled(answer) => ReportStatus::Settled,
         (None, Some(_)) if number.is_some() => ReportStatus::Accepted,
         (None, Some(_)) => ReportStatus::Delivered,
         (None, None) if is_sending => ReportStatus::Sending,
@@ -106,10 +112,12 @@ pub(crate) fn problem(code: &str, words: Option<&str>) -> Problem {
     }
 }
 
-/// What is wrong with a report, or else with something that was added to it.
+/// What is wrong with a report, or how that was settled, or else what is wrong with
+/// something that was added to it.
 fn trouble(standing: &Standing, status: ReportStatus) -> Option<Problem> {
     let answer = standing.answer.as_ref();
-    let own = answer.filter(|_| status == ReportStatus::NeedsAttention);
+    let own = [ReportStatus::NeedsAttention, ReportStatus::Settled].contains(&status);
+    let own = answer.filter(|_| own);
     let own = own.map(|answer| {
         let code = answer.code.as_deref().unwrap_or(&answer.outcome);
         problem(code, answer.words.as_deref())

@@ -20,6 +20,12 @@ pub(crate) fn status(row: &ReportRow) -> String {
         ReportStatus::Delivered => "已送达".to_owned(),
         ReportStatus::Accepted => format!("已受理 编号 {number} {}", state()),
         ReportStatus::Closed => format!("{} 编号 {number}", state()),
+        ReportStatus::Settled => {
+            let words = row.problem.as_ref();
+            words
+                .map_or("已由工作人员处理", |said| said.words.as_str())
+                .to_owned()
+        }
         ReportStatus::NeedsAttention => {
             let words = row
                 .problem

@@ -117,6 +117,7 @@ impl Speaker {
             (ReportStatus::Accepted, Lang::En) => format!("Accepted as {number}"),
             (ReportStatus::Closed, Lang::Zh) => format!("{} 编号 {number}", self.ended(row)),
             (ReportStatus::Closed, Lang::En) => format!("{}, {number}", self.ended(row)),
+            (ReportStatus::Settled, _) => self.say(STATUS_SETTLED).to_owned(),
             (ReportStatus::NeedsAttention, _) => self.say(STATUS_ATTENTION).to_owned(),
         }
     }
@@ -252,6 +253,7 @@ words! {
     STATUS_ON_DEVICE "已存本机，等待网络" "Saved here, waiting for the network";
     STATUS_SENDING "正在发送" "Sending";
     STATUS_DELIVERED "已送达，等待受理" "Delivered, waiting for a number";
+    STATUS_SETTLED "已由工作人员处理" "Dealt with by the office";
     STATUS_ATTENTION "需要处理" "Needs attention";
     // Capture.
     CAPTURE_TITLE "随手拍" "New report";
@@ -410,6 +412,7 @@ words! {
     QUEUE_SENDING "正在发送" "Sending";
     QUEUE_RECEIVED "已收到" "Received";
     QUEUE_ACCEPTED "已受理" "Accepted";
+    QUEUE_SETTLED "已由工作人员处理" "Dealt with by the office";
     QUEUE_ATTENTION "需要处理" "Needs attention";
     QUEUE_PREVIEW_SENT "预览已收到" "Preview received";
     QUEUE_REPORTS "上报" "Reports";

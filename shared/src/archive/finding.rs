@@ -119,6 +119,7 @@ fn table(name: &str, lang: Lang) -> &'static str {
         "operations" => lang.pick("收到的操作", "operation"),
         "devices" => lang.pick("手持端", "handheld"),
         "photos" => lang.pick("照片", "photo"),
+        "quarantine" => lang.pick("待人工确认的内容", "what was kept for a person"),
         "patrol_marks" => lang.pick("巡查打点", "tick of a round"),
         "audit" => lang.pick("审计记录", "audit entry"),
         "seals" => lang.pick("封存段", "sealed run"),

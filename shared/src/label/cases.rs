@@ -130,6 +130,7 @@ pub fn event(kind: &str, lang: Lang) -> &'static str {
             "日历调整，重算期限",
             "Deadlines recounted, the calendar changed",
         ),
+        "looked" => lang.pick("新补充已阅", "What came later was looked at"),
         "redact" => lang.pick("联系人已抹去", "Contact erased"),
         _ => lang.pick("其他", "Other"),
     }

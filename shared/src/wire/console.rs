@@ -14,8 +14,8 @@ mod statistics;
 pub use archive::{ArchiveState, Check, CheckQuery, ReceiptKeyAnswer};
 pub use audit::{AuditEntry, AuditQuery};
 pub use case::{
-    AllowedMove, CaseEvent, CaseLife, Colleague, FindingRow, MergedRow, MoveRequest, PartRow,
-    StageRow,
+    AllowedMove, CaseEvent, CaseLife, Colleague, FindingRow, LookedRequest, MergedRow, MoveRequest,
+    PartRow, StageRow,
 };
 pub use contact::ContactAnswer;
 pub use devices::{CodeAnswer, DeviceRow, LostRequest, NewCode};
@@ -126,6 +126,9 @@ pub struct CaseQuery {
     /// Only cases with a request that waits: a name of `Ask`, several separated by commas.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub asked: Option<String>,
+    /// Only cases to which something came that nobody has looked at yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub news: Option<bool>,
     /// Only cases with a card: `yellow`, `red`, or both separated by a comma.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub card: Option<String>,

@@ -321,6 +321,8 @@ pub enum ReportStatus {
     Closed,
     /// 需要处理: reason and what to do are in `problem`.
     NeedsAttention,
+    /// 已由工作人员处理: how, and when, is in `problem`.
+    Settled,
 }
 
 /// A report in a list.
@@ -354,7 +356,7 @@ pub struct ReportRow {
     pub photos: (u32, u32),
     /// Preview of the first photo.
     pub preview: Option<String>,
-    /// What is wrong: with the report for `NeedsAttention`, else with what was added to it.
+    /// What is wrong: with the report for `NeedsAttention`, how that was settled for `Settled`, else with what was added to it.
     pub problem: Option<Problem>,
 }
 

@@ -6,7 +6,7 @@ mod token;
 
 pub use pull::{
     CaseState, CourseEntry, Look, MergedInto, OnTheSpot, Poke, PullAnswer, PullRequest, PulledRow,
-    RepairAnswer, RepairRequest, Room, Why,
+    RepairAnswer, RepairRequest, Room, Settled, Why,
 };
 pub use token::{Binding, ChallengeAnswer, TokenAnswer, TokenRequest, renew_at};
 
@@ -43,6 +43,8 @@ pub const REPAIR_IDS_LIMIT: usize = 1_000;
 pub const OWED_PHOTOS_LIMIT: usize = 200;
 /// Own reports that one pull names to hear of their cases; the others follow with the next one.
 pub const OWN_REPORTS_LIMIT: usize = 100;
+/// Operations kept for a person that one pull asks about.
+pub const UNSETTLED_LIMIT: usize = 100;
 /// Bytes of one chunk of an upload.
 pub const CHUNK_BYTES_LIMIT: u64 = 512 * 1024;
 

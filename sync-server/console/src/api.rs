@@ -24,9 +24,9 @@ use shared::label::Lang;
 use shared::signature::PublicKey;
 use shared::wire::console::{
     AuditEntry, AuditQuery, CaseDetail, CasePage, CaseQuery, CodeAnswer, Colleague, DeviceRow,
-    LostRequest, MeAnswer, MoveRequest, NewCode, NewPerson, Page, PatrolQuery, PatrolRow,
-    PersonRow, QuarantineRow, ReceiptKeyAnswer, RepeatedPage, ResolveRequest, SignInRequest,
-    SimilarPage, StaleAnswer, Statistics, StatisticsQuery, UnitRow, WorkList,
+    LookedRequest, LostRequest, MeAnswer, MoveRequest, NewCode, NewPerson, Page, PatrolQuery,
+    PatrolRow, PersonRow, QuarantineRow, ReceiptKeyAnswer, RepeatedPage, ResolveRequest,
+    SignInRequest, SimilarPage, StaleAnswer, Statistics, StatisticsQuery, UnitRow, WorkList,
 };
 use shared::wire::error::{ErrorAnswer, ErrorCode};
 use shared::wire::sync::AreasBundle;
@@ -175,7 +175,16 @@ pub(crate) async fn patrols(query: &PatrolQuery) -> Outcome<Vec<PatrolRow>> {
 
 /// Moves a case.
 pub(crate) async fn move_case(id: CaseId, request: &MoveRequest) -> Outcome<Moved> {
-    let response = send(&format!("/v1/cases/{id}/moves"), request).await?;
+    moved(send(&format!("/v1/cases/{id}/moves"), request).await?).await
+}
+
+/// Says that what came to a case was looked at, up to a revision.
+pub(crate) async fn looked(id: CaseId, base_revision: i64) -> Outcome<Moved> {
+    let request = LookedRequest { base_revision };
+    moved(send(&format!("/v1/cases/{id}/looked"), &request).await?).await
+}
+
+async fn moved(response: Response) -> Outcome<Moved> {
     if response.status() != CONFLICT {
         return accepted(response).await.map(|_done| Moved::Done);
     }

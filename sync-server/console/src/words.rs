@@ -280,7 +280,7 @@ words! {
     UNKNOWN_PERSON: "不明", "unknown";
     RAW: "原文", "As it came";
     RESOLVE: "处理完毕", "Settle";
-    RESOLVE_NOTE: "怎么处理的", "What was done about it";
+    RESOLVE_NOTE: "怎么处理的（上报人会看到）", "What was done about it (its reporter reads it)";
     RESOLVED: "已处理", "Settled";
     SHOW_SETTLED: "也看已处理的", "Also what is settled";
     WAITING: "待处理", "Waiting";
@@ -343,6 +343,7 @@ words! {
     DEED_ENROL: "绑定手机", "Bound a handheld";
     DEED_ENROL_FAILED: "绑定码不对", "Tried a wrong code";
     DEED_PERSON: "添加人员", "Added a person";
+    DEED_KEPT: "转人工确认", "Kept for a person";
     DEED_SETTLED: "处理待确认", "Settled quarantine";
     DEED_LOST: "挂失手机", "Marked a handheld as lost";
     DEED_FOUND: "取消挂失", "Marked it as found";
@@ -405,7 +406,7 @@ pub(crate) fn deed(action: &str) -> Option<Word> {
 }
 
 /// What can be noted, as stored, in the order of a picker.
-pub(crate) const DEEDS: [(&str, Word); 36] = [
+pub(crate) const DEEDS: [(&str, Word); 37] = [
     ("session.open", DEED_SIGN_IN),
     ("session.fail", DEED_SIGN_IN_FAILED),
     ("session.close", DEED_SIGN_OUT),
@@ -421,6 +422,7 @@ pub(crate) const DEEDS: [(&str, Word); 36] = [
     ("password.give", DEED_PASSWORD_GIVEN),
     ("password.change", DEED_PASSWORD_CHANGED),
     ("password.refuse", DEED_PASSWORD_REFUSED),
+    ("quarantine.keep", DEED_KEPT),
     ("quarantine.settle", DEED_SETTLED),
     ("device.lost", DEED_LOST),
     ("device.found", DEED_FOUND),

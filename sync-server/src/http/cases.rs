@@ -11,7 +11,9 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use shared::id::{CaseId, EventId};
-use shared::wire::console::{CaseDetail, CasePage, CaseQuery, Colleague, MoveRequest, StaleAnswer};
+use shared::wire::console::{
+    CaseDetail, CasePage, CaseQuery, Colleague, LookedRequest, MoveRequest, StaleAnswer,
+};
 use shared::wire::error::{ErrorAnswer, ErrorCode};
 
 /// Cases that I may see, filtered, a page at a time.
@@ -77,11 +79,36 @@ pub(super) async fn move_case(
             cases::move_case(tx, &session.actor, district, id, &request, event_ids, now)
         })
         .await?;
-    Ok(match moved {
-        Moved::Done(detail) => {
-            tracing::info!(case.id = %id, case.revision = detail.row.revision, kind = kind.as_str(), "a case moved");
-            Json(*detail).into_response()
-        }
+    if let Moved::Done(detail) = &moved {
+        tracing::info!(case.id = %id, case.revision = detail.row.revision, kind = kind.as_str(), "a case moved");
+    }
+    Ok(answer(moved))
+}
+
+/// Say that what came to a case was looked at, up to the revision that I see.
+#[utoipa::path(post, path = "/v1/cases/{id}/looked", tag = "cases", params(("id" = String, Path)),
+    request_body = LookedRequest,
+    responses((status = 200, body = CaseDetail), (status = 403, body = ErrorAnswer),
+        (status = 404, body = ErrorAnswer), (status = 409, body = StaleAnswer)))]
+pub(super) async fn looked(
+    State(app): State<App>,
+    SignedIn(session): SignedIn,
+    Part(id): Part<CaseId>,
+    Body(request): Body<LookedRequest>,
+) -> Answer<Response> {
+    let event_id = EventId(new_id());
+    let looked = app
+        .write(move |tx, district, now| {
+            cases::looked(tx, &session.actor, district, id, &request, event_id, now)
+        })
+        .await?;
+    Ok(answer(looked))
+}
+
+/// The case as it is now, and whether it is what was asked for.
+fn answer(moved: Moved) -> Response {
+    match moved {
+        Moved::Done(detail) => Json(*detail).into_response(),
         Moved::Stale(current) => {
             let refusal = Refusal::new(
                 ErrorCode::Stale,
@@ -96,5 +123,5 @@ pub(super) async fn move_case(
             };
             (StatusCode::CONFLICT, Json(answer)).into_response()
         }
-    })
+    }
 }

@@ -54,6 +54,8 @@ pub enum Deed {
     PasswordChanged,
     /// Somebody tried to, without the one that is good.
     PasswordRefused,
+    /// Something was kept aside for a person.
+    QuarantineKept,
     /// Something in quarantine was settled.
     QuarantineSettled,
     /// A handheld was marked as lost.
@@ -117,6 +119,7 @@ impl Deed {
             Self::PasswordGiven => "password.give",
             Self::PasswordChanged => "password.change",
             Self::PasswordRefused => "password.refuse",
+            Self::QuarantineKept => "quarantine.keep",
             Self::QuarantineSettled => "quarantine.settle",
             Self::DeviceLost => "device.lost",
             Self::DeviceFound => "device.found",

@@ -7,6 +7,7 @@ mod due;
 mod facts;
 mod life;
 mod moves;
+mod news;
 mod photos;
 mod rules;
 mod states;
@@ -18,6 +19,7 @@ pub use due::{DUE_AT_ONCE, tell_due};
 pub(super) use facts::EventFacts;
 pub(super) use moves::{By, as_case, write as write_move};
 pub use moves::{Moved, move_case};
+pub use news::looked;
 pub use photos::{add_photo, may_add_photo};
 pub(super) use rules::Ruled;
 pub use states::states_of;
@@ -292,6 +294,7 @@ fn filter(
         // No database keeps U+0000, so nothing is found by it.
         text: query.text.as_ref().map(|text| text.replace('\0', " ")),
         late_at: late.then_some(now),
+        news: query.news.unwrap_or(false),
         ..CaseFilter::new(district.code.clone(), sights)
     })
 }

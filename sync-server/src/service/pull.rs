@@ -10,7 +10,7 @@ mod own;
 mod repair;
 
 use super::cases::states_of;
-use super::{Fault, Result};
+use super::{Fault, Result, quarantine};
 use crate::service::district::District;
 use crate::service::sessions::Session;
 use crate::store::buckets::Standing;
@@ -121,6 +121,10 @@ pub fn page(
         room,
         photos_owed: photos_owed(tx, session, request)?,
         mine: own::states(tx, session, district, &request.mine)?,
+        settled: match session.device {
+            Some(device) => quarantine::settled_of(tx, device, &request.unsettled)?,
+            None => Vec::new(),
+        },
         catalogue_version: district.catalogue.version().clone(),
         areas_version: district.areas_version.clone(),
         orders: orders_ahead(district, now),
@@ -145,6 +149,7 @@ pub fn lost(session: &Session, district: &District, now: Timestamp) -> Page {
         room: None,
         photos_owed: Vec::new(),
         mine: Vec::new(),
+        settled: Vec::new(),
         catalogue_version: district.catalogue.version().clone(),
         areas_version: district.areas_version.clone(),
         orders: Vec::new(),

@@ -23,6 +23,7 @@ pub(in crate::service) use marking::seen_name;
 
 use super::{Fault, Result};
 use crate::service::district::District;
+use crate::service::quarantine::note_kept;
 use crate::service::{contacts, photos};
 use crate::store::devices::{Ledger, Progress};
 use crate::store::operations::{Gap, NewOperation};
@@ -403,26 +404,26 @@ fn keep(
     kept: &Kept<'_>,
     now: Timestamp,
 ) -> Result<()> {
-    store::quarantine::insert_if_new(
-        tx,
-        &QuarantineRow {
-            op_id: kept.op_id,
-            hash: kept.hash,
-            district: district.code.clone(),
-            device,
-            person: kept.person,
-            reason_code: kept.code.to_owned(),
-            reason: kept
-                .words
-                .unwrap_or(label::fault(kept.code, Lang::Zh))
-                .to_owned(),
-            body: kept.body.to_owned(),
-            received: now,
-            resolved: None,
-            resolved_by: None,
-            note: String::new(),
-        },
-    )?;
+    let row = QuarantineRow {
+        op_id: kept.op_id,
+        hash: kept.hash,
+        district: district.code.clone(),
+        device,
+        person: kept.person,
+        reason_code: kept.code.to_owned(),
+        reason: kept
+            .words
+            .unwrap_or(label::fault(kept.code, Lang::Zh))
+            .to_owned(),
+        body: kept.body.to_owned(),
+        received: now,
+        resolved: None,
+        resolved_by: None,
+        note: String::new(),
+    };
+    if store::quarantine::insert_if_new(tx, &row)? {
+        note_kept(tx, district, &row, now)?;
+    }
     // Whoever settles it wants to see them, and a lost handheld keeps nothing.
     for photo in kept.photos {
         photos::expect(tx, photo, device, now)?;

@@ -4,16 +4,17 @@ use super::audit::{self, Deed, Note};
 use super::devices::scopes_of;
 use super::{Fault, Result, words};
 use crate::service::district::District;
-use crate::store::quarantine::After;
+use crate::store::quarantine::{After, QuarantineRow as KeptRow};
 use crate::store::{self, Tx};
 use shared::area::Scope;
-use shared::id::{OpId, PersonId, Sha256};
+use shared::id::{DeviceId, OpId, PersonId, Sha256};
 use shared::label::{self, Lang};
 use shared::operation::Operation;
 use shared::report::PHOTOS_LIMIT;
 use shared::role::{Action, Actor};
 use shared::time::Timestamp;
 use shared::wire::console::{CasePhoto, Page, QuarantineRow, ResolveRequest};
+use shared::wire::sync::{Settled, UNSETTLED_LIMIT};
 use std::collections::HashMap;
 
 /// Rows of one page.
@@ -258,10 +259,76 @@ pub fn resolve(
     if !store::quarantine::resolve(tx, op_id, hash, actor.person, note, now)? {
         return Err(Fault::NotFound("entry"));
     }
-    let subject = op_id.to_string();
+    let (subject, settled_with) = (op_id.to_string(), Sha256::of(note.as_bytes()));
     let note = Note {
-        detail: serde_json::json!({"hash": hash}),
+        detail: serde_json::json!({"hash": hash, "note": settled_with}),
         ..Note::of(Some(actor.person), Deed::QuarantineSettled, &subject)
     };
     audit::note(tx, district, &note, now)
+}
+
+/// Which of the operations that a handheld asks about are settled: all that came from it under
+/// the id, with the newest note. Of what others sent it hears nothing.
+///
+/// # Errors
+/// Whatever the store says, as for all services.
+pub fn settled_of(tx: &mut dyn Tx, device: DeviceId, asked: &[OpId]) -> Result<Vec<Settled>> {
+    let mut settled = Vec::new();
+    for op_id in asked.iter().take(UNSETTLED_LIMIT) {
+        let mut newest = None;
+        let mut waits = false;
+        for row in store::quarantine::of_operation(tx, *op_id)? {
+            if row.device != device {
+                continue;
+            }
+            match row.resolved {
+                None => waits = true,
+                Some(at) => newest = newest.max(Some((at, row.note))),
+            }
+        }
+        if let Some((at_ms, note)) = newest.filter(|_| !waits) {
+            settled.push(Settled {
+                op_id: *op_id,
+                at_ms,
+                note,
+            });
+        }
+    }
+    Ok(settled)
+}
+
+/// Notes in the audit that something was kept aside, and as what: a row that somebody takes out or
+/// changes in the database is missed then.
+///
+/// # Errors
+/// As [`settled_of`].
+pub(super) fn note_kept(
+    tx: &mut dyn Tx,
+    district: &District,
+    row: &KeptRow,
+    now: Timestamp,
+) -> Result<()> {
+    let subject = row.op_id.to_string();
+    let note = Note {
+        device: Some(row.device),
+        detail: serde_json::json!({"hash": row.hash, "kept": fingerprint(row)}),
+        ..Note::of(None, Deed::QuarantineKept, &subject)
+    };
+    audit::note(tx, district, &note, now)
+}
+
+/// The hash over an entry as it was kept, whatever became of it since.
+pub(super) fn fingerprint(row: &KeptRow) -> Sha256 {
+    let facts = serde_json::json!([
+        row.op_id,
+        row.hash,
+        row.district,
+        row.device,
+        row.person,
+        row.reason_code,
+        row.reason,
+        row.body,
+        row.received,
+    ]);
+    Sha256::of(facts.to_string().as_bytes())
 }

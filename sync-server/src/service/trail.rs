@@ -126,6 +126,10 @@ pub struct Detail {
     pub deadline_ms: Option<Timestamp>,
     /// What the case was opened with, in its first entry.
     pub opening: Option<Opening>,
+    /// The operation that it was written for, where that moved nothing.
+    pub op_id: Option<String>,
+    /// The merged case that this was sent to.
+    pub part: Option<String>,
 }
 
 /// The hash over a routing decision and its differences from the preview, both JSON.

@@ -33,11 +33,12 @@ enum Filter {
     Late,
     Closed,
     Asked(&'static str),
+    News,
     Carded,
     Suspended,
 }
 
-const LISTS: [Named; 12] = [
+const LISTS: [Named; 13] = [
     list(
         "to_dispatch",
         "待派遣",
@@ -65,6 +66,13 @@ const LISTS: [Named; 12] = [
         "Requests",
         For::Dispatchers,
         Filter::Asked("extension,suspension,appeal"),
+    ),
+    list(
+        "news",
+        "有新补充",
+        "Something came later",
+        For::Dispatchers,
+        Filter::News,
     ),
     list(
         "to_approve",
@@ -149,6 +157,13 @@ impl Filter {
                     ..CaseQuery::default()
                 },
                 format!("asked={asked}&sort=deadline"),
+            ),
+            Self::News => (
+                CaseQuery {
+                    news: Some(true),
+                    ..CaseQuery::default()
+                },
+                String::from("news=true&sort=deadline"),
             ),
             Self::Carded => (
                 CaseQuery {

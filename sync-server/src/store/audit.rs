@@ -142,6 +142,26 @@ pub fn after_no(
         .collect()
 }
 
+/// What was noted at a moment of one sort of deed on one thing.
+///
+/// # Errors
+/// As [`append`].
+pub fn at_moment(
+    tx: &mut dyn Tx,
+    district: &AreaCode,
+    at: Timestamp,
+    action: &str,
+    subject: &str,
+) -> Result<Vec<AuditRow>> {
+    const SQL: &str = "
+        SELECT id, district, at_ms, person, device, action, subject, detail
+        FROM audit
+        WHERE district = $1 AND at_ms = $2 AND action = $3 AND subject = $4
+        ORDER BY at_ms, id";
+    let values = params![district, at, action, subject];
+    tx.query(SQL, values)?.iter_mut().map(from_row).collect()
+}
+
 /// SHA-256 over the hash of the entry before and every field, each text with its length.
 #[must_use]
 pub fn chain_hash(before: &Sha256, entry_no: i64, row: &AuditRow) -> Sha256 {

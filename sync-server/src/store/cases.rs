@@ -7,6 +7,7 @@ mod due;
 mod kept;
 mod list;
 mod near;
+mod news;
 mod states;
 
 pub use due::{assist, assisting_in, colleagues, due_before, look_at_open, merged_into, put_off};
@@ -15,6 +16,7 @@ pub use list::{
     CaseFilter, Holding, Near, Order, Sight, count, count_by_state, count_sql, page, page_sql,
 };
 pub use near::{Around, NearRow, near, near_sql, of_family, spots, spots_sql};
+pub use news::{clear_news, news, note_news};
 pub use states::{CourseRow, LookRow, StateRow, courses, of_reporter, states};
 
 use super::patrol_reports::each_of_them;

@@ -56,6 +56,7 @@ const LADDER: &[Step] = &[
     step!(17, "0017_lists_of_units"),
     step!(18, "0018_lists_of_assisting_units"),
     step!(19, "0019_former_carriers"),
+    step!(20, "0020_news_of_cases"),
 ];
 
 /// The step this program was written for.

@@ -93,6 +93,26 @@ pub fn of_operation(tx: &mut dyn Tx, op_id: OpId) -> Result<Vec<QuarantineRow>> 
         .collect()
 }
 
+/// The entries after an operation and a hash, in their order, whoever looks at them.
+///
+/// # Errors
+/// As [`insert_if_new`].
+pub fn kept_after(
+    tx: &mut dyn Tx,
+    (op_id, hash): (&str, &str),
+    limit: usize,
+) -> Result<Vec<QuarantineRow>> {
+    const SQL: &str = "
+        SELECT op_id, hash, district, device, person, reason_code, reason, body, received_ms,
+            resolved_ms, resolved_by, note
+        FROM quarantine
+        WHERE (op_id, hash) > ($1, $2)
+        ORDER BY op_id, hash
+        LIMIT $3";
+    let values = params![op_id, hash, row_limit(limit)];
+    tx.query(SQL, values)?.iter_mut().map(from_row).collect()
+}
+
 /// What came from a device that the store says was kept for one of these reasons until a moment.
 ///
 /// # Errors

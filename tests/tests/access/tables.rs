@@ -63,8 +63,9 @@ pub(super) const TABLE: [(&str, [u16; 13]); 48] = [
 
 /// The same, of what the office does.
 #[rustfmt::skip]
-pub(super) const TABLE_OFFICE: [(&str, [u16; 13]); 30] = [
+pub(super) const TABLE_OFFICE: [(&str, [u16; 13]); 31] = [
     ("GET /v1/cases/{id}/similar",       [401, 200, 404,  200, 200, 200, 200, 200,  404, 404, 404, 404, 404]),
+    ("POST /v1/cases/{id}/looked",       [401, 403, 404,  403, 409, 403, 403, 403,  404, 404, 404, 404, 404]),
     ("GET /v1/repeated",                 [401, 403, 403,  403, 200, 403, 200, 200,  403, 200, 403, 200, 200]),
     ("GET /v1/people",                   [401, 403, 403,  403, 403, 403, 403, 200,  403, 403, 403, 403, 200]),
     ("POST /v1/people",                  [401, 403, 403,  403, 403, 403, 403, 201,  403, 403, 403, 403, 403]),

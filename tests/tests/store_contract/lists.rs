@@ -17,6 +17,7 @@ tests::on_both![
     the_cases_of_one_unit_are_found_by_their_index,
     what_a_unit_leads_and_assists_in_is_found_by_two_indices,
     the_few_open_ones_are_found_without_those_that_are_closed,
+    what_waits_for_a_look_is_found_by_its_index,
 ];
 
 /// Cases of the test: enough that a page is cut within each moment and each part.
@@ -348,4 +349,32 @@ fn the_few_open_ones_are_found_without_those_that_are_closed(backend: &Backend) 
             "{plan:?}"
         );
     }
+}
+
+fn what_waits_for_a_look_is_found_by_its_index(backend: &Backend) {
+    let store = filled(backend);
+    let ended = case_id(2);
+    write(&store, move |tx| {
+        cases::note_news(tx, ended, at(5))?;
+        cases::note_news(tx, ended, at(6))
+    });
+    let since = read(&store, move |tx| cases::news(tx, ended));
+    assert_eq!(since, Some(at(5)), "what waits already waits since then");
+    let filter = CaseFilter {
+        news: true,
+        ..whole()
+    };
+    let listed = turned(&store, &filter, false);
+    assert_eq!(listed.iter().map(|row| row.id).collect::<Vec<_>>(), [ended]);
+    let by_deadline = cases::page_sql(&filter, Order::Deadline(None), 50);
+    let leads = "cases_news (district=? AND news_ms>?)";
+    for (sql, steps) in [
+        (by_deadline, &[leads, "B-TREE FOR ORDER BY"][..]),
+        (cases::count_sql(&filter), &[leads][..]),
+    ] {
+        let plan = plan(&store, sql);
+        assert!(plan.is_empty() || goes_by(&plan, steps), "{plan:?}");
+    }
+    write(&store, move |tx| cases::clear_news(tx, ended));
+    assert_eq!(turned(&store, &filter, false), []);
 }

@@ -9,7 +9,7 @@ pub(super) type Columns = &'static [(&'static str, &'static str, &'static str)];
 
 /// The covered tables, which row of each is changed, and what is found.
 #[rustfmt::skip]
-pub(super) const TABLES: [(&str, &str, Columns); 9] = [
+pub(super) const TABLES: [(&str, &str, Columns); 10] = [
     ("case_events", "case_id = '{case}' AND ordinal = 3", &[
         ("case_id", "'{none}'", "case_events.row"),
         ("ordinal", "99", "case_events.row"),
@@ -102,6 +102,20 @@ pub(super) const TABLES: [(&str, &str, Columns); 9] = [
         ("outcome", "'quarantined'", "operations.result"),
         ("result", "replace(result, 'JY', 'XX')", "operations.result"),
     ]),
+    ("quarantine", "resolved_ms IS NULL", &[
+        ("op_id", "'{none}'", "quarantine.row"),
+        ("hash", "{hash}", "quarantine.row"),
+        ("district", "'350704'", "quarantine.content"),
+        ("device", "'{none}'", "quarantine.content"),
+        ("person", "'{none}'", "quarantine.content"),
+        ("reason_code", "'kind_unknown'", "quarantine.content"),
+        ("reason", "'没有这回事'", "quarantine.content"),
+        ("body", "replace(body, 'C9999', 'C0101')", "quarantine.content"),
+        ("received_ms", "received_ms + 1", "quarantine.content"),
+        ("resolved_ms", "received_ms", "quarantine.state"),
+        ("resolved_by", "'{none}'", "quarantine.state"),
+        ("note", "'没有这回事'", "quarantine.state"),
+    ]),
     ("patrol_marks", "point = 'gate'", &[
         ("op_id", "'{none}'", "patrol_marks.row"),
         ("district", "'350704'", "patrol_marks.district"),
@@ -153,8 +167,10 @@ pub(super) const TABLES: [(&str, &str, Columns); 9] = [
 ];
 
 /// Columns that say nothing which the archive vouches for.
-pub(super) const FREE: [&str; 5] = [
+pub(super) const FREE: [&str; 6] = [
     "cases.next_due_ms",
+    // Who has to look; what came stands in the trail.
+    "cases.news_ms",
     // By what other cases are proposed; the operations vouch for what it was made of.
     "cases.phashes",
     // Read by nobody: whose a round is stands in the catalogue.
@@ -214,6 +230,7 @@ pub(super) fn deeds(case: CaseId) -> Vec<Deed> {
         ("operations", format!("DELETE FROM operations WHERE op_id = {operation} '{case}'))"), "operations.row", Problem::Missing),
         ("operations", format!("DELETE FROM operations WHERE op_id = {operation} '{case}'))"), "reports.operation", Problem::Missing),
         ("operations", "DELETE FROM operations WHERE outcome = 'quarantined'".to_owned(), "operations.row", Problem::Missing),
+        ("quarantine", "DELETE FROM quarantine".to_owned(), "quarantine.row", Problem::Missing),
         ("patrol_marks", "DELETE FROM patrol_marks".to_owned(), "patrol_marks.row", Problem::Missing),
         ("operations", "DELETE FROM operations WHERE kind = 'patrol.mark'".to_owned(), "patrol_marks.row", Problem::Added),
         ("audit", "DELETE FROM audit WHERE entry_no = (SELECT min(entry_no) FROM audit)".to_owned(), "entries.row", Problem::Missing),

@@ -48,7 +48,12 @@ impl App {
         let measured = self.inner.bytes_per_s.load(Ordering::Relaxed);
         let bytes_per_s = (measured > 0).then_some(measured);
         let is_safe = |row: &QueueRow| {
-            let done = [ReportStatus::Accepted, ReportStatus::Closed].contains(&row.row.status);
+            let done = [
+                ReportStatus::Accepted,
+                ReportStatus::Closed,
+                ReportStatus::Settled,
+            ]
+            .contains(&row.row.status);
             done && row.row.photos.0 == row.row.photos.1
         };
         // Ticks of a round, notes to others' reports and photos of tasks stand in no row.

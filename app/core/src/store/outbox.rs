@@ -8,7 +8,7 @@ use shared::id::{OpId, ReportId, Sha256};
 use shared::operation::{self, SealedOperation, kind};
 use shared::receipt::Receipt;
 use shared::time::Timestamp;
-use shared::wire::sync::OperationResult;
+use shared::wire::sync::{OperationResult, Settled};
 
 /// An operation that waits.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -262,6 +262,32 @@ pub fn answer(
             to_json("reasons", &result.differs)?,
         ],
     )?;
+    Ok(())
+}
+
+/// What the server keeps for a person, the newest first.
+pub fn unsettled(tx: &Transaction<'_>, limit: usize) -> Result<Vec<OpId>, StoreError> {
+    const SQL: &str = "
+        SELECT op_id FROM operations
+        WHERE outcome = 'quarantined'
+        ORDER BY epoch DESC, seq DESC
+        LIMIT ?1";
+    let mut statement = tx.prepare_cached(SQL)?;
+    let rows = statement.query_map([count(limit)], |row| row.get::<_, String>(0))?;
+    rows.map(|row| parse("operation id", &row?)).collect()
+}
+
+/// Keeps what became of operations that the server had kept for a person: they are over, in the
+/// words of whoever settled them.
+pub fn settle(tx: &Transaction<'_>, settled: &[Settled]) -> Result<(), StoreError> {
+    const SQL: &str = "
+        UPDATE operations SET outcome = 'settled', code = 'settled', words = ?2
+        WHERE op_id = ?1 AND outcome = 'quarantined'";
+    for one in settled {
+        let at = one.at_ms.show(one.at_ms.china_year());
+        let words = format!("已由工作人员处理（{at}）：{}", one.note);
+        tx.execute(SQL, params![one.op_id.to_string(), words])?;
+    }
     Ok(())
 }
 

@@ -34,7 +34,7 @@ pub struct Report {
 /// The server's answer to a report's operation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answer {
-    /// `applied`, `duplicate`, `held`, `quarantined`, `rejected`, `other`.
+    /// `applied`, `duplicate`, `held`, `quarantined`, `settled`, `rejected`, `other`.
     pub outcome: String,
     /// Why it was quarantined or rejected.
     pub code: Option<String>,
@@ -169,12 +169,13 @@ pub fn newest(tx: &Transaction<'_>, limit: u32) -> Result<Vec<Standing>, StoreEr
     )
 }
 
-/// What a report lacks to be safe: an answer that took it and what was added to it, or photos. A
-/// case that was kept from a former life of the server's data says nothing of this one.
-const UNFINISHED: &str = "(coalesce(o.outcome, '') NOT IN ('applied', 'duplicate')
+/// What a report lacks to be safe: an answer that took it and what was added to it, or that
+/// somebody settled what could not be taken, or photos. A case that was kept from a former life of
+/// the server's data says nothing of this one.
+const UNFINISHED: &str = "(coalesce(o.outcome, '') NOT IN ('applied', 'duplicate', 'settled')
         AND NOT EXISTS (SELECT 1 FROM cases c WHERE c.report_id = r.id AND c.revision >= 0)
     OR EXISTS (SELECT 1 FROM operations t WHERE t.subject = r.id AND t.op_id <> r.op_id
-        AND coalesce(t.outcome, '') NOT IN ('applied', 'duplicate'))
+        AND coalesce(t.outcome, '') NOT IN ('applied', 'duplicate', 'settled'))
     OR EXISTS (SELECT 1 FROM photos p WHERE p.report_id = r.id AND p.sent_ms IS NULL))";
 
 /// Reports that aren't safe at the server yet, the oldest first.

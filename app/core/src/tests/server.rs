@@ -17,8 +17,8 @@ use shared::signature::PublicKey;
 use shared::time::DAY_MS;
 use shared::wire::sync::{
     AreasBundle, CaseState, CatalogueBundle, ChallengeAnswer, EnrolAnswer, EnrolRequest, Me,
-    OperationResult, PROTOCOL, PullAnswer, PullRequest, PushAnswer, PushRequest, Room, TokenAnswer,
-    TokenRequest,
+    OperationResult, PROTOCOL, PullAnswer, PullRequest, PulledRow, PushAnswer, PushRequest, Room,
+    Settled, TokenAnswer, TokenRequest, Why,
 };
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::pin::Pin;
@@ -56,6 +56,8 @@ pub(super) struct Kept {
     pub(super) quarantine: Option<String>,
     /// Operations whose text contains this are none in its eyes.
     pub(super) reject: Option<String>,
+    /// What people settled of that.
+    pub(super) settled: Vec<Settled>,
     /// Operations whose text contains this bring the whole push down.
     pub(super) poison: Option<String>,
     /// Largest number of operations in a push that is taken.
@@ -240,6 +242,10 @@ impl Transport for Server {
                 district_name: "建阳区".into(),
                 server_epoch: kept.server_epoch.clone(),
                 server_time: kept.now(),
+                settled: {
+                    let asked = |one: &&Settled| request.unsettled.contains(&one.op_id);
+                    kept.settled.iter().filter(asked).cloned().collect()
+                },
                 catalogue_version: CatalogueVersion::new(kept.catalogue_version.clone()).unwrap(),
                 areas_version: "areas-1".into(),
                 receipt_key: Some(kept.receipt_key().public()),

@@ -7,8 +7,9 @@ use crate::sync::backoff;
 use crate::sync::engine::{Channel, Event};
 use crate::sync::transport::Failure;
 use shared::id::ReportId;
-use shared::time::{DAY_MS, HOUR_MS};
+use shared::time::{DAY_MS, HOUR_MS, Timestamp};
 use shared::wire::handheld::{DraftFields, ReportStatus, SyncState};
+use shared::wire::sync::Settled;
 
 /// Steps until nothing is due, at most `limit` times; gives the number of steps taken.
 pub(super) async fn steps(world: &World, app: &App, limit: u32) -> u32 {
@@ -333,6 +334,43 @@ async fn quarantine_is_shown_with_its_reason_and_photos_still_go() {
     assert_eq!(row.status, ReportStatus::NeedsAttention);
     assert!(row.problem.unwrap().words.contains("不用重报"));
     assert_eq!(app.home().unwrap().needs_attention, 1);
+}
+
+#[tokio::test]
+async fn what_a_person_settled_is_over_and_says_how() {
+    let world = World::new();
+    let app = world.enrolled().await;
+    world.server.kept.lock().unwrap().quarantine = Some("怪事".into());
+    let fields = DraftFields {
+        text: "怪事".into(),
+        ..manhole(IN_GRID_1)
+    };
+    let id = world.file(&app, &["no_exif.jpg"], &fields);
+    app.sync_over(&world.server, &world.edge()).await.unwrap();
+    app.sync_over(&world.server, &world.edge()).await.unwrap();
+    assert_eq!(
+        app.report(id).unwrap().row.status,
+        ReportStatus::NeedsAttention,
+        "nobody has settled it"
+    );
+    {
+        let mut kept = world.server.kept.lock().unwrap();
+        let op_id = kept.results.keys().next().unwrap().parse().unwrap();
+        kept.settled.push(Settled {
+            op_id,
+            at_ms: Timestamp(1_795_487_400_000),
+            note: "电话核实，已补报".into(),
+        });
+    }
+    app.sync_over(&world.server, &world.edge()).await.unwrap();
+    let row = app.report(id).unwrap().row;
+    assert_eq!(row.status, ReportStatus::Settled);
+    let words = row.problem.unwrap().words;
+    assert!(words.starts_with("已由工作人员处理（"), "{words}");
+    assert!(words.ends_with("10:30）：电话核实，已补报"), "{words}");
+    assert_eq!(app.home().unwrap().needs_attention, 0);
+    let queue = app.queue(world.now()).unwrap();
+    assert!(queue.all_safe, "nothing of it waits any more");
 }
 
 #[tokio::test]

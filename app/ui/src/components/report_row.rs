@@ -14,7 +14,9 @@ pub(crate) fn StatusMark(row: ReportRow) -> impl IntoView {
         ReportStatus::OnDevice => (Shape::HardDrive, "waiting"),
         ReportStatus::Sending => (Shape::Upload, "info"),
         ReportStatus::Delivered => (Shape::Check, "safe"),
-        ReportStatus::Accepted | ReportStatus::Closed => (Shape::CircleCheck, "safe"),
+        ReportStatus::Accepted | ReportStatus::Closed | ReportStatus::Settled => {
+            (Shape::CircleCheck, "safe")
+        }
         ReportStatus::NeedsAttention => (Shape::CircleAlert, "late"),
     };
     view! {
@@ -33,6 +35,15 @@ const fn status_name(status: ReportStatus) -> &'static str {
         ReportStatus::Accepted => "accepted",
         ReportStatus::Closed => "closed",
         ReportStatus::NeedsAttention => "needs_attention",
+        ReportStatus::Settled => "settled",
+    }
+}
+
+/// How the words beside a report look: what is settled asks for nothing any more.
+pub(crate) const fn problem_class(status: ReportStatus) -> &'static str {
+    match status {
+        ReportStatus::Settled => "second",
+        _ => "error-text",
     }
 }
 
@@ -80,6 +91,7 @@ pub(crate) fn ReportItem(row: ReportRow) -> impl IntoView {
         .clone()
         .filter(|_| late)
         .map(|state| state_word(&state));
+    let todo_class = problem_class(row.status);
     let todo = row.problem.as_ref().map(|problem| t.problem(problem));
     let (arrived, photos) = row.photos;
     let photos = (arrived < photos && row.status != ReportStatus::OnDevice)
@@ -92,7 +104,7 @@ pub(crate) fn ReportItem(row: ReportRow) -> impl IntoView {
                     <span class="item-title">{row.category_name.clone()}</span>
                     <span class="second item-line">{what}</span>
                     <StatusMark row=row.clone() />
-                    {todo.map(|todo| view! { <span class="error-text">{todo}</span> })}
+                    {todo.map(|todo| view! { <span class=todo_class>{todo}</span> })}
                     <span class="second item-line">
                         {case_state.clone()}
                         {case_state.filter(|_| deadline.is_some()).map(|_| " · ")}

@@ -4,7 +4,7 @@ use crate::backend;
 use crate::components::field::{Fact, Switch};
 use crate::components::icon::{Icon, Shape};
 use crate::components::notice::{Empty, ProblemNotice, reading};
-use crate::components::report_row::Thumbnail;
+use crate::components::report_row::{Thumbnail, problem_class};
 use crate::pages::home::SyncLine;
 use crate::pages::settings::RoomNotice;
 use crate::pages::tasks::TaskItem;
@@ -146,9 +146,11 @@ fn Report(row: QueueRow) -> impl IntoView {
         ReportStatus::Accepted | ReportStatus::Closed => {
             (Shape::CircleCheck, "safe", words::QUEUE_ACCEPTED)
         }
+        ReportStatus::Settled => (Shape::CircleCheck, "safe", words::QUEUE_SETTLED),
         ReportStatus::NeedsAttention => (Shape::CircleAlert, "late", words::QUEUE_ATTENTION),
     };
     let number = report.case_no.clone().unwrap_or(report.short_code);
+    let todo_class = problem_class(report.status);
     let todo = report.problem.as_ref().map(|problem| t.problem(problem));
     view! {
         <li>
@@ -158,7 +160,7 @@ fn Report(row: QueueRow) -> impl IntoView {
                     <span class="item-title">{report.category_name}</span>
                     <span class="second item-line">{number}</span>
                     <Mark shape state word />
-                    {todo.map(|todo| view! { <span class="error-text">{todo}</span> })}
+                    {todo.map(|todo| view! { <span class=todo_class>{todo}</span> })}
                     {row.photos.into_iter().map(|photo| view! { <Photo photo /> }).collect_view()}
                 </span>
                 <Icon shape=Shape::ChevronRight />

@@ -17,7 +17,7 @@ use leptos::task::spawn_local;
 use receipt::Receipt;
 use shared::id::ReportId;
 use shared::label::{self, Lang};
-use shared::wire::handheld::{PhotoView, ReportDetail, ReportStatus};
+use shared::wire::handheld::{PhotoView, Problem, ReportDetail, ReportStatus};
 use shared::wire::sync::CourseEntry;
 
 /// One report.
@@ -58,7 +58,7 @@ fn Whole(detail: ReportDetail) -> impl IntoView {
             <h2>{row.category_name.clone()}</h2>
             <p><StatusMark row=row.clone() /></p>
             {case_state.map(|state| view! { <p class="strong">{state}</p> })}
-            {row.problem.map(|problem| view! { <ProblemNotice problem /> })}
+            {row.problem.map(|problem| said(row.status, problem))}
             {(!detail.text.is_empty()).then(|| view! { <p class="words">{detail.text.clone()}</p> })}
         </section>
         {(!detail.photos.is_empty()).then(|| view! { <Photos photos=detail.photos.clone() on_device /> })}
@@ -66,6 +66,15 @@ fn Whole(detail: ReportDetail) -> impl IntoView {
         <Reasons detail=detail.clone() />
         <Course course=detail.course />
         {detail.receipt.map(|receipt| view! { <Receipt receipt /> })}
+    }
+}
+
+/// What is wrong, or how the office dealt with it, which asks for nothing any more.
+fn said(status: ReportStatus, problem: Problem) -> AnyView {
+    if status == ReportStatus::Settled {
+        view! { <p>{speaker().problem(&problem)}</p> }.into_any()
+    } else {
+        view! { <ProblemNotice problem /> }.into_any()
     }
 }
 

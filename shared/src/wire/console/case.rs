@@ -171,6 +171,9 @@ pub struct CaseLife {
     /// The unit that asks.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub asked_by: Option<String>,
+    /// Since when something waits for a look that came after the end, or a wish to withdraw.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub news_ms: Option<Timestamp>,
     /// The suspension that runs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub suspended: Option<Suspended>,
@@ -270,6 +273,13 @@ impl MoveRequest {
             stage: None,
         }
     }
+}
+
+/// `POST /v1/cases/{id}/looked`: what came to a case was looked at.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct LookedRequest {
+    /// The revision that was looked at.
+    pub base_revision: i64,
 }
 
 /// Somebody who works in the unit that leads.

@@ -3,7 +3,7 @@
 use super::Me;
 use crate::digest::Digest;
 use crate::emergency::EmergencyOrder;
-use crate::id::{AreaCode, Bucket, CaseId, CatalogueVersion, ReportId, Sha256, UnitCode};
+use crate::id::{AreaCode, Bucket, CaseId, CatalogueVersion, OpId, ReportId, Sha256, UnitCode};
 use crate::similar::PerceptualHash;
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -47,6 +47,23 @@ pub struct PullRequest {
     /// [`OWN_REPORTS_LIMIT`](super::OWN_REPORTS_LIMIT).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub mine: Vec<ReportId>,
+    /// Operations that the server keeps for a person, as far as the device knows: the answer says
+    /// which of them somebody has settled. At most
+    /// [`UNSETTLED_LIMIT`](super::UNSETTLED_LIMIT), the newest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(value_type = Vec<String>)]
+    pub unsettled: Vec<OpId>,
+}
+
+/// What became of an operation that was kept for a person.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Settled {
+    /// The operation.
+    pub op_id: OpId,
+    /// When somebody settled it, by the server's clock.
+    pub at_ms: Timestamp,
+    /// What was done about it.
+    pub note: String,
 }
 
 /// One step of mending a bucket: ids and revisions from `after` on, or some rows by their ids.
@@ -174,6 +191,9 @@ pub struct PullAnswer<D = Value> {
     #[serde(default = "Vec::new", skip_serializing_if = "Vec::is_empty")]
     #[schema(value_type = Vec<Object>)]
     pub mine: Vec<D>,
+    /// Which of the operations that the request names in `unsettled` are settled.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub settled: Vec<Settled>,
     /// The catalogue in force.
     pub catalogue_version: CatalogueVersion,
     /// The areas in force.

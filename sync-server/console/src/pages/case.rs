@@ -3,6 +3,7 @@
 //! While a form is open the page keeps the version that the person saw: a change by somebody else
 //! is shown beside it, never slipped under it. A refused stale move comes to the same panel.
 
+mod news;
 mod sheet;
 
 use crate::api;
@@ -28,6 +29,7 @@ use leptos::ev::KeyboardEvent;
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_navigate, use_params_map};
+use news::News;
 use shared::id::CaseId;
 use shared::label::Lang;
 use shared::time::Timestamp;
@@ -277,6 +279,7 @@ fn Sections(sheet: Sheet, id: CaseId) -> impl IntoView {
             <div class="side stack">
                 <section class="card stack" id="moves">
                     {title(words::MOVES)}
+                    <News id=id case=still on_change=again/>
                     <Act sheet=sheet case=still id=id/>
                 </section>
                 <section class="card stack">

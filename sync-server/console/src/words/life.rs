@@ -42,6 +42,9 @@ words! {
 // Where it stands.
 words! {
     PROGRESS: "进度", "Progress";
+    NEWS: "有新补充，还没有人看过", "Something came later that nobody has looked at";
+    NEWS_WHAT: "内容在流转记录末尾。看过后请按已阅；需要办理的，直接办理即可。", "It stands at the end of the course. Say so when you have looked, or make the move it calls for.";
+    LOOKED: "已阅", "Looked at";
     NEXT_IS: "下一步", "Next";
     STEP_DONE: "已过", "done";
     STEP_NOW: "当前", "now";

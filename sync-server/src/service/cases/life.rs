@@ -62,6 +62,7 @@ pub(super) fn view(
             None => None,
         },
         asked: life.asked.clone(),
+        news_ms: store::cases::news(tx, row.id)?,
         suspended: life.suspended,
         verified: life.verified.as_ref().map(finding),
         checked: life.checked.as_ref().map(finding),

@@ -19,7 +19,7 @@ use shared::case::{
 use shared::id::{CaseId, EventId, PersonId, UnitCode};
 use shared::label::{self, Lang};
 use shared::report::PhotoRole;
-use shared::role::{Action, Actor, Post, Subject, may};
+use shared::role::{Action, Actor, Post, Role, Subject, may};
 use shared::time::Timestamp;
 use shared::wire::console::{CaseDetail, MoveRequest};
 
@@ -89,6 +89,10 @@ pub fn move_case(
         return Ok(Moved::Stale(Box::new(detail(
             tx, actor, district, id, now,
         )?)));
+    }
+    // Whoever moves it at the desk has seen what came, or it would be stale.
+    if post.role == Role::Dispatcher {
+        store::cases::clear_news(tx, id)?;
     }
     if event.kind == Move::HandBack && next.life.returns >= RETURNS_MAX {
         to_last_resort(tx, district, &seen, &next, &ruled, after_id, now)?;

@@ -9,7 +9,7 @@ use super::{Reason, looking, signed};
 use crate::service::cases::{By, Seen};
 use crate::service::district::District;
 use crate::service::sessions::Session;
-use crate::service::{Fault, Result, feed, similar};
+use crate::service::{Fault, Result, feed, merged, similar};
 use crate::store::cases::{CaseRow, Growth};
 use crate::store::events::NewEvent;
 use crate::store::{self, Tx};
@@ -30,6 +30,8 @@ const UNREAD_WAIT_MS: i64 = DAY_MS;
 /// Why what came of a number may be kept without it: damaged, not to be read by this version, or
 /// under an id that another operation has.
 const WITHOUT_NUMBER: [&str; 3] = ["hash_mismatch", "payload_malformed", "id_reused"];
+/// The stored kind of a withdrawal that somebody else decides on.
+const WITHDRAW_ASKED: &str = "withdraw_asked";
 
 /// Everything that is known of an addition before its case is looked up.
 #[derive(Debug)]
@@ -44,6 +46,8 @@ pub struct Adding {
     /// When it was made, by the server's clock as far as the device knew it.
     pub(super) made_at: Timestamp,
     pub(super) event_id: EventId,
+    /// Of its entry in the trail of the case that its own was merged into.
+    main_event_id: EventId,
 }
 
 /// What an addition did to its case.
@@ -77,7 +81,7 @@ pub(super) fn prepare(
     addition: Addition,
     catalogue: &Catalogue,
     made_at: Timestamp,
-    event_id: Uuid,
+    [event_id, main_event_id]: [Uuid; 2],
 ) -> std::result::Result<Adding, (Box<SealedOperation>, &'static str)> {
     let operation = &sealed.operation;
     if let Err(fault) = addition.check(&operation.photos, catalogue) {
@@ -91,6 +95,7 @@ pub(super) fn prepare(
         actor: session.actor_at(made_at),
         made_at,
         event_id: EventId(event_id),
+        main_event_id: EventId(main_event_id),
         report,
         addition,
         chained,
@@ -207,7 +212,8 @@ fn withdraw(
 }
 
 /// An entry of the trail that moves nothing, of a kind and with words; a person decides when the
-/// case holds all the photos that it may.
+/// case holds all the photos that it may. Of a case that was merged the one it is part of gets an
+/// entry, too: nobody works on the merged one.
 pub(super) fn noted(
     tx: &mut dyn Tx,
     district: &District,
@@ -226,32 +232,103 @@ pub(super) fn noted(
         Addition::Verify(_) | Addition::Check(_) => String::new(),
         _ => similar::phashes(&adding.sealed.operation.photos),
     };
-    let growth = Growth {
-        photos,
-        photos_stored,
-        search: &adding.words.to_lowercase(),
-        phashes: &phashes,
+    let main = merged::target(tx, row)?;
+    let over = row.class == Class::Closed || kind == WITHDRAW_ASKED;
+    let entry = Entry {
+        id: adding.event_id,
+        kind,
+        words,
+        part: None,
+        // What goes on has it.
+        news: over && main.is_none(),
+        growth: Growth {
+            photos,
+            photos_stored,
+            search: &adding.words.to_lowercase(),
+            phashes: &phashes,
+        },
     };
-    let revision = store::cases::grow(tx, row.id, &growth)?;
-    let detail = json!({
-        "op_id": adding.sealed.operation.op_id,
-        "photos": photos,
+    let revision = write(tx, district, row, adding, by, &entry, now)?;
+    if let Some(main) = main {
+        let words = words_of_part(row, words, adding.sealed.operation.photos.len());
+        let entry = Entry {
+            id: adding.main_event_id,
+            kind,
+            words: &words,
+            part: Some(row),
+            news: true,
+            // The photos stay with the report that they belong to.
+            growth: Growth {
+                photos: 0,
+                photos_stored: 0,
+                search: &adding.words.to_lowercase(),
+                phashes: "",
+            },
+        };
+        write(tx, district, &main, adding, by, &entry, now)?;
+    }
+    Ok(Did::Stands(revision))
+}
+
+/// What the trail of the case says that a report was merged into.
+fn words_of_part(part: &CaseRow, words: &str, photos: usize) -> String {
+    let no = &part.case_no;
+    match (words.is_empty(), photos) {
+        (true, _) => format!("并入的{no}补充照片{photos}张"),
+        (false, 0) => format!("并入的{no}：{words}"),
+        (false, _) => format!("并入的{no}：{words}（照片{photos}张，见该件）"),
+    }
+}
+
+/// What an addition writes into a trail.
+struct Entry<'a> {
+    id: EventId,
+    kind: &'a str,
+    words: &'a str,
+    /// The merged case that it was sent to, in the trail of another one.
+    part: Option<&'a CaseRow>,
+    /// No work list would ask for it otherwise.
+    news: bool,
+    growth: Growth<'a>,
+}
+
+/// Writes an entry that moves nothing and tells the handhelds; the case's revision after it.
+fn write(
+    tx: &mut dyn Tx,
+    district: &District,
+    row: &CaseRow,
+    adding: &Adding,
+    by: &By<'_>,
+    entry: &Entry<'_>,
+    now: Timestamp,
+) -> Result<i64> {
+    let operation = &adding.sealed.operation;
+    let revision = store::cases::grow(tx, row.id, &entry.growth)?;
+    if entry.news {
+        store::cases::note_news(tx, row.id, now)?;
+    }
+    let mut detail = json!({
+        "op_id": operation.op_id,
+        "photos": entry.growth.photos,
         "revision": revision,
-        "payload": adding.sealed.operation.payload,
+        "payload": operation.payload,
     });
+    if let (Some(part), Some(members)) = (entry.part, detail.as_object_mut()) {
+        members.insert(String::from("part"), json!(part.case_no));
+    }
     store::events::append(
         tx,
         row.id,
         NewEvent {
-            id: adding.event_id,
-            kind: kind.to_owned(),
+            id: entry.id,
+            kind: entry.kind.to_owned(),
             from: Some(row.state.clone()),
             to: row.state.clone(),
             person: Some(by.person),
             role: Some(by.post.role),
             unit: by.post.unit.clone(),
             at: now,
-            reason: words.to_owned(),
+            reason: entry.words.to_owned(),
             detail: detail.to_string(),
         },
     )?;
@@ -260,14 +337,14 @@ pub(super) fn noted(
         ..row.clone()
     };
     feed::tell(tx, district, &grown, now)?;
-    Ok(Did::Stands(revision))
+    Ok(revision)
 }
 
 /// The stored name of the entry; its words are in `label::event`.
 const fn event_kind(addition: &Addition) -> &'static str {
     match addition {
         Addition::Amend(_) => "amend",
-        Addition::Withdraw(_) => "withdraw_asked",
+        Addition::Withdraw(_) => WITHDRAW_ASKED,
         Addition::Note(_) => "note",
         Addition::Photos(_) => "photo_add",
         Addition::Verify(_) | Addition::Check(_) => "late_finding",

@@ -240,7 +240,7 @@ pub fn judge(
                     addition,
                     catalogue,
                     made_at,
-                    new_id(),
+                    [new_id(), new_id()],
                 )
                 .map(|adding| Judged::Add(Box::new(adding))),
                 Content::Mark(mark, catalogue, made_at) => {

@@ -1,6 +1,6 @@
 //! The audit by itself: every entry fits its hash, which covers the one before it.
 
-use super::{Checked, Frame, PAGE_ROWS};
+use super::{Checked, Frame, PAGE_ROWS, kept};
 use crate::service::Result;
 use crate::store::{self, Tx};
 use shared::archive::{CHAIN_START, Finding, Problem};
@@ -21,19 +21,19 @@ pub fn audit_page(
     let rows = store::audit::after_no(tx, &frame.district, no, PAGE_ROWS)?;
     let is_first = no == 0;
     let mut findings = Vec::new();
-    for kept in &rows {
+    for entry in &rows {
         // Where an archive of some days begins, the entry before is not there.
         let unknown = is_first && no == 0 && !frame.whole;
-        no = kept.entry_no;
-        let (Ok(row), false) = (&kept.row, unknown) else {
-            if kept.row.is_err() {
+        no = entry.entry_no;
+        let (Ok(row), false) = (&entry.row, unknown) else {
+            if entry.row.is_err() {
                 findings.push(Finding::new(Problem::Unreadable, TABLE, "content", no));
             }
-            before = kept.hash;
+            before = entry.hash;
             continue;
         };
         let stands_on = before.unwrap_or(CHAIN_START);
-        let fits = match kept.hash {
+        let fits = match entry.hash {
             Some(hash) => hash == store::audit::chain_hash(&stands_on, no, row),
             // From before there were hashes, and nothing was noted since.
             None => before.is_none(),
@@ -41,7 +41,10 @@ pub fn audit_page(
         if !fits {
             findings.push(Finding::new(Problem::Changed, TABLE, "content", no));
         }
-        before = kept.hash;
+        before = entry.hash;
+        if frame.whole {
+            kept::as_noted(tx, row, &mut findings)?;
+        }
     }
     let next = (rows.len() == PAGE_ROWS).then_some((no, before));
     Ok(Checked::new(next, rows.len(), findings))

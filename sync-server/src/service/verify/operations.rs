@@ -173,7 +173,7 @@ fn is_told(row: &OperationRow, operation: &Operation, result: &OperationResult) 
 
 /// Whether a body has a hash. The body is canonical and holds the hash, so leaving it out is all that
 /// is needed; what doesn't fit is read properly before it is called wrong.
-fn fits_hash(body: &str, hash: Sha256) -> bool {
+pub(super) fn fits_hash(body: &str, hash: Sha256) -> bool {
     let member = format!("\"hash\":\"{hash}\",");
     let without = body.split_once(&member);
     let of_rest = |(begin, end): (&str, &str)| Sha256::of_parts([begin, end].map(str::as_bytes));
@@ -229,6 +229,13 @@ pub fn devices_page(
         let (id, epoch, upto) = (device.id, device.epoch, device.high_water);
         let here = store::operations::count_below(tx, id, epoch, upto.saturating_add(1))?;
         if here == upto {
+            // Whoever takes one out above a gap, or lowers the mark, leaves fewer than were counted.
+            let all = store::operations::count_below(tx, id, epoch, i64::MAX)?;
+            if all < device.received {
+                let lost = device.received.saturating_sub(all);
+                let row = format!("{id} × {lost}");
+                findings.push(Finding::new(Problem::Missing, TABLE, "row", row));
+            }
             continue;
         }
         let mut gaps = store::operations::gaps(tx, id, epoch, 0, GAPS_MAX)?;

@@ -95,6 +95,7 @@ fn between(
         let trail = trails.remove(id).unwrap_or_default();
         let case_no = kept.row.as_ref().map_or(id, |row| row.case_no.as_str());
         let told = trails::check(id, case_no, district, trail, &mut findings);
+        are_there(tx, frame, case_no, &told, &mut findings)?;
         let Ok(row) = &kept.row else {
             findings.push(Finding::new(Problem::Unreadable, TABLE, "row", id));
             continue;
@@ -123,6 +124,29 @@ fn between(
         events: events.len(),
         ..checked
     })
+}
+
+/// Whatever an entry was written for is among the operations.
+fn are_there(
+    tx: &mut dyn Tx,
+    frame: &Frame,
+    case_no: &str,
+    told: &Told<'_>,
+    findings: &mut Vec<Finding>,
+) -> Result<()> {
+    // In an archive of some days the case that it was sent to may be of another day.
+    let brought = told.brought.iter();
+    for brought in brought.filter(|brought| frame.whole || !brought.to_part) {
+        let there = match brought.op_id.parse() {
+            Ok(op_id) => store::operations::body(tx, op_id)?.is_some(),
+            Err(_) => false,
+        };
+        if !there {
+            let finding = Finding::new(Problem::Missing, "operations", "row", &brought.op_id);
+            findings.push(finding.of_case(case_no));
+        }
+    }
+    Ok(())
 }
 
 impl Whole<'_> {

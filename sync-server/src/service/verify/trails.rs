@@ -19,6 +19,15 @@ pub(super) struct Told<'a> {
     pub(super) lead: Option<UnitCode>,
     pub(super) deadline: Option<Option<Timestamp>>,
     pub(super) opened: Option<Timestamp>,
+    pub(super) brought: Vec<Brought>,
+}
+
+/// An operation for which an entry was written.
+#[derive(Debug)]
+pub(super) struct Brought {
+    pub(super) op_id: String,
+    /// It was sent to another case, which is part of this one.
+    pub(super) to_part: bool,
 }
 
 impl<'a> Told<'a> {
@@ -36,6 +45,12 @@ impl<'a> Told<'a> {
         if row.ordinal == 1 {
             self.case_no = detail.case_no;
             self.opening = detail.opening;
+        }
+        if let Some(op_id) = detail.op_id {
+            self.brought.push(Brought {
+                op_id,
+                to_part: detail.part.is_some(),
+            });
         }
         match (detail.after, event.kind.as_str()) {
             (Some(after), _) => {

@@ -49,6 +49,8 @@ pub struct CaseFilter {
     pub text: Option<String>,
     /// Open, not handled, its clock running, and past the deadline at this moment.
     pub late_at: Option<Timestamp>,
+    /// Something came that waits for a look.
+    pub news: bool,
 }
 
 impl CaseFilter {
@@ -72,6 +74,7 @@ impl CaseFilter {
             to: None,
             text: None,
             late_at: None,
+            news: false,
         }
     }
 
@@ -80,13 +83,14 @@ impl CaseFilter {
         sights.any(|sight| sight.is_whole(&self.district))
     }
 
-    /// Only what is open, asked for or carded: few, and the years don't make them more.
+    /// Only what is open, asked for, carded or waits for a look: few, and the years don't make them more.
     fn leaves_few(&self) -> bool {
         let is_open = |name: &String| state(name).is_some_and(|row| row.class == Class::Open);
         let open_states = !self.states.is_empty() && self.states.iter().all(is_open);
         open_states
             || self.class == Some(Class::Open)
             || self.late_at.is_some()
+            || self.news
             || !self.asked.is_empty()
             || !self.cards.is_empty()
     }

@@ -263,8 +263,8 @@ pub fn are_safe(tx: &Transaction<'_>, at_server: Timestamp) -> Result<(), StoreE
 }
 
 /// Removes stored copies that are known to be at the server since before a moment of its clock, at
-/// most `limit` of them; previews stay. Only where the server took the report too: nothing
-/// unconfirmed is ever removed.
+/// most `limit` of them; previews stay. Only where the server took the report too, or somebody
+/// settled what it could not take: nothing unconfirmed is ever removed.
 pub fn prune(
     tx: &Transaction<'_>,
     safe_before: Timestamp,
@@ -276,7 +276,8 @@ pub fn prune(
         FROM photos p
         LEFT JOIN reports r ON r.id = p.report_id
         JOIN operations o ON o.op_id = coalesce(p.op_id, r.op_id)
-        WHERE p.pruned_ms IS NULL AND p.safe_ms < ?1 AND o.outcome IN ('applied', 'duplicate')
+        WHERE p.pruned_ms IS NULL AND p.safe_ms < ?1
+            AND o.outcome IN ('applied', 'duplicate', 'settled')
         ORDER BY p.id
         LIMIT ?2";
     let mut statement = tx.prepare_cached(FIND)?;

@@ -15,7 +15,8 @@ use shared::digest::Digest;
 use shared::id::{Bucket, ReportId, Sha256};
 use shared::time::Timestamp;
 use shared::wire::sync::{
-    CLOSED_KEPT_MS, PULL_ROWS_LIMIT, PullAnswer, PullRequest, RepairAnswer, RepairRequest, Why,
+    CLOSED_KEPT_MS, PULL_ROWS_LIMIT, PullAnswer, PullRequest, RepairAnswer, RepairRequest,
+    UNSETTLED_LIMIT, Why,
 };
 use std::future::Future;
 use std::time::Duration;
@@ -288,6 +289,7 @@ fn request(
         photos_waiting: Some(store::photos::answered_waiting(tx)?),
         photos_gone,
         mine: own_to_ask(tx, now)?,
+        unsettled: outbox::unsettled(tx, UNSETTLED_LIMIT)?,
     })
 }
 
@@ -371,6 +373,7 @@ fn take_page(
         _ => None,
     };
     let differing = differing(tx, answer)?;
+    outbox::settle(tx, &answer.settled)?;
     let gone = store::photos::offer_owed(tx, &answer.photos_owed)?;
     settings::set_room(tx, answer.room.as_ref())?;
     settings::set_orders(tx, &answer.orders)?;

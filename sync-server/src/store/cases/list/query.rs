@@ -217,6 +217,10 @@ impl Query {
     fn columns(&mut self, filter: &CaseFilter) {
         self.one_of("asked", &filter.asked);
         self.one_of("card", &filter.cards);
+        if filter.news {
+            // A range, so that it leads by the index of what waits.
+            self.and("news_ms > 0");
+        }
         if let Some(class) = filter.class {
             let class = self.text(class.as_str().to_owned());
             self.and(&format!("state_class = {class}"));

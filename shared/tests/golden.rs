@@ -118,6 +118,7 @@ golden! {
     sign_in_request: console::SignInRequest;
     sign_in_answer: console::SignInAnswer;
     me_answer: console::MeAnswer;
+    me_answer_labels: console::MeAnswer;
     statistics: console::Statistics;
     case_page: console::CasePage;
     case_detail: console::CaseDetail;

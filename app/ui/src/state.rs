@@ -145,6 +145,14 @@ pub(crate) fn state_word(name: &str) -> String {
     shared().city.with_untracked(|city| city.state(name, lang))
 }
 
+/// The same in a language that the caller has; the usual word where there is no app, as in tests.
+pub(crate) fn state_word_in(name: &str, lang: Lang) -> String {
+    match use_context::<Shared>() {
+        Some(shared) => shared.city.with_untracked(|city| city.state(name, lang)),
+        None => City::default().state(name, lang),
+    }
+}
+
 /// What happened, for an entry of the course, in this city's words.
 pub(crate) fn event_word(kind: &str) -> String {
     let lang = speaker().0;

@@ -208,6 +208,7 @@ pub(super) async fn me(
         })?,
         server_time: app.now(),
         tiles: app.settings().tiles.clone(),
+        labels: district.catalogue.doc().labels.clone(),
     }))
 }
 

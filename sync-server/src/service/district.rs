@@ -14,6 +14,7 @@ use shared::coordinates::LatLon;
 use shared::emergency::{self, EmergencyOrder};
 use shared::grid::{GridIndex, Located};
 use shared::id::{AreaCode, CatalogueVersion, CategoryId, ConditionId, Sha256, UnitCode};
+use shared::label::City;
 use shared::report::Place;
 use shared::routing::Mode;
 use shared::time::Timestamp;
@@ -253,6 +254,12 @@ impl District {
         self.units
             .get(code)
             .map_or_else(|| code.to_string(), |unit| unit.name.clone())
+    }
+
+    /// The words that this city says otherwise, by the catalogue in force.
+    #[must_use]
+    pub fn city(&self) -> City {
+        City(self.catalogue.doc().labels.clone())
     }
 
     /// The name of the district.

@@ -89,6 +89,7 @@ golden! {
     publish_request: catalogue::PublishRequest;
     version_row: catalogue::VersionRow;
     catalogues_answer: catalogue::CataloguesAnswer;
+    catalogues_answer_unlisted: catalogue::CataloguesAnswer;
     new_order: catalogue::NewOrder;
     order_row: catalogue::OrderRow;
     pull_answer_orders: sync::PullAnswer;

@@ -72,6 +72,9 @@ pub struct MeAnswer {
     /// Words that this city says otherwise.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub labels: Vec<Label>,
+    /// The year whose holidays the calendar in force should have by now and hasn't.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unlisted_year: Option<i32>,
 }
 
 /// A work list of this person with its number of open cases; `query` is the list's address.

@@ -59,6 +59,8 @@ pub(crate) struct Desk {
     pub(crate) lang: RwSignal<Lang>,
     /// The words that this city says otherwise; they come with the session.
     city: RwSignal<City>,
+    /// The year whose holidays should be in the calendar by now and aren't.
+    pub(crate) unlisted_year: RwSignal<Option<i32>>,
     /// The server's clock, moved along every few seconds.
     pub(crate) now: RwSignal<Timestamp>,
     /// Server's clock minus the browser's.
@@ -92,6 +94,7 @@ impl Desk {
             session: RwSignal::new(Session::Unknown),
             lang: RwSignal::new(kept_lang()),
             city: RwSignal::new(City::default()),
+            unlisted_year: RwSignal::new(None),
             now: RwSignal::new(browser_clock()),
             offset_ms: StoredValue::new(0),
             list_address: RwSignal::new(String::from("/")),
@@ -140,6 +143,7 @@ impl Desk {
                     self.set_clock(answer.server_time);
                     // Before the session, which draws the pages that say them.
                     self.city.set(City(answer.labels.clone()));
+                    self.unlisted_year.set(answer.unlisted_year);
                     Session::In(Box::new(answer))
                 }
                 Err(problem) if problem.is_signed_out() => Session::Out,

@@ -452,6 +452,9 @@ words! {
     COURIER_DELIVERED "已送达，请把回执文件带回去" "Delivered; carry the answer back";
     COURIER_ANSWERED "已收下回执（条/照片）" "Answer taken in (entries / photos)";
     COURIER_PATH "文件" "File";
+    COMPLAINTS "投诉建议" "Complaints and suggestions";
+    COMPLAINTS_PHONE "电话" "Phone";
+    COMPLAINTS_URL "网址" "Web";
     SETTINGS_ABOUT "关于" "About";
     SETTINGS_VERSION "版本" "Version";
     SETTINGS_DEVICE "本机编号" "Device";

@@ -4,6 +4,7 @@
 mod doing;
 
 use crate::backend;
+use crate::components::complaints::ComplaintsCard;
 use crate::components::field::Fact;
 use crate::components::icon::{Icon, Shape};
 use crate::components::notice::ProblemNotice;
@@ -52,6 +53,7 @@ pub(crate) fn Task(case: CaseId) -> impl IntoView {
             }}
             {move || open.get().map(|kind| view! { <Doing case kind known /> })}
             {move || known.get().map(|detail| view! { <Rest detail /> })}
+            <ComplaintsCard />
         </div>
     }
 }

@@ -13,7 +13,7 @@ use crate::store::cases::{CaseRow, Growth};
 use crate::store::{self, Tx};
 use shared::addition::{Addition, Visit};
 use shared::case::{CLOSED, Case, Class, Event, Given, Move, Refusal, move_row};
-use shared::label::{City, Lang};
+use shared::label::{self, City, Lang};
 use shared::time::Timestamp;
 
 /// The stored kind of a finding that came late.
@@ -177,7 +177,11 @@ pub(super) fn contest(
     match refusal(tx, district, seen, adding, by, what.clone(), now)? {
         None => {}
         Some(Refusal::ContestTooLate) => return Ok(Did::Aside("contest_late".into())),
-        Some(Refusal::ContestedEnough) => return Ok(Did::Aside("contest_again".into())),
+        Some(Refusal::ContestedEnough) => {
+            let code = "contest_again";
+            let words = district.and_complaints(label::fault(code, Lang::Zh), Lang::Zh);
+            return Ok(Did::Aside(Reason { code, words }));
+        }
         Some(refusal) => return Err(Fault::damaged("objection", refusal)),
     }
     let Some(seen) = with_photos(tx, seen, adding, now)? else {

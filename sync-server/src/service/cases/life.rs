@@ -55,7 +55,6 @@ pub(super) fn view(
         awaits: case
             .as_ref()
             .map_or(Awaits::Dispatcher, |case| case.awaits()),
-        stage_since_ms: life.stage_since_ms,
         stage_why: said(explain_stage),
         deadline_why: deadline_why(district, case.as_ref(), said(explain)),
         first_unit_name: life.first_unit.as_ref().map(unit_name),

@@ -6,6 +6,10 @@
 //! knows no category: limits come from the catalogue. Property tests and worked examples are in
 //! `tests/calendar.rs`.
 
+mod years;
+
+pub use years::{counted_without_words, unlisted_words};
+
 use crate::time::{CHINA_OFFSET_MS, DAY_MS, HOUR_MS, MINUTE_MS, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};

@@ -11,10 +11,12 @@ pub mod parts;
 pub mod review;
 pub mod table;
 
+mod complaints;
 mod files;
 mod matters;
 mod rules;
 
+pub use complaints::Complaints;
 pub use files::{CatalogueFiles, doc_from_files, shipped_doc};
 pub use matters::{GridMatter, StreetMatter};
 pub use rules::{
@@ -191,6 +193,9 @@ pub struct CatalogueDoc {
     /// Short name of the department that may not hand back (兜底); none where there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_resort: Option<String>,
+    /// Where people turn who aren't content (投诉建议).
+    #[serde(default, skip_serializing_if = "Complaints::is_empty")]
+    pub complaints: Complaints,
     /// Words that this city says otherwise.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub labels: Vec<Label>,

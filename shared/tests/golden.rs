@@ -89,6 +89,7 @@ golden! {
     publish_request: catalogue::PublishRequest;
     version_row: catalogue::VersionRow;
     catalogues_answer: catalogue::CataloguesAnswer;
+    catalogues_answer_unlisted: catalogue::CataloguesAnswer;
     new_order: catalogue::NewOrder;
     order_row: catalogue::OrderRow;
     pull_answer_orders: sync::PullAnswer;
@@ -122,6 +123,7 @@ golden! {
     sign_in_request: console::SignInRequest;
     sign_in_answer: console::SignInAnswer;
     me_answer: console::MeAnswer;
+    me_answer_labels: console::MeAnswer;
     statistics: console::Statistics;
     case_page: console::CasePage;
     case_detail: console::CaseDetail;

@@ -46,12 +46,6 @@ pub fn get(path: &str) -> Option<Asset> {
     })
 }
 
-/// Whether the console was there when this server was built.
-#[must_use]
-pub fn is_built() -> bool {
-    Dist::get(INDEX).is_some()
-}
-
 /// `app-3f2a9c….js`: a run of at least eight hex digits before the ending.
 fn is_hashed(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);

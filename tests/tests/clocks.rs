@@ -244,6 +244,12 @@ fn a_changed_calendar_moves_open_deadlines_and_says_so(backend: &Backend) {
     let revision = seen.at("/row/revision").clone();
     // The Wednesday becomes a holiday, hours before anything is due on the case.
     let holiday = |csv: &str| with_day(csv, "2026-11-25,放假");
+    // It is November, and nobody has brought in the next year's.
+    assert_eq!(
+        world.get("/v1/catalogues", &chief).at("/unlisted_year"),
+        2027
+    );
+    assert_eq!(world.get("/v1/me", &chief).at("/unlisted_year"), 2027);
     publish_table(&world, &chief, "calendar", holiday, None);
     world.tell_due();
     world.tell_due();

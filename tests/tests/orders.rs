@@ -130,6 +130,10 @@ fn an_order_changes_decisions_and_the_preview_without_network_until_it_ends(back
     let orders = world.get("/v1/orders", &handheld.token);
     assert_eq!(orders.at("/0/in_force"), false, "kept for good");
     assert_eq!(orders.at("/0/given_by"), "", "names are for administrators");
+    assert_eq!(orders.at("/0/ended_by"), "", "names are for administrators");
+    let orders = world.get("/v1/orders", &admin);
+    assert_eq!(orders.at("/0/ended_by"), orders.at("/0/given_by"));
+    assert_ne!(orders.at("/0/ended_by"), "");
 }
 
 fn a_category_for_emergencies_is_filed_only_while_an_order_switches_it_on(backend: &Backend) {

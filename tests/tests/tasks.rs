@@ -237,7 +237,13 @@ fn a_failed_check_goes_back_to_the_unit_and_the_next_one_is_a_task_of_its_own(ba
 }
 
 fn done_by_two_handhelds_the_second_is_kept_and_told_so(backend: &Backend) {
-    let world = World::new(backend);
+    // 核实 and 核查 are swapped in places, and everybody is told in the words of the place.
+    let world = World::with(backend, |store| {
+        publish_directly(store, 2, |doc| {
+            doc.labels =
+                serde_json::from_value(json!([{"key": "move.check", "zh": "核实"}])).unwrap();
+        });
+    });
     let desk = Desk::new(&world);
     let mut reporter = world.worker();
     let (_, id) = filed(&world, &mut reporter, "C0101", "C0101-1");
@@ -255,14 +261,15 @@ fn done_by_two_handhelds_the_second_is_kept_and_told_so(backend: &Backend) {
     let late = only_task(&second);
     assert_eq!(late.standing, TaskStanding::Late);
     let words = late.said.unwrap().words;
-    assert!(words.contains("已由他人核查"), "{words}");
+    assert!(words.contains("已由他人核实"), "{words}");
     assert_eq!(desk.state(&id), "checked");
     let kinds = desk.kinds(&id);
     assert_eq!(kinds.iter().filter(|kind| *kind == "check").count(), 1);
     assert_eq!(kinds.last().unwrap(), "late_finding");
     let case = desk.case(&id);
     let events = case.at("/events").as_array().unwrap();
-    assert_eq!(events.last().unwrap()["reason"], "核查：已整改到位");
+    assert_eq!(events.last().unwrap()["reason"], "核实：已整改到位");
+    assert_eq!(desk.get("/v1/me").at("/labels/0/zh"), "核实");
     first.sync_well();
     first.check_mirror(&world);
     assert_eq!(world.verify().findings, []);

@@ -491,6 +491,9 @@ fn chinese_sentences_have_chinese_marks() {
 
 #[test]
 fn one_thing_has_one_word_on_every_face() {
+    let words = ["label::st", "label::case_move(", "label::event("];
+    nobody_says("app", &words, &["app/field"], "ask label::City");
+    nobody_says("sync-server", &words, &[], "ask label::City");
     for below in ["shared/src", "app", "sync-server", "tests/src"] {
         nobody_says(below, &["短号"], &[], "the word is 短码: docs/SYNC.md");
     }

@@ -22,7 +22,7 @@ use shared::case::{CHECKING, Found, VERIFYING};
 use shared::contact::Aside;
 use shared::coordinates::LatLon;
 use shared::id::{CaseId, DraftId, OpId, ReportId};
-use shared::label::{self, Lang};
+use shared::label::{City, Lang};
 use shared::operation::kind;
 use shared::report::{Place, PlaceSource};
 use shared::role::{Action, Actor, Subject, may};
@@ -178,7 +178,10 @@ fn open_row(
     district: Option<&District>,
     from: Option<LatLon>,
 ) -> TaskRow {
-    let said = gone(task, case);
+    let city = district.map_or_else(City::default, |district| {
+        City(district.catalogue().doc().labels.clone())
+    });
+    let said = gone(task, case, &city);
     let standing = if said.is_some() {
         TaskStanding::Gone
     } else {
@@ -194,7 +197,7 @@ fn open_row(
 }
 
 /// Why nobody waits any more for what was begun here.
-fn gone(task: &Task, case: Option<&CaseState>) -> Option<Problem> {
+fn gone(task: &Task, case: Option<&CaseState>, city: &City) -> Option<Problem> {
     let (zh, en) = match case {
         Some(case) if kind_of(case) == Some(task.kind.as_str()) => return None,
         Some(case) => {
@@ -203,8 +206,8 @@ fn gone(task: &Task, case: Option<&CaseState>) -> Option<Problem> {
                 _ => "check",
             };
             let newest = case.course.last().filter(|entry| entry.kind == looked);
-            let state = label::state(&case.state, Lang::Zh);
-            let state_en = label::state(&case.state, Lang::En);
+            let state = city.state(&case.state, Lang::Zh);
+            let state_en = city.state(&case.state, Lang::En);
             match newest {
                 Some(_) => (
                     format!("已由他人完成，这件事现在是“{state}”。"),

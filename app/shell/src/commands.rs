@@ -15,7 +15,7 @@ use app_core::{CoreError, Enrolment};
 use body::{bytes_of, photo_of, unreadable};
 use shared::addition::Addition;
 use shared::case::Found;
-use shared::catalogue::Label;
+use shared::catalogue::{Complaints, Label};
 use shared::courier::CourierError;
 use shared::id::{CaseId, CategoryId, DraftId, OpId, ReportId};
 use shared::patrol::{Mark, OnRound};
@@ -83,6 +83,7 @@ pub(crate) fn handled(builder: Builder<Wry>) -> Builder<Wry> {
         finish_task,
         put_down_task,
         labels,
+        complaints,
         patrols,
         patrol,
         mark_point,
@@ -422,6 +423,12 @@ fn begin_report_on_round(state: State<'_, Handheld>, at: OnRound) -> Answer<Draf
 #[tauri::command(async)]
 fn labels(state: State<'_, Handheld>) -> Answer<Vec<Label>> {
     Ok(state.core()?.labels())
+}
+
+/// Where to complain.
+#[tauri::command(async)]
+fn complaints(state: State<'_, Handheld>) -> Answer<Complaints> {
+    Ok(state.core()?.complaints())
 }
 
 #[tauri::command(async)]

@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 use serde_json::json;
 use shared::addition::Addition;
 use shared::case::Found;
-use shared::catalogue::Label;
+use shared::catalogue::{Complaints, Label};
 use shared::id::{CaseId, CategoryId, DraftId, ReportId};
 use shared::patrol::{Mark, OnRound};
 use shared::report::PhotoRole;
@@ -297,6 +297,11 @@ pub(crate) async fn begin_report_on_round(at: &OnRound) -> Answer<DraftId> {
 /// The words that this city says otherwise.
 pub(crate) async fn labels() -> Answer<Vec<Label>> {
     ask("labels", json!({})).await
+}
+
+/// Where to complain.
+pub(crate) async fn complaints() -> Answer<Complaints> {
+    ask("complaints", json!({})).await
 }
 
 /// A photo's role as the core names it.

@@ -1,5 +1,6 @@
 //! What several pages use.
 
+pub(crate) mod complaints;
 pub(crate) mod field;
 pub(crate) mod icon;
 pub(crate) mod map;

@@ -9,6 +9,7 @@ use gloo_timers::future::TimeoutFuture;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use shared::case::Move;
+use shared::catalogue::Complaints;
 use shared::label::{City, Lang};
 use shared::time::Timestamp;
 use shared::wire::handheld::{About, LockView, Problem, Settings, SyncState, SyncStatus};
@@ -40,6 +41,8 @@ pub(crate) struct Shared {
     pub(crate) now: RwSignal<Timestamp>,
     /// The words that this city says otherwise.
     pub(crate) city: RwSignal<City>,
+    /// Where to complain; empty where the district named nothing.
+    pub(crate) complaints: RwSignal<Complaints>,
     /// What came too late for what was just filed, or failed after its page was left: every page
     /// shows it.
     pub(crate) late: RwSignal<Option<Problem>>,
@@ -61,6 +64,7 @@ impl Shared {
             tick: RwSignal::new(0),
             now: RwSignal::new(clock()),
             city: RwSignal::new(City::default()),
+            complaints: RwSignal::new(Complaints::default()),
             late: RwSignal::new(None),
         }
     }
@@ -70,12 +74,17 @@ impl Shared {
         Speaker(Lang::parse(&self.settings.read().language))
     }
 
-    /// Reads the words of this city anew: they come with the catalogue.
+    /// Reads the words of this city and its channel for complaints anew: they come with the catalogue.
     async fn look_at_words(self) {
         if let Ok(labels) = backend::labels().await
             && self.city.read_untracked().0 != labels
         {
             self.city.set(City(labels));
+        }
+        if let Ok(complaints) = backend::complaints().await
+            && *self.complaints.read_untracked() != complaints
+        {
+            self.complaints.set(complaints);
         }
     }
 
@@ -151,6 +160,14 @@ pub(crate) fn speaker() -> Speaker {
 pub(crate) fn state_word(name: &str) -> String {
     let lang = speaker().0;
     shared().city.with_untracked(|city| city.state(name, lang))
+}
+
+/// The same in a language that the caller has; the usual word where there is no app, as in tests.
+pub(crate) fn state_word_in(name: &str, lang: Lang) -> String {
+    match use_context::<Shared>() {
+        Some(shared) => shared.city.with_untracked(|city| city.state(name, lang)),
+        None => City::default().state(name, lang),
+    }
 }
 
 /// What happened, for an entry of the course, in this city's words.

@@ -3,8 +3,9 @@
 //! Each constant is one phrase in both languages; what rules and both faces share (states, faults)
 //! is in `shared::label`. Nothing here decides anything. Tests at the end.
 
+use crate::state::state_word_in;
 use shared::case::Class;
-use shared::label::{self, Lang};
+use shared::label::Lang;
 use shared::report::{PhotoRole, PlaceSource};
 use shared::time::{self, Timestamp};
 use shared::wire::handheld::{Problem, ReportRow, ReportStatus, SyncState, SyncStatus};
@@ -123,10 +124,10 @@ impl Speaker {
     }
 
     /// How a case ended: 已结案 or 已撤回.
-    fn ended(self, row: &ReportRow) -> &'static str {
+    fn ended(self, row: &ReportRow) -> String {
         match row.state.as_deref().and_then(shared::case::state) {
-            Some(state) if state.class == Class::Closed => label::state(state.name, self.0),
-            _ => label::state(shared::case::CLOSED, self.0),
+            Some(state) if state.class == Class::Closed => state_word_in(state.name, self.0),
+            _ => state_word_in(shared::case::CLOSED, self.0),
         }
     }
 
@@ -458,6 +459,9 @@ words! {
     COURIER_DELIVERED "已送达，请把回执文件带回去" "Delivered; carry the answer back";
     COURIER_ANSWERED "已收下回执（条/照片）" "Answer taken in (entries / photos)";
     COURIER_PATH "文件" "File";
+    COMPLAINTS "投诉建议" "Complaints and suggestions";
+    COMPLAINTS_PHONE "电话" "Phone";
+    COMPLAINTS_URL "网址" "Web";
     SETTINGS_ABOUT "关于" "About";
     SETTINGS_VERSION "版本" "Version";
     SETTINGS_DEVICE "本机编号" "Device";

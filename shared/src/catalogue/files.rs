@@ -4,8 +4,8 @@
 //! Tests: beside [`super::Catalogue`].
 
 use super::{
-    COMMUNITY_ROLE, CatalogueDoc, CatalogueError, Category, CategoryKind, Condition, Department,
-    STREET_ROLES, StreetDuty, StreetMatter, default_escalations,
+    COMMUNITY_ROLE, CatalogueDoc, CatalogueError, Category, CategoryKind, Complaints, Condition,
+    Department, STREET_ROLES, StreetDuty, StreetMatter, default_escalations,
 };
 use crate::id::{CatalogueVersion, CategoryId, ConditionId, UnitCode};
 use std::collections::{HashMap, HashSet};
@@ -63,6 +63,7 @@ pub fn doc_from_files(
         stage_limits: Vec::new(),
         escalations: default_escalations(),
         last_resort: Some(LAST_RESORT.to_owned()),
+        complaints: Complaints::default(),
         labels: Vec::new(),
         patrols: Vec::new(),
         calendar_csv: files.calendar.to_owned(),

@@ -350,7 +350,7 @@ pub fn import(
         Part::Escalations => new.escalations = read::all(&rows, rules::escalation)?,
         Part::Nearness => new.nearness = rules::nearness(&rows)?,
         Part::Absent => new.absent = rules::absent(&rows)?,
-        Part::Settings => new.last_resort = rules::last_resort(&rows, doc.last_resort.as_ref())?,
+        Part::Settings => (new.last_resort, new.complaints) = rules::settings(&rows, doc)?,
         Part::Calendar => {
             let read = read::all(&rows, read::day)?;
             new.calendar_csv = calendar_text(&doc.calendar_csv, read);

@@ -2,7 +2,7 @@
 //! places, and the catalogue says where (`CatalogueDoc::labels`).
 
 use super::{Lang, case_move, event, state, step};
-use crate::case::{Move, Step};
+use crate::case::{Move, STATES, Step};
 use crate::catalogue::Label;
 
 /// The words of a city; without labels of its own they are the usual ones.
@@ -44,6 +44,13 @@ impl City {
             .to_owned()
     }
 
+    /// What is usually called as a state is, by the word that this city has for that state.
+    #[must_use]
+    pub fn like_state(&self, usual: &str, lang: Lang) -> String {
+        let row = STATES.iter().find(|row| state(row.name, lang) == usual);
+        row.map_or_else(|| usual.to_owned(), |row| self.state(row.name, lang))
+    }
+
     /// A public link's word; key `step.check`.
     #[must_use]
     pub fn step(&self, which: Step, lang: Lang) -> String {
@@ -83,5 +90,7 @@ mod tests {
         assert_eq!(city.state(VERIFYING, Lang::En), "To be verified");
         assert_eq!(city.state(CHECKING, Lang::Zh), "待核查");
         assert_eq!(City::default().state(VERIFYING, Lang::Zh), "待核实");
+        assert_eq!(city.like_state("待核实", Lang::Zh), "待核查");
+        assert_eq!(city.like_state("超期", Lang::Zh), "超期");
     }
 }

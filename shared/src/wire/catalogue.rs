@@ -67,6 +67,9 @@ pub struct CataloguesAnswer {
     pub versions: Vec<VersionRow>,
     /// Drafts, the one changed last first.
     pub drafts: Vec<CatalogueDraftRow>,
+    /// The year whose holidays the calendar in force should have by now and hasn't.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unlisted_year: Option<i32>,
 }
 
 /// `POST /v1/catalogues/drafts`: begins a draft.

@@ -28,6 +28,7 @@ pub use statistics::{
 
 use crate::area::Area;
 use crate::case::{Ask, Card, Class};
+use crate::catalogue::Label;
 use crate::id::{AreaCode, CaseId, CategoryId, OpId, ReportId, Sha256, UnitCode};
 use crate::report::{PhotoRole, Place};
 use crate::role::{PostKind, Role};
@@ -68,6 +69,12 @@ pub struct MeAnswer {
     /// Address pattern of map tiles, none by default; `gcj02:` in front says that they are shifted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tiles: Option<String>,
+    /// Words that this city says otherwise.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub labels: Vec<Label>,
+    /// The year whose holidays the calendar in force should have by now and hasn't.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unlisted_year: Option<i32>,
 }
 
 /// A work list of this person with its number of open cases; `query` is the list's address.

@@ -1,6 +1,7 @@
 //! Two versions of one case side by side: what somebody saw, and what it is now. Pure; tests are
 //! at the end of the file.
 
+use crate::desk::state_word;
 use crate::format;
 use crate::words::{self, Word};
 use shared::label::{self, Lang};
@@ -36,9 +37,7 @@ pub(crate) fn facts(saw: &CaseDetail, now: &CaseDetail, clock: Timestamp, lang: 
         at.map_or_else(|| String::from("—"), |at| format::moment(at, clock, lang))
     };
     vec![
-        fact(words::STATE, &|case| {
-            label::state(&case.row.state, lang).to_owned()
-        }),
+        fact(words::STATE, &|case| state_word(&case.row.state, lang)),
         fact(words::UNIT, &|case| case.row.lead_name.clone()),
         fact(words::DEADLINE, &|case| moment(case.row.deadline_ms)),
         fact(words::ASKED, &|case| {

@@ -18,4 +18,5 @@ pub(crate) mod picker;
 pub(crate) mod qr;
 pub(crate) mod states;
 pub(crate) mod sure;
+pub(crate) mod unlisted;
 pub(crate) mod work_lists;

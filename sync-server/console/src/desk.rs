@@ -5,8 +5,9 @@ use crate::api::{self, Problem};
 use crate::words::Word;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
+use shared::case::{Move, Step};
 use shared::id::{AreaCode, CaseId};
-use shared::label::Lang;
+use shared::label::{City, Lang};
 use shared::role::{Action, Actor, OfficePage, Role, may_somewhere};
 use shared::time::Timestamp;
 use shared::wire::console::{MeAnswer, UnitRow};
@@ -56,6 +57,10 @@ pub(crate) struct Desk {
     pub(crate) session: RwSignal<Session>,
     /// The language of the page.
     pub(crate) lang: RwSignal<Lang>,
+    /// The words that this city says otherwise; they come with the session.
+    city: RwSignal<City>,
+    /// The year whose holidays should be in the calendar by now and aren't.
+    pub(crate) unlisted_year: RwSignal<Option<i32>>,
     /// The server's clock, moved along every few seconds.
     pub(crate) now: RwSignal<Timestamp>,
     /// Server's clock minus the browser's.
@@ -88,6 +93,8 @@ impl Desk {
         let desk = Self {
             session: RwSignal::new(Session::Unknown),
             lang: RwSignal::new(kept_lang()),
+            city: RwSignal::new(City::default()),
+            unlisted_year: RwSignal::new(None),
             now: RwSignal::new(browser_clock()),
             offset_ms: StoredValue::new(0),
             list_address: RwSignal::new(String::from("/")),
@@ -102,6 +109,7 @@ impl Desk {
             troubles: RwSignal::new(0),
         };
         provide_context(desk);
+        provide_context(desk.city);
         set_interval(move || desk.tick(), TICK);
         Effect::new(move |_| {
             let lang = desk.lang.get();
@@ -133,6 +141,9 @@ impl Desk {
             let session = match api::me().await {
                 Ok(answer) => {
                     self.set_clock(answer.server_time);
+                    // Before the session, which draws the pages that say them.
+                    self.city.set(City(answer.labels.clone()));
+                    self.unlisted_year.set(answer.unlisted_year);
                     Session::In(Box::new(answer))
                 }
                 Err(problem) if problem.is_signed_out() => Session::Out,
@@ -333,6 +344,34 @@ fn named_areas(answer: &shared::wire::sync::AreasBundle) -> Vec<Choice> {
             detail: above(&names, row.area.parent.as_ref().map(AsRef::as_ref)),
         })
         .collect()
+}
+
+/// Asks for a word of this city; the usual ones where there is no desk, as in tests.
+fn in_city(word: impl FnOnce(&City) -> String) -> String {
+    match use_context::<RwSignal<City>>() {
+        Some(city) => city.with_untracked(word),
+        None => word(&City::default()),
+    }
+}
+
+/// A state's word in this city.
+pub(crate) fn state_word(name: &str, lang: Lang) -> String {
+    in_city(|city| city.state(name, lang))
+}
+
+/// What a move's button says in this city.
+pub(crate) fn move_word(kind: Move, lang: Lang) -> String {
+    in_city(|city| city.case_move(kind, lang))
+}
+
+/// What happened, for an entry of the course, in this city's words.
+pub(crate) fn event_word(kind: &str, lang: Lang) -> String {
+    in_city(|city| city.event(kind, lang))
+}
+
+/// A public link's word in this city.
+pub(crate) fn step_word(step: Step, lang: Lang) -> String {
+    in_city(|city| city.step(step, lang))
 }
 
 fn kept_lang() -> Lang {

@@ -200,14 +200,17 @@ pub(super) async fn me(
 ) -> Answer<Json<MeAnswer>> {
     let district = app.district();
     let root = district.areas.root().cloned();
+    let now = app.now();
     Ok(Json(MeAnswer {
         me: session.me(),
         district: root.ok_or(store::StoreError::Column {
             column: 0,
             wanted: "the district",
         })?,
-        server_time: app.now(),
+        server_time: now,
         tiles: app.settings().tiles.clone(),
+        labels: district.catalogue.doc().labels.clone(),
+        unlisted_year: district.catalogue.calendar().unlisted_year(now),
     }))
 }
 

@@ -105,7 +105,11 @@ pub fn list(
     for row in store::catalogue_drafts::open(tx, &district.code, drafts::OPEN_MAX)? {
         drafts.push(draft_row(tx, &mut names, row)?);
     }
-    Ok(CataloguesAnswer { versions, drafts })
+    Ok(CataloguesAnswer {
+        versions,
+        drafts,
+        unlisted_year: district.catalogue.calendar().unlisted_year(now),
+    })
 }
 
 /// What somebody wants to have as tables.

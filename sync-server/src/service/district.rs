@@ -14,6 +14,7 @@ use shared::coordinates::LatLon;
 use shared::emergency::{self, EmergencyOrder};
 use shared::grid::{GridIndex, Located};
 use shared::id::{AreaCode, CatalogueVersion, CategoryId, ConditionId, Sha256, UnitCode};
+use shared::label::{City, Lang};
 use shared::report::Place;
 use shared::routing::Mode;
 use shared::time::Timestamp;
@@ -253,6 +254,23 @@ impl District {
         self.units
             .get(code)
             .map_or_else(|| code.to_string(), |unit| unit.name.clone())
+    }
+
+    /// The words that this city says otherwise, by the catalogue in force.
+    #[must_use]
+    pub fn city(&self) -> City {
+        City(self.catalogue.doc().labels.clone())
+    }
+
+    /// A sentence, and where to complain if the district said so.
+    #[must_use]
+    pub fn and_complaints(&self, words: &str, lang: Lang) -> String {
+        let channel = self.catalogue.doc().complaints.words(lang);
+        let gap = lang.pick("", " ");
+        channel.map_or_else(
+            || words.to_owned(),
+            |channel| format!("{words}{gap}{channel}"),
+        )
     }
 
     /// The name of the district.

@@ -6,6 +6,7 @@ use super::quarantine;
 use crate::service::district::District;
 use crate::store::Tx;
 use shared::case::{CLOSED, DISPATCHED, HANDLING, RETURNED, SUSPENDED};
+use shared::label::Lang;
 use shared::role::{Actor, Role};
 use shared::time::Timestamp;
 use shared::wire::console::{CaseQuery, WorkList};
@@ -202,6 +203,7 @@ pub fn all(
     now: Timestamp,
 ) -> Result<Vec<WorkList>> {
     let holds = |role: Role| actor.posts.iter().any(|post| post.role == role);
+    let city = district.city();
     let mut lists = Vec::new();
     for named in &LISTS {
         let has = match named.who {
@@ -216,8 +218,8 @@ pub fn all(
         let (filter, query) = named.filter.query();
         lists.push(WorkList {
             key: named.key.to_owned(),
-            name: named.name.to_owned(),
-            name_en: named.name_en.to_owned(),
+            name: city.like_state(named.name, Lang::Zh),
+            name_en: city.like_state(named.name_en, Lang::En),
             count: cases::count(tx, actor, district, &filter, now)?,
             query,
         });

@@ -188,7 +188,7 @@ fn a_rule_that_names_what_is_not_there_stops_publishing_and_says_where(backend: 
         (
             "settings",
             "牵头单位,城管局",
-            "「设置」第3行：「项目」写的是「牵头单位」，应是「兜底单位」",
+            "「设置」第5行：「项目」写的是「牵头单位」，应是兜底单位、投诉电话、投诉网址之一",
         ),
     ] {
         let file = with_line(&table(&world, &admin, &draft, part), line);

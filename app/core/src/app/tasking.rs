@@ -5,7 +5,7 @@ use crate::edge::Moment;
 use crate::error::CoreError;
 use crate::tasks;
 use shared::case::Found;
-use shared::catalogue::Label;
+use shared::catalogue::{Complaints, Label};
 use shared::coordinates::LatLon;
 use shared::id::{CaseId, DraftId, OpId};
 use shared::wire::handheld::{TaskDetail, TaskRow};
@@ -90,6 +90,15 @@ impl App {
     /// When nothing was begun.
     pub fn put_down_task(&self, case: CaseId) -> Result<(), CoreError> {
         tasks::put_down(&mut self.store(), case)
+    }
+
+    /// Where to complain; empty where the district named nothing, and until the catalogue is here.
+    #[must_use]
+    pub fn complaints(&self) -> Complaints {
+        self.district()
+            .map_or_else(Complaints::default, |district| {
+                district.catalogue().doc().complaints.clone()
+            })
     }
 
     /// The words that this city says otherwise; none until the catalogue is here.

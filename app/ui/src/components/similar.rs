@@ -2,10 +2,10 @@
 
 use super::icon::{Icon, Shape};
 use crate::pages::form::form;
-use crate::state::{shared, speaker};
+use crate::state::{shared, speaker, state_word_in};
 use crate::words::{self, Speaker};
 use leptos::prelude::*;
-use shared::label::{self, Lang};
+use shared::label::Lang;
 use shared::time::Timestamp;
 use shared::wire::handheld::SimilarView;
 
@@ -67,8 +67,8 @@ fn row(view: SimilarView, t: Speaker, now: Timestamp) -> impl IntoView {
     });
     let reasons = reasons.collect::<Vec<_>>().join(t.0.pick("，", ", "));
     let state = match &view.state {
-        Some(state) => label::state(state, t.0),
-        None => t.say(words::SIMILAR_ON_DEVICE),
+        Some(state) => state_word_in(state, t.0),
+        None => t.say(words::SIMILAR_ON_DEVICE).to_owned(),
     };
     let line = format!("{} · {} · {state}", view.code, t.moment(view.seen, now));
     view! {

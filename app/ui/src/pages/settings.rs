@@ -1,6 +1,7 @@
 //! 我的: who I am, language and type size, sync, what the app takes on the device, about.
 
 use crate::backend;
+use crate::components::complaints::ComplaintsCard;
 use crate::components::field::{Fact, Switch};
 use crate::components::icon::{Icon, Shape};
 use crate::components::notice::ProblemNotice;
@@ -57,6 +58,7 @@ pub(crate) fn Settings() -> impl IntoView {
             </section>
             <CourierCard />
             <LockSettings />
+            <ComplaintsCard />
             <section class="card stack tight">
                 <h2>{t.say(words::SETTINGS_STORE)}</h2>
                 <dl class="facts">

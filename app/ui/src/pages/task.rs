@@ -4,6 +4,7 @@
 mod doing;
 
 use crate::backend;
+use crate::components::complaints::ComplaintsCard;
 use crate::components::field::Fact;
 use crate::components::icon::{Icon, Shape};
 use crate::components::notice::reading;
@@ -49,6 +50,7 @@ pub(crate) fn Task(case: CaseId) -> impl IntoView {
             {move || known.get().map(|detail| view! { <Where detail /> })}
             {move || open.get().map(|kind| view! { <Doing case kind known /> })}
             {move || known.get().map(|detail| view! { <Rest detail /> })}
+            <ComplaintsCard />
         </div>
     }
 }

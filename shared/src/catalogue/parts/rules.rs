@@ -8,8 +8,8 @@ use crate::calendar::{Limit, LimitUnit};
 use crate::case::{Card, StateRow};
 use crate::catalogue::table::TableError;
 use crate::catalogue::{
-    CatalogueDoc, Category, Condition, Escalation, Reach, StageLimit, StagedLimit, limited_states,
-    stage_limit,
+    CatalogueDoc, Category, Complaints, Condition, Escalation, Reach, StageLimit, StagedLimit,
+    limited_states, stage_limit,
 };
 use crate::id::{CategoryId, ConditionId};
 use crate::label::{self, City, Lang};
@@ -27,6 +27,12 @@ const AT_DEADLINE: &str = "到期";
 const EVERYTHING: &str = "全部";
 /// The unit that may not hand back.
 pub(in crate::catalogue) const LAST_RESORT: &str = "兜底单位";
+/// The number to call with a complaint.
+const COMPLAINTS_PHONE: &str = "投诉电话";
+/// The page to open with one.
+const COMPLAINTS_URL: &str = "投诉网址";
+const PHONE_CHARS_LIMIT: usize = 40;
+const URL_CHARS_LIMIT: usize = 200;
 
 const CARDS: [Card; 3] = [Card::Yellow, Card::Red, Card::None];
 
@@ -314,26 +320,55 @@ pub(super) fn absent(rows: &[Cells<'_>]) -> Read<Vec<String>> {
 
 /// A line for each thing that is said once.
 pub(super) fn setting_lines(doc: &CatalogueDoc) -> Vec<Vec<String>> {
-    let last_resort = doc.last_resort.clone().unwrap_or_default();
-    vec![vec![LAST_RESORT.to_owned(), last_resort]]
+    let line = |name: &str, value: &str| vec![name.to_owned(), value.to_owned()];
+    vec![
+        line(LAST_RESORT, doc.last_resort.as_deref().unwrap_or_default()),
+        line(COMPLAINTS_PHONE, &doc.complaints.phone),
+        line(COMPLAINTS_URL, &doc.complaints.url),
+    ]
 }
 
-/// The unit that may not hand back; without its line it stays who it was.
-pub(super) fn last_resort(rows: &[Cells<'_>], before: Option<&String>) -> Read<Option<String>> {
-    let mut named: Option<&str> = None;
+/// The unit that may not hand back and where to complain; what has no line stays as it was.
+pub(super) fn settings(
+    rows: &[Cells<'_>],
+    before: &CatalogueDoc,
+) -> Read<(Option<String>, Complaints)> {
+    let mut last_resort = before.last_resort.clone();
+    let mut complaints = before.complaints.clone();
+    let mut seen = HashSet::new();
     for row in rows {
-        if row.text(0) != LAST_RESORT {
-            let zh = format!("应是「{LAST_RESORT}」");
-            return Err(row.wrong(0, &zh, "no such setting"));
+        let (name, value) = (row.text(0), row.text(1));
+        match name {
+            LAST_RESORT => last_resort = Some(value.to_owned()).filter(|unit| !unit.is_empty()),
+            COMPLAINTS_PHONE => complaints.phone = phone(row)?,
+            COMPLAINTS_URL => complaints.url = url(row)?,
+            _ => {
+                let zh = format!("应是{LAST_RESORT}、{COMPLAINTS_PHONE}、{COMPLAINTS_URL}之一");
+                return Err(row.wrong(0, &zh, "no such setting"));
+            }
         }
-        if named.is_some() {
+        if !seen.insert(name) {
             return Err(twice(row));
         }
-        named = Some(row.text(1));
     }
-    Ok(match named {
-        None => before.cloned(),
-        Some("") => None,
-        Some(name) => Some(name.to_owned()),
-    })
+    Ok((last_resort, complaints))
+}
+
+fn phone(row: &Cells<'_>) -> Read<String> {
+    let text = row.text(1);
+    if text.chars().count() > PHONE_CHARS_LIMIT {
+        let zh = format!("最多{PHONE_CHARS_LIMIT}字");
+        return Err(row.wrong(1, &zh, "too long for a phone number"));
+    }
+    Ok(text.to_owned())
+}
+
+fn url(row: &Cells<'_>) -> Read<String> {
+    let text = row.text(1);
+    let is_address = text.starts_with("https://") || text.starts_with("http://");
+    if !text.is_empty() && (!is_address || text.chars().count() > URL_CHARS_LIMIT) {
+        let zh = format!("应以https://或http://开头，最多{URL_CHARS_LIMIT}字");
+        return Err(row.wrong(1, &zh, "no address of a page"));
+    }
+    Ok(text.to_owned())
 }

@@ -234,7 +234,10 @@ fn the_rules_read_as_people_say_them() {
             "井盖-1 C01;E0110 2紧急工作时  派遣员 社区  城管局",
         ]
     );
-    assert_eq!(cells(&doc, Part::Settings), ["兜底单位 环卫中心"]);
+    assert_eq!(
+        cells(&doc, Part::Settings),
+        ["兜底单位 环卫中心", "投诉电话 ", "投诉网址 "]
+    );
     let id = doc.conditions[7].id.to_string();
     let stages = cells(&doc, Part::Staged);
     assert_eq!(stages.len(), 4);
@@ -263,6 +266,13 @@ fn what_a_file_of_rules_leaves_out_holds_no_longer_and_what_is_usual_is_not_writ
     assert_eq!(emptied.last_resort, None);
     let unsaid = taken(&doc, Part::Settings, "项目|内容\n");
     assert_eq!(unsaid.last_resort, doc.last_resort);
+    let text = "项目|内容\n投诉电话|0599-12345\n投诉网址|https://example.org\n";
+    let channel = taken(&doc, Part::Settings, text);
+    assert_eq!(channel.last_resort, doc.last_resort);
+    assert_eq!(channel.complaints.phone, "0599-12345");
+    let emptied = taken(&channel, Part::Settings, "项目|内容\n投诉电话|\n");
+    assert_eq!(emptied.complaints.phone, "");
+    assert_eq!(emptied.complaints.url, "https://example.org");
     // The table of conditions knows nothing of stages and leaves them alone.
     let table = export(&doc, Part::Conditions);
     let same = import(&doc, Part::Conditions, &table, NOW).unwrap();
@@ -368,7 +378,15 @@ fn a_wrong_cell_of_escalation_and_settings_is_named_with_what_is_allowed() {
     }
     let settings = "项目|内容\n兜底单位|城管局\n";
     let said = refused(Part::Settings, &format!("{settings}兜底|城管局\n"));
-    assert_eq!(said, "第3行：「项目」写的是「兜底」，应是「兜底单位」");
+    assert_eq!(
+        said,
+        "第3行：「项目」写的是「兜底」，应是兜底单位、投诉电话、投诉网址之一"
+    );
+    let said = refused(Part::Settings, &format!("{settings}投诉网址|12345\n"));
+    assert!(
+        said.starts_with("第3行：「内容」写的是「12345」，应以https://"),
+        "{said}"
+    );
     let said = refused(Part::Settings, &format!("{settings}兜底单位|环卫中心\n"));
     assert_eq!(said, "第3行：「项目」写的是「兜底单位」，前面已有一行");
 }

@@ -139,9 +139,6 @@ pub struct CaseLife {
     pub step: Step,
     /// Who must act next.
     pub awaits: Awaits,
-    /// Since when it is in its state.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub stage_since_ms: Option<Timestamp>,
     /// The arithmetic of how long it may stay there, a line a step.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub stage_why: Vec<String>,

@@ -1,5 +1,6 @@
 //! 办理经过: what happened to a case, in order, oldest first.
 
+use crate::desk::event_word;
 use crate::format;
 use crate::words::{self, Word};
 use leptos::prelude::*;
@@ -35,7 +36,7 @@ fn entry(event: &CaseEvent, now: Timestamp, lang: Lang) -> impl IntoView + use<>
     view! {
         <li data-event=event.kind.clone()>
             <p class="row between">
-                <strong>{label::event(&event.kind, lang)}</strong>
+                <strong>{event_word(&event.kind, lang)}</strong>
                 <small class="number">{format::moment(event.at, now, lang)}</small>
             </p>
             <p class="second">{event.by.clone()}</p>

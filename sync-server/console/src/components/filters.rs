@@ -2,7 +2,7 @@
 //! being typed.
 
 use super::picker::Picker;
-use crate::desk::{Choice, Desk};
+use crate::desk::{Choice, Desk, state_word, step_word};
 use crate::filter;
 use crate::icons::{Icon, Shape};
 use crate::words;
@@ -46,11 +46,11 @@ fn state_options(query: &CaseQuery, lang: Lang) -> Vec<(Option<Step>, Vec<Entry>
     for step in Step::ALL {
         let rows = STATES.iter().filter(|row| row.step == step);
         let names: Vec<&str> = rows.map(|row| row.name).collect();
-        let one = |name: &&str| ((*name).to_owned(), label::state(name, lang).to_owned());
+        let one = |name: &&str| ((*name).to_owned(), state_word(name, lang));
         let mut entries: Vec<Entry> = names.iter().map(one).collect();
         // The states of the last link have nothing in common but their end.
         if names.len() > 1 && step != Step::Close {
-            let whole = format!("{}{}", label::step(step, lang), words::WHOLE_STEP.of(lang));
+            let whole = format!("{}{}", step_word(step, lang), words::WHOLE_STEP.of(lang));
             entries.insert(0, (names.join(","), whole));
         }
         groups.push((Some(step), entries));
@@ -59,7 +59,7 @@ fn state_options(query: &CaseQuery, lang: Lang) -> Vec<(Option<Step>, Vec<Entry>
     let known = |entries: &[Entry]| entries.iter().any(|(known, _)| *known == value);
     if !groups.iter().any(|(_, entries)| known(entries)) {
         let names = value.trim_start_matches("class:").split(',');
-        let names: Vec<&str> = names.map(|name| label::state(name, lang)).collect();
+        let names: Vec<String> = names.map(|name| state_word(name, lang)).collect();
         let words = names.join(lang.pick("、", ", "));
         if let Some((_, first)) = groups.first_mut() {
             first.push((value, words));
@@ -149,7 +149,7 @@ fn state_boxes(query: &CaseQuery, lang: Lang) -> impl IntoView + use<> {
         match step {
             None => entries.into_any(),
             Some(step) => view! {
-                <optgroup label=label::step(step, lang)>{entries}</optgroup>
+                <optgroup label=step_word(step, lang)>{entries}</optgroup>
             }
             .into_any(),
         }

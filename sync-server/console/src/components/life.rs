@@ -3,11 +3,12 @@
 
 use crate::components::light::badge;
 use crate::components::moves::plan;
+use crate::desk::{move_word, state_word, step_word};
 use crate::format;
 use crate::icons::{Icon, Shape};
 use crate::words::{self, Word};
 use leptos::prelude::*;
-use shared::case::{Appealed, Awaits, Class, Step};
+use shared::case::{Appealed, Awaits, Class, Move, Step};
 use shared::label::{self, Lang};
 use shared::time::Timestamp;
 use shared::wire::console::{CaseDetail, CaseLife, FindingRow, MergedRow, PartRow, StageRow};
@@ -28,7 +29,7 @@ pub(crate) fn progress(case: &CaseDetail, now: Timestamp, lang: Lang) -> Option<
         });
         view! {
             <li data-step=state aria-current=current>
-                <span>{label::step(step, lang)}</span> " " {said}
+                <span>{step_word(step, lang)}</span> " " {said}
             </li>
         }
     });
@@ -162,7 +163,7 @@ pub(crate) fn facts(case: &CaseDetail, now: Timestamp, lang: Lang) -> impl IntoV
         return view! { <p class="second">{words::NOTHING_SPECIAL.of(lang)}</p> }.into_any();
     }
     let rows = rows.into_iter().map(|(name, value)| {
-        view! { <div><dt>{name.of(lang)}</dt><dd>{value}</dd></div> }
+        view! { <div><dt>{name}</dt><dd>{value}</dd></div> }
     });
     let rows: Vec<_> = rows.collect();
     let chain = (!life.returned_by.is_empty()).then(|| chain(&life.returned_by, lang));
@@ -178,7 +179,7 @@ pub(crate) fn facts(case: &CaseDetail, now: Timestamp, lang: Lang) -> impl IntoV
 }
 
 /// The facts that are one value each; only those that there are.
-fn plain(life: &CaseLife, now: Timestamp, lang: Lang) -> Vec<(Word, String)> {
+fn plain(life: &CaseLife, now: Timestamp, lang: Lang) -> Vec<(String, String)> {
     let times = |count: u32| {
         (count > 0).then(|| format!("{count}{}{}", lang.pick("", " "), words::TIMES.of(lang)))
     };
@@ -196,18 +197,6 @@ fn plain(life: &CaseLife, now: Timestamp, lang: Lang) -> Vec<(Word, String)> {
                 .map(|outcome| label::outcome(outcome, lang).to_owned()),
         ),
         (words::NEXT_DATE, life.next_ms.map(moment)),
-        (
-            words::VERIFIED,
-            life.verified
-                .as_ref()
-                .map(|one| finding(one, label::verified)),
-        ),
-        (
-            words::CHECKED,
-            life.checked
-                .as_ref()
-                .map(|one| finding(one, label::checked)),
-        ),
         (words::EXTENSIONS, times(life.extensions)),
         // A limit that runs as it was given is said by its moment alone.
         (
@@ -223,7 +212,25 @@ fn plain(life: &CaseLife, now: Timestamp, lang: Lang) -> Vec<(Word, String)> {
                 .then(|| words::LAST_OWNER.of(lang).to_owned()),
         ),
     ];
-    all.into_iter()
+    let found = [
+        (
+            move_word(Move::Verify, lang),
+            life.verified
+                .as_ref()
+                .map(|one| finding(one, label::verified)),
+        ),
+        (
+            move_word(Move::Check, lang),
+            life.checked
+                .as_ref()
+                .map(|one| finding(one, label::checked)),
+        ),
+    ];
+    let all = all.into_iter();
+    let all = all.map(|(name, value)| (name.of(lang).to_owned(), value));
+    found
+        .into_iter()
+        .chain(all)
         .filter_map(|(name, value)| Some((name, value?)))
         .collect()
 }
@@ -335,7 +342,7 @@ fn merged(name: Word, rows: &[MergedRow], lang: Lang) -> Option<impl IntoView + 
             <li class="row">
                 <a href=format!("/cases/{id}") data-test="merged-case">{number}</a>
                 <span>{row.reporter_name.clone()}</span>
-                <small>{label::state(&row.state, lang)}</small>
+                <small>{state_word(&row.state, lang)}</small>
             </li>
         }
     };

@@ -1,6 +1,7 @@
 //! The deadline's light: a shape, a word and the remaining time, never colour alone; and the badge
 //! of a case's state and of what lies on it.
 
+use crate::desk::state_word;
 use crate::format::{Deadline, stage_is_late};
 use crate::icons::{Icon, Shape};
 use crate::words;
@@ -49,7 +50,7 @@ pub(crate) fn state_badge(state: &str, class: Class, lang: Lang) -> impl IntoVie
     let state_name = state.to_owned();
     view! {
         <span class="badge" data-state=kind data-case-state=state_name>
-            {label::state(state, lang)}
+            {state_word(state, lang)}
         </span>
     }
 }

@@ -1,12 +1,14 @@
 //! The work lists of a person, with counts, beside the table (above it on a narrow screen).
 
 use crate::components::states::Trouble;
+use crate::components::unlisted::UnlistedYear;
 use crate::desk::Desk;
 use crate::filter;
 use crate::poll::Poll;
 use crate::words;
 use leptos::prelude::*;
 use shared::label::Lang;
+use shared::role::OfficePage;
 use shared::wire::console::{CaseQuery, WorkList};
 
 /// The key of the list that isn't one of cases.
@@ -46,6 +48,10 @@ pub(crate) fn WorkLists(
     is_said: Signal<bool>,
 ) -> impl IntoView {
     let desk = Desk::here();
+    let unlisted = Signal::derive(move || {
+        let year = desk.unlisted_year.get();
+        year.filter(|_| desk.may_open(OfficePage::Catalogue))
+    });
     let here = Memo::new(move |_| lists.answer.with(Option::is_some));
     let retry = Callback::new(move |()| lists.refresh());
     let entry = move |list: WorkList| {
@@ -77,6 +83,8 @@ pub(crate) fn WorkLists(
             <Show when=move || !here.get() && !is_said.get()>
                 <Trouble problem=lists.problem on_retry=retry/>
             </Show>
+            // Whoever can mend it is told; others read it where a deadline is explained.
+            <UnlistedYear year=unlisted/>
             <ul>
                 {move || {
                     let lists = lists.answer.get();

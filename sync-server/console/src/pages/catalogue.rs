@@ -4,6 +4,7 @@
 use crate::api;
 use crate::components::answered::Answered;
 use crate::components::states::{Empty, FormProblem};
+use crate::components::unlisted::UnlistedYear;
 use crate::desk::Desk;
 use crate::format;
 use crate::icons::{Icon, Shape};
@@ -26,6 +27,15 @@ pub(crate) fn CataloguePage() -> impl IntoView {
     let desk = Desk::here();
     desk.title(move || desk.say(words::CATALOGUE).to_owned());
     let listed = Poll::start(api::catalogues, Some(REFRESH));
+    // What was published meanwhile may have brought them in.
+    Effect::new(move |_| {
+        let year = listed
+            .answer
+            .with(|answer| answer.as_ref().map(|answer| answer.unlisted_year));
+        if let Some(year) = year {
+            desk.unlisted_year.set(year);
+        }
+    });
     let problem = RwSignal::new(None::<String>);
     let busy = RwSignal::new(false);
     let navigate = use_navigate();
@@ -52,6 +62,7 @@ pub(crate) fn CataloguePage() -> impl IntoView {
         <div class="page stack" data-test="catalogue">
             <h1>{move || desk.say(words::CATALOGUE)}</h1>
             <p class="second">{move || desk.say(words::CATALOGUE_WHAT)}</p>
+            <UnlistedYear year=desk.unlisted_year/>
             <Begin begin=begin busy=busy/>
             <FormProblem words=problem/>
             <Answered poll=listed>

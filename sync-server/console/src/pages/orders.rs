@@ -139,6 +139,15 @@ fn order(
             />
         }
     });
+    let ended_by = (!row.ended_by.is_empty()).then(|| {
+        let words = format!(
+            "{}{}{}",
+            words::ORDER_ENDED_BY.of(lang),
+            lang.pick("：", ": "),
+            row.ended_by
+        );
+        view! { <p class="second" data-test="order-ended-by">{words}</p> }
+    });
     view! {
         <tr role="row" data-test="order-row">
             <td role="cell" data-label=words::STANDING.of(lang)>
@@ -149,7 +158,9 @@ fn order(
             <td role="cell" data-label=words::ORDER_BEGIN.of(lang)>
                 {format::moment(order.from_ms, now, lang)}
             </td>
-            <td role="cell" data-label=words::ORDER_FINISH.of(lang)>{until}</td>
+            <td role="cell" data-label=words::ORDER_FINISH.of(lang)>
+                {until} {ended_by}
+            </td>
             <td role="cell" data-label=words::ORDER_WORDS.of(lang)>{order.words.clone()}</td>
             <td role="cell" data-label=words::ORDER_BY.of(lang)>{row.given_by.clone()}</td>
             <td role="cell">{button}</td>

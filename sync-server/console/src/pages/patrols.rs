@@ -4,7 +4,7 @@
 use crate::api::{self, Problem};
 use crate::components::answered::Answered;
 use crate::components::states::{Empty, FormProblem};
-use crate::desk::Desk;
+use crate::desk::{Desk, state_word};
 use crate::filter;
 use crate::format;
 use crate::poll::{Poll, REFRESH};
@@ -231,7 +231,7 @@ fn mark(entry: &MarkEntry, now: Timestamp, lang: Lang) -> impl IntoView + use<> 
 fn case(row: &PatrolCase, now: Timestamp, lang: Lang) -> impl IntoView + use<> {
     let parts = [
         row.category_name.clone(),
-        label::state(&row.state, lang).to_owned(),
+        state_word(&row.state, lang),
         format::moment(row.at_ms, now, lang),
         words::photos(row.photos, lang),
     ];

@@ -110,6 +110,7 @@ words! {
     ORDER_ON: "急时", "In force";
     ORDER_COMING: "未开始", "To come";
     ORDER_BY: "下令人", "Given by";
+    ORDER_ENDED_BY: "结束人", "Ended by";
     ORDER_OPEN: "另行通知", "until further notice";
     ORDER_BEGIN: "开始", "From";
     ORDER_FINISH: "结束", "Until";

@@ -69,8 +69,6 @@ words! {
     REWORKS: "返工", "Reworks";
     ESCALATIONS: "上报上级", "Escalations";
     TIMES: "次", "times";
-    VERIFIED: "核实", "Verified";
-    CHECKED: "核查", "Checked";
     NEXT_DATE: "计划处置", "Planned for";
     APPEAL: "超时申诉", "Appeal";
     PARTS: "协办", "Parts of other units";

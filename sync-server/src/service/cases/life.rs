@@ -8,6 +8,7 @@ use crate::service::Result;
 use crate::service::district::District;
 use crate::store::cases::CaseRow;
 use crate::store::{self, Tx};
+use shared::calendar::counted_without_words;
 use shared::case::{
     Asked, Awaits, Case, Finding, Part, Stage, Step, explain, explain_part, explain_stage,
     explain_staged, state,
@@ -15,6 +16,16 @@ use shared::case::{
 use shared::id::UnitCode;
 use shared::time::Timestamp;
 use shared::wire::console::{CaseLife, FindingRow, MergedRow, PartRow, StageRow};
+
+/// The arithmetic of a deadline, and whether it was counted without the holidays of its year.
+fn deadline_why(district: &District, case: Option<&Case>, mut lines: Vec<String>) -> Vec<String> {
+    let without = case.and_then(|case| {
+        let calendar = district.catalogue.calendar();
+        calendar.counted_without(case.deadline_ms?, case.clock())
+    });
+    lines.extend(without.map(counted_without_words));
+    lines
+}
 
 /// What a case has been through, in words where a code alone would say nothing.
 pub(super) fn view(
@@ -44,9 +55,8 @@ pub(super) fn view(
         awaits: case
             .as_ref()
             .map_or(Awaits::Dispatcher, |case| case.awaits()),
-        stage_since_ms: life.stage_since_ms,
         stage_why: said(explain_stage),
-        deadline_why: said(explain),
+        deadline_why: deadline_why(district, case.as_ref(), said(explain)),
         first_unit_name: life.first_unit.as_ref().map(unit_name),
         returned_by: life.returned_by.iter().map(unit_name).collect(),
         reworks: life.reworks,

@@ -13,7 +13,7 @@ use crate::store::cases::{CaseRow, Growth};
 use crate::store::{self, Tx};
 use shared::addition::{Addition, Visit};
 use shared::case::{CLOSED, Case, Class, Event, Given, Move, Refusal, move_row};
-use shared::label::{self, Lang};
+use shared::label::{self, City, Lang};
 use shared::time::Timestamp;
 
 /// The stored kind of a finding that came late.
@@ -36,8 +36,9 @@ pub(super) fn found(
     let row = &seen.row;
     let waits = move_row(kind).is_some_and(|row| row.from.contains(&seen.row.state.as_str()));
     if !waits || is_of_a_former_round(adding, row) {
-        let words = late_words(tx, adding, kind, row, now)?;
-        let word = label::case_move(kind, Lang::Zh);
+        let city = district.city();
+        let words = late_words(tx, &city, adding, kind, row, now)?;
+        let word = city.case_move(kind, Lang::Zh);
         let entry = format!("{word}：{}", adding.words);
         let did = noted(tx, district, seen, adding, by, (LATE_FINDING, &entry), now)?;
         return Ok(match did {
@@ -102,6 +103,7 @@ fn is_of_a_former_round(adding: &Adding, row: &CaseRow) -> bool {
 /// Why a finding moved nothing: how the case ended, or who was first.
 fn late_words(
     tx: &mut dyn Tx,
+    city: &City,
     adding: &Adding,
     kind: Move,
     row: &CaseRow,
@@ -110,20 +112,20 @@ fn late_words(
     let kept = "这次的结果已记入办理经过。";
     if row.class == Class::Closed {
         let when = row.closed.map(|at| day(at, now)).unwrap_or_default();
-        let how = label::state(&row.state, Lang::Zh);
+        let how = city.state(&row.state, Lang::Zh);
         return Ok(format!("这件事{when}{how}，{kept}"));
     }
     let trail = store::events::of_case(tx, row.id)?;
     let mut newest = trail.iter().rev();
     let first = newest.find(|entry| entry.event.kind == kind.as_str());
-    let word = label::case_move(kind, Lang::Zh);
+    let word = city.case_move(kind, Lang::Zh);
     Ok(match first {
         Some(entry) if entry.event.person == Some(adding.actor.person) => {
             format!("您{}已{word}过，{kept}", day(entry.event.at, now))
         }
         Some(entry) => format!("{}已由他人{word}，{kept}", day(entry.event.at, now)),
         None => {
-            let state = label::state(&row.state, Lang::Zh);
+            let state = city.state(&row.state, Lang::Zh);
             format!("这件事现在是“{state}”，{kept}")
         }
     })
@@ -175,7 +177,11 @@ pub(super) fn contest(
     match refusal(tx, district, seen, adding, by, what.clone(), now)? {
         None => {}
         Some(Refusal::ContestTooLate) => return Ok(Did::Aside("contest_late".into())),
-        Some(Refusal::ContestedEnough) => return Ok(Did::Aside("contest_again".into())),
+        Some(Refusal::ContestedEnough) => {
+            let code = "contest_again";
+            let words = district.and_complaints(label::fault(code, Lang::Zh), Lang::Zh);
+            return Ok(Did::Aside(Reason { code, words }));
+        }
         Some(refusal) => return Err(Fault::damaged("objection", refusal)),
     }
     let Some(seen) = with_photos(tx, seen, adding, now)? else {

@@ -1,12 +1,11 @@
 //! Into which case another one is merged.
 
 use super::{MoveForm, Wants};
-use crate::desk::Desk;
+use crate::desk::{Desk, state_word};
 use crate::format;
 use crate::words;
 use leptos::ev::KeyboardEvent;
 use leptos::prelude::*;
-use shared::label;
 use shared::wire::console::{CaseDetail, CaseRow};
 
 /// Which case: looked for by words, chosen from what was found.
@@ -66,7 +65,7 @@ pub(super) fn IntoField(
 fn candidate(desk: Desk, form: MoveForm, row: &CaseRow) -> impl IntoView + use<> {
     let id = row.id;
     let lang = desk.lang.get_untracked();
-    let line = format!("{} · {}", row.category_name, label::state(&row.state, lang));
+    let line = format!("{} · {}", row.category_name, state_word(&row.state, lang));
     let place = format::place(&row.place);
     let number = row.case_no.clone();
     view! {

@@ -1,6 +1,7 @@
 //! What may be done with a case and what each move's form asks for: plain functions, so that the
 //! forms hold no rule. Tests are at the end of the file.
 
+use crate::desk::move_word;
 use shared::case::{
     ACCEPTED, Ask, Asked, CHECKED, CHECKING, CONTESTED, DISPATCHED, Fact, Found, HANDLED, HANDLING,
     Move, Outcome, REASON_CHARS_LIMIT, RECEIVED, RETURNED, Refusal, SUSPENSION_MS_MAX, VERIFYING,
@@ -37,7 +38,7 @@ impl Begun {
                 let ask_for = crate::words::ASK_FOR.of(lang);
                 format!("{ask_for}{}", label::ask(ask, lang))
             }
-            None => label::case_move(self.allowed.kind, lang).to_owned(),
+            None => move_word(self.allowed.kind, lang),
         }
     }
 }
@@ -246,6 +247,9 @@ mod tests {
     #![allow(clippy::unwrap_used, reason = "a test may fail loudly")]
     use super::*;
     use crate::compare::tests::case;
+    use leptos::prelude::{Owner, RwSignal, provide_context};
+    use shared::catalogue::Label;
+    use shared::label::City;
 
     const NOW: Timestamp = Timestamp(1_795_487_400_000);
 
@@ -257,6 +261,25 @@ mod tests {
             needs_unit: needs.contains(&Fact::Unit),
             needs,
         }
+    }
+
+    #[test]
+    fn a_button_says_what_the_city_says() {
+        let begun = Begun {
+            allowed: allowed(Move::AskVerify),
+            ask: None,
+        };
+        assert_eq!(begun.words(Lang::Zh), "下发核实");
+        let label = Label {
+            key: String::from("move.ask_verify"),
+            zh: String::from("下发核查"),
+            en: String::new(),
+        };
+        Owner::new().with(|| {
+            provide_context(RwSignal::new(City(vec![label])));
+            assert_eq!(begun.words(Lang::Zh), "下发核查");
+            assert_eq!(begun.words(Lang::En), "Send to be verified");
+        });
     }
 
     fn with(state: &str, kinds: &[Move], asks: &[Ask]) -> CaseDetail {

@@ -5,14 +5,14 @@ use crate::api::{self, Moved};
 use crate::components::conflict::Conflict;
 use crate::components::moves::plan::Begun;
 use crate::components::moves::{MoveForm, Sending, Wants};
-use crate::desk::{Choice, Desk, bring_into_view};
+use crate::desk::{Choice, Desk, bring_into_view, move_word};
 use crate::poll::Poll;
 use crate::words;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use shared::case::Move;
 use shared::id::CaseId;
-use shared::label::{self, Lang};
+use shared::label::Lang;
 use shared::report::PHOTO_BYTES_LIMIT;
 use shared::wire::console::{AllowedMove, CaseDetail, CaseQuery, CaseRow, Colleague};
 
@@ -47,7 +47,7 @@ impl Done {
         match self {
             Self::Moved(kind) => {
                 let (done, gap) = (words::MOVE_DONE.of(lang), lang.pick("：", ": "));
-                format!("{done}{gap}{}", label::case_move(kind, lang))
+                format!("{done}{gap}{}", move_word(kind, lang))
             }
             Self::NotAnyMore => words::NOT_ANY_MORE.of(lang).to_owned(),
         }

@@ -2,10 +2,12 @@
 
 use super::Sheet;
 use crate::components::states::Empty;
+use crate::components::unlisted::UnlistedYear;
 use crate::desk::Desk;
 use crate::icons::{Icon, Shape};
 use crate::words;
 use leptos::prelude::*;
+use shared::calendar::Calendar;
 use shared::catalogue::parts::Part;
 use shared::catalogue::review::{
     Change, DIFFERENCES_SHOWN_LIMIT, Difference, PartReview, Suspicion,
@@ -16,6 +18,15 @@ use shared::label::Lang;
 #[component]
 pub(super) fn Reviewed(sheet: Sheet) -> impl IntoView {
     let desk = Desk::here();
+    // A memo: the table is read anew only when the draft changes.
+    let calendar = Memo::new(move |_| {
+        let shown = sheet.shown.read();
+        Calendar::from_csv(&shown.as_ref()?.doc.calendar_csv).ok()
+    });
+    let unlisted = Signal::derive(move || {
+        let now = desk.now.get();
+        calendar.with(|calendar| calendar.as_ref()?.unlisted_year(now))
+    });
     let content = move || {
         let lang = desk.lang.get();
         let shown = sheet.shown.read();
@@ -41,6 +52,7 @@ pub(super) fn Reviewed(sheet: Sheet) -> impl IntoView {
     view! {
         <section class="card stack" id="draft-review">
             <h2>{move || desk.say(words::REVIEW)}</h2>
+            <UnlistedYear year=unlisted/>
             {content}
         </section>
     }

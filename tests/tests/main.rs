@@ -28,6 +28,7 @@ mod merging;
 mod mutations;
 mod office;
 mod orders;
+mod own_work;
 mod patrols;
 mod people;
 mod photos;

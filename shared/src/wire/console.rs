@@ -129,10 +129,14 @@ pub struct CaseQuery {
     /// Only cases with a card: `yellow`, `red`, or both separated by a comma.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub card: Option<String>,
+    /// Only open cases in which a unit of this person assists and owes its part.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owed: Option<bool>,
     /// Only cases that wait for this person's roles.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub todo: Option<bool>,
-    /// `opened` (newest first, the default) or `deadline` (most pressing first).
+    /// `opened` (newest first, the default) or `deadline` (most pressing first); with `owed` also
+    /// `part`, by the deadline of the part.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sort: Option<String>,
     /// Where the page before ended.
@@ -201,6 +205,25 @@ pub struct CaseRow {
     /// Until when it is suspended: the clock stands meanwhile.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub suspended_until_ms: Option<Timestamp>,
+    /// Where `owed` was asked for: the part that this person's unit owes, whose deadline counts
+    /// there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub part: Option<OwedPart>,
+}
+
+/// A part that a unit owes to a case.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct OwedPart {
+    /// The unit.
+    pub unit: UnitCode,
+    /// Since when it is asked for.
+    pub asked_ms: Timestamp,
+    /// By when.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deadline_ms: Option<Timestamp>,
+    /// As in [`CaseRow`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub used_permille: Option<i64>,
 }
 
 /// A page of cases.

@@ -31,6 +31,7 @@ fn pairs(query: &CaseQuery) -> Vec<Pair> {
         ("late", flag(query.late)),
         ("asked", query.asked.clone()),
         ("card", query.card.clone()),
+        ("owed", flag(query.owed)),
         ("todo", flag(query.todo)),
         ("sort", query.sort.clone()),
         ("cursor", query.cursor.clone()),
@@ -77,6 +78,7 @@ fn set(query: &mut CaseQuery, name: &str, value: String) {
         "to_ms" => query.to_ms = value.parse().ok(),
         "text" => query.text = Some(value),
         "late" => query.late = (value == "true").then_some(true),
+        "owed" => query.owed = (value == "true").then_some(true),
         "todo" => query.todo = (value == "true").then_some(true),
         "asked" => query.asked = Some(value),
         "card" => query.card = Some(value),
@@ -98,6 +100,7 @@ pub(crate) fn same_list(one: &CaseQuery, other: &CaseQuery) -> bool {
         // These are what the server does anyway.
         query.late = query.late.filter(|on| *on);
         query.todo = query.todo.filter(|on| *on);
+        query.owed = query.owed.filter(|on| *on);
         pairs(&query)
     };
     list(one) == list(other)
@@ -185,6 +188,7 @@ mod tests {
             text: Some("人民路 & 100% <井盖>+🙂".into()),
             from_ms: Some(1_795_487_400_000),
             late: Some(true),
+            owed: Some(true),
             asked: Some("extension,appeal".into()),
             card: Some("red".into()),
             sort: Some("deadline".into()),

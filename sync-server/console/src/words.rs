@@ -185,6 +185,7 @@ words! {
     NOT_IN_TIME: "超期", "Late";
     NO_CLOCK: "未计时", "No clock";
     NO_CLOCK_WHY: "派遣给责任单位后才开始计时。", "The clock starts when the case is dispatched to a unit.";
+    NO_PART_CLOCK_WHY: "这项协办没有时限。", "This part has no deadline.";
 }
 
 // A case.

@@ -35,9 +35,10 @@ enum Filter {
     Asked(&'static str),
     Carded,
     Suspended,
+    Owed,
 }
 
-const LISTS: [Named; 12] = [
+const LISTS: [Named; 13] = [
     list(
         "to_dispatch",
         "待派遣",
@@ -86,6 +87,13 @@ const LISTS: [Named; 12] = [
         "In progress",
         For::Handlers,
         Filter::Todo(HANDLING),
+    ),
+    list(
+        "assisting",
+        "待协办反馈",
+        "To answer",
+        For::Handlers,
+        Filter::Owed,
     ),
     list("urged", "督办", "Urged", For::Everybody, Filter::Carded),
     list("late", "超期", "Late", For::Everybody, Filter::Late),
@@ -164,6 +172,13 @@ impl Filter {
                     ..CaseQuery::default()
                 },
                 format!("state={SUSPENDED}"),
+            ),
+            Self::Owed => (
+                CaseQuery {
+                    owed: Some(true),
+                    ..CaseQuery::default()
+                },
+                String::from("owed=true&sort=part"),
             ),
             Self::Closed => (
                 CaseQuery {

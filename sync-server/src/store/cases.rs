@@ -9,7 +9,9 @@ mod list;
 mod near;
 mod states;
 
-pub use due::{assist, assisting_in, colleagues, due_before, look_at_open, merged_into, put_off};
+pub use due::{
+    assist, assisting_in, colleagues, due_before, look_at_open, merged_into, note_parts, put_off,
+};
 pub use kept::{CaseExtras, KeptCase, count_outside, kept_between, page_end};
 pub use list::{
     CaseFilter, Holding, Near, Order, Sight, count, count_by_state, count_sql, page, page_sql,

@@ -3,7 +3,8 @@
 //!
 //! Which tables and columns leave is a list here; passwords, tokens and secret keys are not in it,
 //! nor what can be made again from these: `changes`, `buckets`, `repeated_places`, `patrol_reports`,
-//! the `rollups` of the statistics, and when a case in `case_assisting` was opened.
+//! the `rollups` of the statistics, and in `case_assisting` when a case was opened and until when a
+//! part is owed.
 //! Held by `tests/tests/bundle.rs`.
 
 use super::tx::limit as row_limit;

@@ -55,6 +55,7 @@ const LADDER: &[Step] = &[
     step!(16, "0016_reports_on_rounds"),
     step!(17, "0017_lists_of_units"),
     step!(18, "0018_lists_of_assisting_units"),
+    step!(21, "0021_work_of_ones_own"),
 ];
 
 /// The step this program was written for.

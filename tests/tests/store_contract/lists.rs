@@ -5,7 +5,7 @@ use crate::store_contract::cases::{sight, whole};
 use crate::store_contract::rows::{
     area, at, case, case_id, cast, district, open_case, person_id, read, unit, write,
 };
-use shared::case::Class;
+use shared::case::{Class, Life, Part};
 use sync_server::store::cases::{self, CaseFilter, CaseRow, Holding, Order, Sight};
 use sync_server::store::{Dialect, Store, Value as Bound};
 use tests::backends::Backend;
@@ -17,6 +17,7 @@ tests::on_both![
     the_cases_of_one_unit_are_found_by_their_index,
     what_a_unit_leads_and_assists_in_is_found_by_two_indices,
     the_few_open_ones_are_found_without_those_that_are_closed,
+    what_a_unit_owes_is_found_by_its_index_the_most_pressing_first,
 ];
 
 /// Cases of the test: enough that a page is cut within each moment and each part.
@@ -345,6 +346,94 @@ fn the_few_open_ones_are_found_without_those_that_are_closed(backend: &Backend) 
         let plan = plan(&store, sql);
         assert!(
             plan.is_empty() || goes_by(&plan, &[leads, assists]),
+            "{plan:?}"
+        );
+    }
+}
+
+/// A part that E01 or another unit is asked for.
+fn part(of: &str, deadline: Option<i64>, answered: Option<i64>) -> Part {
+    serde_json::from_value(serde_json::json!({
+        "unit": of, "task": "冲洗路面", "asked_ms": 0, "deadline_ms": deadline,
+        "answered_ms": answered,
+    }))
+    .unwrap()
+}
+
+fn what_a_unit_owes_is_found_by_its_index_the_most_pressing_first(backend: &Backend) {
+    let store = backend.create();
+    write(&store, |tx| {
+        cast(tx)?;
+        let parts = [
+            (1, Class::Open, vec![part("E01", Some(90), None)]),
+            (2, Class::Open, vec![part("E01", None, None)]),
+            (3, Class::Open, vec![part("E01", Some(10), Some(5))]),
+            (4, Class::Closed, vec![part("E01", Some(10), None)]),
+            (5, Class::Open, vec![part("D01", Some(10), None)]),
+            // Answered, and asked for once more.
+            (
+                6,
+                Class::Open,
+                vec![part("E01", Some(10), Some(5)), part("E01", Some(40), None)],
+            ),
+            (7, Class::Open, vec![part("E01", Some(90), None)]),
+            (
+                8,
+                Class::Open,
+                vec![part("E02", Some(20), None), part("E01", Some(99), None)],
+            ),
+        ];
+        for (n, class, parts) in parts {
+            open_case(tx, &case(n), n, &["D01", "E01", "E02"].map(unit))?;
+            let life = Life {
+                parts,
+                ..Life::default()
+            };
+            cases::note_parts(tx, case_id(n), class, &life)?;
+        }
+        Ok(())
+    });
+    let owed_by = |units: &[&str]| CaseFilter {
+        owed_by: Some(units.iter().map(|code| unit(code)).collect()),
+        ..CaseFilter::new(
+            district(),
+            vec![
+                sight(Holding::Lead(unit("E01"))),
+                sight(Holding::Assisting(unit("E01"))),
+            ],
+        )
+    };
+    let ids = |filter: CaseFilter, after: Option<(Option<i64>, u128)>| {
+        let after = after.map(|(ms, n)| (ms.map(shared::time::Timestamp), case_id(n)));
+        let page = read(&store, move |tx| {
+            cases::page(tx, &filter, Order::Part(after), 9)
+        });
+        page.iter().map(|row| row.id).collect::<Vec<_>>()
+    };
+    assert_eq!(ids(owed_by(&["E01"]), None), [6, 1, 7, 8, 2].map(case_id));
+    assert_eq!(
+        ids(owed_by(&["E01", "E02"]), None),
+        [8, 6, 1, 7, 2].map(case_id)
+    );
+    let behind = Some((Some(90), 1));
+    assert_eq!(ids(owed_by(&["E01"]), behind), [7, 8, 2].map(case_id));
+    assert_eq!(ids(owed_by(&["E01"]), Some((None, 2))), []);
+    assert_eq!(ids(owed_by(&[]), None), []);
+    let count = owed_by(&["E01"]);
+    assert_eq!(read(&store, move |tx| cases::count(tx, &count)), 5);
+    let filter = owed_by(&["E01"]);
+    for sql in [
+        cases::page_sql(&filter, Order::Part(Some((None, case_id(1)))), 50),
+        cases::count_sql(&filter),
+    ] {
+        let plan = plan(&store, sql);
+        let by = |index: &str| plan.iter().any(|step| step.contains(index));
+        assert!(
+            plan.is_empty() || by("case_assisting_owed (district=? AND unit=?"),
+            "{plan:?}"
+        );
+        assert!(
+            plan.is_empty() || by("cases USING INDEX sqlite_autoindex_cases_1 (id=?)"),
             "{plan:?}"
         );
     }

@@ -1,9 +1,10 @@
 //! Cases by the moment at which something is due, and other short questions about them.
 
-use super::{CaseRow, from_row, select_case};
+use super::{CaseRow, NO_DEADLINE, from_row, select_case};
 use crate::params;
 use crate::store::tx::{IDS_AT_ONCE, each_of, limit as row_limit, places};
 use crate::store::{Result, Tx};
+use shared::case::{Class, Life};
 use shared::id::{AreaCode, CaseId, PersonId, UnitCode};
 use shared::time::Timestamp;
 use std::collections::HashMap;
@@ -29,17 +30,18 @@ pub fn due_before(
     tx.query(SQL, values)?.iter_mut().map(from_row).collect()
 }
 
-/// Sets the next moment of a case that nothing was told of.
+/// Sets the next moment of a case that nothing was told of, and notes what lists find it by: a
+/// program from before the columns didn't.
 ///
 /// # Errors
 /// As [`due_before`].
-pub fn put_off(tx: &mut dyn Tx, id: CaseId, next_due: Option<Timestamp>) -> Result<()> {
+pub fn put_off(tx: &mut dyn Tx, case: &CaseRow, next_due: Option<Timestamp>) -> Result<()> {
     const SQL: &str = "
         UPDATE cases
         SET next_due_ms = $2
         WHERE id = $1";
-    tx.execute(SQL, params![id, next_due])?;
-    Ok(())
+    tx.execute(SQL, params![case.id, next_due])?;
+    note_parts(tx, case.id, case.class, &case.life)
 }
 
 /// Has every open case looked at soon: another catalogue is in force, and with it perhaps another
@@ -66,6 +68,25 @@ pub fn assist(tx: &mut dyn Tx, case: &CaseRow, unit: &UnitCode) -> Result<()> {
         VALUES ($1, $2, $3, $4)
         ON CONFLICT (district, unit, case_id) DO NOTHING";
     tx.execute(SQL, params![&case.district, unit, case.id, case.opened])?;
+    Ok(())
+}
+
+/// Notes until when units owe their parts of a case, which their lists are made of. Nobody owes
+/// anything to a closed one.
+///
+/// # Errors
+/// As [`due_before`].
+pub fn note_parts(tx: &mut dyn Tx, id: CaseId, class: Class, life: &Life) -> Result<()> {
+    const SQL: &str = "
+        UPDATE case_assisting
+        SET part_due_ms = $3
+        WHERE case_id = $1 AND unit = $2";
+    // In the order asked for: of several parts of one unit only the last may be open.
+    for part in &life.parts {
+        let is_owed = class == Class::Open && part.answered_ms.is_none();
+        let due = is_owed.then(|| part.deadline_ms.map_or(NO_DEADLINE, |at| at.0));
+        tx.execute(SQL, params![id, &part.unit, due])?;
+    }
     Ok(())
 }
 

@@ -31,8 +31,8 @@ pub struct CaseFilter {
     pub class: Option<Class>,
     /// The unit that leads.
     pub unit: Option<UnitCode>,
-    /// A unit that assists.
-    pub assisting: Option<UnitCode>,
+    /// One of these units assists and owes its part of an open case.
+    pub owed_by: Option<Vec<UnitCode>>,
     /// A place and everything below it.
     pub area: Option<AreaCode>,
     /// What it is about.
@@ -63,7 +63,7 @@ impl CaseFilter {
             cards: Vec::new(),
             class: None,
             unit: None,
-            assisting: None,
+            owed_by: None,
             area: None,
             category: None,
             family: None,
@@ -130,6 +130,9 @@ pub enum Order {
     Newest(Option<(Timestamp, CaseId)>),
     /// Most pressing first, without a deadline last; after (deadline, id).
     Deadline(Option<(Option<Timestamp>, CaseId)>),
+    /// The most pressing part first of those that are owed, without a deadline last; after
+    /// (deadline of the part, id). Only with [`CaseFilter::owed_by`].
+    Part(Option<(Option<Timestamp>, CaseId)>),
 }
 
 /// A page of cases.

@@ -1,0 +1,10 @@
+-- Until when a unit that assists owes its part of an open case; 9223372036854775807 for a part without
+-- a date, NULL for a unit that owes nothing.
+ALTER TABLE case_assisting ADD COLUMN part_due_ms BIGINT;
+CREATE INDEX case_assisting_owed ON case_assisting (district, unit, part_due_ms, case_id)
+    WHERE part_due_ms IS NOT NULL;
+-- What is asked of whom stands in the life of each case, JSON: the job that tells what is due looks
+-- at every open case once and notes it.
+UPDATE cases
+SET next_due_ms = 0
+WHERE state_class = 'open';

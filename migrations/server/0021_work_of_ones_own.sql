@@ -3,8 +3,12 @@
 ALTER TABLE case_assisting ADD COLUMN part_due_ms BIGINT;
 CREATE INDEX case_assisting_owed ON case_assisting (district, unit, part_due_ms, case_id)
     WHERE part_due_ms IS NOT NULL;
--- What is asked of whom stands in the life of each case, JSON: the job that tells what is due looks
--- at every open case once and notes it.
+-- Who works on it inside the unit that leads, while it is open.
+ALTER TABLE cases ADD COLUMN assigned TEXT;
+CREATE INDEX cases_assigned ON cases (district, assigned, deadline_ms, id)
+    WHERE assigned IS NOT NULL;
+-- All of it stands in the life of each case, JSON: the job that tells what is due looks at every open
+-- case once and notes it.
 UPDATE cases
 SET next_due_ms = 0
 WHERE state_class = 'open';

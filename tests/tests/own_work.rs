@@ -8,6 +8,7 @@
 )]
 
 use serde_json::{Value, json};
+use shared::id::PersonId;
 use shared::role::Role;
 use shared::time::{DAY_MS, HOUR_MS};
 use sync_server::store::StoreError;
@@ -19,6 +20,7 @@ use tests::world::{HERE, START, World};
 on_both!(
     whoever_assists_has_a_list_of_what_is_owed_until_it_is_answered,
     what_is_owed_is_paged_by_the_deadline_of_the_part,
+    what_is_assigned_is_on_the_list_of_whoever_has_it_until_it_is_put_right,
     lists_of_an_older_database_are_filled_by_one_look,
 );
 
@@ -47,6 +49,12 @@ fn ids(world: &World, token: &str, key: &str) -> Vec<String> {
 
 fn handler(world: &World, unit: &str) -> String {
     world.console_of(Role::Handler, "350703", Some(unit))
+}
+
+/// Somebody of the sanitation centre, signed in.
+fn colleague(world: &World) -> (String, PersonId) {
+    let person = world.person(Role::Handler, "350703", Some("D22-2"));
+    (world.console(person), person)
 }
 
 /// The database as a program left it that knew nothing of a column, and the step that added it.
@@ -136,15 +144,48 @@ fn what_is_owed_is_paged_by_the_deadline_of_the_part(backend: &Backend) {
     assert_eq!(seen, wanted);
 }
 
+fn what_is_assigned_is_on_the_list_of_whoever_has_it_until_it_is_put_right(backend: &Backend) {
+    let world = World::new(backend);
+    let desk = Desk::filed(&world, &mut world.worker(), RUBBISH);
+    let ((first, one), (second, two)) = (colleague(&world), colleague(&world));
+    let none: [String; 0] = [];
+    let case = [desk.case.clone()];
+    assert_eq!(ids(&world, &first, "assigned"), none);
+    desk.go(&first, "assign", &json!({"person": one}));
+    assert_eq!(ids(&world, &first, "assigned"), case);
+    assert_eq!(ids(&world, &second, "assigned"), none);
+    // To another, taken back, and given once more.
+    desk.go(&first, "assign", &json!({"person": two}));
+    assert_eq!(ids(&world, &first, "assigned"), none);
+    assert_eq!(ids(&world, &second, "assigned"), case);
+    desk.go(&first, "unassign", &json!({}));
+    assert_eq!(ids(&world, &second, "assigned"), none);
+    desk.go(&first, "assign", &json!({"person": two}));
+    // Put right it waits for others; what is to be done again is whose it was.
+    desk.go(&second, "finish", &json!({"reason": "已清运"}));
+    assert_eq!(ids(&world, &second, "assigned"), none);
+    let dispatcher = world.console_of(Role::Dispatcher, HERE, None);
+    desk.go(&dispatcher, "rework", &json!({"reason": "还有"}));
+    assert_eq!(ids(&world, &second, "assigned"), case);
+    let page = world.get("/v1/cases?assigned=you", &second);
+    assert_eq!((page.status, page.at("/field")), (422, &json!("assigned")));
+    assert_eq!(world.verify().findings, []);
+}
+
 fn lists_of_an_older_database_are_filled_by_one_look(backend: &Backend) {
     let world = World::new(backend);
     let desk = Desk::filed(&world, &mut world.worker(), RUBBISH);
     let dispatcher = world.console_of(Role::Dispatcher, HERE, None);
     let part = json!({"unit": "E01", "reason": "冲洗路面"});
     desk.go(&dispatcher, "add_part", &part);
+    let (lead, person) = colleague(&world);
+    desk.go(&lead, "assign", &json!({"person": person}));
     let other = handler(&world, "E01");
     as_before(&world, "UPDATE case_assisting SET part_due_ms = NULL");
+    as_before(&world, "UPDATE cases SET assigned = NULL");
     assert!(ids(&world, &other, "assisting").is_empty());
+    assert!(ids(&world, &lead, "assigned").is_empty());
     world.tell_due();
     assert_eq!(ids(&world, &other, "assisting"), [desk.case.clone()]);
+    assert_eq!(ids(&world, &lead, "assigned"), [desk.case.clone()]);
 }

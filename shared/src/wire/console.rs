@@ -73,7 +73,8 @@ pub struct MeAnswer {
 /// A work list of this person with its number of open cases; `query` is the list's address.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct WorkList {
-    /// `to_dispatch`, `returned`, `to_close`, `to_handle`, `handling`, `assisting`, `open`, `late`, `closed`, `quarantine`.
+    /// `to_dispatch`, `returned`, `to_close`, `to_handle`, `handling`, `assigned`, `assisting`,
+    /// `open`, `late`, `closed`, `quarantine`, and others.
     pub key: String,
     /// What it is called.
     pub name: String,
@@ -132,6 +133,10 @@ pub struct CaseQuery {
     /// Only open cases in which a unit of this person assists and owes its part.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub owed: Option<bool>,
+    /// `me`: only open cases that are assigned to this person inside the unit and wait to be put
+    /// right.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub assigned: Option<String>,
     /// Only cases that wait for this person's roles.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub todo: Option<bool>,

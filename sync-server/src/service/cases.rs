@@ -316,6 +316,11 @@ fn filter(
             ));
         }
     };
+    let assigned = match query.assigned.as_deref() {
+        None | Some("") => None,
+        Some("me") => Some(actor.person),
+        Some(_) => return Err(Fault::invalid("assigned", "只有 me。", "Only me.")),
+    };
     let late = query.late.unwrap_or(false);
     let is_state = |name: &str| state(name).is_some();
     let is_asked = |name: &str| ASKS.iter().any(|row| row.ask.as_str() == name);
@@ -340,6 +345,7 @@ fn filter(
         text: query.text.as_ref().map(|text| text.replace('\0', " ")),
         late_at: late.then_some(now),
         owed_by: query.owed.unwrap_or(false).then(|| units_of(actor)),
+        assigned,
         ..CaseFilter::new(district.code.clone(), sights)
     })
 }

@@ -36,9 +36,10 @@ enum Filter {
     Carded,
     Suspended,
     Owed,
+    Assigned,
 }
 
-const LISTS: [Named; 13] = [
+const LISTS: [Named; 14] = [
     list(
         "to_dispatch",
         "待派遣",
@@ -87,6 +88,13 @@ const LISTS: [Named; 13] = [
         "In progress",
         For::Handlers,
         Filter::Todo(HANDLING),
+    ),
+    list(
+        "assigned",
+        "指派给我",
+        "Assigned to me",
+        For::Handlers,
+        Filter::Assigned,
     ),
     list(
         "assisting",
@@ -172,6 +180,13 @@ impl Filter {
                     ..CaseQuery::default()
                 },
                 format!("state={SUSPENDED}"),
+            ),
+            Self::Assigned => (
+                CaseQuery {
+                    assigned: text("me"),
+                    ..CaseQuery::default()
+                },
+                String::from("assigned=me&sort=deadline"),
             ),
             Self::Owed => (
                 CaseQuery {

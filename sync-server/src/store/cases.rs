@@ -332,13 +332,14 @@ pub fn move_on(tx: &mut dyn Tx, to: &CaseMove<'_>) -> Result<bool> {
         UPDATE cases
         SET revision = $3, state = $4, state_class = $5, lead_unit = $6, dispatched_ms = $7,
             deadline_ms = $8, handled_ms = $9, closed_ms = $10, solved_level = $11, life = $12,
-            asked = $13, card = $14, merged_into = $15,
+            asked = $13, card = $14, merged_into = $15, assigned = $17,
             next_due_ms = CASE
                 WHEN next_due_ms = 0 AND $5 = 'open' THEN next_due_ms
                 ELSE $16
             END
         WHERE id = $1 AND revision = $2";
     let life = life_text(to.life)?;
+    let assigned = due::assigned(to.class, to.life);
     let values = params![
         to.id,
         to.base_revision,
@@ -356,6 +357,7 @@ pub fn move_on(tx: &mut dyn Tx, to: &CaseMove<'_>) -> Result<bool> {
         to.life.card.map(Card::as_str),
         to.life.merged_into,
         to.next_due,
+        assigned,
     ];
     Ok(tx.execute(SQL, values)? == 1)
 }

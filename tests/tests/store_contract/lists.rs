@@ -18,6 +18,7 @@ tests::on_both![
     what_a_unit_leads_and_assists_in_is_found_by_two_indices,
     the_few_open_ones_are_found_without_those_that_are_closed,
     what_a_unit_owes_is_found_by_its_index_the_most_pressing_first,
+    what_is_assigned_to_a_person_is_found_by_its_index,
 ];
 
 /// Cases of the test: enough that a page is cut within each moment and each part.
@@ -436,5 +437,58 @@ fn what_a_unit_owes_is_found_by_its_index_the_most_pressing_first(backend: &Back
             plan.is_empty() || by("cases USING INDEX sqlite_autoindex_cases_1 (id=?)"),
             "{plan:?}"
         );
+    }
+}
+
+fn what_is_assigned_to_a_person_is_found_by_its_index(backend: &Backend) {
+    let store = backend.create();
+    write(&store, |tx| {
+        cast(tx)?;
+        for (n, class, person) in [
+            (1, Class::Open, Some(3)),
+            (2, Class::Open, None),
+            (3, Class::Closed, Some(3)),
+            (4, Class::Open, Some(2)),
+        ] {
+            let row = CaseRow {
+                class,
+                life: Life {
+                    assigned: person.map(person_id),
+                    ..Life::default()
+                },
+                ..case(n)
+            };
+            open_case(tx, &row, n, &[unit("E01")])?;
+            cases::put_off(tx, &row, None)?;
+        }
+        Ok(())
+    });
+    let filter = CaseFilter {
+        assigned: Some(person_id(3)),
+        ..CaseFilter::new(
+            district(),
+            vec![
+                sight(Holding::Lead(unit("E01"))),
+                sight(Holding::Assisting(unit("E01"))),
+            ],
+        )
+    };
+    for newest in [true, false] {
+        let ids: Vec<_> = turned(&store, &filter, newest)
+            .iter()
+            .map(|row| row.id)
+            .collect();
+        assert_eq!(ids, [case_id(1)]);
+    }
+    for sql in [
+        cases::page_sql(&filter, Order::Deadline(None), 50),
+        cases::count_sql(&filter),
+    ] {
+        let plan = plan(&store, sql);
+        let steps = [
+            "cases_assigned (district=? AND assigned=?)",
+            "case_assisting_case (case_id=? AND unit=?)",
+        ];
+        assert!(plan.is_empty() || goes_by(&plan, &steps), "{plan:?}");
     }
 }

@@ -38,9 +38,10 @@ pub fn due_before(
 pub fn put_off(tx: &mut dyn Tx, case: &CaseRow, next_due: Option<Timestamp>) -> Result<()> {
     const SQL: &str = "
         UPDATE cases
-        SET next_due_ms = $2
+        SET next_due_ms = $2, assigned = $3
         WHERE id = $1";
-    tx.execute(SQL, params![case.id, next_due])?;
+    let assigned = assigned(case.class, &case.life);
+    tx.execute(SQL, params![case.id, next_due, assigned])?;
     note_parts(tx, case.id, case.class, &case.life)
 }
 
@@ -69,6 +70,11 @@ pub fn assist(tx: &mut dyn Tx, case: &CaseRow, unit: &UnitCode) -> Result<()> {
         ON CONFLICT (district, unit, case_id) DO NOTHING";
     tx.execute(SQL, params![&case.district, unit, case.id, case.opened])?;
     Ok(())
+}
+
+/// By whose list of what is assigned a case is found: nobody's once it is closed.
+pub(super) fn assigned(class: Class, life: &Life) -> Option<PersonId> {
+    life.assigned.filter(|_| class == Class::Open)
 }
 
 /// Notes until when units owe their parts of a case, which their lists are made of. Nobody owes

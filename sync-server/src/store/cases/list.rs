@@ -33,6 +33,8 @@ pub struct CaseFilter {
     pub unit: Option<UnitCode>,
     /// One of these units assists and owes its part of an open case.
     pub owed_by: Option<Vec<UnitCode>>,
+    /// It is open, assigned to this person and not put right.
+    pub assigned: Option<PersonId>,
     /// A place and everything below it.
     pub area: Option<AreaCode>,
     /// What it is about.
@@ -64,6 +66,7 @@ impl CaseFilter {
             class: None,
             unit: None,
             owed_by: None,
+            assigned: None,
             area: None,
             category: None,
             family: None,
@@ -87,6 +90,7 @@ impl CaseFilter {
         open_states
             || self.class == Some(Class::Open)
             || self.late_at.is_some()
+            || self.assigned.is_some()
             || !self.asked.is_empty()
             || !self.cards.is_empty()
     }

@@ -36,7 +36,11 @@ impl Way {
             _ if filter.owed_by.is_some() => Self::Few,
             [sight] if !matches!(sight.holding, Holding::Assisting(_)) => Self::Plain,
             // The newest are found sooner by the sights, which are in that order, as is one state.
-            _ if filter.leaves_few() && (!newest || filter.states.len() == 1) => Self::Few,
+            _ if filter.leaves_few()
+                && (!newest || filter.states.len() == 1 || filter.assigned.is_some()) =>
+            {
+                Self::Few
+            }
             _ => Self::Parts,
         })
     }
@@ -258,6 +262,10 @@ impl Query {
         if let Some(unit) = &filter.unit {
             let unit = self.text(unit.to_string());
             self.and(&format!("lead_unit = {unit}"));
+        }
+        if let Some(person) = filter.assigned {
+            let person = self.text(person.to_string());
+            self.and(&format!("assigned = {person} AND handled_ms IS NULL"));
         }
         if let Some(area) = filter
             .area

@@ -21,6 +21,8 @@ on_both!(
     whoever_assists_has_a_list_of_what_is_owed_until_it_is_answered,
     what_is_owed_is_paged_by_the_deadline_of_the_part,
     what_is_assigned_is_on_the_list_of_whoever_has_it_until_it_is_put_right,
+    a_stage_that_lasts_too_long_is_listed_until_it_ends,
+    what_is_out_on_site_is_listed_until_it_comes_back,
     lists_of_an_older_database_are_filled_by_one_look,
 );
 
@@ -172,6 +174,57 @@ fn what_is_assigned_is_on_the_list_of_whoever_has_it_until_it_is_put_right(backe
     assert_eq!(world.verify().findings, []);
 }
 
+fn a_stage_that_lasts_too_long_is_listed_until_it_ends(backend: &Backend) {
+    let world = World::new(backend);
+    let desk = Desk::filed(&world, &mut world.worker(), RUBBISH);
+    let none: [String; 0] = [];
+    let case = [desk.case.clone()];
+    let dispatcher = world.console_of(Role::Dispatcher, HERE, None);
+    let supervisor = world.console_of(Role::Supervisor, HERE, None);
+    let (lead, other) = (handler(&world, "D22-2"), handler(&world, "E01"));
+    let part = json!({"unit": "E01", "reason": "冲洗路面"});
+    desk.go(&dispatcher, "add_part", &part);
+    // 2工作时 to sign from 10:30: until 14:30.
+    world.pass_ms(4 * HOUR_MS);
+    assert_eq!(ids(&world, &dispatcher, "stage_late"), none);
+    assert_eq!(ids(&world, &lead, "unit_stage_late"), none);
+    world.pass_ms(1);
+    // Whether it was told or not.
+    for told in [false, true] {
+        if told {
+            world.tell_due();
+        }
+        assert_eq!(ids(&world, &dispatcher, "stage_late"), case);
+        assert_eq!(ids(&world, &supervisor, "stage_late"), case);
+        assert_eq!(ids(&world, &lead, "unit_stage_late"), case);
+        // Who assists doesn't sign.
+        assert_eq!(ids(&world, &other, "unit_stage_late"), none);
+    }
+    as_before(&world, "UPDATE cases SET stage_due_ms = NULL");
+    assert_eq!(ids(&world, &dispatcher, "stage_late"), none);
+    world.tell_due();
+    assert_eq!(ids(&world, &dispatcher, "stage_late"), case);
+    desk.go(&lead, "start", &json!({}));
+    assert_eq!(ids(&world, &dispatcher, "stage_late"), none);
+    assert_eq!(ids(&world, &supervisor, "stage_late"), none);
+    assert_eq!(ids(&world, &lead, "unit_stage_late"), none);
+    assert_eq!(world.verify().findings, []);
+}
+
+fn what_is_out_on_site_is_listed_until_it_comes_back(backend: &Backend) {
+    let world = World::new(backend);
+    let desk = Desk::filed(&world, &mut world.worker(), RUBBISH);
+    let none: [String; 0] = [];
+    let dispatcher = world.console_of(Role::Dispatcher, HERE, None);
+    let lead = handler(&world, "D22-2");
+    desk.go(&lead, "finish", &json!({"reason": "已清运"}));
+    assert_eq!(ids(&world, &dispatcher, "on_site"), none);
+    desk.go(&dispatcher, "ask_check", &json!({}));
+    assert_eq!(ids(&world, &dispatcher, "on_site"), [desk.case.clone()]);
+    desk.go(&dispatcher, "rework", &json!({"reason": "还有"}));
+    assert_eq!(ids(&world, &dispatcher, "on_site"), none);
+}
+
 fn lists_of_an_older_database_are_filled_by_one_look(backend: &Backend) {
     let world = World::new(backend);
     let desk = Desk::filed(&world, &mut world.worker(), RUBBISH);
@@ -182,7 +235,10 @@ fn lists_of_an_older_database_are_filled_by_one_look(backend: &Backend) {
     desk.go(&lead, "assign", &json!({"person": person}));
     let other = handler(&world, "E01");
     as_before(&world, "UPDATE case_assisting SET part_due_ms = NULL");
-    as_before(&world, "UPDATE cases SET assigned = NULL");
+    as_before(
+        &world,
+        "UPDATE cases SET assigned = NULL, stage_due_ms = NULL",
+    );
     assert!(ids(&world, &other, "assisting").is_empty());
     assert!(ids(&world, &lead, "assigned").is_empty());
     world.tell_due();

@@ -124,6 +124,9 @@ pub struct CaseQuery {
     /// Only cases past their deadline.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub late: Option<bool>,
+    /// Only open cases that have stayed in their state longer than they may.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stage_late: Option<bool>,
     /// Only cases with a request that waits: a name of `Ask`, several separated by commas.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub asked: Option<String>,

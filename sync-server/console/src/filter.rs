@@ -29,6 +29,7 @@ fn pairs(query: &CaseQuery) -> Vec<Pair> {
         ("to_ms", number(query.to_ms)),
         ("text", query.text.clone()),
         ("late", flag(query.late)),
+        ("stage_late", flag(query.stage_late)),
         ("asked", query.asked.clone()),
         ("card", query.card.clone()),
         ("owed", flag(query.owed)),
@@ -80,6 +81,7 @@ fn set(query: &mut CaseQuery, name: &str, value: String) {
         "text" => query.text = Some(value),
         "late" => query.late = (value == "true").then_some(true),
         "assigned" => query.assigned = Some(value),
+        "stage_late" => query.stage_late = (value == "true").then_some(true),
         "owed" => query.owed = (value == "true").then_some(true),
         "todo" => query.todo = (value == "true").then_some(true),
         "asked" => query.asked = Some(value),
@@ -103,6 +105,7 @@ pub(crate) fn same_list(one: &CaseQuery, other: &CaseQuery) -> bool {
         query.late = query.late.filter(|on| *on);
         query.todo = query.todo.filter(|on| *on);
         query.owed = query.owed.filter(|on| *on);
+        query.stage_late = query.stage_late.filter(|on| *on);
         pairs(&query)
     };
     list(one) == list(other)
@@ -191,6 +194,7 @@ mod tests {
             from_ms: Some(1_795_487_400_000),
             late: Some(true),
             owed: Some(true),
+            stage_late: Some(true),
             assigned: Some("me".into()),
             asked: Some("extension,appeal".into()),
             card: Some("red".into()),

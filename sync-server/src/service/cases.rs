@@ -344,6 +344,7 @@ fn filter(
         // No database keeps U+0000, so nothing is found by it.
         text: query.text.as_ref().map(|text| text.replace('\0', " ")),
         late_at: late.then_some(now),
+        stage_late_at: query.stage_late.unwrap_or(false).then_some(now),
         owed_by: query.owed.unwrap_or(false).then(|| units_of(actor)),
         assigned,
         ..CaseFilter::new(district.code.clone(), sights)

@@ -185,9 +185,9 @@ pub fn insert(tx: &mut dyn Tx, case: NewCase<'_>) -> Result<()> {
             lead_unit, street, community, grid, category, excerpt, search, lat_e7, lon_e7,
             reporter, opened_ms, dispatched_ms, deadline_ms, handled_ms, closed_ms, decision,
             differs, photos_expected, photos_stored, self_fixed, solved_level, life, next_due_ms,
-            cell, phashes)
+            cell, phashes, stage_due_ms)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18,
-            $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33)";
+            $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34)";
     let row = case.row;
     let street = row.grid.as_ref().and_then(AreaCode::street);
     let community = row.grid.as_ref().and_then(AreaCode::community);
@@ -227,6 +227,7 @@ pub fn insert(tx: &mut dyn Tx, case: NewCase<'_>) -> Result<()> {
         case.next_due,
         cell_of(row.lat_e7, row.lon_e7),
         case.phashes,
+        due::stage_due(&row.state, row.class, &row.life),
     ];
     tx.execute(SQL, values)?;
     for unit in case.assisting {
@@ -333,6 +334,7 @@ pub fn move_on(tx: &mut dyn Tx, to: &CaseMove<'_>) -> Result<bool> {
         SET revision = $3, state = $4, state_class = $5, lead_unit = $6, dispatched_ms = $7,
             deadline_ms = $8, handled_ms = $9, closed_ms = $10, solved_level = $11, life = $12,
             asked = $13, card = $14, merged_into = $15, assigned = $17,
+            stage_due_ms = $18,
             next_due_ms = CASE
                 WHEN next_due_ms = 0 AND $5 = 'open' THEN next_due_ms
                 ELSE $16
@@ -358,6 +360,7 @@ pub fn move_on(tx: &mut dyn Tx, to: &CaseMove<'_>) -> Result<bool> {
         to.life.merged_into,
         to.next_due,
         assigned,
+        due::stage_due(to.state, to.class, to.life),
     ];
     Ok(tx.execute(SQL, values)? == 1)
 }

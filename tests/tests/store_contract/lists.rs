@@ -5,7 +5,7 @@ use crate::store_contract::cases::{sight, whole};
 use crate::store_contract::rows::{
     area, at, case, case_id, cast, district, open_case, person_id, read, unit, write,
 };
-use shared::case::{Class, Life, Part};
+use shared::case::Class;
 use sync_server::store::cases::{self, CaseFilter, CaseRow, Holding, Order, Sight};
 use sync_server::store::{Dialect, Store, Value as Bound};
 use tests::backends::Backend;
@@ -17,8 +17,6 @@ tests::on_both![
     the_cases_of_one_unit_are_found_by_their_index,
     what_a_unit_leads_and_assists_in_is_found_by_two_indices,
     the_few_open_ones_are_found_without_those_that_are_closed,
-    what_a_unit_owes_is_found_by_its_index_the_most_pressing_first,
-    what_is_assigned_to_a_person_is_found_by_its_index,
 ];
 
 /// Cases of the test: enough that a page is cut within each moment and each part.
@@ -94,7 +92,7 @@ fn lets_through(filter: &CaseFilter, row: &CaseRow) -> bool {
 }
 
 /// All pages of a list, one after another.
-fn turned(store: &Store, filter: &CaseFilter, newest: bool) -> Vec<CaseRow> {
+pub(super) fn turned(store: &Store, filter: &CaseFilter, newest: bool) -> Vec<CaseRow> {
     let mut seen: Vec<CaseRow> = Vec::new();
     loop {
         let last = seen.last();
@@ -238,7 +236,7 @@ fn a_row_without_the_moment_ends_no_list_in_a_circle(backend: &Backend) {
 
 /// How SQLite runs a statement; nothing on PostgreSQL, which plans by what tables hold, and these
 /// hold next to nothing.
-fn plan(store: &Store, sql: Option<String>) -> Vec<String> {
+pub(super) fn plan(store: &Store, sql: Option<String>) -> Vec<String> {
     if store.dialect() != Dialect::Sqlite {
         return Vec::new();
     }
@@ -266,7 +264,7 @@ fn searches(plan: &[String]) -> Vec<&str> {
 }
 
 /// Whether the plan searches and sorts in just this way.
-fn goes_by(plan: &[String], steps: &[&str]) -> bool {
+pub(super) fn goes_by(plan: &[String], steps: &[&str]) -> bool {
     let searches = searches(plan);
     searches.len() == steps.len()
         && searches
@@ -349,146 +347,5 @@ fn the_few_open_ones_are_found_without_those_that_are_closed(backend: &Backend) 
             plan.is_empty() || goes_by(&plan, &[leads, assists]),
             "{plan:?}"
         );
-    }
-}
-
-/// A part that E01 or another unit is asked for.
-fn part(of: &str, deadline: Option<i64>, answered: Option<i64>) -> Part {
-    serde_json::from_value(serde_json::json!({
-        "unit": of, "task": "冲洗路面", "asked_ms": 0, "deadline_ms": deadline,
-        "answered_ms": answered,
-    }))
-    .unwrap()
-}
-
-fn what_a_unit_owes_is_found_by_its_index_the_most_pressing_first(backend: &Backend) {
-    let store = backend.create();
-    write(&store, |tx| {
-        cast(tx)?;
-        let parts = [
-            (1, Class::Open, vec![part("E01", Some(90), None)]),
-            (2, Class::Open, vec![part("E01", None, None)]),
-            (3, Class::Open, vec![part("E01", Some(10), Some(5))]),
-            (4, Class::Closed, vec![part("E01", Some(10), None)]),
-            (5, Class::Open, vec![part("D01", Some(10), None)]),
-            // Answered, and asked for once more.
-            (
-                6,
-                Class::Open,
-                vec![part("E01", Some(10), Some(5)), part("E01", Some(40), None)],
-            ),
-            (7, Class::Open, vec![part("E01", Some(90), None)]),
-            (
-                8,
-                Class::Open,
-                vec![part("E02", Some(20), None), part("E01", Some(99), None)],
-            ),
-        ];
-        for (n, class, parts) in parts {
-            open_case(tx, &case(n), n, &["D01", "E01", "E02"].map(unit))?;
-            let life = Life {
-                parts,
-                ..Life::default()
-            };
-            cases::note_parts(tx, case_id(n), class, &life)?;
-        }
-        Ok(())
-    });
-    let owed_by = |units: &[&str]| CaseFilter {
-        owed_by: Some(units.iter().map(|code| unit(code)).collect()),
-        ..CaseFilter::new(
-            district(),
-            vec![
-                sight(Holding::Lead(unit("E01"))),
-                sight(Holding::Assisting(unit("E01"))),
-            ],
-        )
-    };
-    let ids = |filter: CaseFilter, after: Option<(Option<i64>, u128)>| {
-        let after = after.map(|(ms, n)| (ms.map(shared::time::Timestamp), case_id(n)));
-        let page = read(&store, move |tx| {
-            cases::page(tx, &filter, Order::Part(after), 9)
-        });
-        page.iter().map(|row| row.id).collect::<Vec<_>>()
-    };
-    assert_eq!(ids(owed_by(&["E01"]), None), [6, 1, 7, 8, 2].map(case_id));
-    assert_eq!(
-        ids(owed_by(&["E01", "E02"]), None),
-        [8, 6, 1, 7, 2].map(case_id)
-    );
-    let behind = Some((Some(90), 1));
-    assert_eq!(ids(owed_by(&["E01"]), behind), [7, 8, 2].map(case_id));
-    assert_eq!(ids(owed_by(&["E01"]), Some((None, 2))), []);
-    assert_eq!(ids(owed_by(&[]), None), []);
-    let count = owed_by(&["E01"]);
-    assert_eq!(read(&store, move |tx| cases::count(tx, &count)), 5);
-    let filter = owed_by(&["E01"]);
-    for sql in [
-        cases::page_sql(&filter, Order::Part(Some((None, case_id(1)))), 50),
-        cases::count_sql(&filter),
-    ] {
-        let plan = plan(&store, sql);
-        let by = |index: &str| plan.iter().any(|step| step.contains(index));
-        assert!(
-            plan.is_empty() || by("case_assisting_owed (district=? AND unit=?"),
-            "{plan:?}"
-        );
-        assert!(
-            plan.is_empty() || by("cases USING INDEX sqlite_autoindex_cases_1 (id=?)"),
-            "{plan:?}"
-        );
-    }
-}
-
-fn what_is_assigned_to_a_person_is_found_by_its_index(backend: &Backend) {
-    let store = backend.create();
-    write(&store, |tx| {
-        cast(tx)?;
-        for (n, class, person) in [
-            (1, Class::Open, Some(3)),
-            (2, Class::Open, None),
-            (3, Class::Closed, Some(3)),
-            (4, Class::Open, Some(2)),
-        ] {
-            let row = CaseRow {
-                class,
-                life: Life {
-                    assigned: person.map(person_id),
-                    ..Life::default()
-                },
-                ..case(n)
-            };
-            open_case(tx, &row, n, &[unit("E01")])?;
-            cases::put_off(tx, &row, None)?;
-        }
-        Ok(())
-    });
-    let filter = CaseFilter {
-        assigned: Some(person_id(3)),
-        ..CaseFilter::new(
-            district(),
-            vec![
-                sight(Holding::Lead(unit("E01"))),
-                sight(Holding::Assisting(unit("E01"))),
-            ],
-        )
-    };
-    for newest in [true, false] {
-        let ids: Vec<_> = turned(&store, &filter, newest)
-            .iter()
-            .map(|row| row.id)
-            .collect();
-        assert_eq!(ids, [case_id(1)]);
-    }
-    for sql in [
-        cases::page_sql(&filter, Order::Deadline(None), 50),
-        cases::count_sql(&filter),
-    ] {
-        let plan = plan(&store, sql);
-        let steps = [
-            "cases_assigned (district=? AND assigned=?)",
-            "case_assisting_case (case_id=? AND unit=?)",
-        ];
-        assert!(plan.is_empty() || goes_by(&plan, &steps), "{plan:?}");
     }
 }

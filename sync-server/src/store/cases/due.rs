@@ -4,7 +4,7 @@ use super::{CaseRow, NO_DEADLINE, from_row, select_case};
 use crate::params;
 use crate::store::tx::{IDS_AT_ONCE, each_of, limit as row_limit, places};
 use crate::store::{Result, Tx};
-use shared::case::{Class, Life};
+use shared::case::{Class, Life, SUSPENDED};
 use shared::id::{AreaCode, CaseId, PersonId, UnitCode};
 use shared::time::Timestamp;
 use std::collections::HashMap;
@@ -38,10 +38,11 @@ pub fn due_before(
 pub fn put_off(tx: &mut dyn Tx, case: &CaseRow, next_due: Option<Timestamp>) -> Result<()> {
     const SQL: &str = "
         UPDATE cases
-        SET next_due_ms = $2, assigned = $3
+        SET next_due_ms = $2, assigned = $3, stage_due_ms = $4
         WHERE id = $1";
     let assigned = assigned(case.class, &case.life);
-    tx.execute(SQL, params![case.id, next_due, assigned])?;
+    let stage_due = stage_due(&case.state, case.class, &case.life);
+    tx.execute(SQL, params![case.id, next_due, assigned, stage_due])?;
     note_parts(tx, case.id, case.class, &case.life)
 }
 
@@ -75,6 +76,13 @@ pub fn assist(tx: &mut dyn Tx, case: &CaseRow, unit: &UnitCode) -> Result<()> {
 /// By whose list of what is assigned a case is found: nobody's once it is closed.
 pub(super) fn assigned(class: Class, life: &Life) -> Option<PersonId> {
     life.assigned.filter(|_| class == Class::Open)
+}
+
+/// Until when a case may stay in its state, for the list of those that stayed longer: while it is
+/// suspended no such clock runs.
+pub(super) fn stage_due(state: &str, class: Class, life: &Life) -> Option<Timestamp> {
+    let runs = class == Class::Open && state != SUSPENDED;
+    life.stage_due_ms.filter(|_| runs)
 }
 
 /// Notes until when units owe their parts of a case, which their lists are made of. Nobody owes

@@ -51,6 +51,8 @@ pub struct CaseFilter {
     pub text: Option<String>,
     /// Open, not handled, its clock running, and past the deadline at this moment.
     pub late_at: Option<Timestamp>,
+    /// Open, not suspended, and longer in its state than it may be, at this moment.
+    pub stage_late_at: Option<Timestamp>,
 }
 
 impl CaseFilter {
@@ -75,6 +77,7 @@ impl CaseFilter {
             to: None,
             text: None,
             late_at: None,
+            stage_late_at: None,
         }
     }
 
@@ -90,6 +93,7 @@ impl CaseFilter {
         open_states
             || self.class == Some(Class::Open)
             || self.late_at.is_some()
+            || self.stage_late_at.is_some()
             || self.assigned.is_some()
             || !self.asked.is_empty()
             || !self.cards.is_empty()

@@ -295,6 +295,10 @@ impl Query {
             let to = self.int(to.0);
             self.and(&format!("{opened} < {to}"));
         }
+        if let Some(now) = filter.stage_late_at {
+            let now = self.int(now.0);
+            self.and(&format!("stage_due_ms < {now}"));
+        }
         if let Some(now) = filter.late_at {
             let (open, now) = (self.text(Class::Open.as_str().to_owned()), self.int(now.0));
             let suspended = self.text(SUSPENDED.to_owned());

@@ -15,7 +15,7 @@ use sync_server::store::StoreError;
 use tests::backends::Backend;
 use tests::desk::Desk;
 use tests::on_both;
-use tests::world::{HERE, START, World};
+use tests::world::{ELSEWHERE, HERE, START, World};
 
 on_both!(
     whoever_assists_has_a_list_of_what_is_owed_until_it_is_answered,
@@ -181,6 +181,7 @@ fn a_stage_that_lasts_too_long_is_listed_until_it_ends(backend: &Backend) {
     let case = [desk.case.clone()];
     let dispatcher = world.console_of(Role::Dispatcher, HERE, None);
     let supervisor = world.console_of(Role::Supervisor, HERE, None);
+    let elsewhere = world.console_of(Role::Dispatcher, ELSEWHERE, None);
     let (lead, other) = (handler(&world, "D22-2"), handler(&world, "E01"));
     let part = json!({"unit": "E01", "reason": "冲洗路面"});
     desk.go(&dispatcher, "add_part", &part);
@@ -197,7 +198,8 @@ fn a_stage_that_lasts_too_long_is_listed_until_it_ends(backend: &Backend) {
         assert_eq!(ids(&world, &dispatcher, "stage_late"), case);
         assert_eq!(ids(&world, &supervisor, "stage_late"), case);
         assert_eq!(ids(&world, &lead, "unit_stage_late"), case);
-        // Who assists doesn't sign.
+        // Another street's desk sees nothing, and who assists doesn't sign.
+        assert_eq!(ids(&world, &elsewhere, "stage_late"), none);
         assert_eq!(ids(&world, &other, "unit_stage_late"), none);
     }
     as_before(&world, "UPDATE cases SET stage_due_ms = NULL");

@@ -118,6 +118,19 @@ pub(crate) fn is_narrowed(query: &CaseQuery) -> bool {
         .all(|(name, _)| ["sort", "cursor", "limit"].contains(name))
 }
 
+/// All cases in the same order; in that of parts only what is owed can stand.
+pub(crate) fn cleared(query: &CaseQuery) -> CaseQuery {
+    let sort = match query.sort.as_deref() {
+        None => "opened",
+        Some("part") => "deadline",
+        Some(sort) => sort,
+    };
+    CaseQuery {
+        sort: Some(sort.to_owned()),
+        ..CaseQuery::default()
+    }
+}
+
 /// The beginning of a day in China, from a date field's `2026-11-24`.
 pub(crate) fn day_start(date: &str) -> Option<i64> {
     let date = chrono::NaiveDate::parse_from_str(date, "%Y-%m-%d").ok()?;
@@ -227,6 +240,14 @@ mod tests {
         assert!(!same_list(&list, &from_query("state=received&late=true")));
         assert!(!is_narrowed(&from_query("sort=deadline&cursor=a")));
         assert!(is_narrowed(&list));
+    }
+
+    #[test]
+    fn without_filters_all_cases_stand_in_an_order_that_they_have() {
+        let after = |text: &str| to_query(&cleared(&from_query(text)));
+        assert_eq!(after("owed=true&sort=part"), "sort=deadline");
+        assert_eq!(after("late=true&sort=deadline"), "sort=deadline");
+        assert_eq!(after("late=true"), "sort=opened");
     }
 
     #[test]

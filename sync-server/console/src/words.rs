@@ -168,6 +168,7 @@ words! {
     LATE_ONLY: "只看超期", "Late only";
     SORT: "排序", "Order";
     SORT_DEADLINE: "最急在前", "Most pressing first";
+    SORT_PART: "协办最急在前", "Most pressing part first";
     SORT_OPENED: "最新在前", "Newest first";
     KEYS: "键盘：j、k 上下，回车打开，/ 搜索", "Keyboard: j, k up and down, Enter opens, / searches";
     ON_PAGE: "本页", "On this page";

@@ -126,6 +126,7 @@ golden! {
     me_answer_labels: console::MeAnswer;
     statistics: console::Statistics;
     case_page: console::CasePage;
+    case_page_owed: console::CasePage;
     case_detail: console::CaseDetail;
     case_detail_gone: console::CaseDetail;
     case_detail_preview: console::CaseDetail;

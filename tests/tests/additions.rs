@@ -465,7 +465,7 @@ fn what_comes_after_the_end_waits_until_a_desk_has_looked(backend: &Backend) {
     assert_eq!(waiting(&world), [""; 0]);
     let late = about(&mut handheld, &report, kind::NOTE_ADD, note);
     assert_eq!(outcomes(&world.push(&handheld, &[late])), ["applied"]);
-    assert_eq!(waiting(&world), [id.clone()]);
+    assert_eq!(waiting(&world), std::slice::from_ref(&id));
     let seen = case(&world, &id);
     assert_eq!(seen.at("/life/news_ms"), &json!(world.now()));
     // Only of what was seen; then once, however often it is said.
@@ -477,7 +477,7 @@ fn what_comes_after_the_end_waits_until_a_desk_has_looked(backend: &Backend) {
     };
     assert_eq!(look(&dispatcher, revision - 1), 409);
     assert_eq!(look(&unit, revision), 403);
-    assert_eq!(waiting(&world), [id.clone()]);
+    assert_eq!(waiting(&world), std::slice::from_ref(&id));
     assert_eq!(look(&dispatcher, revision), 200);
     assert_eq!(look(&dispatcher, revision + 1), 200);
     assert_eq!(waiting(&world), [""; 0]);
@@ -494,9 +494,9 @@ fn what_comes_after_the_end_waits_until_a_desk_has_looked(backend: &Backend) {
     go(&unit, "start", json!({}));
     let wish = about(&mut handheld, &report, kind::REPORT_WITHDRAW, why);
     assert_eq!(outcomes(&world.push(&handheld, &[wish])), ["applied"]);
-    assert_eq!(waiting(&world), [id.clone()]);
+    assert_eq!(waiting(&world), std::slice::from_ref(&id));
     go(&unit, "finish", json!({"reason": "补装"}));
-    assert_eq!(waiting(&world), [id.clone()]);
+    assert_eq!(waiting(&world), std::slice::from_ref(&id));
     go(&dispatcher, "close", json!({}));
     assert_eq!(waiting(&world), [""; 0]);
     assert_eq!(world.verify().findings, []);

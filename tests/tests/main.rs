@@ -29,6 +29,7 @@ mod mutations;
 mod office;
 mod orders;
 mod own_cases;
+mod own_work;
 mod parts;
 mod patrols;
 mod people;

@@ -116,7 +116,8 @@ fn nobody_is_told_of_another_s_case_by_the_name_of_its_report(backend: &Backend)
     let world = World::new(backend);
     let mut filer = world.worker();
     let filed = filer.file_text("别人报的");
-    world.push(&filer, std::slice::from_ref(&filed));
+    let pushed = world.push(&filer, std::slice::from_ref(&filed));
+    assert_eq!(pushed.status, 200);
     let ask = |token: &str| -> Value {
         let named = [filed["subject"].clone(), json!(uuid::Uuid::now_v7())];
         let body = json!({"buckets": {}, "backfill": {}, "limit": 1, "mine": named});

@@ -5,7 +5,7 @@
 //! [`due`]. What was told is noted in the case ([`told`]), so that running twice tells nothing twice.
 //! What a changed calendar does to all of them is `recount`.
 
-use super::life::{Card, DeadlineStep, Life};
+use super::life::{Card, DeadlineStep, Life, Part};
 use super::{Case, Class, SUSPENDED, StateRow};
 use crate::calendar::{Calendar, Clock, GREEN_SHARE_MAX, Limit, LimitUnit};
 use crate::catalogue::{Escalation, StageLimit, stage_limit};
@@ -178,6 +178,18 @@ impl Life {
             DeadlineStep::Resumed { from_ms, .. } => Some(*from_ms),
             _ => None,
         })
+    }
+}
+
+impl Part {
+    /// Which share of its time is used at a moment; none without a deadline.
+    #[must_use]
+    pub fn share_used(&self, calendar: &Calendar, at: Timestamp) -> Option<f64> {
+        let deadline = self.deadline_ms?;
+        let unit = self.limit.map(|limit| limit.unit);
+        let clock = unit.map_or(Clock::Continuous, LimitUnit::clock);
+        let whole = calendar.elapsed(self.asked_ms, deadline, clock);
+        Some(calendar.share_used(whole, at, deadline, clock))
     }
 }
 

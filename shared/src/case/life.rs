@@ -275,6 +275,16 @@ pub struct Life {
     pub told: Vec<String>,
 }
 
+impl Life {
+    /// The part that is most pressing of those that some units owe.
+    #[must_use]
+    pub fn owed_by(&self, units: &[UnitCode]) -> Option<&Part> {
+        let parts = self.parts.iter();
+        let owed = parts.filter(|part| part.answered_ms.is_none() && units.contains(&part.unit));
+        owed.min_by_key(|part| part.deadline_ms.map_or(i64::MAX, |at| at.0))
+    }
+}
+
 #[expect(
     clippy::trivially_copy_pass_by_ref,
     reason = "serde asks for this shape"

@@ -80,7 +80,8 @@ pub struct MeAnswer {
 /// A work list of this person with its number of open cases; `query` is the list's address.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct WorkList {
-    /// `to_dispatch`, `returned`, `to_close`, `to_handle`, `handling`, `assisting`, `open`, `late`, `closed`, `quarantine`.
+    /// `to_dispatch`, `returned`, `to_close`, `to_handle`, `handling`, `assigned`, `assisting`,
+    /// `open`, `late`, `closed`, `quarantine`, and others.
     pub key: String,
     /// What it is called.
     pub name: String,
@@ -130,6 +131,9 @@ pub struct CaseQuery {
     /// Only cases past their deadline.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub late: Option<bool>,
+    /// Only open cases that have stayed in their state longer than they may.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stage_late: Option<bool>,
     /// Only cases with a request that waits: a name of `Ask`, several separated by commas.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub asked: Option<String>,
@@ -139,10 +143,18 @@ pub struct CaseQuery {
     /// Only cases with a card: `yellow`, `red`, or both separated by a comma.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub card: Option<String>,
+    /// Only open cases in which a unit of this person assists and owes its part.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owed: Option<bool>,
+    /// `me`: only open cases that are assigned to this person inside the unit and wait to be put
+    /// right.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub assigned: Option<String>,
     /// Only cases that wait for this person's roles.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub todo: Option<bool>,
-    /// `opened` (newest first, the default) or `deadline` (most pressing first).
+    /// `opened` (newest first, the default) or `deadline` (most pressing first); with `owed` also
+    /// `part`, by the deadline of the part.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sort: Option<String>,
     /// Where the page before ended.
@@ -211,6 +223,25 @@ pub struct CaseRow {
     /// Until when it is suspended: the clock stands meanwhile.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub suspended_until_ms: Option<Timestamp>,
+    /// Where `owed` was asked for: the part that this person's unit owes, whose deadline counts
+    /// there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub part: Option<OwedPart>,
+}
+
+/// A part that a unit owes to a case.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct OwedPart {
+    /// The unit.
+    pub unit: UnitCode,
+    /// Since when it is asked for.
+    pub asked_ms: Timestamp,
+    /// By when.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deadline_ms: Option<Timestamp>,
+    /// As in [`CaseRow`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub used_permille: Option<i64>,
 }
 
 /// A page of cases.

@@ -30,8 +30,11 @@ fn pairs(query: &CaseQuery) -> Vec<Pair> {
         ("text", query.text.clone()),
         ("late", flag(query.late)),
         ("news", flag(query.news)),
+        ("stage_late", flag(query.stage_late)),
         ("asked", query.asked.clone()),
         ("card", query.card.clone()),
+        ("owed", flag(query.owed)),
+        ("assigned", query.assigned.clone()),
         ("todo", flag(query.todo)),
         ("sort", query.sort.clone()),
         ("cursor", query.cursor.clone()),
@@ -79,6 +82,9 @@ fn set(query: &mut CaseQuery, name: &str, value: String) {
         "text" => query.text = Some(value),
         "late" => query.late = (value == "true").then_some(true),
         "news" => query.news = (value == "true").then_some(true),
+        "assigned" => query.assigned = Some(value),
+        "stage_late" => query.stage_late = (value == "true").then_some(true),
+        "owed" => query.owed = (value == "true").then_some(true),
         "todo" => query.todo = (value == "true").then_some(true),
         "asked" => query.asked = Some(value),
         "card" => query.card = Some(value),
@@ -100,6 +106,8 @@ pub(crate) fn same_list(one: &CaseQuery, other: &CaseQuery) -> bool {
         // These are what the server does anyway.
         query.late = query.late.filter(|on| *on);
         query.todo = query.todo.filter(|on| *on);
+        query.owed = query.owed.filter(|on| *on);
+        query.stage_late = query.stage_late.filter(|on| *on);
         pairs(&query)
     };
     list(one) == list(other)
@@ -110,6 +118,19 @@ pub(crate) fn is_narrowed(query: &CaseQuery) -> bool {
     !pairs(query)
         .iter()
         .all(|(name, _)| ["sort", "cursor", "limit"].contains(name))
+}
+
+/// All cases in the same order; in that of parts only what is owed can stand.
+pub(crate) fn cleared(query: &CaseQuery) -> CaseQuery {
+    let sort = match query.sort.as_deref() {
+        None => "opened",
+        Some("part") => "deadline",
+        Some(sort) => sort,
+    };
+    CaseQuery {
+        sort: Some(sort.to_owned()),
+        ..CaseQuery::default()
+    }
 }
 
 /// The beginning of a day in China, from a date field's `2026-11-24`.
@@ -187,6 +208,9 @@ mod tests {
             text: Some("人民路 & 100% <井盖>+🙂".into()),
             from_ms: Some(1_795_487_400_000),
             late: Some(true),
+            owed: Some(true),
+            stage_late: Some(true),
+            assigned: Some("me".into()),
             asked: Some("extension,appeal".into()),
             card: Some("red".into()),
             sort: Some("deadline".into()),
@@ -218,6 +242,14 @@ mod tests {
         assert!(!same_list(&list, &from_query("state=received&late=true")));
         assert!(!is_narrowed(&from_query("sort=deadline&cursor=a")));
         assert!(is_narrowed(&list));
+    }
+
+    #[test]
+    fn without_filters_all_cases_stand_in_an_order_that_they_have() {
+        let after = |text: &str| to_query(&cleared(&from_query(text)));
+        assert_eq!(after("owed=true&sort=part"), "sort=deadline");
+        assert_eq!(after("late=true&sort=deadline"), "sort=deadline");
+        assert_eq!(after("late=true"), "sort=opened");
     }
 
     #[test]

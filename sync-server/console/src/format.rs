@@ -3,10 +3,10 @@
 
 use crate::words;
 use shared::calendar::Light;
-use shared::case::{Class, SUSPENDED};
+use shared::case::{Class, HANDLING, SUSPENDED};
 use shared::label::Lang;
 use shared::time::{MINUTE_MS, Timestamp, show_duration};
-use shared::wire::console::CaseRow;
+use shared::wire::console::{CaseRow, OwedPart};
 
 /// A moment: `11月24日 10:30` or `24 Nov 10:30`, with the year when it isn't this one.
 pub(crate) fn moment(at: Timestamp, now: Timestamp, lang: Lang) -> String {
@@ -109,6 +109,9 @@ fn light_of(used_permille: i64) -> Light {
 
 /// The light and the words of a case's deadline.
 pub(crate) fn deadline(row: &CaseRow, now: Timestamp, lang: Lang) -> Deadline {
+    if let Some(part) = &row.part {
+        return of_part(row, part, now, lang);
+    }
     let Some(deadline) = row.deadline_ms else {
         return Deadline {
             light: None,
@@ -163,6 +166,29 @@ pub(crate) fn deadline(row: &CaseRow, now: Timestamp, lang: Lang) -> Deadline {
         rest,
         formula,
     }
+}
+
+/// The light of the part that the reader's unit owes: whatever became of the case, it is awaited.
+fn of_part(row: &CaseRow, part: &OwedPart, now: Timestamp, lang: Lang) -> Deadline {
+    if part.deadline_ms.is_none() {
+        return Deadline {
+            light: None,
+            word: words::NO_CLOCK.of(lang),
+            rest: String::new(),
+            formula: words::NO_PART_CLOCK_WHY.of(lang).to_owned(),
+        };
+    }
+    let alone = CaseRow {
+        part: None,
+        state: HANDLING.to_owned(),
+        class: Class::Open,
+        dispatched_ms: Some(part.asked_ms),
+        deadline_ms: part.deadline_ms,
+        used_permille: part.used_permille,
+        handled_ms: None,
+        ..row.clone()
+    };
+    deadline(&alone, now, lang)
 }
 
 /// A clock that stands: the case is suspended, or its unit has said what came of it.
@@ -285,6 +311,34 @@ mod tests {
         assert_eq!((said.light, said.word), (None, "停表"));
         assert_eq!(said.rest, "挂账至 11月24日 11:30");
         assert!(!stage_is_late(&suspended, NOW));
+    }
+
+    #[test]
+    fn where_a_part_is_owed_its_deadline_has_the_light() {
+        let owed = |deadline_in: Option<i64>, used: Option<i64>| CaseRow {
+            // The case itself has a clock that stands.
+            state: SUSPENDED.into(),
+            handled_ms: Some(NOW.plus_ms(-2 * HOUR_MS)),
+            part: Some(OwedPart {
+                unit: "E01".parse().unwrap(),
+                asked_ms: NOW.plus_ms(-HOUR_MS),
+                deadline_ms: deadline_in.map(|ms| NOW.plus_ms(ms)),
+                used_permille: used,
+            }),
+            ..row(100, 9 * HOUR_MS, Class::Open)
+        };
+        let late = deadline(&owed(Some(-HOUR_MS), Some(2_000)), NOW, Lang::Zh);
+        assert_eq!(
+            (late.light, late.rest.as_str()),
+            (Some(Light::Red), "超1时")
+        );
+        let soon = deadline(&owed(Some(HOUR_MS), Some(900)), NOW, Lang::En);
+        assert_eq!(
+            (soon.light, soon.rest.as_str()),
+            (Some(Light::Yellow), "1 h left")
+        );
+        let undated = deadline(&owed(None, None), NOW, Lang::Zh);
+        assert_eq!((undated.light, undated.word), (None, "未计时"));
     }
 
     #[test]

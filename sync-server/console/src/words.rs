@@ -168,6 +168,7 @@ words! {
     LATE_ONLY: "只看超期", "Late only";
     SORT: "排序", "Order";
     SORT_DEADLINE: "最急在前", "Most pressing first";
+    SORT_PART: "协办最急在前", "Most pressing part first";
     SORT_OPENED: "最新在前", "Newest first";
     KEYS: "键盘：j、k 上下，回车打开，/ 搜索", "Keyboard: j, k up and down, Enter opens, / searches";
     ON_PAGE: "本页", "On this page";
@@ -185,6 +186,7 @@ words! {
     NOT_IN_TIME: "超期", "Late";
     NO_CLOCK: "未计时", "No clock";
     NO_CLOCK_WHY: "派遣给责任单位后才开始计时。", "The clock starts when the case is dispatched to a unit.";
+    NO_PART_CLOCK_WHY: "这项协办没有时限。", "This part has no deadline.";
 }
 
 // A case.

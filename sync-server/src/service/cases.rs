@@ -159,6 +159,66 @@ pub fn waiting(actor: &Actor) -> Vec<Sight> {
     actor.posts.iter().filter_map(sight).collect()
 }
 
+/// The units that the actor works in.
+fn units_of(actor: &Actor) -> Vec<UnitCode> {
+    let mut units: Vec<UnitCode> = actor
+        .posts
+        .iter()
+        .filter(|post| post.role == Role::Handler)
+        .filter_map(|post| post.unit.clone())
+        .collect();
+    units.sort_unstable();
+    units.dedup();
+    units
+}
+
+/// What a list is sorted by.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Sorted {
+    Opened,
+    Deadline,
+    Part,
+}
+
+impl Sorted {
+    fn of(query: &CaseQuery) -> Result<Self> {
+        match query.sort.as_deref() {
+            None | Some("" | "opened") => Ok(Self::Opened),
+            Some("deadline") => Ok(Self::Deadline),
+            Some("part") if query.owed == Some(true) => Ok(Self::Part),
+            Some(_) => Err(Fault::invalid(
+                "sort",
+                "只能按 opened 或 deadline 排序；待协办反馈还能按 part 排序。",
+                "Sort by opened or deadline, or with owed by part.",
+            )),
+        }
+    }
+
+    /// The order, behind what a cursor says.
+    fn after(self, cursor: Option<(Option<i64>, CaseId)>) -> Order {
+        let maybe = |(ms, id): (Option<i64>, CaseId)| (ms.map(Timestamp), id);
+        match self {
+            Self::Opened => {
+                Order::Newest(cursor.map(|(ms, id)| (Timestamp(ms.unwrap_or(i64::MAX)), id)))
+            }
+            Self::Deadline => Order::Deadline(cursor.map(maybe)),
+            Self::Part => Order::Part(cursor.map(maybe)),
+        }
+    }
+
+    /// What a row is sorted by.
+    fn key(self, row: &CaseRow, filter: &CaseFilter) -> Option<Timestamp> {
+        match self {
+            Self::Opened => Some(row.opened),
+            Self::Deadline => row.deadline,
+            Self::Part => {
+                let units = filter.owed_by.as_deref().unwrap_or_default();
+                row.life.owed_by(units).and_then(|part| part.deadline_ms)
+            }
+        }
+    }
+}
+
 /// A page of the cases that the actor may see and the query asks for.
 ///
 /// # Errors
@@ -171,47 +231,34 @@ pub fn page(
     now: Timestamp,
 ) -> Result<CasePage> {
     let filter = filter(actor, district, query, now)?;
-    let by_deadline = match query.sort.as_deref() {
-        None | Some("" | "opened") => false,
-        Some("deadline") => true,
-        Some(_) => {
-            return Err(Fault::invalid(
-                "sort",
-                "只能按 opened 或 deadline 排序。",
-                "Sort by opened or deadline.",
-            ));
-        }
-    };
+    let sorted = Sorted::of(query)?;
     let after = query
         .cursor
         .as_deref()
         .filter(|text| !text.is_empty())
         .map(read_cursor);
     let after = after.transpose()?;
-    let order = if by_deadline {
-        Order::Deadline(after.map(|(ms, id)| (ms.map(Timestamp), id)))
-    } else {
-        Order::Newest(after.map(|(ms, id)| (Timestamp(ms.unwrap_or(i64::MAX)), id)))
-    };
+    let order = sorted.after(after);
     let limit = query.limit.unwrap_or(PAGE_ROWS).clamp(1, PAGE_ROWS_MAX);
     let limit = usize::try_from(limit).map_err(|error| Fault::damaged("limit", error))?;
     let mut rows = store::cases::page(tx, &filter, order, limit.saturating_add(1))?;
     let more = rows.len() > limit;
     rows.truncate(limit);
-    let next = rows.last().filter(|_| more).map(|last| {
-        let ms = if by_deadline {
-            last.deadline
-        } else {
-            Some(last.opened)
-        };
-        match ms {
+    let next = rows
+        .last()
+        .filter(|_| more)
+        .map(|last| match sorted.key(last, &filter) {
             Some(ms) => format!("{}.{}", ms.0, last.id),
             None => format!("-.{}", last.id),
+        });
+    let mut shown = view::rows(tx, district, &rows, now)?;
+    if let Some(units) = &filter.owed_by {
+        for (row, shown) in rows.iter().zip(&mut shown) {
+            shown.part = view::owed_part(district, row, units, now);
         }
-    });
-    let rows = view::rows(tx, district, &rows, now)?;
+    }
     Ok(CasePage {
-        rows,
+        rows: shown,
         next,
         server_time: now,
     })
@@ -271,6 +318,11 @@ fn filter(
             ));
         }
     };
+    let assigned = match query.assigned.as_deref() {
+        None | Some("") => None,
+        Some("me") => Some(actor.person),
+        Some(_) => return Err(Fault::invalid("assigned", "只有 me。", "Only me.")),
+    };
     let late = query.late.unwrap_or(false);
     let is_state = |name: &str| state(name).is_some();
     let is_asked = |name: &str| ASKS.iter().any(|row| row.ask.as_str() == name);
@@ -295,6 +347,9 @@ fn filter(
         text: query.text.as_ref().map(|text| text.replace('\0', " ")),
         late_at: late.then_some(now),
         news: query.news.unwrap_or(false),
+        stage_late_at: query.stage_late.unwrap_or(false).then_some(now),
+        owed_by: query.owed.unwrap_or(false).then(|| units_of(actor)),
+        assigned,
         ..CaseFilter::new(district.code.clone(), sights)
     })
 }

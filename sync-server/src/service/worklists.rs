@@ -15,6 +15,8 @@ use shared::wire::console::{CaseQuery, WorkList};
 #[derive(PartialEq, Eq)]
 enum For {
     Dispatchers,
+    /// Dispatchers and supervisors.
+    Desk,
     Handlers,
     Supervisors,
     Everybody,
@@ -37,9 +39,15 @@ enum Filter {
     News,
     Carded,
     Suspended,
+    Owed,
+    Assigned,
+    /// What is longer in its state than it may be: all that one sees, or what waits for oneself.
+    StageLate,
+    OurStageLate,
+    OnSite,
 }
 
-const LISTS: [Named; 13] = [
+const LISTS: [Named; 18] = [
     list(
         "to_dispatch",
         "待派遣",
@@ -60,6 +68,13 @@ const LISTS: [Named; 13] = [
         "To close",
         For::Dispatchers,
         Filter::Todo("handled,checked,contested"),
+    ),
+    list(
+        "on_site",
+        "现场待回",
+        "Out on site",
+        For::Dispatchers,
+        Filter::OnSite,
     ),
     list(
         "asked",
@@ -96,7 +111,35 @@ const LISTS: [Named; 13] = [
         For::Handlers,
         Filter::Todo(HANDLING),
     ),
+    list(
+        "assigned",
+        "指派给我",
+        "Assigned to me",
+        For::Handlers,
+        Filter::Assigned,
+    ),
+    list(
+        "assisting",
+        "待协办反馈",
+        "To answer",
+        For::Handlers,
+        Filter::Owed,
+    ),
     list("urged", "督办", "Urged", For::Everybody, Filter::Carded),
+    list(
+        "unit_stage_late",
+        "本单位环节超时",
+        "Our stages late",
+        For::Handlers,
+        Filter::OurStageLate,
+    ),
+    list(
+        "stage_late",
+        "环节超时",
+        "Stages late",
+        For::Desk,
+        Filter::StageLate,
+    ),
     list("late", "超期", "Late", For::Everybody, Filter::Late),
     list("open", "在办", "Open", For::Everybody, Filter::Open),
     list(
@@ -181,6 +224,9 @@ impl Filter {
                 },
                 format!("state={SUSPENDED}"),
             ),
+            Self::Assigned | Self::Owed | Self::StageLate | Self::OurStageLate | Self::OnSite => {
+                self.of_clocks_and_people()
+            }
             Self::Closed => (
                 CaseQuery {
                     state: text(CLOSED),
@@ -189,6 +235,49 @@ impl Filter {
                 format!("state={CLOSED}"),
             ),
         }
+    }
+
+    /// The same for the lists of one's own work and of how long a state lasts.
+    fn of_clocks_and_people(&self) -> (CaseQuery, String) {
+        let (query, text) = match self {
+            Self::Assigned => (
+                CaseQuery {
+                    assigned: Some(String::from("me")),
+                    ..CaseQuery::default()
+                },
+                "assigned=me&sort=deadline",
+            ),
+            Self::Owed => (
+                CaseQuery {
+                    owed: Some(true),
+                    ..CaseQuery::default()
+                },
+                "owed=true&sort=part",
+            ),
+            Self::OnSite => (
+                CaseQuery {
+                    state: Some(String::from("verifying,checking")),
+                    ..CaseQuery::default()
+                },
+                "state=verifying,checking&sort=deadline",
+            ),
+            Self::OurStageLate => (
+                CaseQuery {
+                    stage_late: Some(true),
+                    todo: Some(true),
+                    ..CaseQuery::default()
+                },
+                "stage_late=true&todo=true&sort=deadline",
+            ),
+            _ => (
+                CaseQuery {
+                    stage_late: Some(true),
+                    ..CaseQuery::default()
+                },
+                "stage_late=true&sort=deadline",
+            ),
+        };
+        (query, text.to_owned())
     }
 }
 
@@ -208,6 +297,7 @@ pub fn all(
     for named in &LISTS {
         let has = match named.who {
             For::Dispatchers => holds(Role::Dispatcher),
+            For::Desk => holds(Role::Dispatcher) || holds(Role::Supervisor),
             For::Handlers => holds(Role::Handler),
             For::Supervisors => holds(Role::Supervisor),
             For::Everybody => true,

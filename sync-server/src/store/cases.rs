@@ -10,7 +10,9 @@ mod near;
 mod news;
 mod states;
 
-pub use due::{assist, assisting_in, colleagues, due_before, look_at_open, merged_into, put_off};
+pub use due::{
+    assist, assisting_in, colleagues, due_before, look_at_open, merged_into, note_parts, put_off,
+};
 pub use kept::{CaseExtras, KeptCase, count_outside, kept_between, page_end};
 pub use list::{
     CaseFilter, Holding, Near, Order, Sight, count, count_by_state, count_sql, page, page_sql,
@@ -185,9 +187,9 @@ pub fn insert(tx: &mut dyn Tx, case: NewCase<'_>) -> Result<()> {
             lead_unit, street, community, grid, category, excerpt, search, lat_e7, lon_e7,
             reporter, opened_ms, dispatched_ms, deadline_ms, handled_ms, closed_ms, decision,
             differs, photos_expected, photos_stored, self_fixed, solved_level, life, next_due_ms,
-            cell, phashes)
+            cell, phashes, stage_due_ms)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18,
-            $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33)";
+            $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34)";
     let row = case.row;
     let street = row.grid.as_ref().and_then(AreaCode::street);
     let community = row.grid.as_ref().and_then(AreaCode::community);
@@ -227,6 +229,7 @@ pub fn insert(tx: &mut dyn Tx, case: NewCase<'_>) -> Result<()> {
         case.next_due,
         cell_of(row.lat_e7, row.lon_e7),
         case.phashes,
+        due::stage_due(&row.state, row.class, &row.life),
     ];
     tx.execute(SQL, values)?;
     for unit in case.assisting {
@@ -332,13 +335,15 @@ pub fn move_on(tx: &mut dyn Tx, to: &CaseMove<'_>) -> Result<bool> {
         UPDATE cases
         SET revision = $3, state = $4, state_class = $5, lead_unit = $6, dispatched_ms = $7,
             deadline_ms = $8, handled_ms = $9, closed_ms = $10, solved_level = $11, life = $12,
-            asked = $13, card = $14, merged_into = $15,
+            asked = $13, card = $14, merged_into = $15, assigned = $17,
+            stage_due_ms = $18,
             next_due_ms = CASE
                 WHEN next_due_ms = 0 AND $5 = 'open' THEN next_due_ms
                 ELSE $16
             END
         WHERE id = $1 AND revision = $2";
     let life = life_text(to.life)?;
+    let assigned = due::assigned(to.class, to.life);
     let values = params![
         to.id,
         to.base_revision,
@@ -356,6 +361,8 @@ pub fn move_on(tx: &mut dyn Tx, to: &CaseMove<'_>) -> Result<bool> {
         to.life.card.map(Card::as_str),
         to.life.merged_into,
         to.next_due,
+        assigned,
+        due::stage_due(to.state, to.class, to.life),
     ];
     Ok(tx.execute(SQL, values)? == 1)
 }

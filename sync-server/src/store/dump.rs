@@ -2,8 +2,10 @@
 //! one that is checked in its place.
 //!
 //! Which tables and columns leave is a list here; passwords, tokens and secret keys are not in it,
-//! nor who carried a handheld before (the audit has it), nor what can be made again from these: `changes`, `buckets`, `repeated_places`, `patrol_reports`,
-//! the `rollups` of the statistics, and when a case in `case_assisting` was opened.
+//! nor who carried a handheld before (the audit has it), nor what can be made again from these:
+//! `changes`, `buckets`, `repeated_places`, `patrol_reports`, the `rollups` of the statistics, in
+//! `case_assisting` when a case was opened and until when a part is owed, and in `cases` what lists
+//! find a case by of what stands in its life.
 //! Held by `tests/tests/bundle.rs`.
 
 use super::tx::limit as row_limit;

@@ -57,6 +57,7 @@ const LADDER: &[Step] = &[
     step!(18, "0018_lists_of_assisting_units"),
     step!(19, "0019_former_carriers"),
     step!(20, "0020_news_of_cases"),
+    step!(21, "0021_work_of_ones_own"),
 ];
 
 /// The step this program was written for.

@@ -173,7 +173,7 @@ fn a_case_that_is_to_be_looked_at_stays_so_until_it_was(backend: &Backend) {
     assert_eq!(moved(1, Class::Open), 0);
     write(&store, |tx| cases::look_at_open(tx, &district()));
     assert_eq!(moved(2, Class::Open), 1, "nobody has looked yet");
-    write(&store, |tx| cases::put_off(tx, case_id(1), Some(at(9))));
+    write(&store, |tx| cases::put_off(tx, &case(1), Some(at(9))));
     assert_eq!(moved(3, Class::Open), 0);
     write(&store, |tx| cases::look_at_open(tx, &district()));
     assert_eq!(moved(4, Class::Closed), 0, "nothing is due any more");

@@ -93,7 +93,7 @@ fn lets_through(filter: &CaseFilter, row: &CaseRow) -> bool {
 }
 
 /// All pages of a list, one after another.
-fn turned(store: &Store, filter: &CaseFilter, newest: bool) -> Vec<CaseRow> {
+pub(super) fn turned(store: &Store, filter: &CaseFilter, newest: bool) -> Vec<CaseRow> {
     let mut seen: Vec<CaseRow> = Vec::new();
     loop {
         let last = seen.last();
@@ -237,7 +237,7 @@ fn a_row_without_the_moment_ends_no_list_in_a_circle(backend: &Backend) {
 
 /// How SQLite runs a statement; nothing on PostgreSQL, which plans by what tables hold, and these
 /// hold next to nothing.
-fn plan(store: &Store, sql: Option<String>) -> Vec<String> {
+pub(super) fn plan(store: &Store, sql: Option<String>) -> Vec<String> {
     if store.dialect() != Dialect::Sqlite {
         return Vec::new();
     }
@@ -265,7 +265,7 @@ fn searches(plan: &[String]) -> Vec<&str> {
 }
 
 /// Whether the plan searches and sorts in just this way.
-fn goes_by(plan: &[String], steps: &[&str]) -> bool {
+pub(super) fn goes_by(plan: &[String], steps: &[&str]) -> bool {
     let searches = searches(plan);
     searches.len() == steps.len()
         && searches

@@ -167,10 +167,13 @@ pub(super) const TABLES: [(&str, &str, Columns); 10] = [
 ];
 
 /// Columns that say nothing which the archive vouches for.
-pub(super) const FREE: [&str; 6] = [
+pub(super) const FREE: [&str; 8] = [
     "cases.next_due_ms",
     // Who has to look; what came stands in the trail.
     "cases.news_ms",
+    // What lists find a case by; its life, which is vouched for, says the same.
+    "cases.assigned",
+    "cases.stage_due_ms",
     // By what other cases are proposed; the operations vouch for what it was made of.
     "cases.phashes",
     // Read by nobody: whose a round is stands in the catalogue.

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::catalogue::default_escalations;
+use crate::time::HOUR_MS;
 
 #[test]
 fn staged_limits_are_reached_one_by_one() {
@@ -199,4 +200,50 @@ fn each_unit_has_its_own_time_to_sign() {
     story.wait(60 * MINUTE_MS);
     story.go(Move::Dispatch, to_unit("E02"));
     assert_eq!(signature(&story.case), MONDAY.plus_ms(180 * MINUTE_MS));
+}
+
+#[test]
+fn the_most_pressing_part_that_a_unit_owes_has_a_light_on_its_own_clock() {
+    let calendar = rules().calendar;
+    let two_hours = Limit {
+        value: 2,
+        unit: LimitUnit::WorkHour,
+    };
+    let part = |of: &str, deadline_ms: Option<Timestamp>| Part {
+        unit: unit(of),
+        task: String::new(),
+        asked_ms: MONDAY,
+        deadline_ms,
+        limit: None,
+        steps: Vec::new(),
+        answered_ms: None,
+        answer: String::new(),
+    };
+    let by_rule = Part {
+        limit: Some(two_hours),
+        ..part("E01", Some(calendar.deadline(MONDAY, two_hours)))
+    };
+    let answered = Part {
+        answered_ms: Some(MONDAY),
+        ..part("E02", Some(MONDAY))
+    };
+    let undated = part("E02", None);
+    let later = part("E03", Some(MONDAY.plus_ms(4 * HOUR_MS)));
+    let life = Life {
+        parts: vec![answered, undated.clone(), later.clone(), by_rule.clone()],
+        ..Life::default()
+    };
+    assert_eq!(life.owed_by(&["E03", "E01"].map(unit)), Some(&by_rule));
+    assert_eq!(life.owed_by(&["E02", "E03"].map(unit)), Some(&later));
+    assert_eq!(life.owed_by(&[unit("E02")]), Some(&undated));
+    assert_eq!(life.owed_by(&[unit("E04")]), None);
+    let share = |part: &Part, hours: i64| {
+        let at = MONDAY.plus_ms(hours * HOUR_MS);
+        part.share_used(calendar, at)
+    };
+    assert_eq!(share(&by_rule, 1), Some(0.5));
+    // The day after, when the working day is over.
+    assert!(share(&by_rule, 35).is_some_and(|used| used > 1.0));
+    assert_eq!(share(&later, 3), Some(0.75));
+    assert_eq!(share(&undated, 3), None);
 }

@@ -126,11 +126,7 @@ pub(crate) fn Filters(
                     class="quiet clear-filters"
                     id="filters-clear"
                     on:click=move |_| {
-                        let sort = query.get_untracked().sort;
-                        on_change.run(CaseQuery {
-                            sort: sort.or_else(|| Some("opened".into())),
-                            ..CaseQuery::default()
-                        });
+                        on_change.run(filter::cleared(&query.get_untracked()));
                     }
                 >
                     <Icon shape=Shape::X/>
@@ -350,6 +346,14 @@ fn Order(#[prop(into)] query: Signal<CaseQuery>, on_change: Callback<CaseQuery>)
                 }
             >
                 <option value="deadline">{move || desk.say(words::SORT_DEADLINE)}</option>
+                // Always there, so that the address can choose it; no other list has parts.
+                <option
+                    value="part"
+                    hidden=move || query.with(|query| query.owed != Some(true))
+                    disabled=move || query.with(|query| query.owed != Some(true))
+                >
+                    {move || desk.say(words::SORT_PART)}
+                </option>
                 <option value="opened">{move || desk.say(words::SORT_OPENED)}</option>
             </select>
         </div>

@@ -337,6 +337,7 @@ fn Row(id: CaseId, cases: Poll<CasePage>) -> impl IntoView {
     let still = Memo::new(move |_| {
         row.get().map(|row| CaseRow {
             used_permille: None,
+            part: None,
             ..row
         })
     });

@@ -49,7 +49,7 @@ pub fn tell_due(
             tell_case(tx, district, row, case, &ruled, now, new_id)?;
         } else {
             // A state of a later version: that server tells.
-            store::cases::put_off(tx, row.id, None)?;
+            store::cases::put_off(tx, row, None)?;
         }
     }
     Ok(rows.len())
@@ -103,7 +103,7 @@ fn tell_case(
     if due.is_empty() {
         return Ok(store::cases::put_off(
             tx,
-            row.id,
+            &row,
             case::next_due(&case, &rules),
         )?);
     }
@@ -247,6 +247,7 @@ fn note(
         // One writer a district: nobody moves the case within this transaction.
         return Err(Fault::damaged("case", "its revision moved within a write"));
     }
+    store::cases::note_parts(tx, row.id, to.class, to.life)?;
     store::events::append(
         tx,
         row.id,

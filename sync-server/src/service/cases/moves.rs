@@ -219,6 +219,7 @@ pub(in crate::service) fn write(
     {
         store::cases::assist(tx, row, unit)?;
     }
+    store::cases::note_parts(tx, row.id, to.class, to.life)?;
     let facts = EventFacts::of(event, next).answering(event.kind, &row.life);
     store::events::append(
         tx,

@@ -18,7 +18,9 @@ use shared::label::{self, Lang};
 use shared::role::{Action, Actor, Role, may};
 use shared::routing::{Decision, in_mode};
 use shared::time::Timestamp;
-use shared::wire::console::{self, AllowedMove, CaseDetail, CaseEvent, CasePhoto, Colleague};
+use shared::wire::console::{
+    self, AllowedMove, CaseDetail, CaseEvent, CasePhoto, Colleague, OwedPart,
+};
 use std::collections::HashMap;
 
 /// The worker's words for anyone but the reporter.
@@ -90,7 +92,25 @@ fn console_row(
         card: row.life.card,
         stage_due_ms: row.life.stage_due_ms,
         suspended_until_ms: row.life.suspended.map(|suspended| suspended.until_ms),
+        part: None,
     }
+}
+
+/// The most pressing part of a case that some units owe.
+pub(super) fn owed_part(
+    district: &District,
+    row: &CaseRow,
+    units: &[UnitCode],
+    now: Timestamp,
+) -> Option<OwedPart> {
+    let part = row.life.owed_by(units)?;
+    let share = part.share_used(district.catalogue.calendar(), now);
+    Some(OwedPart {
+        unit: part.unit.clone(),
+        asked_ms: part.asked_ms,
+        deadline_ms: part.deadline_ms,
+        used_permille: share.map(permille),
+    })
 }
 
 /// Share of the limit that is used; the clock stops when the unit says it is done.
@@ -118,18 +138,22 @@ fn used_permille(
     };
     // The calendar in force, as for the deadline.
     let calendar = district.catalogue.calendar();
-    let share = life.share_used(calendar, start, deadline, until);
+    Some(permille(life.share_used(calendar, start, deadline, until)))
+}
+
+/// A share in per mille.
+fn permille(share: f64) -> i64 {
     #[expect(
         clippy::as_conversions,
         reason = "a share is small, and a float beyond the range saturates"
     )]
     let permille = (share * 1000.0) as i64;
     // Late is late, however little.
-    Some(if share > 1.0 {
+    if share > 1.0 {
         permille.max(1001)
     } else {
         permille
-    })
+    }
 }
 
 /// A whole case, for somebody who may read it.

@@ -1,9 +1,10 @@
 //! Cases by the moment at which something is due, and other short questions about them.
 
-use super::{CaseRow, from_row, select_case};
+use super::{CaseRow, NO_DEADLINE, from_row, select_case};
 use crate::params;
 use crate::store::tx::{IDS_AT_ONCE, each_of, limit as row_limit, places};
 use crate::store::{Result, Tx};
+use shared::case::{Class, Life, SUSPENDED};
 use shared::id::{AreaCode, CaseId, PersonId, UnitCode};
 use shared::time::Timestamp;
 use std::collections::HashMap;
@@ -29,17 +30,20 @@ pub fn due_before(
     tx.query(SQL, values)?.iter_mut().map(from_row).collect()
 }
 
-/// Sets the next moment of a case that nothing was told of.
+/// Sets the next moment of a case that nothing was told of, and notes what lists find it by: a
+/// program from before the columns didn't.
 ///
 /// # Errors
 /// As [`due_before`].
-pub fn put_off(tx: &mut dyn Tx, id: CaseId, next_due: Option<Timestamp>) -> Result<()> {
+pub fn put_off(tx: &mut dyn Tx, case: &CaseRow, next_due: Option<Timestamp>) -> Result<()> {
     const SQL: &str = "
         UPDATE cases
-        SET next_due_ms = $2
+        SET next_due_ms = $2, assigned = $3, stage_due_ms = $4
         WHERE id = $1";
-    tx.execute(SQL, params![id, next_due])?;
-    Ok(())
+    let assigned = assigned(case.class, &case.life);
+    let stage_due = stage_due(&case.state, case.class, &case.life);
+    tx.execute(SQL, params![case.id, next_due, assigned, stage_due])?;
+    note_parts(tx, case.id, case.class, &case.life)
 }
 
 /// Has every open case looked at soon: another catalogue is in force, and with it perhaps another
@@ -66,6 +70,37 @@ pub fn assist(tx: &mut dyn Tx, case: &CaseRow, unit: &UnitCode) -> Result<()> {
         VALUES ($1, $2, $3, $4)
         ON CONFLICT (district, unit, case_id) DO NOTHING";
     tx.execute(SQL, params![&case.district, unit, case.id, case.opened])?;
+    Ok(())
+}
+
+/// By whose list of what is assigned a case is found: nobody's once it is closed.
+pub(super) fn assigned(class: Class, life: &Life) -> Option<PersonId> {
+    life.assigned.filter(|_| class == Class::Open)
+}
+
+/// Until when a case may stay in its state, for the list of those that stayed longer: while it is
+/// suspended no such clock runs.
+pub(super) fn stage_due(state: &str, class: Class, life: &Life) -> Option<Timestamp> {
+    let runs = class == Class::Open && state != SUSPENDED;
+    life.stage_due_ms.filter(|_| runs)
+}
+
+/// Notes until when units owe their parts of a case, which their lists are made of. Nobody owes
+/// anything to a closed one.
+///
+/// # Errors
+/// As [`due_before`].
+pub fn note_parts(tx: &mut dyn Tx, id: CaseId, class: Class, life: &Life) -> Result<()> {
+    const SQL: &str = "
+        UPDATE case_assisting
+        SET part_due_ms = $3
+        WHERE case_id = $1 AND unit = $2";
+    // In the order asked for: of several parts of one unit only the last may be open.
+    for part in &life.parts {
+        let is_owed = class == Class::Open && part.answered_ms.is_none();
+        let due = is_owed.then(|| part.deadline_ms.map_or(NO_DEADLINE, |at| at.0));
+        tx.execute(SQL, params![id, &part.unit, due])?;
+    }
     Ok(())
 }
 

@@ -31,8 +31,10 @@ pub struct CaseFilter {
     pub class: Option<Class>,
     /// The unit that leads.
     pub unit: Option<UnitCode>,
-    /// A unit that assists.
-    pub assisting: Option<UnitCode>,
+    /// One of these units assists and owes its part of an open case.
+    pub owed_by: Option<Vec<UnitCode>>,
+    /// It is open, assigned to this person and not put right.
+    pub assigned: Option<PersonId>,
     /// A place and everything below it.
     pub area: Option<AreaCode>,
     /// What it is about.
@@ -51,6 +53,8 @@ pub struct CaseFilter {
     pub late_at: Option<Timestamp>,
     /// Something came that waits for a look.
     pub news: bool,
+    /// Open, not suspended, and longer in its state than it may be, at this moment.
+    pub stage_late_at: Option<Timestamp>,
 }
 
 impl CaseFilter {
@@ -65,7 +69,8 @@ impl CaseFilter {
             cards: Vec::new(),
             class: None,
             unit: None,
-            assisting: None,
+            owed_by: None,
+            assigned: None,
             area: None,
             category: None,
             family: None,
@@ -75,6 +80,7 @@ impl CaseFilter {
             text: None,
             late_at: None,
             news: false,
+            stage_late_at: None,
         }
     }
 
@@ -91,6 +97,8 @@ impl CaseFilter {
             || self.class == Some(Class::Open)
             || self.late_at.is_some()
             || self.news
+            || self.stage_late_at.is_some()
+            || self.assigned.is_some()
             || !self.asked.is_empty()
             || !self.cards.is_empty()
     }
@@ -134,6 +142,9 @@ pub enum Order {
     Newest(Option<(Timestamp, CaseId)>),
     /// Most pressing first, without a deadline last; after (deadline, id).
     Deadline(Option<(Option<Timestamp>, CaseId)>),
+    /// The most pressing part first of those that are owed, without a deadline last; after
+    /// (deadline of the part, id). Only with [`CaseFilter::owed_by`].
+    Part(Option<(Option<Timestamp>, CaseId)>),
 }
 
 /// A page of cases.

@@ -8,7 +8,7 @@ use crate::store::cases::{CaseMove, CaseRow};
 use crate::store::reports::ReportRow;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use shared::case::Life;
+use shared::case::{Corrected, Life};
 use shared::id::{AreaCode, Sha256, UnitCode};
 use shared::time::Timestamp;
 
@@ -126,6 +126,8 @@ pub struct Detail {
     pub deadline_ms: Option<Timestamp>,
     /// What the case was opened with, in its first entry.
     pub opening: Option<Opening>,
+    /// What it is about and where it is since then, where the desk put that right.
+    pub corrected: Option<Corrected>,
 }
 
 /// The hash over a routing decision and its differences from the preview, both JSON.

@@ -3,12 +3,14 @@
 //! What a move may do is decided by `shared::case`; the row here only refuses a stale revision.
 //! Lists are in `cases/list.rs`. Held by `tests/tests/store_contract.rs`.
 
+mod correct;
 mod due;
 mod kept;
 mod list;
 mod near;
 mod states;
 
+pub use correct::correct;
 pub use due::{assist, assisting_in, colleagues, due_before, look_at_open, merged_into, put_off};
 pub use kept::{CaseExtras, KeptCase, count_outside, kept_between, page_end};
 pub use list::{

@@ -362,6 +362,15 @@ fn given(n: u8, at: Timestamp) -> Given {
         found: Some(found[n % 3]),
         outcome: Some(outcomes[n % 4]),
         ask: Some(asks[n % 5]),
+        corrected: Some(crate::case::Corrected {
+            category: "C0118".parse().unwrap(),
+            lat_e7: 271_505_000,
+            lon_e7: 1_180_292_000,
+            grid: None,
+            unit: None,
+            rule: String::from("转派遣员"),
+            because: Vec::new(),
+        }),
         ..Given::default()
     }
 }

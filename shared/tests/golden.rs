@@ -124,6 +124,7 @@ golden! {
     case_detail_gone: console::CaseDetail;
     case_detail_preview: console::CaseDetail;
     move_request: console::MoveRequest;
+    move_request_correct: console::MoveRequest;
     stale_answer: console::StaleAnswer;
     code_answer: console::CodeAnswer;
     lost_request: console::LostRequest;

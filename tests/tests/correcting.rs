@@ -129,6 +129,17 @@ fn a_corrected_place_changes_who_sees_it_and_what_is_counted_there(backend: &Bac
     let whole = world.console_of(Role::Dispatcher, "350703", None);
     assert!(kept(&world, &neighbour, &desk).is_some());
     assert_eq!(desk.seen(&there).status, 404);
+    // The street assists in what lies in it.
+    let before = desk.seen(&whole);
+    let assisting = before.at("/decision/assisting").as_array().unwrap().iter();
+    let codes = assisting.filter_map(|unit| unit["code"].as_str());
+    let streets: Vec<String> = codes
+        .filter(|code| code.ends_with(HERE))
+        .map(|code| world.console_of(Role::Handler, "350703", Some(code)))
+        .collect();
+    for street in &streets {
+        assert_eq!(desk.seen(street).status, 200);
+    }
     let half = json!({"lat_e7": PLACE_ELSEWHERE.0, "reason": "定位错了"});
     assert_eq!(desk.attempt(&here, "correct", &half).status, 422);
     let reply = desk.go(&here, "correct", &elsewhere());
@@ -139,6 +150,9 @@ fn a_corrected_place_changes_who_sees_it_and_what_is_counted_there(backend: &Bac
     assert_eq!(reply.at("/row/state"), "accepted");
     assert_eq!(desk.seen(&here).status, 404);
     assert_eq!(desk.seen(&there).status, 200);
+    for street in &streets {
+        assert_eq!(desk.seen(street).status, 404);
+    }
     // The buckets: the grid of before has it no longer, the new one and the reporter have it.
     let newcomer = world.handheld(world.person(Role::GridWorker, &grid, None));
     assert_eq!(kept(&world, &neighbour, &desk), None);

@@ -195,6 +195,9 @@ pub struct Corrected {
     /// The unit that the rules suggest for it; none where a person has to choose.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unit: Option<UnitCode>,
+    /// The units that assist by the rules.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub assisting: Vec<UnitCode>,
     /// Short name of the rule that suggests it.
     pub rule: String,
     /// The reasons in words, in order.

@@ -104,6 +104,7 @@ fn corrected() -> Corrected {
         lon_e7: 1_180_152_364,
         grid: Some(AreaCode::new("350703002001001001001").unwrap()),
         unit: Some(unit("E02")),
+        assisting: Vec::new(),
         rule: String::from("部件先属主"),
         because: vec![String::from("属主是排水企业")],
     }

@@ -10,7 +10,7 @@ mod list;
 mod near;
 mod states;
 
-pub use correct::correct;
+pub use correct::{assist_only, correct};
 pub use due::{assist, assisting_in, colleagues, due_before, look_at_open, merged_into, put_off};
 pub use kept::{CaseExtras, KeptCase, count_outside, kept_between, page_end};
 pub use list::{

@@ -179,12 +179,14 @@ fn pool(district: &District, decision: &Decision) -> UnitCode {
 
 fn corrected(category: &CategoryId, spot: Spot, decision: Decision) -> Corrected {
     let by_rule = !decision.needs_person && !unit::is_pool(&decision.lead);
+    let assisting = decision.assisting.into_iter();
     Corrected {
         category: category.clone(),
         lat_e7: spot.lat_e7,
         lon_e7: spot.lon_e7,
         grid: spot.grid,
         unit: by_rule.then_some(decision.lead),
+        assisting: assisting.map(|unit| unit.code).collect(),
         rule: decision.rule,
         because: decision.because,
     }
@@ -205,6 +207,11 @@ pub(super) fn keep(
         place.as_deref().unwrap_or_default(),
     ];
     store::cases::correct(tx, row, &words.join(" "))?;
+    // Those that the rules name now, and whoever was given a part.
+    let named = row.life.corrected.iter();
+    let named = named.flat_map(|corrected| &corrected.assisting);
+    let parts = row.life.parts.iter().map(|part| &part.unit);
+    store::cases::assist_only(tx, row, named.chain(parts))?;
     // It is where others of its group may have been.
     let here = CaseRow {
         opened: at,

@@ -1,9 +1,9 @@
 //! A case's category and place, put right: the columns that no other move changes.
 
-use super::CaseRow;
+use super::{CaseRow, assist};
 use crate::params;
 use crate::store::{Result, Tx};
-use shared::id::AreaCode;
+use shared::id::{AreaCode, UnitCode};
 use shared::similar::cell_of;
 
 /// Writes category, position and grid of a case as they are now, and adds words to search it by. The
@@ -32,5 +32,24 @@ pub fn correct(tx: &mut dyn Tx, row: &CaseRow, words: &str) -> Result<()> {
         &words,
     ];
     tx.execute(SQL, values)?;
+    Ok(())
+}
+
+/// Lets these units share the file of a case, and no others.
+///
+/// # Errors
+/// As [`correct`].
+pub fn assist_only<'a>(
+    tx: &mut dyn Tx,
+    row: &CaseRow,
+    units: impl IntoIterator<Item = &'a UnitCode>,
+) -> Result<()> {
+    const SQL: &str = "
+        DELETE FROM case_assisting
+        WHERE case_id = $1";
+    tx.execute(SQL, params![row.id])?;
+    for unit in units {
+        assist(tx, row, unit)?;
+    }
     Ok(())
 }

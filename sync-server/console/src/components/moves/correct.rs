@@ -67,7 +67,7 @@ pub(super) fn conditions(
     }
     let rows = desk.conditions.with(|rows| {
         let rows = rows.iter().flatten();
-        let of_it = rows.filter(|row| !row.retired && row.category.to_string() == chosen);
+        let of_it = rows.filter(|row| !row.retired && row.category.as_str() == chosen);
         of_it
             .map(|row| (row.id.to_string(), row.name.clone()))
             .collect()

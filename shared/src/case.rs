@@ -10,6 +10,7 @@
 mod apply;
 mod asks;
 mod clock;
+mod correct;
 mod life;
 mod moves;
 mod recount;
@@ -21,7 +22,7 @@ pub use asks::{
 };
 pub use clock::{Due, Rules, StageLimits, due, next_due, told};
 pub use life::{
-    Appealed, Card, DeadlineStep, Finding, Found, Life, Outcome, Part, Stage, Suspended,
+    Appealed, Card, Corrected, DeadlineStep, Finding, Found, Life, Outcome, Part, Stage, Suspended,
 };
 pub use moves::{Fact, Goes, MOVES, Move, MoveRow, move_row, moves_from};
 pub use recount::{explain, explain_part, explain_stage, explain_staged, moved, recount};
@@ -95,6 +96,8 @@ pub struct Given {
     pub card: Option<Card>,
     /// Which of the staged limits.
     pub stage: Option<String>,
+    /// What it is about and where it is, put right.
+    pub corrected: Option<Corrected>,
     /// When it was made, where it came later: a worker without a network objects in time.
     pub made_ms: Option<Timestamp>,
     /// The photos that came with it.

@@ -132,6 +132,7 @@ golden! {
     case_detail_preview: console::CaseDetail;
     move_request: console::MoveRequest;
     looked_request: console::LookedRequest;
+    move_request_correct: console::MoveRequest;
     stale_answer: console::StaleAnswer;
     code_answer: console::CodeAnswer;
     lost_request: console::LostRequest;

@@ -13,6 +13,7 @@ mod cases;
 mod catalogue;
 mod clocks;
 mod contacts;
+mod correcting;
 mod courier;
 mod crash;
 mod desk;

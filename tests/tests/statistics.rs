@@ -16,7 +16,7 @@ use sync_server::service::{Fault, statistics};
 use sync_server::store::rollups::{Kind, Slot};
 use tests::backends::Backend;
 use tests::on_both;
-use tests::world::{COMMUNITY, ELSEWHERE, HERE, Handheld, Reply, World};
+use tests::world::{COMMUNITY, ELSEWHERE, HERE, Handheld, PLACE, PLACE_ELSEWHERE, Reply, World};
 
 on_both!(
     what_happens_to_a_case_is_counted_in_the_same_breath,
@@ -222,13 +222,18 @@ const UNITS: [&str; 4] = ["D22-2", "D22-3", "E01", "S01-350703001"];
 fn body(kind: &str, shown: &Reply, dice: &mut Dice, others: &[String], now: i64) -> Value {
     let asks = shown.at("/asks").as_array().cloned().unwrap_or_default();
     let ask = asks.get(dice.roll(asks.len().max(1))).cloned();
+    let condition = dice.pick(&["E0110-1", "C0101-1"]);
+    let (lat_e7, lon_e7) = [PLACE, PLACE_ELSEWHERE][dice.roll(2)];
     json!({
         "kind": kind,
         "base_revision": shown.at("/row/revision"),
         "reason": "因为",
         "unit": dice.pick(&UNITS),
         "until_ms": now + 86_400_000,
-        "condition": "E0110-1",
+        "condition": if kind == "correct" { condition } else { "E0110-1" },
+        "category": condition.trim_end_matches("-1"),
+        "lat_e7": lat_e7,
+        "lon_e7": lon_e7,
         "into": others[dice.roll(others.len())],
         "found": dice.pick(&["yes", "yes", "no", "unable"]),
         "outcome": dice.pick(&["done", "done", "done", "unable", "not_ours", "planned"]),

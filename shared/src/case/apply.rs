@@ -4,8 +4,8 @@ use super::clock::Rules;
 use super::life::{Appealed, DeadlineStep, Finding, Part, Stage, Suspended};
 use super::{
     ACCEPTED, Ask, AskRow, Asked, CLOSED, Card, Case, Class, DISPATCHED, Due, Event, Fact, Found,
-    Given, Goes, HANDLED, Move, MoveRow, Outcome, PARTS_MAX, REASON_CHARS_LIMIT, RETURNS_MAX,
-    Refusal, ask_row, move_row, state,
+    Given, Goes, HANDLED, Move, MoveRow, Outcome, PARTS_MAX, REASON_CHARS_LIMIT, RECEIVED,
+    RETURNS_MAX, Refusal, VERIFYING, ask_row, move_row, state,
 };
 use crate::id::UnitCode;
 use crate::time::Timestamp;
@@ -119,6 +119,8 @@ impl Case {
                 None => return Err(Refusal::Missing(Fact::Unit)),
             },
             Goes::ByAsked => return Err(Refusal::NothingAsked),
+            Goes::ToDesk if [RECEIVED, VERIFYING].contains(&self.state) => RECEIVED,
+            Goes::ToDesk => ACCEPTED,
         };
         Ok(())
     }
@@ -178,6 +180,7 @@ impl Case {
                 self.reopen();
                 self.take_clock(rules);
             }
+            Move::Correct => self.correct(event, rules)?,
             Move::Urge => self.life.card = given.card.filter(|card| *card != Card::None),
             Move::AddPart => self.add_part(event, rules)?,
             Move::AnswerPart => self.answer_part(event)?,
@@ -239,7 +242,7 @@ impl Case {
     }
 
     /// No unit has it, or another: what the former one was given is over.
-    fn take_clock(&mut self, rules: &Rules<'_>) {
+    pub(super) fn take_clock(&mut self, rules: &Rules<'_>) {
         self.dispatched_ms = None;
         self.deadline_ms = None;
         self.life.assigned = None;
@@ -251,7 +254,7 @@ impl Case {
     }
 
     /// Another unit leads. A part that it had is no longer one: it answers for the whole.
-    fn led_by(&mut self, unit: UnitCode, at: Timestamp) {
+    pub(super) fn led_by(&mut self, unit: UnitCode, at: Timestamp) {
         let own = |part: &&mut Part| part.unit == unit && part.answered_ms.is_none();
         for part in self.life.parts.iter_mut().filter(own) {
             part.answered_ms = Some(at);
@@ -261,7 +264,7 @@ impl Case {
     }
 
     /// What is no longer true when work begins again.
-    fn reopen(&mut self) {
+    pub(super) fn reopen(&mut self) {
         self.handled_ms = None;
         self.closed_ms = None;
         self.life.outcome = None;
@@ -470,5 +473,7 @@ fn is_given(fact: Fact, given: &Given) -> bool {
         Fact::Ask => given.ask.is_some(),
         Fact::Card => given.card.is_some(),
         Fact::Stage => given.stage.is_some(),
+        // One of the two is needed: the correction itself says whether there is anything.
+        Fact::Category | Fact::Place => given.corrected.is_some(),
     }
 }

@@ -3,7 +3,7 @@
 
 use super::asks::Asked;
 use crate::calendar::Limit;
-use crate::id::{CaseId, ConditionId, PersonId, UnitCode};
+use crate::id::{AreaCode, CaseId, CategoryId, ConditionId, PersonId, UnitCode};
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -179,6 +179,31 @@ pub enum DeadlineStep {
     },
 }
 
+/// What a case is about and where it is, put right by the desk. It is whole: of several corrections
+/// the newest says all, whatever the report named.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Corrected {
+    /// What it is about.
+    pub category: CategoryId,
+    /// Latitude × 10⁷.
+    pub lat_e7: i64,
+    /// Longitude × 10⁷.
+    pub lon_e7: i64,
+    /// The grid of that place; none outside all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub grid: Option<AreaCode>,
+    /// The unit that the rules suggest for it; none where a person has to choose.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unit: Option<UnitCode>,
+    /// The units that assist by the rules.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub assisting: Vec<UnitCode>,
+    /// Short name of the rule that suggests it.
+    pub rule: String,
+    /// The reasons in words, in order.
+    pub because: Vec<String>,
+}
+
 /// What a case has been through.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(default)]
@@ -186,6 +211,9 @@ pub struct Life {
     /// Accepted with this condition; none while only the report names one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub condition: Option<ConditionId>,
+    /// What the desk has put right of category and place.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub corrected: Option<Corrected>,
     /// The first unit it was given to: it stays responsible (首接负责).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub first_unit: Option<UnitCode>,

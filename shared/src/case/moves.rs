@@ -54,6 +54,8 @@ pub enum Move {
     Merge,
     /// 拆案: it is not the same thing after all.
     Unmerge,
+    /// 更正立案: its category or its place was wrong.
+    Correct,
     /// 督办: a yellow or a red card, or taking it back.
     Urge,
     /// 上报上级: to the next level up, with the whole chain.
@@ -98,6 +100,7 @@ impl Move {
             Self::Contest => "contest",
             Self::Merge => "merge",
             Self::Unmerge => "unmerge",
+            Self::Correct => "correct",
             Self::Urge => "urge",
             Self::Escalate => "escalate",
             Self::AddPart => "add_part",
@@ -138,6 +141,10 @@ pub enum Fact {
     Card,
     /// Which of the staged limits.
     Stage,
+    /// Which category it really is.
+    Category,
+    /// Where it really is.
+    Place,
 }
 
 /// Where a move leads.
@@ -151,6 +158,8 @@ pub enum Goes {
     ByUnit,
     /// Where the granted request leads.
     ByAsked,
+    /// Back to the desk: received as long as nobody had accepted or dispatched it, else accepted.
+    ToDesk,
 }
 
 /// A move, as a row: from which states, to which, what right it takes, which facts it needs.
@@ -191,10 +200,10 @@ const fn row(
 }
 
 /// All moves. The order is the order of buttons.
-pub static MOVES: [MoveRow; 29] = {
+pub static MOVES: [MoveRow; 30] = {
     use Action as A;
     use Fact as F;
-    use Goes::{ByAsked, ByUnit, Stays, To};
+    use Goes::{ByAsked, ByUnit, Stays, To, ToDesk};
     use Move as M;
     [
         // The desk that takes reports in and dispatches them.
@@ -239,6 +248,18 @@ pub static MOVES: [MoveRow; 29] = {
             M::Unmerge,
             &[MERGED],
             To(RECEIVED),
+            A::Dispatch,
+            &[F::Reason],
+        ),
+        row(
+            M::Correct,
+            // From where it may be dispatched and no unit has signed, or its work is over: whoever
+            // works on it hands it back first. What was asked of a worker was asked of another
+            // thing or at another place, so from `verifying` it is asked anew.
+            &[
+                RECEIVED, VERIFYING, ACCEPTED, RETURNED, DISPATCHED, CONTESTED,
+            ],
+            ToDesk,
             A::Dispatch,
             &[F::Reason],
         ),

@@ -97,4 +97,7 @@ pub enum Refusal {
     /// There is no such staged limit, or it is reached.
     #[error("no such stage is open")]
     NoStage,
+    /// Category and place stay as they are.
+    #[error("neither category nor place is corrected")]
+    NothingCorrected,
 }

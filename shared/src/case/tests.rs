@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may fail loudly")]
 use super::*;
 use crate::calendar::{Calendar, Limit, LimitUnit};
+use crate::id::{AreaCode, CategoryId};
 use crate::time::{DAY_MS, MINUTE_MS};
 use std::sync::LazyLock;
 use uuid::Uuid;
@@ -92,6 +93,20 @@ fn to_unit(code: &str) -> Given {
     Given {
         unit: Some(unit(code)),
         ..Given::default()
+    }
+}
+
+/// 雨水井盖, in another grid.
+fn corrected() -> Corrected {
+    Corrected {
+        category: CategoryId::new("C0102").unwrap(),
+        lat_e7: 272_169_980,
+        lon_e7: 1_180_152_364,
+        grid: Some(AreaCode::new("350703002001001001001").unwrap()),
+        unit: Some(unit("E02")),
+        assisting: Vec::new(),
+        rule: String::from("部件先属主"),
+        because: vec![String::from("属主是排水企业")],
     }
 }
 

@@ -188,6 +188,8 @@ impl Course {
                 self.filed.get_or_insert(at);
             }
             "dispatch" | "take_over" => self.dispatch(entry, noted),
+            // Named wrongly, not dispatched wrongly.
+            "correct" => self.taken_away(at, noted),
             "hand_back" => {
                 if let Some(stint) = self.stint.take() {
                     stint.given(noted);
@@ -245,17 +247,22 @@ impl Course {
         }
     }
 
-    fn dispatch(&mut self, entry: &Entry<'_>, noted: &mut Vec<Counted>) {
+    /// The unit that has it has it no longer.
+    fn taken_away(&mut self, at: Timestamp, noted: &mut Vec<Counted>) {
         if let Some(stint) = self.stint.take() {
             stint.given(noted);
             if stint.handled.is_some() && stint.outcome == Outcome::NotOurs {
                 stint.was_wrong(noted);
-            } else if stint.is_late(entry.at) {
+            } else if stint.is_late(at) {
                 // Taken away from a unit that was late with it: that stays the unit's.
                 stint.due_of_unit(noted);
             }
         }
         self.closed = None;
+    }
+
+    fn dispatch(&mut self, entry: &Entry<'_>, noted: &mut Vec<Counted>) {
+        self.taken_away(entry.at, noted);
         self.filed.get_or_insert(entry.at);
         let by = if entry.by_person { By::Desk } else { By::Rule };
         noted.push((entry.at, Who::Place, by.dispatched()));

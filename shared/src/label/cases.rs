@@ -67,6 +67,7 @@ pub const fn case_move(kind: Move, lang: Lang) -> &'static str {
         Move::Contest => lang.pick("提出异议", "Contest"),
         Move::Merge => lang.pick("并案", "Merge"),
         Move::Unmerge => lang.pick("拆案", "Undo the merge"),
+        Move::Correct => lang.pick("更正立案", "Correct category or place"),
         Move::Urge => lang.pick("督办", "Urge"),
         Move::Escalate => lang.pick("上报上级", "Escalate"),
         Move::AddPart => lang.pick("增加协办", "Add a unit"),
@@ -104,6 +105,7 @@ pub fn event(kind: &str, lang: Lang) -> &'static str {
         "contest" => lang.pick("上报人提出异议", "Contested by its reporter"),
         "merge" => lang.pick("并案", "Merged"),
         "unmerge" => lang.pick("拆案", "Merge undone"),
+        "correct" => lang.pick("更正立案", "Category or place corrected"),
         "urge" => lang.pick("督办", "Urged"),
         "escalate" => lang.pick("上报上级", "Escalated"),
         "add_part" => lang.pick("增加协办", "Unit added"),
@@ -211,6 +213,11 @@ pub const fn missing(fact: Fact, lang: Lang) -> &'static str {
         Fact::Ask => lang.pick("请选申请什么。", "Say what is asked for."),
         Fact::Card => lang.pick("请选黄牌、红牌或取消。", "Choose a card."),
         Fact::Stage => lang.pick("请选完成了哪个阶段。", "Choose the stage."),
+        Fact::Category => lang.pick("请选正确的类别。", "Choose the right category."),
+        Fact::Place => lang.pick(
+            "请填正确的位置，纬度和经度都要填。",
+            "Give the right place, latitude and longitude.",
+        ),
     }
 }
 
@@ -245,5 +252,6 @@ pub const fn refusal(refusal: &Refusal, lang: Lang) -> &'static str {
         Refusal::NoPart => lang.pick("本单位没有待反馈的协办。", "Your unit has no open part."),
         Refusal::TooManyParts => lang.pick("协办单位已有10个。", "There are ten parts already."),
         Refusal::NoStage => lang.pick("没有这个待完成的阶段。", "There is no such open stage."),
+        Refusal::NothingCorrected => lang.pick("类别、立案条件和位置都没有变，请先改其中一项。", "Category, condition and place stay the same; change one of them."),
     }
 }

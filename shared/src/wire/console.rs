@@ -15,7 +15,7 @@ pub use archive::{ArchiveState, Check, CheckQuery, ReceiptKeyAnswer};
 pub use audit::{AuditEntry, AuditQuery};
 pub use case::{
     AllowedMove, CaseEvent, CaseLife, Colleague, FindingRow, LookedRequest, MergedRow, MoveRequest,
-    PartRow, StageRow,
+    PartRow, StageRow, Suggestion,
 };
 pub use contact::ContactAnswer;
 pub use devices::{CodeAnswer, DeviceRow, LostRequest, NewCode};

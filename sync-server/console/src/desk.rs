@@ -6,6 +6,7 @@ use crate::words::Word;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use shared::case::{Move, Step};
+use shared::catalogue::Condition;
 use shared::id::{AreaCode, CaseId};
 use shared::label::{City, Lang};
 use shared::role::{Action, Actor, OfficePage, Role, may_somewhere};
@@ -83,6 +84,10 @@ pub(crate) struct Desk {
     pub(crate) categories: List<Choice>,
     /// Why they are not here.
     pub(crate) categories_problem: Unfetched,
+    /// Filing conditions of all categories.
+    pub(crate) conditions: List<Condition>,
+    /// Why they are not here.
+    pub(crate) conditions_problem: Unfetched,
     /// How many notices on the page say that something could not be fetched.
     pub(crate) troubles: RwSignal<usize>,
 }
@@ -106,6 +111,8 @@ impl Desk {
             areas_problem: RwSignal::new(None),
             categories: RwSignal::new(None),
             categories_problem: RwSignal::new(None),
+            conditions: RwSignal::new(None),
+            conditions_problem: RwSignal::new(None),
             troubles: RwSignal::new(0),
         };
         provide_context(desk);
@@ -281,6 +288,12 @@ impl Desk {
             };
             Ok(catalogue.categories.into_iter().map(choice).collect())
         });
+    }
+
+    /// Fetches the filing conditions if they aren't here yet.
+    pub(crate) fn want_conditions(self) {
+        let list = (self.conditions, self.conditions_problem);
+        fetch_once(self, list, async { Ok(api::catalogue().await?.conditions) });
     }
 }
 

@@ -3,6 +3,7 @@
 //! What a person may see is decided in SQL for lists (`Sight`) and by `role::may` for one case;
 //! `tests/tests/access.rs` holds that the two agree. What a move does is `shared::case`.
 
+mod correct;
 mod due;
 mod facts;
 mod life;

@@ -31,6 +31,28 @@ pub fn tell(tx: &mut dyn Tx, district: &District, row: &CaseRow, now: Timestamp)
     put(tx, district, row, why)
 }
 
+/// Tells the devices of a case that was moved how it stands, and those of a grid that it is no longer
+/// in that it has left.
+///
+/// # Errors
+/// As [`tell`].
+pub fn moved(
+    tx: &mut dyn Tx,
+    district: &District,
+    before: &CaseRow,
+    row: &CaseRow,
+    now: Timestamp,
+) -> Result<()> {
+    if before.grid != row.grid {
+        let (stays, id) = (buckets_of(row), row.id.to_string());
+        let mut left = buckets_of(before);
+        left.retain(|bucket| !stays.contains(bucket));
+        let (code, revision) = (&district.code, row.revision);
+        store::changes::put(tx, code, &left, TABLE, &id, revision, Why::Evict)?;
+    }
+    tell(tx, district, row, now)
+}
+
 fn put(tx: &mut dyn Tx, district: &District, row: &CaseRow, why: Why) -> Result<()> {
     let (buckets, id) = (buckets_of(row), row.id.to_string());
     store::changes::put(tx, &district.code, &buckets, TABLE, &id, row.revision, why)?;

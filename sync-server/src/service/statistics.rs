@@ -30,7 +30,9 @@ use std::collections::BTreeMap;
 /// Days of one answer: three years.
 pub const DAYS_MAX: i64 = 1_100;
 
-/// What the newest entry of a case's trail changes, to be written with it.
+/// What the newest entry of a case's trail changes, to be written with it. `places` are the grids
+/// that the case is in before and after it: what was counted of the case's place goes with the case,
+/// so that the numbers of a place are those of what lies there.
 ///
 /// # Errors
 /// Whatever the store says, as for all services.
@@ -38,19 +40,30 @@ pub(super) fn count_newest(
     tx: &mut dyn Tx,
     district: &District,
     case: CaseId,
-    grid: Option<&AreaCode>,
+    places: [Option<&AreaCode>; 2],
 ) -> Result<()> {
     let trail = store::rollups::trail(tx, case)?;
     let Some((newest, before)) = trail.split_last() else {
         return Ok(());
     };
+    let [from, to] = places;
     let mut course = Course::default();
+    let mut sums = store::rollups::Sums::new();
     for row in before {
-        follow(&mut course, district, row);
+        for delta in follow(&mut course, district, row) {
+            if from != to && delta.who == Who::Place {
+                let n = delta.n;
+                *sums.entry(slot(district, from, delta.clone())).or_default() -= n;
+                *sums.entry(slot(district, to, delta)).or_default() += n;
+            }
+        }
     }
     for delta in follow(&mut course, district, newest) {
         let n = delta.n;
-        tx.add_up(slot(district, grid, delta), n)?;
+        *sums.entry(slot(district, to, delta)).or_default() += n;
+    }
+    for (slot, n) in sums.into_iter().filter(|(_, n)| *n != 0) {
+        tx.add_up(slot, n)?;
     }
     Ok(())
 }

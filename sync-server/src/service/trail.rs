@@ -8,7 +8,7 @@ use crate::store::cases::{CaseMove, CaseRow};
 use crate::store::reports::ReportRow;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use shared::case::Life;
+use shared::case::{Corrected, Life};
 use shared::id::{AreaCode, Sha256, UnitCode};
 use shared::time::Timestamp;
 
@@ -130,6 +130,8 @@ pub struct Detail {
     pub op_id: Option<String>,
     /// The merged case that this was sent to.
     pub part: Option<String>,
+    /// What it is about and where it is since then, where the desk put that right.
+    pub corrected: Option<Corrected>,
 }
 
 /// The hash over a routing decision and its differences from the preview, both JSON.

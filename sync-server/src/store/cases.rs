@@ -3,6 +3,7 @@
 //! What a move may do is decided by `shared::case`; the row here only refuses a stale revision.
 //! Lists are in `cases/list.rs`. Held by `tests/tests/store_contract.rs`.
 
+mod correct;
 mod due;
 mod kept;
 mod list;
@@ -10,6 +11,7 @@ mod near;
 mod news;
 mod states;
 
+pub use correct::{assist_only, correct};
 pub use due::{
     assist, assisting_in, colleagues, due_before, look_at_open, merged_into, note_parts, put_off,
 };

@@ -75,6 +75,19 @@ pub fn forget_aside(tx: &Transaction<'_>, case: &str) -> Result<(), StoreError> 
     Ok(())
 }
 
+/// The same for a case that has left: from everywhere, as what was closed long ago does. One that was
+/// corrected to another place only leaves a grid and stays with its reporter.
+pub fn forget_left(tx: &Transaction<'_>, case: &str) -> Result<(), StoreError> {
+    const HELD: &str = "SELECT count(*) FROM case_buckets WHERE case_id = ?1";
+    let held: i64 = tx
+        .prepare_cached(HELD)?
+        .query_row([case], |row| row.get(0))?;
+    if held == 0 {
+        forget_aside(tx, case)?;
+    }
+    Ok(())
+}
+
 /// An operation about a report with what the server said.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Standing {

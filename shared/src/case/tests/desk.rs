@@ -115,3 +115,79 @@ fn what_is_unmerged_is_received_anew_and_goes_to_the_unit_that_had_it() {
     let fresh = CALENDAR.deadline(story.now, limit);
     assert_eq!(story.case.deadline_ms, Some(fresh), "a clock of its own");
 }
+
+/// The desk puts it right: another thing, at another place, with a condition of its own.
+fn another() -> Given {
+    Given {
+        unit: Some(unit("DISPATCH-350703")),
+        condition: Some(ConditionId::new("C0102-1").unwrap()),
+        corrected: Some(corrected()),
+        ..because("现场是雨水井盖，在另一条街")
+    }
+}
+
+#[test]
+fn what_was_named_wrongly_goes_back_to_the_desk_with_no_units_clock() {
+    let mut story = Story::dispatched("E01");
+    story.go(Move::Ask, asking(Ask::Extension, None));
+    story.wait(DAY_MS);
+    story.go(Move::Correct, another());
+    let case = &story.case;
+    assert_eq!(
+        (case.state, case.lead.as_str()),
+        (ACCEPTED, "DISPATCH-350703")
+    );
+    assert_eq!((case.dispatched_ms, case.deadline_ms), (None, None));
+    assert_eq!((case.life.limit, case.life.steps.len()), (None, 0));
+    assert_eq!(case.life.asked, None, "it was asked of another matter");
+    assert_eq!(case.life.condition, ConditionId::new("C0102-1").ok());
+    assert_eq!(case.life.corrected, Some(corrected()));
+    assert_eq!(case.life.first_unit, Some(unit("E01")));
+    assert_eq!(case.life.stage_since_ms, Some(story.now));
+    // To the unit that had it, too: it was named wrongly and is named well now.
+    story.go(Move::Dispatch, to_unit("E01"));
+    let fresh = CALENDAR.deadline(story.now, rules().limit.unwrap());
+    assert_eq!(story.case.deadline_ms, Some(fresh), "a clock of its own");
+    assert_eq!(story.case.life.corrected, Some(corrected()));
+}
+
+#[test]
+fn what_nobody_has_accepted_is_received_when_it_was_corrected() {
+    let mut story = Story::begin();
+    story.go(Move::Correct, another());
+    assert_eq!(story.case.state, RECEIVED);
+    story.go(Move::AskVerify, Given::default());
+    story.wait(DAY_MS);
+    story.go(Move::Correct, another());
+    assert_eq!(
+        story.case.state, RECEIVED,
+        "whoever was asked was asked elsewhere"
+    );
+    assert_eq!(story.case.life.stage_since_ms, Some(story.now));
+}
+
+#[test]
+fn nobody_corrects_what_a_unit_works_on_or_without_a_reason_or_for_nothing() {
+    let mut story = Story::dispatched("E01");
+    let silent = Given {
+        reason: String::from(" "),
+        ..another()
+    };
+    let missing = Err(Refusal::Missing(Fact::Reason));
+    assert_eq!(story.attempt(Move::Correct, 1, silent), missing);
+    let nothing = Given {
+        corrected: None,
+        ..another()
+    };
+    let refused = Err(Refusal::NothingCorrected);
+    assert_eq!(story.attempt(Move::Correct, 1, nothing), refused);
+    story.go(Move::Start, Given::default());
+    let refused = Err(Refusal::NotFrom {
+        state: HANDLING,
+        kind: Move::Correct,
+    });
+    assert_eq!(story.attempt(Move::Correct, 1, another()), refused);
+    story.go(Move::HandBack, because("不是我们的井盖"));
+    story.go(Move::Correct, another());
+    assert_eq!((story.case.state, story.case.life.returns), (ACCEPTED, 1));
+}

@@ -38,6 +38,7 @@ fn any_given(case: &Case, n: u8, at: Timestamp) -> Given {
         ask: Some(asks[n % 5]),
         card: Some([Card::None, Card::Yellow, Card::Red][n % 3]),
         stage: case.life.stages.first().map(|stage| stage.name.clone()),
+        corrected: (n % 5 > 0).then(corrected),
         made_ms: None,
         photos: Vec::new(),
     }
@@ -82,7 +83,7 @@ proptest! {
             prop_assert!(offered, "{:?} was made and not offered in {}", event.kind, case.state);
             prop_assert_eq!(next.revision, case.revision + 1);
             let row = state(next.state).unwrap();
-            let anew = event.kind == Move::Unmerge;
+            let anew = matches!(event.kind, Move::Unmerge | Move::Correct);
             prop_assert!(anew || next.dispatched_ms >= case.dispatched_ms);
             prop_assert!(next.state != RECEIVED || next.dispatched_ms.is_none());
             prop_assert!(next.life.stage_since_ms.unwrap() >= case.life.stage_since_ms.unwrap());
@@ -110,6 +111,7 @@ proptest! {
                         | Move::Grant
                         | Move::Resume
                         | Move::Unmerge
+                        | Move::Correct
                 ));
             }
             if event.kind == Move::TakeOver {

@@ -227,6 +227,25 @@ fn what_is_suspended_is_not_due_until_it_goes_on() {
 }
 
 #[test]
+fn what_was_named_wrongly_was_dispatched_well_and_is_due_to_whoever_was_late_with_it() {
+    let mut told = Told::dispatched();
+    told.go("correct", DISPATCHED, ACCEPTED);
+    assert_eq!(told.of_unit("E01"), [("dispatched", 1)], "in time so far");
+    assert_eq!(told.place(Counter::Due), 0);
+    let wrong = [Counter::DeskWrong, Counter::RuleWrong];
+    assert_eq!(wrong.map(|counter| told.place(counter)), [0, 0]);
+    let mut late = Told::dispatched();
+    late.at = late.at.plus_ms(5 * HOUR_MS);
+    late.go("correct", DISPATCHED, ACCEPTED);
+    assert_eq!(late.of_unit("E01"), [("dispatched", 1), ("due", 1)]);
+    assert_eq!(
+        late.place(Counter::Due),
+        0,
+        "the place goes on with the next"
+    );
+}
+
+#[test]
 fn what_is_struck_out_merged_or_forced_is_counted_as_that() {
     let mut told = Told::dispatched();
     told.go("merge", DISPATCHED, MERGED);
@@ -362,6 +381,16 @@ fn given(n: u8, at: Timestamp) -> Given {
         found: Some(found[n % 3]),
         outcome: Some(outcomes[n % 4]),
         ask: Some(asks[n % 5]),
+        corrected: Some(crate::case::Corrected {
+            category: "C0118".parse().unwrap(),
+            lat_e7: 271_505_000,
+            lon_e7: 1_180_292_000,
+            grid: None,
+            unit: None,
+            assisting: Vec::new(),
+            rule: String::from("转派遣员"),
+            because: Vec::new(),
+        }),
         ..Given::default()
     }
 }

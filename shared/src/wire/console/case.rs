@@ -1,9 +1,10 @@
 //! One case in the console: its trail, what it has been through, and its moves.
 
+use crate::addition::Amendment;
 use crate::case::{
     Appealed, Ask, Asked, Awaits, Card, Fact, Found, Move, Outcome, Step, Suspended,
 };
-use crate::id::{CaseId, ConditionId, EventId, PersonId, UnitCode};
+use crate::id::{CaseId, CategoryId, ConditionId, EventId, PersonId, UnitCode};
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -53,7 +54,7 @@ pub struct CaseEvent {
     /// The card that was laid on it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub card: Option<Card>,
-    /// The staged limit, or the condition, in words.
+    /// The staged limit, who was told, or what was corrected, in words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub about: Option<String>,
 }
@@ -201,11 +202,32 @@ pub struct CaseLife {
     /// The cases that were merged into it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub merged: Vec<MergedRow>,
+    /// To whom the rules would give it since it was corrected.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub suggested: Option<Suggestion>,
+    /// What its reporter proposes to correct, as long as that may be done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub amended: Option<Amendment>,
     /// The condition asks for a photo of how it is afterwards.
     pub after_photo: bool,
     /// Conditions that it may be accepted with: id and name.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub conditions: Vec<(ConditionId, String)>,
+}
+
+/// To whom the rules would give a case that was corrected, and why.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Suggestion {
+    /// The unit; none where a person has to choose.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unit: Option<UnitCode>,
+    /// What people call it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unit_name: Option<String>,
+    /// Short name of the rule.
+    pub rule: String,
+    /// The reasons in words, in order.
+    pub because: Vec<String>,
 }
 
 /// `POST /v1/cases/{id}/moves`.
@@ -248,6 +270,15 @@ pub struct MoveRequest {
     /// Which of the staged limits.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stage: Option<String>,
+    /// Which category it really is, with `condition`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub category: Option<CategoryId>,
+    /// Where it really is: latitude × 10⁷, WGS-84.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lat_e7: Option<i64>,
+    /// Longitude × 10⁷, WGS-84; both or none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lon_e7: Option<i64>,
 }
 
 impl MoveRequest {
@@ -268,6 +299,9 @@ impl MoveRequest {
             ask: None,
             card: None,
             stage: None,
+            category: None,
+            lat_e7: None,
+            lon_e7: None,
         }
     }
 }

@@ -72,6 +72,32 @@ pub(crate) fn place(case: &CaseDetail, lang: Lang) -> impl IntoView + use<> {
     }
 }
 
+/// To whom the rules would give it since it was corrected, with the reasons.
+fn suggested(case: &CaseDetail, lang: Lang) -> Option<AnyView> {
+    let suggestion = case.life.as_ref()?.suggested.as_ref()?;
+    let unit = suggestion.unit_name.clone();
+    let unit = unit.unwrap_or_else(|| words::NEEDS_PERSON.of(lang).to_owned());
+    let title = format!(
+        "{}{}{unit}",
+        words::SUGGESTED.of(lang),
+        lang.pick("：", ": ")
+    );
+    let because = suggestion.because.iter().cloned();
+    let because: Vec<_> = because.map(|why| view! { <li>{why}</li> }).collect();
+    Some(
+        view! {
+            <div class="notice" data-test="suggested">
+                <Icon shape=Shape::Info/>
+                <div>
+                    <strong>{title}</strong>
+                    <ol class="because">{because}</ol>
+                </div>
+            </div>
+        }
+        .into_any(),
+    )
+}
+
 /// The decision as routed, with its reasons.
 pub(crate) fn decision(case: &CaseDetail, lang: Lang) -> impl IntoView + use<> {
     let decision = &case.decision;
@@ -108,6 +134,7 @@ pub(crate) fn decision(case: &CaseDetail, lang: Lang) -> impl IntoView + use<> {
         }
     });
     view! {
+        {suggested(case, lang)}
         {person}
         <dl class="facts">
             {fact(words::LEAD, decision.lead_name.clone(), lang)}

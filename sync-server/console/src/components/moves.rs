@@ -2,6 +2,7 @@
 //! turn a case away stand apart; each opens a form with exactly the facts it needs. Knows what a
 //! form holds and whether it is whole; asking and sending are the page's.
 
+mod correct;
 mod fields;
 mod form;
 mod into;
@@ -16,7 +17,7 @@ use form::FilledIn;
 use leptos::prelude::*;
 use plan::{Begun, Field};
 use shared::case::{Ask, Card, Fact, Found, Move, Outcome, Refusal};
-use shared::id::{CaseId, ConditionId, UnitCode};
+use shared::id::{CaseId, CategoryId, ConditionId, UnitCode};
 use shared::time::Timestamp;
 use shared::wire::console::{CaseDetail, CaseRow, MoveRequest};
 
@@ -69,6 +70,12 @@ pub(crate) struct MoveForm {
     pub(crate) card: RwSignal<Option<Card>>,
     /// Name of the stage; empty for none.
     pub(crate) stage: RwSignal<String>,
+    /// Which category it really is.
+    pub(crate) category: RwSignal<Option<String>>,
+    /// Latitude in degrees, as typed.
+    pub(crate) lat: RwSignal<String>,
+    /// Longitude in degrees, as typed.
+    pub(crate) lon: RwSignal<String>,
     /// The people to choose from.
     pub(crate) colleagues: RwSignal<Option<Vec<Choice>>>,
     /// Why they are not here.
@@ -102,6 +109,9 @@ impl MoveForm {
             outcome: RwSignal::new(Outcome::Done),
             card: RwSignal::new(None),
             stage: RwSignal::new(String::new()),
+            category: RwSignal::new(None),
+            lat: RwSignal::new(String::new()),
+            lon: RwSignal::new(String::new()),
             colleagues: RwSignal::new(None),
             colleagues_problem: RwSignal::new(None),
             cases: RwSignal::new(None),
@@ -126,6 +136,9 @@ impl MoveForm {
         self.outcome.set(Outcome::Done);
         self.card.set(None);
         self.stage.set(String::new());
+        self.category.set(None);
+        self.lat.set(String::new());
+        self.lon.set(String::new());
         self.cases.set(None);
         self.photo.set(Sending::Idle);
         self.forget_preview();
@@ -154,6 +167,9 @@ impl MoveForm {
                 self.unit.set(suggested(case));
             }
             self.condition.set(reported_condition(case));
+            if begun.allowed.kind == Move::Correct {
+                correct::begin(self, desk, case);
+            }
         }
         self.open.set(Some(begun));
     }
@@ -165,6 +181,9 @@ impl MoveForm {
         let needs = |fact: Fact| begun.allowed.needs.contains(&fact);
         let text = |text: String| Some(text).filter(|text| !text.is_empty());
         let condition = text(self.condition.get()).and_then(|id| ConditionId::new(id).ok());
+        let category = self.category.get().and_then(|id| CategoryId::new(id).ok());
+        let place = correct::position(&self.lat.get(), &self.lon.get());
+        let place = place.ok().flatten();
         let outcome = self.outcome.get();
         let until = self.until.get();
         let with_until = begun.ask == Some(Ask::Suspension)
@@ -174,13 +193,17 @@ impl MoveForm {
             unit: self.unit.get().and_then(|unit| UnitCode::new(unit).ok()),
             person: self.person.get().and_then(|person| person.parse().ok()),
             until_ms: until.filter(|_| with_until),
-            condition: condition.filter(|_| matches!(kind, Move::Accept | Move::Dispatch)),
+            condition: condition
+                .filter(|_| matches!(kind, Move::Accept | Move::Dispatch | Move::Correct)),
             into: self.into.get(),
             found: self.found.get(),
             outcome: Some(outcome).filter(|_| needs(Fact::Outcome)),
             ask: begun.ask,
             card: self.card.get(),
             stage: text(self.stage.get()),
+            category,
+            lat_e7: place.map(|(lat_e7, _)| lat_e7),
+            lon_e7: place.map(|(_, lon_e7)| lon_e7),
             ..MoveRequest::new(kind, base_revision, self.reason.get().trim())
         })
     }
@@ -210,6 +233,7 @@ impl MoveForm {
         let request = untrack(|| self.request(0));
         let lack =
             case.with_untracked(|case| plan::lack(&fields, request.as_ref()?, case.as_ref()?, now));
+        let lack = lack.or_else(|| correct::lack(self));
         if let Some(lack) = &lack {
             focus(fields::id(plan::beside(lack)));
         }
@@ -230,7 +254,7 @@ const fn shape(begun: &Begun) -> Shape {
         }
         Move::Check | Move::Grant => Shape::Check,
         Move::HandBack | Move::Withdraw | Move::Unassign | Move::Unmerge => Shape::Undo2,
-        Move::Rework => Shape::RotateCcw,
+        Move::Rework | Move::Correct => Shape::RotateCcw,
         Move::Close | Move::SelfFix | Move::Merge => Shape::FolderCheck,
         Move::Assign => Shape::UserPlus,
         Move::NotAccept | Move::Refuse => Shape::X,
@@ -241,6 +265,12 @@ const fn shape(begun: &Begun) -> Shape {
 
 /// The unit that the rules suggest, if the case can be given to it.
 fn suggested(case: &CaseDetail) -> Option<String> {
+    let corrected = case.life.as_ref().and_then(|life| life.suggested.as_ref());
+    if let Some(suggestion) = corrected {
+        let unit = suggestion.unit.as_ref();
+        let unit = unit.filter(|unit| **unit != case.row.lead);
+        return unit.map(ToString::to_string);
+    }
     let lead = &case.decision.lead;
     let is_new =
         [shared::case::RECEIVED, shared::case::VERIFYING].contains(&case.row.state.as_str());

@@ -12,6 +12,12 @@ words! {
     WHY_REFUSE: "不同意的理由", "Why it is refused";
     WHY_ASK: "申请理由", "Why it is asked for";
     WHY_UNMERGE: "为什么拆开", "Why the merge is undone";
+    WHY_CORRECT: "为什么更正（上报人会看到）", "Why it is corrected (its reporter reads it)";
+    RIGHT_PLACE: "正确的位置（不填则不变）", "The right place (empty: as it is)";
+    RIGHT_PLACE_HOW: "经纬度用WGS-84，单位是度，例如27.1505。所在网格由系统查出。", "Degrees in WGS-84, such as 27.1505. The grid is found from them.";
+    LATITUDE: "纬度", "Latitude";
+    LONGITUDE: "经度", "Longitude";
+    SUGGESTED: "更正后按规则应派给", "Since the correction the rules suggest";
     WHY_URGE: "督办要求", "What is urged";
     WHY_ESCALATE: "为什么上报上级", "Why it is escalated";
     WHY_CONTEST: "哪里没有整改到位", "What isn't put right";
@@ -100,6 +106,7 @@ pub(crate) const fn asks_for(kind: Move) -> Word {
         Move::Refuse => WHY_REFUSE,
         Move::Ask => WHY_ASK,
         Move::Unmerge => WHY_UNMERGE,
+        Move::Correct => WHY_CORRECT,
         Move::Urge => WHY_URGE,
         Move::Escalate => WHY_ESCALATE,
         Move::Contest => WHY_CONTEST,
@@ -129,6 +136,8 @@ pub(crate) const fn field(fact: Fact, kind: Move) -> Word {
         Fact::Ask => ASK_FOR,
         Fact::Card => CARD,
         Fact::Stage => STAGE,
+        Fact::Category => super::CATEGORY,
+        Fact::Place => RIGHT_PLACE,
     }
 }
 

@@ -178,7 +178,8 @@ fn count_anew(
         reason: others.join("；"),
     };
     note(tx, row, next, ruled, &entry, event_id, now)?;
-    statistics::count_newest(tx, district, row.id, row.grid.as_ref())
+    let place = row.grid.as_ref();
+    statistics::count_newest(tx, district, row.id, [place, place])
 }
 
 /// One entry of the trail that moves nothing, with its card.

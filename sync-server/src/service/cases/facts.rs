@@ -1,7 +1,7 @@
 //! What an entry of the trail says besides its columns, as JSON in `case_events.detail`.
 
 use serde::{Deserialize, Serialize};
-use shared::case::{Ask, Card, Case, Event, Found, Life, Move, Outcome};
+use shared::case::{Ask, Card, Case, Corrected, Event, Found, Life, Move, Outcome};
 use shared::id::{CaseId, ConditionId, PersonId, Sha256, UnitCode};
 use shared::role::Role;
 use shared::time::Timestamp;
@@ -34,6 +34,11 @@ pub(in crate::service) struct EventFacts {
     pub(in crate::service) card: Option<Card>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(in crate::service) stage: Option<String>,
+    /// What it is about and where it is, put right; and that in words, the old and the new.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(in crate::service) corrected: Option<Corrected>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(in crate::service) changed: Vec<String>,
     /// Photos that came with it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(in crate::service) photos: Vec<Sha256>,
@@ -60,7 +65,8 @@ impl EventFacts {
         let finishes = event.kind == Move::Finish;
         let ask = given.ask.filter(|_| event.kind == Move::Ask);
         Self {
-            unit: given.unit.clone(),
+            // A pool only waits for somebody to dispatch it.
+            unit: given.unit.clone().filter(|_| event.kind != Move::Correct),
             deadline_ms: next.deadline_ms.filter(|_| sets_deadline),
             person: given.person,
             until_ms: given.until_ms,
@@ -71,6 +77,7 @@ impl EventFacts {
             ask,
             card: given.card,
             stage: given.stage.clone(),
+            corrected: given.corrected.clone(),
             photos: given.photos.clone(),
             ..Self::default()
         }

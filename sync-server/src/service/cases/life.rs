@@ -1,9 +1,9 @@
 //! What a case has been through, as the console shows it.
 
-use super::Seen;
 use super::moves::as_case;
 use super::rules::Ruled;
 use super::view::Names;
+use super::{Seen, correct};
 use crate::service::Result;
 use crate::service::district::District;
 use crate::store::cases::CaseRow;
@@ -81,17 +81,13 @@ pub(super) fn view(
         appealed: life.appealed,
         parts: parts(district, row, year),
         stages: stages(row, year),
-        merged_into: match life.merged_into {
-            Some(into) => match store::cases::get(tx, into)? {
-                Some(row) => Some(merged(tx, names, &row)?),
-                None => None,
-            },
-            None => None,
-        },
+        merged_into: merged_into(tx, names, row)?,
         merged: store::cases::merged_into(tx, row.id)?
             .iter()
             .map(|row| merged(tx, names, row))
             .collect::<Result<_>>()?,
+        suggested: correct::suggestion(district, row),
+        amended: correct::proposed(tx, row)?,
         after_photo: ruled.rules().after_photo,
         conditions: conditions
             .map(|row| (row.id.clone(), row.name.clone()))
@@ -134,6 +130,14 @@ fn asked_by(
         (None, Some(person)) => Some(names.of(tx, person)?),
         (None, None) => None,
     })
+}
+
+fn merged_into(tx: &mut dyn Tx, names: &mut Names, row: &CaseRow) -> Result<Option<MergedRow>> {
+    let Some(into) = row.life.merged_into else {
+        return Ok(None);
+    };
+    let target = store::cases::get(tx, into)?;
+    target.map(|row| merged(tx, names, &row)).transpose()
 }
 
 fn merged(tx: &mut dyn Tx, names: &mut Names, row: &CaseRow) -> Result<MergedRow> {

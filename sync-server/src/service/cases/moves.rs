@@ -4,7 +4,7 @@
 use super::facts::EventFacts;
 use super::rules::Ruled;
 use super::view::{after_move, detail};
-use super::{Seen, due, readable, targets};
+use super::{Seen, correct, due, readable, targets};
 use crate::service::district::District;
 use crate::service::trail::{self, After};
 use crate::service::{Fault, Result, feed, merged, statistics, words};
@@ -219,8 +219,13 @@ pub(in crate::service) fn write(
     {
         store::cases::assist(tx, row, unit)?;
     }
+    let moved = moved_row(row, next);
+    let mut facts = EventFacts::of(event, next).answering(event.kind, &row.life);
+    if event.kind == Move::Correct {
+        facts.changed = correct::words(district, &ruled.catalogue, row, &event.given);
+        correct::keep(tx, district, ruled, &moved, event.at)?;
+    }
     store::cases::note_parts(tx, row.id, to.class, to.life)?;
-    let facts = EventFacts::of(event, next).answering(event.kind, &row.life);
     store::events::append(
         tx,
         row.id,
@@ -237,8 +242,9 @@ pub(in crate::service) fn write(
             detail: trail::with_after_text(&facts.text(), &After::from(&to)),
         },
     )?;
-    statistics::count_newest(tx, district, row.id, row.grid.as_ref())?;
-    feed::tell(tx, district, &moved_row(row, next), event.at)?;
+    let places = [row, &moved].map(|row| row.grid.as_ref());
+    statistics::count_newest(tx, district, row.id, places)?;
+    feed::moved(tx, district, row, &moved, event.at)?;
     // Whoever reported a case that was merged into this one sees how it goes on.
     for part in merged::all_into(tx, row.id)? {
         feed::tell(tx, district, &part, event.at)?;
@@ -272,7 +278,7 @@ pub(super) fn change<'a>(
 
 /// A row as it is after a move.
 pub(in crate::service) fn moved_row(row: &CaseRow, next: &Case) -> CaseRow {
-    CaseRow {
+    let mut moved = CaseRow {
         revision: next.revision,
         state: next.state.to_owned(),
         class: next.class(),
@@ -283,7 +289,14 @@ pub(in crate::service) fn moved_row(row: &CaseRow, next: &Case) -> CaseRow {
         closed: next.closed_ms,
         life: next.life.clone(),
         ..row.clone()
+    };
+    if let Some(corrected) = &next.life.corrected {
+        moved.category.clone_from(&corrected.category);
+        moved.grid.clone_from(&corrected.grid);
+        moved.lat_e7 = corrected.lat_e7;
+        moved.lon_e7 = corrected.lon_e7;
     }
+    moved
 }
 
 /// Closed without having been put right.
@@ -335,6 +348,7 @@ pub(super) fn refused(refusal: &Refusal) -> Fault {
     match refusal {
         Refusal::Missing(fact) => Fault::invalid(targets::field(*fact), zh, en),
         Refusal::ReasonTooLong => Fault::invalid("reason", zh, en),
+        Refusal::NothingCorrected => Fault::invalid("category", zh, en),
         Refusal::UntilOutOfRange => Fault::invalid("until_ms", zh, en),
         _ => Fault::NotPossible(words(zh, en)),
     }

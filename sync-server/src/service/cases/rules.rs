@@ -26,6 +26,8 @@ pub(in crate::service) struct Ruled {
     after_photo: bool,
     last_resort: Option<UnitCode>,
     category: CategoryId,
+    /// The condition that it stands on.
+    pub(super) condition: ConditionId,
     pub(super) mode: Mode,
 }
 
@@ -59,6 +61,7 @@ impl Ruled {
             after_photo: row.is_some_and(|row| row.after_photo),
             last_resort: last_resort.map(|unit| unit.code),
             category: category.clone(),
+            condition: condition.clone(),
             mode,
             in_force: Arc::clone(&district.catalogue),
             catalogue,

@@ -21,6 +21,13 @@ struct Reasons {
     because: Vec<String>,
 }
 
+/// What of a case's life a handheld shows instead of the decision.
+#[derive(Debug, Deserialize)]
+struct PutRight {
+    #[serde(default)]
+    corrected: Option<Reasons>,
+}
+
 /// Some cases as a person's handheld keeps them; those that are not there are left out.
 ///
 /// # Errors
@@ -46,12 +53,15 @@ pub fn states_of(
             row.merged_into = Some((last.case_no, last.state));
         }
         let course = courses.remove(&row.id).unwrap_or_default();
-        let course = course.into_iter().map(|entry| CourseEntry {
-            by: office(district, entry.unit.as_ref(), entry.role),
-            found: EventFacts::read(&entry.detail).found,
-            kind: entry.kind,
-            at: entry.at,
-            reason: entry.reason,
+        let course = course.into_iter().map(|entry| {
+            let facts = EventFacts::read(&entry.detail);
+            CourseEntry {
+                by: office(district, entry.unit.as_ref(), entry.role),
+                found: facts.found,
+                kind: entry.kind,
+                at: entry.at,
+                reason: with_changes(entry.reason, facts.changed),
+            }
         });
         let course = course.collect();
         let id = row.id;
@@ -60,14 +70,23 @@ pub fn states_of(
     Ok(states)
 }
 
+/// A reason behind what was corrected, the old words and the new: every handheld shows it, also one
+/// that doesn't know of corrections.
+fn with_changes(reason: String, mut changed: Vec<String>) -> String {
+    if changed.is_empty() {
+        return reason;
+    }
+    changed.push(reason);
+    changed.join("；")
+}
+
 fn state(
     district: &District,
     person: PersonId,
     row: StateRow,
     course: Vec<CourseEntry>,
 ) -> Result<CaseState> {
-    let reasons: Reasons =
-        serde_json::from_str(&row.decision).map_err(|error| Fault::damaged("decision", error))?;
+    let reasons = reasons(&row)?;
     let catalogue = district
         .catalogue_of(&row.catalogue_version)
         .unwrap_or(&district.catalogue);
@@ -109,6 +128,18 @@ fn state(
         look: similar::look(row.look, row.opened),
         on_the_spot,
     })
+}
+
+/// Those of the decision, or of the newest correction.
+fn reasons(row: &StateRow) -> Result<Reasons> {
+    let life: PutRight =
+        serde_json::from_str(&row.life).map_err(|error| Fault::damaged("life of a case", error))?;
+    match life.corrected {
+        Some(reasons) => Ok(reasons),
+        None => {
+            serde_json::from_str(&row.decision).map_err(|error| Fault::damaged("decision", error))
+        }
+    }
 }
 
 /// What a worker has to know who looks on the spot; none while nobody has to.

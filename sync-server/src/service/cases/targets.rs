@@ -3,7 +3,7 @@
 
 use super::moves::after_photos;
 use super::rules::Ruled;
-use super::{Seen, readable};
+use super::{Seen, correct, readable};
 use crate::service::district::District;
 use crate::service::{Fault, Result, words};
 use crate::store::cases::CaseRow;
@@ -31,6 +31,8 @@ pub(super) const fn field(fact: Fact) -> &'static str {
         Fact::Ask => "ask",
         Fact::Card => "card",
         Fact::Stage => "stage",
+        Fact::Category => "category",
+        Fact::Place => "lat_e7",
     }
 }
 
@@ -79,6 +81,7 @@ pub(super) fn given(
         }
         Move::Urge => given.card = request.card,
         Move::Reach => given.stage.clone_from(&request.stage),
+        Move::Correct => return correct::given(tx, district, row, request, now),
         _ => {}
     }
     Ok(given)
@@ -90,12 +93,16 @@ impl Ruled {
         match &given.condition {
             Some(condition) => {
                 let version = self.catalogue.version().clone();
+                let corrected = given.corrected.as_ref();
+                let (category, grid) = corrected.map_or((&row.category, &row.grid), |corrected| {
+                    (&corrected.category, &corrected.grid)
+                });
                 Self::of(
                     district,
                     &version,
-                    &row.category,
+                    category,
                     condition,
-                    row.grid.as_ref(),
+                    grid.as_ref(),
                     self.mode,
                 )
             }

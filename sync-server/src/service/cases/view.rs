@@ -3,7 +3,7 @@
 use super::facts::EventFacts;
 use super::moves::as_case;
 use super::rules::Ruled;
-use super::{Seen, life, photo_counts, readable};
+use super::{Seen, correct, life, photo_counts, readable};
 use crate::service::district::District;
 use crate::service::{Fault, Result, contacts};
 use crate::store::cases::CaseRow;
@@ -192,7 +192,8 @@ fn shown(
     now: Timestamp,
 ) -> Result<CaseDetail> {
     let (row, id) = (&seen.row, seen.row.id);
-    let report = report_of(tx, row)?;
+    let mut report = report_of(tx, row)?;
+    correct::show_place(row, &mut report);
     let stored = store::cases::decision(tx, id)?.ok_or(Fault::NotFound("case"))?;
     let decision: Decision = serde_json::from_str(&stored.decision)
         .map_err(|error| Fault::damaged("decision", error))?;
@@ -365,11 +366,14 @@ fn case_event(
         outcome: facts.outcome,
         found: facts.found,
         card: facts.card,
-        about: facts.stage.or_else(|| {
-            facts
-                .told
-                .map(|role| told(district, role, &facts.told_area))
-        }),
+        about: facts
+            .stage
+            .or_else(|| {
+                facts
+                    .told
+                    .map(|role| told(district, role, &facts.told_area))
+            })
+            .or_else(|| (!facts.changed.is_empty()).then(|| facts.changed.join("；"))),
     })
 }
 

@@ -277,10 +277,17 @@ impl Whole<'_> {
         failed(&checks)
     }
 
-    /// The groups that the report contradicts.
+    /// The groups that the report contradicts; where the desk put the report's words right, the
+    /// groups that the newest correction contradicts.
     fn against_report(&self, report: &ReportRow) -> Vec<&'static str> {
         let row = self.row;
-        let place = |place: &shared::report::Place| (place.lat_e7, place.lon_e7);
+        let place = &report.place;
+        let reported = (&report.category, &report.grid, place.lat_e7, place.lon_e7);
+        let (category, at, lat_e7, lon_e7) =
+            self.told.corrected.as_ref().map_or(reported, |corrected| {
+                let (category, grid) = (&corrected.category, &corrected.grid);
+                (category, grid, corrected.lat_e7, corrected.lon_e7)
+            });
         let search = self.extras.is_some_and(|extras| {
             extras
                 .search
@@ -294,11 +301,11 @@ impl Whole<'_> {
         let opening = self.told.opening.as_ref();
         let checks = [
             ("number", row.short_code == report.short_code),
-            ("category", row.category == report.category),
+            ("category", row.category == *category),
             ("text", row.excerpt == list_text(report)),
             ("search", search),
-            ("place", (row.lat_e7, row.lon_e7) == place(&report.place)),
-            ("place", row.grid == report.grid),
+            ("place", (row.lat_e7, row.lon_e7) == (lat_e7, lon_e7)),
+            ("place", row.grid == *at),
             ("place", opening.is_none_or(grid)),
             ("times", opening.is_none_or(skew)),
             ("people", row.reporter == report.reporter),

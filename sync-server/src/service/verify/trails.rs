@@ -3,6 +3,7 @@
 use super::super::trail::{After, Detail, Opening};
 use crate::store::events::{CHAIN_START, EventRow, KeptEvent, chain_hash};
 use shared::archive::{Finding, Problem};
+use shared::case::Corrected;
 use shared::id::{CaseId, Sha256, UnitCode};
 use shared::time::Timestamp;
 
@@ -19,6 +20,8 @@ pub(super) struct Told<'a> {
     pub(super) lead: Option<UnitCode>,
     pub(super) deadline: Option<Option<Timestamp>>,
     pub(super) opened: Option<Timestamp>,
+    /// The newest correction.
+    pub(super) corrected: Option<Corrected>,
     pub(super) brought: Vec<Brought>,
 }
 
@@ -51,6 +54,9 @@ impl<'a> Told<'a> {
                 op_id,
                 to_part: detail.part.is_some(),
             });
+        }
+        if detail.corrected.is_some() {
+            self.corrected = detail.corrected;
         }
         match (detail.after, event.kind.as_str()) {
             (Some(after), _) => {

@@ -165,7 +165,7 @@ pub fn courses(tx: &mut dyn Tx, ids: &[CaseId]) -> Result<HashMap<CaseId, Vec<Co
         let places = places(1, IDS_AT_ONCE);
         format!(
             "SELECT case_id, kind, at_ms, actor_role, actor_unit, reason,
-                CASE WHEN kind IN ('verify', 'check') THEN detail ELSE '' END
+                CASE WHEN kind IN ('verify', 'check', 'correct') THEN detail ELSE '' END
             FROM case_events
             WHERE case_id IN ({places})
             ORDER BY case_id, ordinal"

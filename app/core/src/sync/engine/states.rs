@@ -351,8 +351,8 @@ fn take_page(
     for row in &answer.rows {
         store::cases::apply(tx, row)?;
         match row.why {
-            // Among the rows, only what was closed long ago leaves.
-            Why::Redact | Why::Evict => outbox::forget_aside(tx, &row.id)?,
+            Why::Redact => outbox::forget_aside(tx, &row.id)?,
+            Why::Evict => outbox::forget_left(tx, &row.id)?,
             Why::Put | Why::Tombstone | Why::Other => {}
         }
     }

@@ -1,5 +1,6 @@
 //! One field of a form per fact, with what is missing beside it.
 
+use super::correct::{self, CategoryField, PlaceField};
 use super::into::IntoField;
 use super::photo::PhotoField;
 use super::{MoveForm, Wants};
@@ -27,6 +28,8 @@ pub(super) const fn id(fact: Fact) -> &'static str {
         Fact::AfterPhoto => "move-photo",
         Fact::Card => "move-card-yellow",
         Fact::Stage => "move-stage",
+        Fact::Category => "move-category",
+        Fact::Place => "move-lat",
     }
 }
 
@@ -62,6 +65,8 @@ pub(super) fn FactField(
         Fact::Found => found(desk, form, kind).into_any(),
         Fact::Outcome => outcomes(desk, form).into_any(),
         Fact::Card => cards(desk, form).into_any(),
+        Fact::Category => view! { <CategoryField form=form/> }.into_any(),
+        Fact::Place => view! { <PlaceField form=form/> }.into_any(),
         Fact::AfterPhoto => {
             view! { <PhotoField required=required case=case form=form wants=wants/> }.into_any()
         }
@@ -171,6 +176,9 @@ fn conditions(
     required: Signal<bool>,
 ) -> impl IntoView {
     let options = move || {
+        if let Some(rows) = correct::conditions(desk, case, form) {
+            return rows;
+        }
         case.with(|case| {
             let life = case.as_ref().and_then(|case| case.life.as_ref());
             let rows = life.iter().flat_map(|life| &life.conditions);

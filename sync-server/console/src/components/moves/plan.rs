@@ -134,9 +134,10 @@ pub(crate) struct Field {
 }
 
 /// The order of fields from top to bottom.
-const ORDER: [Fact; 11] = [
+const ORDER: [Fact; 13] = [
     Fact::Into,
     Fact::Unit,
+    Fact::Category,
     Fact::Condition,
     Fact::Person,
     Fact::Card,
@@ -145,6 +146,7 @@ const ORDER: [Fact; 11] = [
     Fact::Outcome,
     Fact::AfterPhoto,
     Fact::Until,
+    Fact::Place,
     Fact::Reason,
 ];
 
@@ -169,13 +171,17 @@ fn requires(fact: Fact, begun: &Begun, request: &MoveRequest, case: &CaseDetail)
         }
         (Move::Verify | Move::Check, Fact::Reason) => request.found == Some(Found::Unable),
         (Move::Ask, Fact::Until) => begun.ask == Some(Ask::Suspension),
+        (Move::Correct, Fact::Condition) => {
+            let category = request.category.as_ref();
+            category.is_some_and(|category| *category != case.row.category)
+        }
         (_, fact) => begun.allowed.needs.contains(&fact),
     }
 }
 
 fn is_optional(fact: Fact, begun: &Begun, case: &CaseDetail) -> bool {
     match (begun.allowed.kind, fact) {
-        (_, Fact::Reason) => true,
+        (_, Fact::Reason) | (Move::Correct, Fact::Category | Fact::Condition | Fact::Place) => true,
         (Move::Finish | Move::AnswerPart, Fact::AfterPhoto) | (Move::AddPart, Fact::Until) => true,
         (Move::Dispatch, Fact::Condition) => {
             let life = case.life.as_ref();
@@ -212,6 +218,7 @@ pub(crate) const fn beside(lack: &Refusal) -> Fact {
     match lack {
         Refusal::Missing(fact) => *fact,
         Refusal::UntilOutOfRange => Fact::Until,
+        Refusal::NothingCorrected => Fact::Category,
         _ => Fact::Reason,
     }
 }
@@ -230,6 +237,8 @@ fn is_given(fact: Fact, request: &MoveRequest, case: &CaseDetail) -> bool {
         Fact::Ask => request.ask.is_some(),
         Fact::Card => request.card.is_some(),
         Fact::Stage => request.stage.is_some(),
+        Fact::Category => request.category.is_some(),
+        Fact::Place => request.lat_e7.is_some() && request.lon_e7.is_some(),
     }
 }
 
@@ -364,6 +373,24 @@ mod tests {
         request.until_ms = Some(NOW.plus_ms(SUSPENSION_MS_MAX + 1));
         let range = Some(Refusal::UntilOutOfRange);
         assert_eq!(lacking(&case, &ask, &request), range);
+    }
+
+    #[test]
+    fn another_category_needs_a_condition_of_its_own_and_a_reason() {
+        let case = with(RECEIVED, &[Move::Correct], &[]);
+        let correct = begun(Move::Correct, None);
+        let mut request = MoveRequest::new(Move::Correct, 1, "是雨水井盖");
+        request.category = "C0101".parse().ok();
+        assert_eq!(lacking(&case, &correct, &request), None);
+        request.category = "C0103".parse().ok();
+        let missing = |fact| Some(Refusal::Missing(fact));
+        let lack = lacking(&case, &correct, &request);
+        assert_eq!(lack, missing(Fact::Condition));
+        request.condition = "C0103-1".parse().ok();
+        assert_eq!(lacking(&case, &correct, &request), None);
+        request.reason.clear();
+        let lack = lacking(&case, &correct, &request);
+        assert_eq!(lack, missing(Fact::Reason));
     }
 
     #[test]

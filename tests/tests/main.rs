@@ -27,6 +27,7 @@ mod life;
 mod lost;
 mod merging;
 mod mutations;
+mod news;
 mod office;
 mod orders;
 mod own_cases;

@@ -88,12 +88,6 @@ fn is_done(device: &Device, newest: Option<&Task>, case: &CaseState) -> bool {
     same && asked.is_none_or(|asked| done.since(asked) >= 0)
 }
 
-/// Whether the server could not take what was done.
-fn is_refused(task: &Task) -> bool {
-    let outcome = task.answer.as_ref().map(|(outcome, ..)| outcome.as_str());
-    matches!(outcome, Some("quarantined" | "rejected"))
-}
-
 /// All tasks: to be done by distance or by what is due first, then what was done here.
 pub(crate) fn rows(
     store: &mut Store,
@@ -240,7 +234,7 @@ fn done_row(task: &Task, district: Option<&District>) -> TaskRow {
         Some((_, code, words)) => {
             let code = code.as_deref();
             let said = code.map(|code| problem(code, words.as_deref()));
-            if is_refused(task) {
+            if tasks::is_refused(task) {
                 (TaskStanding::NeedsAttention, said)
             } else if said.is_some() {
                 (TaskStanding::Late, said)
@@ -350,7 +344,7 @@ pub(crate) fn take_up(
         let case = case.ok_or(StoreError::Missing("task"))?;
         let kind = kind_of(&case).ok_or(StoreError::Missing("task"))?;
         // A photo that comes late would begin the same task anew; what was refused may be.
-        let newest = tasks::newest_of(tx, id)?.filter(|task| !is_refused(task));
+        let newest = tasks::newest_of(tx, id)?.filter(|task| !tasks::is_refused(task));
         if is_done(&device, newest.as_ref(), &case) {
             return Err(CoreError::AlreadyFiled);
         }

@@ -102,26 +102,36 @@ pub(super) async fn take_push(
         let judged = Arc::new(judge(app, carriers, sender, &brought, now).await?);
         let who = (&grounds, before);
         let accepted = accept(app, who, sender, &brought, &judged, now).await?;
-        let Some(mut accepted) = accepted else {
+        let Some(accepted) = accepted else {
             grounds = look_again(app, &grounds).await?;
             continue;
         };
-        // After the commit: the server's word is worth something only for what is durable.
-        let hashes: Vec<_> = judged.iter().map(Judged::hash).collect();
-        let seal = receipts::seal(app.receipt_key(), &mut accepted.results, &hashes);
-        return Ok(PushAnswer {
-            protocol: PROTOCOL.to_owned(),
-            nonce,
-            server_epoch: app.district().server_epoch.clone(),
-            server_time: now,
-            high_water: unsigned(accepted.high_water),
-            gaps: ranges(&accepted.gaps),
-            results: accepted.results,
-            seal,
-        });
+        return Ok(answer(app, nonce, accepted, &judged, now));
     }
     let busy = StoreError::Busy(String::from("a device is being bound again and again"));
     Err(Fault::from(busy).into())
+}
+
+/// The answer, after the commit: the server's word is worth something only for what is durable.
+fn answer(
+    app: &App,
+    nonce: String,
+    mut accepted: Accepted,
+    judged: &[Judged],
+    now: Timestamp,
+) -> PushAnswer {
+    let hashes: Vec<_> = judged.iter().map(Judged::hash).collect();
+    let seal = receipts::seal(app.receipt_key(), &mut accepted.results, &hashes);
+    PushAnswer {
+        protocol: PROTOCOL.to_owned(),
+        nonce,
+        server_epoch: app.district().server_epoch.clone(),
+        server_time: now,
+        high_water: unsigned(accepted.high_water),
+        gaps: ranges(&accepted.gaps),
+        results: accepted.results,
+        seal,
+    }
 }
 
 /// What a push brought.

@@ -61,6 +61,12 @@ pub fn take_up(
     Ok(())
 }
 
+/// Whether the server could not take what was done.
+pub fn is_refused(task: &Task) -> bool {
+    let outcome = task.answer.as_ref().map(|(outcome, ..)| outcome.as_str());
+    matches!(outcome, Some("quarantined" | "rejected"))
+}
+
 const TASK: &str = "
     SELECT t.id, t.kind, t.doc, t.found, t.reason, t.begun_ms, t.op_id, t.done_ms, o.outcome,
         o.code, o.words, json_extract(o.body, '$.offset_ms'), o.received_ms

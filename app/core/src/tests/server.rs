@@ -17,8 +17,8 @@ use shared::signature::PublicKey;
 use shared::time::DAY_MS;
 use shared::wire::sync::{
     AreasBundle, CaseState, CatalogueBundle, ChallengeAnswer, EnrolAnswer, EnrolRequest, Me,
-    OperationResult, PROTOCOL, PullAnswer, PullRequest, PulledRow, PushAnswer, PushRequest, Room,
-    Settled, TokenAnswer, TokenRequest, Why,
+    OperationResult, PROTOCOL, PullAnswer, PullRequest, PushAnswer, PushRequest, Room, Settled,
+    TokenAnswer, TokenRequest,
 };
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::pin::Pin;
@@ -242,10 +242,6 @@ impl Transport for Server {
                 district_name: "建阳区".into(),
                 server_epoch: kept.server_epoch.clone(),
                 server_time: kept.now(),
-                settled: {
-                    let asked = |one: &&Settled| request.unsettled.contains(&one.op_id);
-                    kept.settled.iter().filter(asked).cloned().collect()
-                },
                 catalogue_version: CatalogueVersion::new(kept.catalogue_version.clone()).unwrap(),
                 areas_version: "areas-1".into(),
                 receipt_key: Some(kept.receipt_key().public()),
@@ -376,6 +372,10 @@ impl Transport for Server {
                     owed
                 },
                 mine,
+                settled: {
+                    let asked = |one: &&Settled| request.unsettled.contains(&one.op_id);
+                    kept.settled.iter().filter(asked).cloned().collect()
+                },
                 catalogue_version: CatalogueVersion::new(kept.catalogue_version.clone()).unwrap(),
                 areas_version: "areas-1".into(),
                 orders: kept.orders.clone(),

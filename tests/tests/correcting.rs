@@ -8,6 +8,7 @@
     reason = "a test may fail loudly"
 )]
 
+use super::additions::{about, filed, kinds};
 use serde_json::{Value, json};
 use shared::operation::kind;
 use shared::role::Role;
@@ -29,6 +30,7 @@ on_both!(
     only_whoever_dispatches_corrects_and_not_while_a_unit_works,
     what_a_worker_proposes_waits_for_the_desk,
     a_corrected_case_is_checked_against_its_correction,
+    what_was_found_before_a_correction_comes_late,
 );
 
 /// 暴露生活垃圾, of the sanitation centre, which is [`CLEANERS`].
@@ -271,4 +273,53 @@ fn a_corrected_case_is_checked_against_its_correction(backend: &Backend) {
         findings.iter().any(|found| found.field == "place"),
         "{findings:?}"
     );
+}
+
+fn what_was_found_before_a_correction_comes_late(backend: &Backend) {
+    let world = World::new(backend);
+    let mut reporter = world.worker();
+    let mut neighbour = world.handheld(world.person(Role::GridWorker, GRID, None));
+    let (report, id) = filed(&world, &mut reporter);
+    let desk = Desk {
+        world: &world,
+        case: id,
+    };
+    let dispatcher = world.console_of(Role::Dispatcher, "350703", None);
+    let asked = desk.go(&dispatcher, "ask_verify", &json!({}));
+    let asked = asked.at("/row/revision").as_i64();
+    // Away while the desk puts the category right and asks anew.
+    desk.go(&dispatcher, "correct", &rubbish());
+    desk.go(&dispatcher, "ask_verify", &json!({}));
+    let mut finding = neighbour.next(json!({"found": "no", "reason": "没看到"}));
+    finding.kind = kind::CASE_VERIFY.to_owned();
+    finding.subject = report["subject"].as_str().unwrap().to_owned();
+    finding.photos = Vec::new();
+    finding.base_revision = asked;
+    let finding = neighbour.seal(finding);
+    let reply = world.push(&neighbour, &[finding]);
+    assert_eq!(outcomes(&reply), ["applied"]);
+    assert_eq!(reply.at("/results/0/code"), "late_finding");
+    assert_eq!(desk.seen(&dispatcher).at("/row/state"), "verifying");
+    // Then the place: whoever's grid it was adds to it all the same, and moves nothing.
+    desk.go(&dispatcher, "correct", &elsewhere());
+    let note = about(
+        &mut neighbour,
+        &report,
+        kind::NOTE_ADD,
+        json!({"text": "在马路对面"}),
+    );
+    assert_eq!(outcomes(&world.push(&neighbour, &[note])), ["applied"]);
+    let late = about(
+        &mut neighbour,
+        &report,
+        kind::CASE_VERIFY,
+        json!({"found": "no", "reason": "没看到"}),
+    );
+    let reply = world.push(&neighbour, &[late]);
+    assert_eq!(reply.at("/results/0/code"), "late_finding", "{reply:?}");
+    let seen = desk.seen(&dispatcher);
+    assert_eq!(seen.at("/row/state"), "received");
+    let course = kinds(&seen);
+    assert_eq!(course[course.len() - 2..], ["note", "late_finding"]);
+    agrees(&world);
 }

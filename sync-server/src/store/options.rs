@@ -1,9 +1,9 @@
 //! How a store is opened, made, or only looked at.
 
-use super::log::Log;
 use super::writer::Ending;
 use super::{
     Address, Halls, Inner, READERS_DEFAULT, Result, Store, StoreError, apart, migrate, reader,
+    sqlite,
 };
 use std::collections::HashMap;
 use std::path::Path;
@@ -73,7 +73,7 @@ impl StoreOptions {
         apart(|| migrate::check(address.reader()?.as_mut(), &address.place()))?;
         // What somebody was killed over may be in the log and not on the disk.
         if let Address::Sqlite(path) = &address {
-            Log::of(path).sync()?;
+            sqlite::settle(path)?;
         }
         let disk = address.disk(self.commit_delay);
         let readers = reader::start(&address, self.readers, disk.as_ref())?;

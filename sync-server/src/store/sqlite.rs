@@ -7,6 +7,7 @@
 //! Held by `tests/tests/store_contract.rs` and the tests below.
 
 use super::error::{Result, StoreError};
+use super::log::Log;
 use super::tx::{Cell, Dialect, Driver, Row, Value, hex};
 use rusqlite::config::DbConfig;
 use rusqlite::types::{ToSqlOutput, ValueRef};
@@ -141,6 +142,21 @@ impl Sqlite {
             bind(&mut statement, index, value).map_err(failed)?;
         }
         Ok(statement)
+    }
+}
+
+/// Has the disk take what a program left in the log that was killed, or whose disk failed: the
+/// pages go into the database, by their sums, and are synced there. Beside a running server, or
+/// without room, the log is synced where it is.
+pub(super) fn settle(path: &Path) -> Result<()> {
+    let mut database = Sqlite::open(path, Use::Write)?;
+    match database.query("PRAGMA wal_checkpoint(PASSIVE)", &[]) {
+        Ok(rows) => match rows.first() {
+            Some(row) if row.int(0)? == 0 && row.int(1)? == row.int(2)? => Ok(()),
+            _ => Log::of(path).sync(),
+        },
+        Err(StoreError::Full(_) | StoreError::Busy(_)) => Log::of(path).sync(),
+        Err(error) => Err(error),
     }
 }
 

@@ -17,9 +17,9 @@ use serde_json::{Value, json};
 use shared::addition::{Addition, CASE_PHOTOS_LIMIT};
 use shared::case::{Class, Given, Move, WITHDRAWN, move_row};
 use shared::catalogue::Catalogue;
-use shared::id::{EventId, ReportId};
+use shared::id::{AreaCode, EventId, ReportId};
 use shared::operation::{Operation, SealedOperation};
-use shared::role::{Actor, may};
+use shared::role::{Actor, Subject, may};
 use shared::time::{DAY_MS, Timestamp};
 use shared::wire::sync::{OperationResult, Outcome};
 use std::collections::BTreeSet;
@@ -122,7 +122,20 @@ pub(super) fn add(
         });
     };
     let seen = Seen::of(tx, district, row)?;
-    let Some(post) = may(&adding.actor, adding.addition.action(), seen.subject()) else {
+    let post = may(&adding.actor, adding.addition.action(), seen.subject());
+    // Where it was before the desk put that right is whose it was when the worker was there.
+    let former = match post {
+        None => former_area(tx, district, &seen)?,
+        Some(_) => None,
+    };
+    let post = post.or_else(|| {
+        let subject = Subject {
+            area: Some(former.as_ref()?),
+            ..seen.subject()
+        };
+        may(&adding.actor, adding.addition.action(), subject)
+    });
+    let Some(post) = post else {
         return Ok(Added::Aside("not_yours".into()));
     };
     let by = By {
@@ -136,6 +149,12 @@ pub(super) fn add(
     let did = match &adding.addition {
         Addition::Withdraw(_) if may_still_withdraw(tx, &seen)? => {
             Did::Stands(withdraw(tx, district, &seen, adding, &by, now)?)
+        }
+        Addition::Verify(_) if former.is_some() => {
+            looking::late(tx, district, &seen, adding, Move::Verify, &by, now)?
+        }
+        Addition::Check(_) if former.is_some() => {
+            looking::late(tx, district, &seen, adding, Move::Check, &by, now)?
         }
         Addition::Verify(visit) | Addition::Check(visit) => {
             looking::found(tx, district, &seen, adding, visit, &by, now)?
@@ -162,6 +181,15 @@ pub(super) fn add(
     };
     super::insert(tx, &adding.sealed, &result, now)?;
     Ok(Added::Done(Box::new(result)))
+}
+
+/// Whose area the report named, where the desk put the place of its case right since.
+fn former_area(tx: &mut dyn Tx, district: &District, seen: &Seen) -> Result<Option<AreaCode>> {
+    if seen.row.life.corrected.is_none() {
+        return Ok(None);
+    }
+    let report = store::reports::get(tx, seen.row.report)?;
+    Ok(report.map(|report| report.grid.unwrap_or_else(|| district.code.clone())))
 }
 
 /// How many numbers before this one came only as something that can't be read, and so long ago that

@@ -8,6 +8,7 @@ use super::Reason;
 use super::adding::{Adding, Did, announce, day, noted};
 use crate::service::cases::{By, Ruled, Seen, as_case, write_move};
 use crate::service::district::District;
+use crate::service::trail::Detail;
 use crate::service::{Fault, Result};
 use crate::store::cases::{CaseRow, Growth};
 use crate::store::{self, Tx};
@@ -35,22 +36,8 @@ pub(super) fn found(
     };
     let row = &seen.row;
     let waits = move_row(kind).is_some_and(|row| row.from.contains(&seen.row.state.as_str()));
-    if !waits || is_of_a_former_round(adding, row) {
-        let city = district.city();
-        let words = late_words(tx, &city, adding, kind, row, now)?;
-        let word = city.case_move(kind, Lang::Zh);
-        let entry = format!("{word}：{}", adding.words);
-        let did = noted(tx, district, seen, adding, by, (LATE_FINDING, &entry), now)?;
-        return Ok(match did {
-            Did::Stands(revision) => Did::StandsLate(
-                revision,
-                Reason {
-                    code: LATE_FINDING,
-                    words,
-                },
-            ),
-            did => did,
-        });
+    if !waits || is_of_a_former_round(adding, row) || is_of_before_a_correction(tx, adding, row)? {
+        return late(tx, district, seen, adding, kind, by, now);
     }
     // Its photos first: they belong to the case whatever comes of it.
     let Some(seen) = with_photos(tx, seen, adding, now)? else {
@@ -66,6 +53,33 @@ pub(super) fn found(
         // Checked above and by the rules of additions: nothing is left that it could refuse.
         Err(refusal) => Err(Fault::damaged("finding", refusal)),
     }
+}
+
+/// A finding that moves nothing: it stands in the trail, and the worker is told why.
+pub(super) fn late(
+    tx: &mut dyn Tx,
+    district: &District,
+    seen: &Seen,
+    adding: &Adding,
+    kind: Move,
+    by: &By<'_>,
+    now: Timestamp,
+) -> Result<Did> {
+    let city = district.city();
+    let words = late_words(tx, &city, adding, kind, &seen.row, now)?;
+    let word = city.case_move(kind, Lang::Zh);
+    let entry = format!("{word}：{}", adding.words);
+    let did = noted(tx, district, seen, adding, by, (LATE_FINDING, &entry), now)?;
+    Ok(match did {
+        Did::Stands(revision) => Did::StandsLate(
+            revision,
+            Reason {
+                code: LATE_FINDING,
+                words,
+            },
+        ),
+        did => did,
+    })
 }
 
 /// The case with the photos that came with an operation; none when it can't take so many.
@@ -98,6 +112,20 @@ fn is_of_a_former_round(adding: &Adding, row: &CaseRow) -> bool {
     let saw_this = adding.sealed.operation.base_revision == Some(row.revision);
     let asked = row.life.stage_since_ms;
     !saw_this && asked.is_some_and(|asked| adding.made_at.since(asked) < 0)
+}
+
+/// The worker looked at what the case was about, or where it was, before the desk put that right.
+fn is_of_before_a_correction(tx: &mut dyn Tx, adding: &Adding, row: &CaseRow) -> Result<bool> {
+    let seen = adding.sealed.operation.base_revision;
+    let (Some(seen), true) = (seen, row.life.corrected.is_some()) else {
+        return Ok(false);
+    };
+    let trail = store::events::of_case(tx, row.id)?;
+    let mut newest = trail.iter().rev();
+    let correction = newest.find(|entry| entry.event.kind == Move::Correct.as_str());
+    let detail = correction.and_then(|entry| serde_json::from_str(&entry.event.detail).ok());
+    let after = detail.and_then(|detail: Detail| detail.after);
+    Ok(after.is_some_and(|after| seen < after.revision))
 }
 
 /// Why a finding moved nothing: how the case ended, or who was first.

@@ -61,7 +61,8 @@ pub fn near_sql() -> &'static str {
         let next = |more: usize| CELLS_LIMIT + more;
         format!(
             "SELECT cases.id, cases.category, reports.catalogue_version, cases.state_class,
-                cases.lat_e7, cases.lon_e7, cases.opened_ms, reports.text, reports.accuracy_m,
+                cases.lat_e7, cases.lon_e7, cases.opened_ms, reports.text, CASE WHEN cases.lat_e7 = reports.lat_e7 AND cases.lon_e7 = reports.lon_e7
+                    THEN reports.accuracy_m END,
                 reports.place_words, reports.occurred_ms, reports.clock_skew_ms, cases.phashes
             FROM cases
             JOIN reports ON reports.id = cases.report

@@ -112,7 +112,8 @@ pub fn states(tx: &mut dyn Tx, ids: &[CaseId]) -> Result<Vec<StateRow>> {
                 cases.lon_e7, cases.reporter, cases.opened_ms, cases.deadline_ms,
                 cases.closed_ms, cases.photos_expected, cases.photos_stored, cases.decision,
                 reports.text, reports.catalogue_version, target.case_no, target.state,
-                reports.accuracy_m, reports.place_words, reports.occurred_ms,
+                CASE WHEN cases.lat_e7 = reports.lat_e7 AND cases.lon_e7 = reports.lon_e7
+                    THEN reports.accuracy_m END, reports.place_words, reports.occurred_ms,
                 reports.clock_skew_ms, cases.phashes, reports.condition, cases.life
             FROM cases
             JOIN reports ON reports.id = cases.report

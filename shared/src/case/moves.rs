@@ -331,8 +331,8 @@ pub static MOVES: [MoveRow; 30] = {
             M::AnswerPart,
             // Wherever the case may come to while a part is open: it can't be closed without.
             &[
-                ACCEPTED, DISPATCHED, HANDLING, RETURNED, HANDLED, CHECKING, CHECKED, CONTESTED,
-                SUSPENDED,
+                RECEIVED, VERIFYING, ACCEPTED, DISPATCHED, HANDLING, RETURNED, HANDLED, CHECKING,
+                CHECKED, CONTESTED, SUSPENDED,
             ],
             Stays,
             A::Answer,

@@ -8,7 +8,7 @@
 use super::{StoreError, Transaction, parse};
 use rusqlite::{OptionalExtension, params};
 use shared::digest::Digest;
-use shared::id::{Bucket, CaseId, ReportId};
+use shared::id::{Bucket, CaseId, OpId, ReportId};
 use shared::time::{DAY_MS, Timestamp};
 use shared::wire::sync::{CaseState, OWN_REPORTS_LIMIT, PulledRow, Why};
 use std::collections::BTreeMap;
@@ -148,6 +148,21 @@ pub fn note_asked(
         INSERT INTO cases_asked (report_id, asked_ms) VALUES (?1, ?2)
         ON CONFLICT (report_id) DO UPDATE SET asked_ms = excluded.asked_ms";
     tx.execute(SQL, params![report.to_string(), now.0])?;
+    Ok(())
+}
+
+/// A report became a case just now, which comes with the next states: it is asked about when it
+/// hasn't for a day.
+pub fn comes_by_itself(
+    tx: &Transaction<'_>,
+    op_id: OpId,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    const SQL: &str = "
+        INSERT INTO cases_asked (report_id, asked_ms)
+        SELECT id, ?2 FROM reports WHERE op_id = ?1
+        ON CONFLICT (report_id) DO UPDATE SET asked_ms = excluded.asked_ms";
+    tx.execute(SQL, params![op_id.to_string(), now.0])?;
     Ok(())
 }
 

@@ -2,7 +2,7 @@
 
 use super::{Base, Channel, Engine, Event, enter, receipts};
 use crate::error::CoreError;
-use crate::store::{StoreError, Transaction, device, keys, outbox};
+use crate::store::{StoreError, Transaction, cases, device, keys, outbox};
 use crate::sync::backoff;
 use crate::sync::transport::{Failure, Transport};
 use serde_json::Value;
@@ -89,6 +89,9 @@ impl<T: Transport> Engine<'_, T> {
                         put_off(tx, *op_id, now, share)?;
                     } else {
                         outbox::answer(tx, *op_id, result, now)?;
+                        if result.outcome == Outcome::Applied {
+                            cases::comes_by_itself(tx, *op_id, now)?;
+                        }
                         outbox::let_followers_go(tx, *op_id)?;
                     }
                 }

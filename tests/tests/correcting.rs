@@ -8,7 +8,7 @@
     reason = "a test may fail loudly"
 )]
 
-use super::additions::{about, filed, kinds};
+use super::additions::{about, kinds};
 use serde_json::{Value, json};
 use shared::operation::kind;
 use shared::role::Role;
@@ -279,10 +279,15 @@ fn what_was_found_before_a_correction_comes_late(backend: &Backend) {
     let world = World::new(backend);
     let mut reporter = world.worker();
     let mut neighbour = world.handheld(world.person(Role::GridWorker, GRID, None));
-    let (report, id) = filed(&world, &mut reporter);
+    // There is no heating company in this district: a dispatcher has to decide.
+    let mut report = reporter.report();
+    report["category"] = json!("C0192");
+    report["condition"] = json!("C0192-1");
+    let report = reporter.file(report);
+    let reply = world.push(&reporter, std::slice::from_ref(&report));
     let desk = Desk {
         world: &world,
-        case: id,
+        case: reply.at("/results/0/case_id").as_str().unwrap().to_owned(),
     };
     let dispatcher = world.console_of(Role::Dispatcher, "350703", None);
     let asked = desk.go(&dispatcher, "ask_verify", &json!({}));

@@ -266,7 +266,7 @@ fn after_any_moves_the_numbers_are_what_the_trails_say(backend: &Backend) {
     ];
     let mut handlers: HashMap<String, usize> = HashMap::new();
     let mut made: HashMap<String, usize> = HashMap::new();
-    for _ in 0..160 {
+    for _ in 0..320 {
         world.pass_ms(i64::try_from(dice.roll(5_000_000)).unwrap());
         let case = &ids[dice.roll(ids.len())];
         let shown = world.get(&format!("/v1/cases/{case}"), &tokens[0]);

@@ -53,7 +53,15 @@ fn all(steps: &mut Steps) -> Result<()> {
             run::cargo()
                 .args(["test", "--workspace", "--no-fail-fast"])
                 .env(postgres::VARIABLE, postgres.url())
-                .env("GEWU_BIN_DIR", run::programs()),
+                .env("GEWU_BIN_DIR", run::programs())
+                .env("RUST_TEST_THREADS", threads().to_string()),
         )
     })
+}
+
+/// Tests at once: some more than there are processors, because many wait for a browser, a program
+/// or a link that says nothing.
+fn threads() -> usize {
+    const WAITING: usize = 2;
+    std::thread::available_parallelism().map_or(1, usize::from) + WAITING
 }

@@ -19,7 +19,7 @@ use shared::case::{Class, Given, Move, WITHDRAWN, move_row};
 use shared::catalogue::Catalogue;
 use shared::id::{AreaCode, EventId, ReportId};
 use shared::operation::{Operation, SealedOperation};
-use shared::role::{Actor, Subject, may};
+use shared::role::{Actor, Post, Subject, may};
 use shared::time::{DAY_MS, Timestamp};
 use shared::wire::sync::{OperationResult, Outcome};
 use std::collections::BTreeSet;
@@ -122,20 +122,7 @@ pub(super) fn add(
         });
     };
     let seen = Seen::of(tx, district, row)?;
-    let post = may(&adding.actor, adding.addition.action(), seen.subject());
-    // Where it was before the desk put that right is whose it was when the worker was there.
-    let former = match post {
-        None => former_area(tx, district, &seen)?,
-        Some(_) => None,
-    };
-    let post = post.or_else(|| {
-        let subject = Subject {
-            area: Some(former.as_ref()?),
-            ..seen.subject()
-        };
-        may(&adding.actor, adding.addition.action(), subject)
-    });
-    let Some(post) = post else {
+    let Some((post, is_former)) = post_of(tx, district, adding, &seen)? else {
         return Ok(Added::Aside("not_yours".into()));
     };
     let by = By {
@@ -150,10 +137,10 @@ pub(super) fn add(
         Addition::Withdraw(_) if may_still_withdraw(tx, &seen)? => {
             Did::Stands(withdraw(tx, district, &seen, adding, &by, now)?)
         }
-        Addition::Verify(_) if former.is_some() => {
+        Addition::Verify(_) if is_former => {
             looking::late(tx, district, &seen, adding, Move::Verify, &by, now)?
         }
-        Addition::Check(_) if former.is_some() => {
+        Addition::Check(_) if is_former => {
             looking::late(tx, district, &seen, adding, Move::Check, &by, now)?
         }
         Addition::Verify(visit) | Addition::Check(visit) => {
@@ -181,6 +168,28 @@ pub(super) fn add(
     };
     super::insert(tx, &adding.sealed, &result, now)?;
     Ok(Added::Done(Box::new(result)))
+}
+
+/// The post in which it is added, and whether only because the case was there before the desk put
+/// its place right: then it was that worker's when the worker was there.
+fn post_of<'a>(
+    tx: &mut dyn Tx,
+    district: &District,
+    adding: &'a Adding,
+    seen: &Seen,
+) -> Result<Option<(&'a Post, bool)>> {
+    let action = adding.addition.action();
+    if let Some(post) = may(&adding.actor, action, seen.subject()) {
+        return Ok(Some((post, false)));
+    }
+    let Some(former) = former_area(tx, district, seen)? else {
+        return Ok(None);
+    };
+    let subject = Subject {
+        area: Some(&former),
+        ..seen.subject()
+    };
+    Ok(may(&adding.actor, action, subject).map(|post| (post, true)))
 }
 
 /// Whose area the report named, where the desk put the place of its case right since.

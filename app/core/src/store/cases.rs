@@ -9,7 +9,7 @@ use super::{StoreError, Transaction, parse};
 use rusqlite::{OptionalExtension, params};
 use shared::digest::Digest;
 use shared::id::{Bucket, CaseId, OpId, ReportId};
-use shared::time::{DAY_MS, Timestamp};
+use shared::time::{DAY_MS, MINUTE_MS, Timestamp};
 use shared::wire::sync::{CaseState, OWN_REPORTS_LIMIT, PulledRow, Why};
 use std::collections::BTreeMap;
 
@@ -112,6 +112,9 @@ fn keep<'d>(
     Ok(report)
 }
 
+/// A case comes with the states of the same round, on a weak link of the next one.
+const COMES_WITHIN_MS: i64 = 10 * MINUTE_MS;
+
 /// The reports filed here about whose cases the server is to be asked by name: the case isn't here
 /// though there is one, or it is in no bucket and yet open, or moved since it was heard of. What
 /// was asked within a day isn't asked again.
@@ -152,7 +155,7 @@ pub fn note_asked(
 }
 
 /// A report became a case just now, which comes with the next states: it is asked about when it
-/// hasn't for a day.
+/// hasn't soon.
 pub fn comes_by_itself(
     tx: &Transaction<'_>,
     op_id: OpId,
@@ -162,7 +165,8 @@ pub fn comes_by_itself(
         INSERT INTO cases_asked (report_id, asked_ms)
         SELECT id, ?2 FROM reports WHERE op_id = ?1
         ON CONFLICT (report_id) DO UPDATE SET asked_ms = excluded.asked_ms";
-    tx.execute(SQL, params![op_id.to_string(), now.0])?;
+    let as_if_asked = now.plus_ms(COMES_WITHIN_MS - DAY_MS);
+    tx.execute(SQL, params![op_id.to_string(), as_if_asked.0])?;
     Ok(())
 }
 

@@ -267,7 +267,7 @@ fn after_any_moves_the_numbers_are_what_the_trails_say(backend: &Backend) {
     let mut handlers: HashMap<String, usize> = HashMap::new();
     let mut made: HashMap<String, usize> = HashMap::new();
     for _ in 0..320 {
-        world.pass_ms(i64::try_from(dice.roll(5_000_000)).unwrap());
+        world.pass_ms(i64::try_from(dice.roll(2_500_000)).unwrap());
         let case = &ids[dice.roll(ids.len())];
         let shown = world.get(&format!("/v1/cases/{case}"), &tokens[0]);
         let lead = shown.at("/row/lead").as_str().unwrap().to_owned();

@@ -186,7 +186,7 @@ pub fn enrol(
 }
 
 /// Keeps who carried the handheld until now, so that what they left on it still counts; not when it
-/// was lost in between or signs with another key, for then anybody may have made that.
+/// is marked as lost or signs with another key, for then anybody may have made that.
 fn note_carriers(
     tx: &mut dyn Tx,
     before: Option<&DeviceRow>,

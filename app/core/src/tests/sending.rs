@@ -2,7 +2,7 @@
 
 use super::server::Fault;
 use super::sync::{assert_nothing_lost_or_doubled, steps};
-use super::world::{IN_GRID_1, World, manhole};
+use super::world::{IN_GRID_1, World, manhole, wait_for_wifi};
 use crate::sync::backoff;
 use crate::sync::engine::{Channel, Event};
 use crate::sync::transport::Failure;
@@ -279,12 +279,7 @@ async fn a_handheld_that_is_nearly_full_of_cases_says_so_until_there_is_room() {
 async fn a_lost_handheld_waits_for_no_wifi() {
     let world = World::new();
     let app = world.enrolled().await;
-    app.set_network(NetworkKind::Metered);
-    app.set_sending_rules(SendingRules {
-        wifi_only: true,
-        daily_cap_mb: None,
-    })
-    .unwrap();
+    wait_for_wifi(&app);
     world.file(&app, &["no_exif.jpg"], &manhole(IN_GRID_1));
     let waiting = || app.sync_status().unwrap().photos_waiting;
     app.sync_turn(&world.server, &world.edge()).await;

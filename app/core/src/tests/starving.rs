@@ -1,13 +1,12 @@
 //! What can't be read, doesn't come or doesn't fit waits alone: it takes no turn from photos, and
 //! is asked for ever more seldom.
 
-use super::world::{IN_GRID_1, World, manhole};
+use super::world::{IN_GRID_1, World, manhole, rename_table, wait_for_wifi};
 use crate::store::{FILE_NAME, StoreError};
 use crate::sync::transport::Failure;
 use crate::{App, Config};
 use shared::id::{CaseId, CatalogueVersion, ReportId};
 use shared::time::{DAY_MS, HOUR_MS};
-use shared::wire::queue::{NetworkKind, SendingRules};
 use std::time::Duration;
 use uuid::Uuid;
 
@@ -117,12 +116,7 @@ async fn states_that_cannot_be_read_or_never_come_hold_up_no_photo_but_a_portal_
 async fn photos_go_although_nothing_is_filed_any_more_and_states_never_come() {
     let world = World::new();
     let app = world.enrolled().await;
-    app.set_network(NetworkKind::Metered);
-    app.set_sending_rules(SendingRules {
-        wifi_only: true,
-        daily_cap_mb: None,
-    })
-    .unwrap();
+    wait_for_wifi(&app);
     let id = world.file(&app, &["no_exif.jpg"], &manhole(IN_GRID_1));
     turn(&world, &app).await;
     assert!(!has_photos(&world, &app, id), "it waits for Wi-Fi");
@@ -186,23 +180,14 @@ async fn states_that_do_not_fit_hold_up_no_photo_and_old_photos_make_room_all_th
 async fn a_turn_that_fails_on_the_handheld_itself_is_repeated_ever_more_seldom() {
     let world = World::new();
     let app = world.enrolled().await;
-    let rename = |from: &str, to: &str| {
-        let sql = format!("ALTER TABLE {from} RENAME TO {to}");
-        app.store()
-            .write(|tx| {
-                tx.execute_batch(&sql)?;
-                Ok::<_, StoreError>(())
-            })
-            .unwrap();
-    };
-    rename("cursors", "elsewhere");
+    rename_table(&app, "cursors", "elsewhere");
     let mut waits = Vec::new();
     for _ in 0..8 {
         waits.push(turn(&world, &app).await.as_secs());
         assert!(app.sync_status().unwrap().problem.is_some());
     }
     assert_eq!(waits, [1, 2, 4, 8, 16, 32, 60, 60]);
-    rename("elsewhere", "cursors");
+    rename_table(&app, "elsewhere", "cursors");
     assert_eq!(turn(&world, &app).await.as_secs(), 60);
     assert_eq!(app.sync_status().unwrap().problem, None);
 }

@@ -1,7 +1,7 @@
 //! Tasks on the spot on the handheld alone: begun, interrupted, finished without a network, gone.
 
 use super::sync::steps;
-use super::world::{IN_GRID_1, START, World, manhole, photo};
+use super::world::{IN_GRID_1, START, World, manhole, photo, wait_for_wifi};
 use crate::store::cases;
 use crate::{App, Moment};
 use shared::case::{Class, Found};
@@ -9,7 +9,7 @@ use shared::id::{AreaCode, Bucket, CaseId, DraftId, OpId, ReportId};
 use shared::report::PhotoRole;
 use shared::time::{DAY_MS, MINUTE_MS};
 use shared::wire::handheld::TaskStanding;
-use shared::wire::queue::{NetworkKind, SendingRules};
+use shared::wire::queue::NetworkKind;
 use shared::wire::sync::{CaseState, OnTheSpot, PulledRow, Why};
 use std::sync::atomic::Ordering;
 use uuid::Uuid;
@@ -257,12 +257,7 @@ async fn not_all_is_called_safe_while_the_photo_of_a_task_waits_for_wifi() {
     let case = to_verify("350703001012001");
     world.server.kept.lock().unwrap().cases.push(case);
     app.sync_over(&world.server, &world.edge()).await.unwrap();
-    app.set_network(NetworkKind::Metered);
-    app.set_sending_rules(SendingRules {
-        wifi_only: true,
-        daily_cap_mb: None,
-    })
-    .unwrap();
+    wait_for_wifi(&app);
     begin(&world, &app);
     app.set_task(CASE, Some(Found::Yes), "").unwrap();
     finish(&world, &app);

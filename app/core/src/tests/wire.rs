@@ -1,9 +1,7 @@
 //! What really goes over the line: the bytes of a push, measured at a socket, and the loop that
 //! sends them by itself.
 
-use super::world::{IN_GRID_1, World, manhole};
-use crate::App;
-use crate::store::StoreError;
+use super::world::{IN_GRID_1, World, manhole, rename_table};
 use crate::sync::http::Http;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -86,16 +84,6 @@ async fn a_server_that_cannot_unpack_is_asked_again_in_plain() {
     };
     assert!(packed(&pushes[0]));
     assert!(!packed(&pushes[1]));
-}
-
-fn rename_table(app: &App, from: &str, to: &str) {
-    let sql = format!("ALTER TABLE {from} RENAME TO {to}");
-    app.store()
-        .write(|tx| {
-            tx.execute_batch(&sql)?;
-            Ok::<_, StoreError>(())
-        })
-        .unwrap();
 }
 
 /// Waits until a request came that begins like this.

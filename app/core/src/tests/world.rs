@@ -1,6 +1,7 @@
 //! A handheld to test with: a temporary directory, a small district, clock and ids that repeat.
 
 use super::server::Server;
+use crate::store::StoreError;
 use crate::{App, Config, Edge, Enrolment, Moment};
 use shared::area::{Area, AreaKind, default_levels};
 use shared::catalogue::shipped_doc;
@@ -8,6 +9,7 @@ use shared::id::{AreaCode, CatalogueVersion, CategoryId, ConditionId, DraftId, O
 use shared::report::{PhotoRole, PlaceSource};
 use shared::time::Timestamp;
 use shared::wire::handheld::{DraftFields, PlaceInput};
+use shared::wire::queue::{NetworkKind, SendingRules};
 use shared::wire::sync::{AreaOutline, AreasBundle, CatalogueBundle};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
@@ -176,6 +178,27 @@ impl World {
             .unwrap()
             .id
     }
+}
+
+/// Photos wait for Wi-Fi from now on, and there is none.
+pub(super) fn wait_for_wifi(app: &App) {
+    app.set_network(NetworkKind::Metered);
+    app.set_sending_rules(SendingRules {
+        wifi_only: true,
+        daily_cap_mb: None,
+    })
+    .unwrap();
+}
+
+/// Whoever reads this table fails until it has its name again.
+pub(super) fn rename_table(app: &App, from: &str, to: &str) {
+    let sql = format!("ALTER TABLE {from} RENAME TO {to}");
+    app.store()
+        .write(|tx| {
+            tx.execute_batch(&sql)?;
+            Ok::<_, StoreError>(())
+        })
+        .unwrap();
 }
 
 /// A missing manhole cover, filled in whole.
